@@ -1,0 +1,106 @@
+//! A valid conversion into the events that tell a platform of it.
+
+use crate::key::{ConversionKey, EventId};
+use crate::money::Money;
+use crate::validate::{EventCounts, Valid};
+
+/// No honest session earns more; a larger count is a broken feed, and its events would fill memory.
+pub const MAX_EVENTS_PER_CONVERSION: u32 = 10_000;
+
+/// What an event says happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// The visitor landed.
+    PageView,
+    /// The visitor searched: the first click.
+    ViewContent,
+    /// The visitor clicked an ad: the second click, which earns.
+    Purchase,
+}
+
+impl EventKind {
+    /// All kinds, in the order in which they happen.
+    pub const ALL: [Self; 3] = [Self::PageView, Self::ViewContent, Self::Purchase];
+
+    /// Meta's standard name (Meta Pixel Reference); part of every event id.
+    #[must_use]
+    pub const fn standard_name(self) -> &'static str {
+        match self {
+            Self::PageView => "PageView",
+            Self::ViewContent => "ViewContent",
+            Self::Purchase => "Purchase",
+        }
+    }
+
+    /// The name that the original sent, which Meta takes for custom events; for ad sets that were trained on them.
+    #[must_use]
+    pub const fn legacy_name(self) -> &'static str {
+        match self {
+            Self::PageView => "Page View",
+            Self::ViewContent => "View content",
+            Self::Purchase => "Purchase",
+        }
+    }
+
+    /// The kind with this standard name.
+    #[must_use]
+    pub fn from_standard_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.standard_name() == name)
+    }
+}
+
+/// One thing told to a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Position among all events of the conversion, from 0. The same in every expansion of the same figures.
+    pub position: u32,
+    /// What happened.
+    pub kind: EventKind,
+    /// The platform recognises a repetition by it.
+    pub id: EventId,
+    /// What a Purchase is worth; `None` for the others.
+    pub value: Option<Money>,
+}
+
+/// The events of a conversion: page views, then content views, then Purchases whose values add up to its revenue exactly.
+pub fn expand(key: &ConversionKey, valid: &Valid<'_, '_>) -> impl Iterator<Item = Event> {
+    events(key, valid.counts(), valid.revenue())
+}
+
+/// The events of given counts and revenue; see [`expand`].
+pub fn events(key: &ConversionKey, counts: EventCounts, revenue: Money) -> impl Iterator<Item = Event> {
+    let key = *key;
+    let views = (0..counts.page_views).map(|i| (EventKind::PageView, i, None));
+    let contents = (0..counts.view_contents).map(|i| (EventKind::ViewContent, i, None));
+    let shares = revenue.split(counts.purchases);
+    let purchases = (0..counts.purchases).zip(shares).map(|(i, share)| (EventKind::Purchase, i, Some(share)));
+    let all = views.chain(contents).chain(purchases);
+    (0..).zip(all).map(move |(position, (kind, index, value))| Event {
+        position,
+        kind,
+        id: EventId::new(&key, kind, index),
+        value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn values_add_up_and_ids_differ(views in 0_u32..5, contents in 0_u32..5, purchases in 1_u32..50, micros in 0_i64..10_000_000) {
+            let key = ConversionKey::new("s", Some("k"));
+            let counts = EventCounts { page_views: views, view_contents: contents, purchases };
+            let events: Vec<_> = events(&key, counts, Money::from_micros(micros)).collect();
+            prop_assert_eq!(events.len(), counts.total() as usize);
+            prop_assert_eq!(events.iter().filter_map(|e| e.value).sum::<Money>(), Money::from_micros(micros));
+            prop_assert_eq!(events.iter().map(|e| e.id).collect::<HashSet<_>>().len(), events.len());
+            prop_assert!(events.iter().zip(0..).all(|(e, i)| e.position == i));
+        }
+    }
+}

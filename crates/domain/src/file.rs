@@ -1,0 +1,112 @@
+//! Object bytes into row texts: plain, gzip or zstd; a JSON array or one value after another; in bounded memory.
+
+mod decompress;
+mod scan;
+
+use std::io::{self, Read};
+
+pub use decompress::decompressed;
+
+use scan::Scanner;
+
+/// The longest text that one row may have. Rows of feeds have about one kilobyte.
+pub const MAX_ROW_BYTES: usize = 1024 * 1024;
+
+/// A file that cannot be read as rows. Nothing of it may be done.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The file is not what JSON allows.
+    #[error("not valid JSON at byte {at}: {what}")]
+    Invalid {
+        /// Where it breaks, counted from 0 in the decompressed text.
+        at: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// There is nothing in the file, not even an empty array.
+    #[error("the file is empty")]
+    Empty,
+    /// A row is longer than [`MAX_ROW_BYTES`].
+    #[error("the row that starts at byte {at} is longer than {MAX_ROW_BYTES} bytes")]
+    RowTooLong {
+        /// Where the row starts in the decompressed text.
+        at: u64,
+    },
+    /// The decompressed text is longer than the limit given.
+    #[error("the decompressed file is longer than {limit} bytes (MAX_OBJECT_BYTES)")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Reading or decompressing failed.
+    #[error("the file cannot be read or decompressed")]
+    Read(#[source] io::Error),
+}
+
+/// One row of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowText<'b> {
+    /// Position among the rows, from 0.
+    pub number: u64,
+    /// Its JSON text.
+    pub text: &'b str,
+}
+
+/// Reads the rows of a file one after the other, holding one buffer of about the longest row.
+///
+/// Each text is checked to be one JSON value in UTF-8. Whether the whole file is valid is known only at its end; run
+/// [`check`] first.
+#[derive(Debug)]
+pub struct Rows<R> {
+    scanner: Scanner<R>,
+    number: u64,
+}
+
+impl<R: Read> Rows<R> {
+    /// Rows of decompressed text.
+    ///
+    /// # Errors
+    /// When reading fails or the file is empty.
+    pub fn new(reader: R) -> Result<Self, FileError> {
+        Ok(Self { scanner: Scanner::new(reader)?, number: 0 })
+    }
+
+    /// The next row; `None` at the end of a valid file.
+    ///
+    /// # Errors
+    /// Where the text stops being JSON, is too long, or cannot be read.
+    pub fn next_row(&mut self) -> Result<Option<RowText<'_>>, FileError> {
+        let Some((at, bytes)) = self.scanner.next_value()? else { return Ok(None) };
+        let text = str::from_utf8(bytes)
+            .map_err(|e| FileError::Invalid { at: at + e.valid_up_to() as u64, what: "not UTF-8" })?;
+        check_value(text).map_err(|(offset, what)| FileError::Invalid { at: at + offset, what })?;
+        let number = self.number;
+        self.number += 1;
+        Ok(Some(RowText { number, text }))
+    }
+}
+
+/// Reads a whole file and counts its rows.
+///
+/// # Errors
+/// The first place at which it is not a valid file.
+pub fn check(reader: impl Read) -> Result<u64, FileError> {
+    let mut rows = Rows::new(reader)?;
+    let mut count = 0;
+    while rows.next_row()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Whether a text is one JSON value; where and why not otherwise.
+fn check_value(text: &str) -> Result<(), (u64, &'static str)> {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map(|_| ()).map_err(|e| {
+        let before: usize = text.split_inclusive('\n').take(e.line().saturating_sub(1)).map(str::len).sum();
+        let offset = (before + e.column().saturating_sub(1)).min(text.len());
+        (offset as u64, if e.is_eof() { "the value ends too early" } else { "unexpected character" })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! Plain, gzip or zstd, told apart by their first bytes; object names lie.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::FileError;
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The plain text of a file, at most `limit` bytes of it: a small gzip file may hold a very large one.
+///
+/// # Errors
+/// When the first bytes cannot be read or the decompressor cannot start.
+pub fn decompressed<'r>(reader: impl Read + Send + 'r, limit: u64) -> Result<Box<dyn Read + Send + 'r>, FileError> {
+    let mut reader = BufReader::with_capacity(64 * 1024, reader);
+    let start = reader.fill_buf().map_err(FileError::Read)?;
+    let plain: Box<dyn Read + Send + 'r> = if start.starts_with(&GZIP) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(reader))
+    } else if start.starts_with(&ZSTD) {
+        Box::new(zstd::stream::read::Decoder::with_buffer(reader).map_err(FileError::Read)?)
+    } else {
+        Box::new(reader)
+    };
+    Ok(Box::new(Limited { inner: plain, left: limit, limit }))
+}
+
+/// Passes bytes on until the limit, then fails instead of pretending that the file ends there.
+struct Limited<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+}
+
+/// Carried through [`io::Error`] from [`Limited`] to [`from_io`].
+#[derive(Debug, thiserror::Error)]
+#[error("longer than {0} bytes")]
+struct OverLimit(u64);
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        match self.left.checked_sub(n as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other(OverLimit(self.limit))),
+        }
+        Ok(n)
+    }
+}
+
+/// Tells the limit apart from what the disk or the decompressor says.
+pub(super) fn from_io(error: io::Error) -> FileError {
+    match error.get_ref().and_then(|e| e.downcast_ref::<OverLimit>()) {
+        Some(OverLimit(limit)) => FileError::TooLong { limit: *limit },
+        None => FileError::Read(error),
+    }
+}

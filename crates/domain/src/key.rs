@@ -1,0 +1,169 @@
+//! Identity: the key of a conversion and the ids of its events. Pure functions whose results never change.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::expand::EventKind;
+
+/// What one session earned on one keyword: SHA-256 over (session id, keyword) with lengths, so that no two pairs share a text.
+///
+/// The original joined both with `-` and so mistook different pairs for one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversionKey([u8; 32]);
+
+impl ConversionKey {
+    /// The key of a session and the keyword it clicked, if any.
+    #[must_use]
+    pub fn new(session_id: &str, keyword_clicked: Option<&str>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"efflux:conversion:1\0");
+        hash.update((session_id.len() as u64).to_be_bytes());
+        hash.update(session_id);
+        if let Some(keyword) = keyword_clicked {
+            hash.update((keyword.len() as u64).to_be_bytes());
+            hash.update(keyword);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// The key of a row without identity: a digest of its text, so that the same row is recognised again.
+    #[must_use]
+    pub fn of_malformed(text: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"efflux:malformed:1\0");
+        hash.update(text);
+        Self(hash.finalize().into())
+    }
+
+    /// The 32 bytes, as databases store them.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A key read back from a database.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for ConversionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ConversionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key:{}", hex::encode(&self.0[..6]))
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a conversion key has 64 hexadecimal digits")]
+pub struct NotAKey;
+
+impl FromStr for ConversionKey {
+    type Err = NotAKey;
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| NotAKey)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for ConversionKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConversionKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The id under which a platform recognises an event when it arrives again: 32 hexadecimal digits.
+///
+/// A pure function of key, kind and index. The name sent on the wire does not enter, so that switching
+/// `META_EVENT_NAMES` does not give events new ids.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId([u8; 32]);
+
+impl EventId {
+    /// The id of event number `index` (from 0) of `kind` of a conversion.
+    #[must_use]
+    pub fn new(key: &ConversionKey, kind: EventKind, index: u32) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"efflux:event:1\0");
+        hash.update(key.0);
+        hash.update(kind.standard_name());
+        hash.update([0]);
+        hash.update(index.to_be_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut text = [0; 32];
+        // 16 bytes make 32 digits: the lengths always fit.
+        hex::encode_to_slice(&digest[..16], &mut text).expect("16 bytes are 32 hexadecimal digits");
+        Self(text)
+    }
+
+    /// The id as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("hexadecimal digits are ASCII")
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event:{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Event ids must never change: Meta recognises what it has by them, and ledgers outlive releases.
+    #[test]
+    fn ids_are_the_same_for_ever() {
+        let golden = include_str!("../tests/data/event-ids.tsv");
+        for line in golden.lines().filter(|l| !l.starts_with('#')) {
+            let cells: Vec<_> = line.split('\t').collect();
+            let [session, keyword, kind, index, key_hex, id] = cells[..] else { panic!("six columns: {line}") };
+            let key = ConversionKey::new(session, (!keyword.is_empty()).then_some(keyword));
+            assert_eq!(key.to_string(), key_hex, "{line}");
+            let kind = EventKind::from_standard_name(kind).unwrap();
+            assert_eq!(EventId::new(&key, kind, index.parse().unwrap()).as_str(), id, "{line}");
+        }
+    }
+
+    #[test]
+    fn keys_differ_wherever_the_separator_falls() {
+        let pairs = [("a-b", Some("c")), ("a", Some("b-c")), ("a-b-c", None), ("a-b-c", Some("")), ("", Some("a-b-c"))];
+        let keys: HashSet<_> = pairs.iter().map(|(s, k)| ConversionKey::new(s, *k)).collect();
+        assert_eq!(keys.len(), pairs.len());
+    }
+
+    #[test]
+    fn a_key_is_read_back() {
+        let key = ConversionKey::new("s", Some("k"));
+        assert_eq!(key.to_string().parse(), Ok(key));
+        assert_eq!("abc".parse::<ConversionKey>(), Err(NotAKey));
+    }
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod expand;
+pub mod file;
+pub mod key;
+pub mod money;
+pub mod network;
+pub mod notification;
+pub mod object;
+pub mod outcome;
+pub mod pixel;
+pub mod receipt;
+pub mod restate;
+pub mod row;
+mod text;
+pub mod time;
+pub mod validate;
+
+pub use expand::{Event, EventKind};
+pub use key::{ConversionKey, EventId};
+pub use money::Money;
+pub use network::Network;
+pub use object::ObjectRef;
+pub use outcome::{Outcome, Reason, Reasons};
+pub use pixel::{PixelCode, TrafficSource};
+pub use receipt::Receipt;
+pub use row::{Conversion, Row};
+pub use time::{UnixMillis, UnixSeconds};

@@ -1,0 +1,205 @@
+//! The message bodies that queues deliver when an object is created, in every form they really come in.
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::object::ObjectRef;
+
+/// What a message asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notification {
+    /// These objects were created. Empty when the message speaks of other things only, such as removals.
+    Created(Vec<ObjectRef>),
+    /// S3 sends this once when a notification is configured; there is nothing to do.
+    Test,
+}
+
+/// A message that is no notification of a kind we know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the message is no object notification: {what}")]
+pub struct NotANotification {
+    /// What is wrong with it, without its content.
+    pub what: String,
+}
+
+impl NotANotification {
+    fn because(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    // S3
+    #[serde(borrow, rename = "Records")]
+    records: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "Event")]
+    event: Option<String>,
+    // SNS
+    #[serde(rename = "Type")]
+    kind: Option<String>,
+    #[serde(rename = "Message")]
+    message: Option<String>,
+    // EventBridge
+    #[serde(rename = "detail-type")]
+    detail_type: Option<String>,
+    detail: Option<Detail>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    #[serde(rename = "eventName")]
+    event_name: String,
+    s3: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    bucket: Bucket,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    key: String,
+}
+
+/// Reads a message body: S3's own (several records, test event, removals), the same wrapped by SNS, or EventBridge's.
+///
+/// # Errors
+/// [`NotANotification`] says what the body is instead; it never repeats the body.
+pub fn parse(body: &str) -> Result<Notification, NotANotification> {
+    parse_nested(body, 2)
+}
+
+fn parse_nested(body: &str, wrappings_left: u8) -> Result<Notification, NotANotification> {
+    let envelope: Envelope<'_> = serde_json::from_str(body).map_err(|e| {
+        let what = if e.is_data() { "not an object with the expected fields" } else { "not JSON" };
+        NotANotification::because(format!("{what} (line {}, column {})", e.line(), e.column()))
+    })?;
+    if let Some(records) = envelope.records {
+        return from_records(&records);
+    }
+    if envelope.event.as_deref() == Some("s3:TestEvent") {
+        return Ok(Notification::Test);
+    }
+    if let (Some("Notification"), Some(message)) = (envelope.kind.as_deref(), &envelope.message) {
+        return match wrappings_left {
+            0 => Err(NotANotification::because("wrapped too many times")),
+            _ => parse_nested(message, wrappings_left - 1),
+        };
+    }
+    match (envelope.detail_type.as_deref(), envelope.detail) {
+        // EventBridge does not encode keys.
+        (Some("Object Created"), Some(d)) => {
+            Ok(Notification::Created(vec![ObjectRef::new(d.bucket.name, d.object.key)]))
+        }
+        (Some(_), _) => Ok(Notification::Created(Vec::new())),
+        (None, _) => Err(NotANotification::because("it has neither Records, nor an SNS message, nor a detail")),
+    }
+}
+
+fn from_records(records: &[&RawValue]) -> Result<Notification, NotANotification> {
+    let mut created = Vec::with_capacity(records.len());
+    for (i, record) in records.iter().enumerate() {
+        let record: Record = serde_json::from_str(record.get())
+            .map_err(|_| NotANotification::because(format!("record {i} has no event name, bucket and key")))?;
+        let created_something =
+            record.event_name.starts_with("ObjectCreated:") || record.event_name.starts_with("s3:ObjectCreated:");
+        if created_something {
+            let key = decode_key(&record.s3.object.key)
+                .ok_or_else(|| NotANotification::because(format!("record {i} has a key that is not UTF-8")))?;
+            created.push(ObjectRef::new(record.s3.bucket.name, key));
+        }
+    }
+    Ok(Notification::Created(created))
+}
+
+/// Undoes S3's encoding of keys: `+` is a blank, `%2B` a plus.
+fn decode_key(encoded: &str) -> Option<String> {
+    let blanks = encoded.replace('+', " ");
+    percent_decode_str(&blanks).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Writes S3's own notification of one created object, as the embedded store raises it.
+#[must_use]
+pub fn object_created(object: &ObjectRef, size: u64, event_time: &str) -> String {
+    serde_json::json!({"Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventTime": event_time,
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "bucket": {"name": object.bucket},
+            "object": {"key": encode_key(&object.key), "size": size},
+        },
+    }]})
+    .to_string()
+}
+
+/// S3's encoding of keys: everything but letters, digits, `-._*/`, and a blank as `+`.
+fn encode_key(key: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
+    utf8_percent_encode(key, KEPT).to_string().replace(' ', "+")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn created(body: &str) -> Vec<String> {
+        match parse(body) {
+            Ok(Notification::Created(objects)) => objects.iter().map(ObjectRef::id).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let file = |name: &str| {
+            std::fs::read_to_string(format!("{}/tests/data/notifications/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        };
+        assert_eq!(
+            created(&file("s3-object-created")),
+            ["interpreted-events-bucket/networks/crossroads/Crossroads-Todays-Interpreted-Data-To-S3/m@example.com LLC/2026-11-22/13/2026-11-22T13:04:05.678Z.json"]
+        );
+        assert_eq!(created(&file("s3-two-records")).len(), 2);
+        assert_eq!(created(&file("s3-object-removed")), [""; 0]);
+        assert_eq!(created(&file("sns-wrapped")).len(), 1);
+        assert!(created(&file("eventbridge"))[0].contains("m@example.com LLC/"));
+        assert_eq!(parse(&file("s3-test-event")), Ok(Notification::Test));
+    }
+
+    #[test]
+    fn anything_else_is_named_without_its_content() {
+        for body in ["", "hello secret", "[]", "17", "{}", r#"{"Records":[{"secret":1}]}"#, r#"{"Records":"x"}"#] {
+            let error = parse(body).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_raise_is_read_back(key in "[ -~äß漢]{1,40}") {
+            let object = ObjectRef::new("b", key);
+            let body = object_created(&object, 1, "2026-11-22T13:04:05.678Z");
+            prop_assert_eq!(parse(&body), Ok(Notification::Created(vec![object])));
+        }
+
+        #[test]
+        fn reading_never_panics(body in ".*") {
+            drop(parse(&body));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The ends that a row can have, and the reasons for them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// How a row ended, or where it stands. Every row has exactly one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The destination accepted all of its events.
+    Reported,
+    /// Its conversion was brought by an earlier row.
+    Duplicate,
+    /// It may not be sent; see its [`Reasons`].
+    Invalid,
+    /// The destination refused it for good.
+    Rejected,
+    /// It waits for a person: no working credential, or an answer that nobody can know.
+    Parked,
+    /// It is tried again later.
+    Retry,
+    /// Its time ran out before it could be sent.
+    Expired,
+    /// A worker holds it right now.
+    InFlight,
+    /// It is valid and stands for no event.
+    NoEvents,
+}
+
+impl Outcome {
+    /// All of them, in the order in which tables show them.
+    pub const ALL: [Self; 9] = [
+        Self::Reported,
+        Self::Duplicate,
+        Self::Invalid,
+        Self::NoEvents,
+        Self::Rejected,
+        Self::Expired,
+        Self::Parked,
+        Self::Retry,
+        Self::InFlight,
+    ];
+
+    /// The word used in code, ledger, metrics and docs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::Parked => "parked",
+            Self::Retry => "retry",
+            Self::Expired => "expired",
+            Self::InFlight => "in_flight",
+            Self::NoEvents => "no_events",
+        }
+    }
+
+    /// Whether nothing more happens by itself.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        !matches!(self, Self::Parked | Self::Retry | Self::InFlight)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word names no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no outcome")]
+pub struct NotAnOutcome(String);
+
+impl FromStr for Outcome {
+    type Err = NotAnOutcome;
+    fn from_str(word: &str) -> Result<Self, NotAnOutcome> {
+        Self::ALL.into_iter().find(|o| o.as_str() == word).ok_or_else(|| NotAnOutcome(word.to_owned()))
+    }
+}
+
+/// Why a row ended as it did. For `invalid` the rules' own words; for others what stopped the row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Reason {
+    /// The pixel is not among those of the row's traffic source (original: "Invalid pixel").
+    InvalidPixel,
+    /// The click is older than Meta's window (original: "Conversion older than 7 days").
+    OlderThan7Days,
+    /// There is no click id of the traffic source (original: "Missing traffic source click id").
+    MissingClickId,
+    /// The click lies more than 60 s in the future.
+    FutureClick,
+    /// The row is no object, has no session, or a needed field cannot be read.
+    Malformed,
+    /// A count or the revenue is below zero.
+    NegativeAmount,
+    /// The traffic source has no destination yet.
+    UnsupportedTrafficSource,
+    /// The counts stand for more events than one conversion may have.
+    TooManyEvents,
+    /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
+    InsufficientData,
+}
+
+impl Reason {
+    /// All of them; the first that holds is the category of a row.
+    pub const ALL: [Self; 9] = [
+        Self::InvalidPixel,
+        Self::OlderThan7Days,
+        Self::MissingClickId,
+        Self::FutureClick,
+        Self::Malformed,
+        Self::NegativeAmount,
+        Self::UnsupportedTrafficSource,
+        Self::TooManyEvents,
+        Self::InsufficientData,
+    ];
+
+    /// The word used in ledger, metrics and receipts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidPixel => "invalid_pixel",
+            Self::OlderThan7Days => "older_than_7_days",
+            Self::MissingClickId => "missing_click_id",
+            Self::FutureClick => "future_click",
+            Self::Malformed => "malformed",
+            Self::NegativeAmount => "negative_amount",
+            Self::UnsupportedTrafficSource => "unsupported_traffic_source",
+            Self::TooManyEvents => "too_many_events",
+            Self::InsufficientData => "insufficient_data",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A set of reasons; iterates in the order of [`Reason::ALL`].
+#[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Reasons(u16);
+
+impl Reasons {
+    /// No reason at all.
+    pub const NONE: Self = Self(0);
+
+    /// Adds a reason.
+    pub fn insert(&mut self, reason: Reason) {
+        self.0 |= 1 << reason as u8;
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether the set holds it.
+    #[must_use]
+    pub const fn contains(self, reason: Reason) -> bool {
+        self.0 & (1 << reason as u8) != 0
+    }
+
+    /// The reasons, the category first.
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.into_iter().filter(move |r| self.contains(*r))
+    }
+
+    /// The first reason: the row's category.
+    #[must_use]
+    pub fn category(self) -> Option<Reason> {
+        self.iter().next()
+    }
+}
+
+impl FromIterator<Reason> for Reasons {
+    fn from_iter<I: IntoIterator<Item = Reason>>(iter: I) -> Self {
+        let mut set = Self::NONE;
+        iter.into_iter().for_each(|r| set.insert(r));
+        set
+    }
+}
+
+/// All reasons, separated by commas: `invalid_pixel,missing_click_id`.
+impl fmt::Display for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, reason) in self.iter().enumerate() {
+            if i > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(reason.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_back() {
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.as_str().parse(), Ok(outcome));
+        }
+    }
+
+    #[test]
+    fn the_first_reason_is_the_category() {
+        let set: Reasons = [Reason::Malformed, Reason::InvalidPixel].into_iter().collect();
+        assert_eq!(set.category(), Some(Reason::InvalidPixel));
+        assert_eq!(set.to_string(), "invalid_pixel,malformed");
+    }
+}

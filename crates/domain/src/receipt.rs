@@ -1,0 +1,108 @@
+//! The books of one object: rows in, and how many ended how.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+use crate::object::ObjectRef;
+use crate::outcome::Outcome;
+use crate::time::UnixMillis;
+
+/// What the filter did with the rows of one interpreted file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterReceipt {
+    /// The interpreted file.
+    pub object: ObjectRef,
+    /// The file that holds the rows that were kept; absent when the file was refused or nothing was kept.
+    pub output: Option<ObjectRef>,
+    /// Why the file was refused whole; nothing of it was done then.
+    pub refused: Option<String>,
+    /// Rows read.
+    pub rows_in: u64,
+    /// Rows passed on, those without a readable campaign field included when filtering is off.
+    pub kept: u64,
+    /// Rows of campaigns that nobody subscribed, by reason.
+    pub filtered_out: BTreeMap<String, u64>,
+    /// When the filter was done.
+    pub at: UnixMillis,
+}
+
+impl FilterReceipt {
+    /// Rows in = kept + filtered out.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.rows_in == self.kept + self.filtered_out.values().sum::<u64>()
+    }
+}
+
+/// The books of one filtered file, as the ledger has them at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Receipt {
+    /// Why the file was refused whole; nothing of it was done then.
+    pub refused: Option<String>,
+    /// Rows read; 0 until the file has been read to its end.
+    pub rows_in: u64,
+    /// Whether the file has been read to its end and each of its rows is durable in the ledger.
+    pub complete: bool,
+    /// Rows by outcome and, where there is one, reason.
+    pub outcomes: Vec<OutcomeCount>,
+    /// Events that the destination accepted, by pixel.
+    pub pixels: Vec<PixelCount>,
+}
+
+/// How many rows ended the same way for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeCount {
+    /// How they ended.
+    pub outcome: Outcome,
+    /// The category, or the destination's words; empty where there is nothing to say.
+    pub reason: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// What one pixel was told from one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PixelCount {
+    /// The pixel's code.
+    pub pixel: String,
+    /// Conversions of which all events were accepted.
+    pub conversions: u64,
+    /// Events accepted.
+    pub events: u64,
+    /// Value of the Purchases accepted.
+    pub revenue: Money,
+}
+
+impl Receipt {
+    /// How many rows have this outcome, whatever the reason.
+    #[must_use]
+    pub fn rows(&self, outcome: Outcome) -> u64 {
+        self.outcomes.iter().filter(|o| o.outcome == outcome).map(|o| o.rows).sum()
+    }
+
+    /// Rows in = sum of outcomes. An incomplete file does not balance yet.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.complete && self.rows_in == self.outcomes.iter().map(|o| o.rows).sum::<u64>()
+    }
+
+    /// Rows that are not at an end yet.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.outcomes.iter().filter(|o| !o.outcome.is_end()).map(|o| o.rows).sum()
+    }
+
+    /// Events accepted from this file.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.pixels.iter().map(|p| p.events).sum()
+    }
+
+    /// Value reported from this file.
+    #[must_use]
+    pub fn revenue(&self) -> Money {
+        self.pixels.iter().map(|p| p.revenue).sum()
+    }
+}

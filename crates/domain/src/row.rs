@@ -1,0 +1,63 @@
+//! One row of a file into a [`Conversion`]: liberal about types, strict about identity.
+
+mod fields;
+
+use std::borrow::Cow;
+
+pub use fields::Conversion;
+
+use crate::key::ConversionKey;
+
+/// A row text, read.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// Identity of the row: of its session and keyword, or of its text where it has none.
+    pub key: ConversionKey,
+    /// The JSON text exactly as it came; unknown fields live on in it.
+    pub raw: &'a str,
+    /// What the row says; `None` when it is no object or has no session.
+    pub conversion: Option<Box<Conversion<'a>>>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads one JSON text. Never fails: what cannot be read is a row without conversion.
+    #[must_use]
+    pub fn parse(raw: &'a str) -> Self {
+        let conversion =
+            serde_json::from_str::<Conversion<'a>>(raw).ok().filter(|c| !c.session_id.is_empty()).map(Box::new);
+        let key = match &conversion {
+            Some(c) => ConversionKey::new(&c.session_id, c.keyword_clicked.as_deref()),
+            None => ConversionKey::of_malformed(raw.as_bytes()),
+        };
+        Self { key, raw, conversion }
+    }
+}
+
+/// A count of a row: visits, searches or conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Count {
+    /// The row does not say.
+    #[default]
+    Absent,
+    /// A whole number, possibly below zero (a correction).
+    Number(i64),
+    /// There is something, but no whole number.
+    Unreadable,
+}
+
+impl Count {
+    /// The number of events that this count stands for; what is absent stands for none.
+    #[must_use]
+    pub fn events(self) -> u64 {
+        match self {
+            Self::Number(n) => u64::try_from(n).unwrap_or(0),
+            Self::Absent | Self::Unreadable => 0,
+        }
+    }
+}
+
+/// Borrowed or owned text of a row; never empty.
+pub type Text<'a> = Cow<'a, str>;
+
+#[cfg(test)]
+mod tests;

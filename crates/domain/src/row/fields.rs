@@ -1,0 +1,271 @@
+//! The fields of the interpreted record, read in one pass over the row.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Count, Text};
+use crate::money::Money;
+use crate::text::Field;
+use crate::time::{UnixSeconds, click_time_from_float, click_time_from_number, click_time_from_text};
+
+/// What one session earned on one keyword, cumulative, as a feed network's interpreter wrote it.
+///
+/// Every field but the session may be missing. Text is trimmed, never empty, and never an unexpanded macro.
+#[derive(Debug, Clone, Default)]
+pub struct Conversion<'a> {
+    /// `session_id`: the landing script's id of the visit.
+    pub session_id: Text<'a>,
+    /// `keyword_clicked`: the search term that led to the paid click.
+    pub keyword_clicked: Option<Text<'a>>,
+    /// `click_timestamp`: when the visitor landed; the buyer's clock.
+    pub click_time: Option<UnixSeconds>,
+    /// `network`: the feed network, in the feed's spelling.
+    pub network: Option<Text<'a>>,
+    /// `nw_account_name`
+    pub nw_account_name: Option<Text<'a>>,
+    /// `nw_campaign_id`
+    pub nw_campaign_id: Option<Text<'a>>,
+    /// `nw_campaign_name`
+    pub nw_campaign_name: Option<Text<'a>>,
+    /// `domain_name` of the landing page.
+    pub domain_name: Option<Text<'a>>,
+    /// `event_source_url`, where an interpreter has the full address.
+    pub event_source_url: Option<Text<'a>>,
+    /// `pixel_id`: the platform's pixel code.
+    pub pixel_id: Option<Text<'a>>,
+    /// `campaign_id` on the ad platform; what subscriptions name.
+    pub campaign_id: Option<Text<'a>>,
+    /// `campaign_name`
+    pub campaign_name: Option<Text<'a>>,
+    /// `adset_id`
+    pub adset_id: Option<Text<'a>>,
+    /// `ad_id`
+    pub ad_id: Option<Text<'a>>,
+    /// `traffic_source`, in the feed's spelling.
+    pub traffic_source: Option<Text<'a>>,
+    /// `ip` of the visitor.
+    pub ip: Option<Text<'a>>,
+    /// `user_agent` of the visitor.
+    pub user_agent: Option<Text<'a>>,
+    /// `country_code`
+    pub country_code: Option<Text<'a>>,
+    /// `region`, CamelCase without blanks.
+    pub region: Option<Text<'a>>,
+    /// `city`
+    pub city: Option<Text<'a>>,
+    /// `zp` or `zip`: postcode.
+    pub postcode: Option<Text<'a>>,
+    /// `ts_click_id`: the platform's click id, case kept.
+    pub click_id: Option<Text<'a>>,
+    /// `fbc`, as the browser's cookie had it.
+    pub fbc: Option<Text<'a>>,
+    /// `fbp`, as the browser's cookie had it. Never made up.
+    pub fbp: Option<Text<'a>>,
+    /// `em`: e-mail address or its hash.
+    pub email: Option<Text<'a>>,
+    /// `ph`: phone number or its hash.
+    pub phone: Option<Text<'a>>,
+    /// `fn`: first name or its hash.
+    pub first_name: Option<Text<'a>>,
+    /// `ln`: last name or its hash.
+    pub last_name: Option<Text<'a>>,
+    /// `db`: date of birth or its hash.
+    pub date_of_birth: Option<Text<'a>>,
+    /// `ge`: gender or its hash.
+    pub gender: Option<Text<'a>>,
+    /// `order_id`
+    pub order_id: Option<Text<'a>>,
+    /// `currency`, ISO 4217.
+    pub currency: Option<Text<'a>>,
+    /// `lander_visitors` (Crossroads).
+    pub lander_visitors: Count,
+    /// `lander_searches` (Crossroads).
+    pub lander_searches: Count,
+    /// `visits` (AirFind).
+    pub visits: Count,
+    /// `serp` (AirFind).
+    pub serp: Count,
+    /// `conversions`: paid clicks so far.
+    pub conversions: Count,
+    /// `revenue` so far; absent counts as nothing earned yet.
+    pub revenue: Option<Money>,
+    /// Names of fields that say something unreadable where the rules need a value.
+    pub unreadable: Vec<&'static str>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Conversion<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Conversion<'de>, A::Error> {
+                let mut conversion = Conversion::default();
+                while let Some(name) = map.next_key::<Name<'de>>()? {
+                    conversion.take(&name.0, &mut map)?;
+                }
+                Ok(conversion)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// A field name; borrowed unless it was written with escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl<'a> Conversion<'a> {
+    /// Reads the value of one field. Fields that no rule knows are skipped; they stay in the row's text.
+    fn take<A: MapAccess<'a>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        if let Some(slot) = self.text_slot(name) {
+            *slot = map.next_value::<Field<'a>>()?.into_text();
+            return Ok(());
+        }
+        match name {
+            "session_id" => {
+                self.session_id = map.next_value::<Field<'a>>()?.into_text().unwrap_or_default();
+            }
+            "click_timestamp" => {
+                let field = map.next_value()?;
+                self.click_time = self.click_time_of(&field);
+            }
+            "revenue" => {
+                let raw = map.next_value::<&'a RawValue>()?;
+                self.revenue = self.revenue_of(raw.get());
+            }
+            "lander_visitors" => self.lander_visitors = self.count("lander_visitors", map.next_value()?),
+            "lander_searches" => self.lander_searches = self.count("lander_searches", map.next_value()?),
+            "visits" => self.visits = self.count("visits", map.next_value()?),
+            "serp" => self.serp = self.count("serp", map.next_value()?),
+            "conversions" => self.conversions = self.count("conversions", map.next_value()?),
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a text field is kept.
+    fn text_slot(&mut self, name: &str) -> Option<&mut Option<Text<'a>>> {
+        Some(match name {
+            "keyword_clicked" => &mut self.keyword_clicked,
+            "network" => &mut self.network,
+            "nw_account_name" => &mut self.nw_account_name,
+            "nw_campaign_id" => &mut self.nw_campaign_id,
+            "nw_campaign_name" => &mut self.nw_campaign_name,
+            "domain_name" => &mut self.domain_name,
+            "event_source_url" => &mut self.event_source_url,
+            "pixel_id" => &mut self.pixel_id,
+            "campaign_id" => &mut self.campaign_id,
+            "campaign_name" => &mut self.campaign_name,
+            "adset_id" => &mut self.adset_id,
+            "ad_id" => &mut self.ad_id,
+            "traffic_source" => &mut self.traffic_source,
+            "ip" => &mut self.ip,
+            "user_agent" => &mut self.user_agent,
+            "country_code" => &mut self.country_code,
+            "region" => &mut self.region,
+            "city" => &mut self.city,
+            "zp" | "zip" => &mut self.postcode,
+            "ts_click_id" => &mut self.click_id,
+            "fbc" => &mut self.fbc,
+            "fbp" => &mut self.fbp,
+            "em" => &mut self.email,
+            "ph" => &mut self.phone,
+            "fn" => &mut self.first_name,
+            "ln" => &mut self.last_name,
+            "db" => &mut self.date_of_birth,
+            "ge" => &mut self.gender,
+            "order_id" => &mut self.order_id,
+            "currency" => &mut self.currency,
+            _ => return None,
+        })
+    }
+
+    fn click_time_of(&mut self, field: &Field<'a>) -> Option<UnixSeconds> {
+        let time = match field {
+            Field::Absent => None,
+            Field::Integer(n) => click_time_from_number(*n),
+            Field::Float(f) => click_time_from_float(*f),
+            Field::Text(text) => click_time_from_text(text),
+            Field::Other => None,
+        };
+        if time.is_none() {
+            // Unlike other fields this one is needed: without it neither age nor event time is known.
+            self.unreadable.push("click_timestamp");
+        }
+        time
+    }
+
+    /// Reads an amount from its JSON text, digit by digit: a float would lose the last ones.
+    fn revenue_of(&mut self, json: &str) -> Option<Money> {
+        let text = match json.as_bytes() {
+            b"null" => return None,
+            [b'"', inner @ .., b'"'] => str::from_utf8(inner).unwrap_or_default(),
+            _ => json,
+        };
+        if text.trim().is_empty() || text.starts_with('{') && json.starts_with('"') {
+            return None;
+        }
+        let amount = text.parse().ok();
+        if amount.is_none() {
+            self.unreadable.push("revenue");
+        }
+        amount
+    }
+
+    fn count(&mut self, name: &'static str, field: Field<'a>) -> Count {
+        let count = match field {
+            Field::Absent => Count::Absent,
+            Field::Integer(n) => Count::Number(n),
+            Field::Float(f) => whole(f),
+            Field::Other => Count::Unreadable,
+            text @ Field::Text(_) => match text.into_text() {
+                None => Count::Absent,
+                Some(text) => text
+                    .parse::<i64>()
+                    .map(Count::Number)
+                    .or_else(|_| text.parse::<f64>().map(whole))
+                    .unwrap_or(Count::Unreadable),
+            },
+        };
+        if count == Count::Unreadable {
+            self.unreadable.push(name);
+        }
+        count
+    }
+}
+
+/// `2.0` is a count, `1.5` is none.
+fn whole(f: f64) -> Count {
+    // 2^53: beyond it floats skip whole numbers.
+    if f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0 {
+        Count::Number(f as i64)
+    } else {
+        Count::Unreadable
+    }
+}

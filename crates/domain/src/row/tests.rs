@@ -1,0 +1,78 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::time::UnixSeconds;
+
+fn conversion(raw: &str) -> Conversion<'_> {
+    *Row::parse(raw).conversion.expect("a conversion")
+}
+
+#[test]
+fn numbers_may_be_text_and_ids_numbers() {
+    let c = conversion(
+        r#"{"session_id": 42, "keyword_clicked": "k", "click_timestamp": "1763800000", "pixel_id": 111,
+            "conversions": "2", "revenue": "0.5", "lander_visitors": 1.0, "unknown": {"kept": [1]}}"#,
+    );
+    assert_eq!(c.session_id, "42");
+    assert_eq!(c.pixel_id.as_deref(), Some("111"));
+    assert_eq!(c.click_time, Some(UnixSeconds(1_763_800_000)));
+    assert_eq!(c.conversions, Count::Number(2));
+    assert_eq!(c.revenue.unwrap().to_string(), "0.5");
+    assert_eq!(c.lander_visitors, Count::Number(1));
+    assert!(c.unreadable.is_empty());
+}
+
+#[test]
+fn revenue_keeps_every_digit() {
+    assert_eq!(conversion(r#"{"session_id":"s","revenue":0.1234567}"#).revenue.unwrap().to_string(), "0.1234567");
+    assert_eq!(conversion(r#"{"session_id":"s","revenue":1e-4}"#).revenue.unwrap().to_string(), "0.0001");
+    for absent in ["null", "\"\"", "\" \"", "\"{revenue}\""] {
+        let raw = format!(r#"{{"session_id":"s","revenue":{absent}}}"#);
+        let c = conversion(&raw);
+        assert_eq!((c.revenue, c.unreadable.len()), (None, 0), "{absent}");
+    }
+    assert_eq!(conversion(r#"{"session_id":"s","revenue":[1]}"#).unreadable, ["revenue"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let c = conversion(r#"{"session_id":"s","click_timestamp":"yesterday","conversions":1.5}"#);
+    assert_eq!(c.unreadable, ["click_timestamp", "conversions"]);
+}
+
+#[test]
+fn rows_without_identity_are_known_by_their_text() {
+    for raw in [r#"["not","an","object"]"#, "17", "null", r#"{"keyword_clicked":"k"}"#, r#"{"session_id":""}"#] {
+        let row = Row::parse(raw);
+        assert!(row.conversion.is_none(), "{raw}");
+        assert_eq!(row.key, Row::parse(raw).key);
+    }
+    assert_ne!(Row::parse("17").key, Row::parse("18").key);
+}
+
+#[test]
+fn escapes_in_names_and_values_are_undone() {
+    let c = conversion(r#"{"session\u005fid":"a\"b","city":"K\u00f6ln"}"#);
+    assert_eq!(c.session_id, "a\"b");
+    assert_eq!(c.city.as_deref(), Some("Köln"));
+}
+
+#[test]
+fn plain_text_is_borrowed() {
+    let c = conversion(r#"{"session_id":"s","city":"Köln"}"#);
+    assert!(matches!(c.city, Some(Cow::Borrowed(_))));
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics(raw in ".*") {
+        drop(Row::parse(&raw));
+    }
+
+    #[test]
+    fn the_key_depends_on_session_and_keyword_only(session in "[a-z0-9-]{1,12}", keyword in "[a-z-]{1,8}", extra in 0..100) {
+        let a = serde_json::json!({"session_id": session, "keyword_clicked": keyword, "conversions": extra}).to_string();
+        let b = serde_json::json!({"keyword_clicked": keyword, "session_id": session}).to_string();
+        prop_assert_eq!(Row::parse(&a).key, Row::parse(&b).key);
+    }
+}

@@ -1,0 +1,157 @@
+//! Instants as numbers whose unit is in the type. Nothing here reads a clock.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Meta refuses a whole request that holds one website event older than this ("Using the API": 7 days).
+pub const REPORTING_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Kept free before the end of [`REPORTING_WINDOW`], so that an event is not too old when the request arrives.
+pub const DEADLINE_MARGIN: Duration = Duration::from_secs(60);
+
+/// How far a click may lie ahead of our clock before it counts as [`future`](crate::Reason::FutureClick).
+pub const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// Whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixSeconds(pub i64);
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMillis(pub i64);
+
+impl UnixSeconds {
+    /// The same instant in milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> UnixMillis {
+        UnixMillis(self.0.saturating_mul(1000))
+    }
+
+    /// The last moment at which an event of this click may be sent: click time + 7 days - margin.
+    #[must_use]
+    pub fn deadline(self) -> UnixMillis {
+        self.millis().plus(REPORTING_WINDOW).minus(DEADLINE_MARGIN)
+    }
+}
+
+impl UnixMillis {
+    /// Whole seconds, rounded down.
+    #[must_use]
+    pub const fn seconds(self) -> UnixSeconds {
+        UnixSeconds(self.0.div_euclid(1000))
+    }
+
+    /// This instant moved into the future.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This instant moved into the past.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// Time from `earlier` to this instant; zero when `earlier` is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// `2026-11-22T13:04:05.678Z`; the bare number where the calendar does not reach.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let format = time::macros::format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+        );
+        time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|t| t.format(format).ok())
+            .unwrap_or_else(|| self.0.to_string())
+    }
+}
+
+impl fmt::Display for UnixMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl fmt::Debug for UnixMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ms", self.0)
+    }
+}
+
+impl fmt::Debug for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}s", self.0)
+    }
+}
+
+/// Reads a click time that may be in seconds, milliseconds or microseconds, by its size.
+///
+/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is told apart by magnitude.
+#[must_use]
+pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
+    match n {
+        ..=0 => None,
+        1..100_000_000_000 => Some(UnixSeconds(n)),
+        100_000_000_000..100_000_000_000_000 => Some(UnixSeconds(n / 1_000)),
+        _ => Some(UnixSeconds(n / 1_000_000)),
+    }
+}
+
+/// Reads a click time written as text: a number (see [`click_time_from_number`]) or an RFC 3339 date and time.
+#[must_use]
+pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
+    let text = text.trim();
+    if let Ok(n) = text.parse::<i64>() {
+        return click_time_from_number(n);
+    }
+    if let Ok(f) = text.parse::<f64>() {
+        return click_time_from_float(f);
+    }
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .ok()
+        .map(|t| UnixSeconds(t.unix_timestamp()))
+}
+
+/// Reads a click time that came with a fraction, such as `1763800000.25`.
+#[must_use]
+pub fn click_time_from_float(f: f64) -> Option<UnixSeconds> {
+    // The bounds keep the cast exact; 1e18 is past any unit that click_time_from_number tells apart.
+    (f.is_finite() && f > 0.0 && f < 1e18).then(|| click_time_from_number(f as i64)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_time_is_read_in_any_unit() {
+        for text in ["1763800000", "1763800000000", "1763800000000000", " 1763800000 ", "1763800000.7"] {
+            assert_eq!(click_time_from_text(text), Some(UnixSeconds(1_763_800_000)), "{text}");
+        }
+        assert_eq!(click_time_from_text("2025-11-22T08:26:40Z"), Some(UnixSeconds(1_763_800_000)));
+        for text in ["yesterday", "", "0", "-5", "NaN", "inf"] {
+            assert_eq!(click_time_from_text(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_deadline_leaves_a_margin() {
+        let click = UnixSeconds(1_000_000);
+        assert_eq!(click.deadline(), UnixMillis((1_000_000 + 7 * 86_400 - 60) * 1000));
+    }
+
+    #[test]
+    fn instants_print_as_dates() {
+        assert_eq!(UnixMillis(1_763_800_000_678).to_string(), "2025-11-22T08:26:40.678Z");
+    }
+}

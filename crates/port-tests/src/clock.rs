@@ -1,0 +1,37 @@
+//! A clock that moves when a test says so, and with whatever sleeps on it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::UnixMillis;
+use ports::Clock;
+
+/// Starts at a fixed instant. Sleeping yields to others and moves the clock on, so that nothing waits for real.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(1_763_800_000_000))
+    }
+}
+
+impl ManualClock {
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Clock for ManualClock {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::task::yield_now().await;
+        self.advance(time);
+    }
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod analytics;
+pub mod blob;
+pub mod clock;
+pub mod ledger;
+pub mod pixels;
+pub mod queue;
+pub mod subscriptions;

@@ -1,0 +1,51 @@
+//! Where people look at what happened: one row per conversion and change of its state.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::Result;
+use crate::ledger::Record;
+
+/// A table's partition, as the optimizer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// The table.
+    pub table: String,
+    /// The partition's name: `2026-11`.
+    pub name: String,
+    /// Pieces that it is stored in; 1 is best.
+    pub parts: u64,
+    /// Rows, superseded states included.
+    pub rows: u64,
+}
+
+/// What optimising a partition did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Optimised {
+    /// Pieces before.
+    pub parts_before: u64,
+    /// Pieces after.
+    pub parts_after: u64,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// The analytics database.
+#[async_trait]
+pub trait AnalyticsStore: Send + Sync {
+    /// Makes or updates the tables. Doing it again changes nothing.
+    async fn migrate(&self) -> Result<()>;
+
+    /// Adds states of conversions. The same record (key and version) inserted again counts once.
+    async fn insert(&self, records: &[Record]) -> Result<()>;
+
+    /// The partitions of a table. An unknown table is an error of kind [`Missing`](crate::ErrorKind::Missing).
+    async fn partitions(&self, table: &str) -> Result<Vec<Partition>>;
+
+    /// Merges a partition's pieces and drops superseded states.
+    async fn optimise(&self, partition: &Partition) -> Result<Optimised>;
+
+    /// How many conversions it shows, each with its latest state.
+    async fn conversions(&self) -> Result<u64>;
+}

@@ -1,0 +1,118 @@
+//! Objects in buckets. A put raises an ObjectCreated notification, as S3 does.
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use async_trait::async_trait;
+use domain::ObjectRef;
+use tempfile::SpooledTempFile;
+
+use crate::Result;
+
+/// Up to this size an object is held in memory; a larger one on disk.
+pub const SPOOL_BYTES: usize = 4 * 1024 * 1024;
+
+/// The content of an object, which can be read more than once.
+pub struct Blob {
+    size: u64,
+    body: Box<dyn ReadSeek + Send>,
+}
+
+trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+impl Blob {
+    /// Content in a file; read from its start.
+    ///
+    /// # Errors
+    /// When the file's size cannot be told.
+    pub fn from_file(file: std::fs::File) -> io::Result<Self> {
+        Ok(Self { size: file.metadata()?.len(), body: Box::new(file) })
+    }
+
+    /// Content in memory.
+    #[must_use]
+    pub fn from_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Self {
+        Self { size: bytes.as_ref().len() as u64, body: Box::new(io::Cursor::new(bytes)) }
+    }
+
+    /// Length in bytes, as stored.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads the content from its start. Blocks: use it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the content cannot be rewound.
+    pub fn reader(&mut self) -> io::Result<impl Read + Send + '_> {
+        self.body.seek(SeekFrom::Start(0))?;
+        Ok(&mut self.body)
+    }
+
+    /// All of the content.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn bytes(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader()?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blob").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// Content that grows: in memory while small, then on disk in a file without a name.
+#[derive(Debug)]
+pub struct BlobWriter {
+    size: u64,
+    spool: SpooledTempFile,
+}
+
+impl Default for BlobWriter {
+    fn default() -> Self {
+        Self { size: 0, spool: SpooledTempFile::new(SPOOL_BYTES) }
+    }
+}
+
+impl BlobWriter {
+    /// What has been written.
+    #[must_use]
+    pub fn finish(self) -> Blob {
+        Blob { size: self.size, body: Box::new(self.spool) }
+    }
+}
+
+impl Write for BlobWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.spool.write(bytes)?;
+        self.size += n as u64;
+        Ok(n)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.spool.flush()
+    }
+}
+
+/// A store of objects.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// The content of an object; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) when it is longer than `max_bytes`, before it is read.
+    async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>>;
+
+    /// Writes an object, whole or not at all, replacing what was there, and raises its notification where the bucket has
+    /// one configured. An object whose put did not answer `Ok` may be there without a notification: put it again.
+    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()>;
+
+    /// The keys in a bucket that start with `prefix`, in order, at most `limit`.
+    async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>>;
+}

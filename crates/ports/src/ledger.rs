@@ -1,0 +1,133 @@
+//! The ledger: one entry per conversion, written before anything is sent and settled afterwards.
+//!
+//! An entry is `in_flight` while somebody holds its lease. Only the holder of the latest lease may settle it. What is not at
+//! an end has a due time, and [`ReportLedger::claim_due`] hands it out again when that has come: after a crash (the lease ran
+//! out), a transient failure, or while a pixel has no working credential.
+
+mod entry;
+mod positions;
+
+use async_trait::async_trait;
+use domain::{Outcome, PixelCode, Receipt, UnixMillis};
+
+pub use entry::{Claim, Due, Lease, Open, Record, Settle, Settlement, Source, Statement, StatementVerdict};
+pub use positions::Positions;
+
+use crate::Result;
+
+/// Who claims, and until when it is theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Names the process or worker; unique among those alive.
+    pub owner: String,
+    /// The present.
+    pub now: UnixMillis,
+    /// The end of the lease.
+    pub until: UnixMillis,
+}
+
+/// Whether a settlement was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is written.
+    Done,
+    /// Somebody else has claimed the entry since, or it is at an end: nothing was changed.
+    Late,
+}
+
+/// The end of reading one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectEnd {
+    /// Read to its end; each of its rows is in the ledger.
+    Read {
+        /// Rows read.
+        rows_in: u64,
+        /// Rows whose conversion another row had brought.
+        duplicates: u64,
+    },
+    /// Refused whole; nothing of it was done.
+    Refused {
+        /// Why; for people.
+        why: String,
+    },
+}
+
+/// How many entries are in a state, and the money that waits there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateCount {
+    /// The state.
+    pub outcome: Outcome,
+    /// Entries.
+    pub entries: u64,
+}
+
+/// An object that was read, and its books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectReceipt {
+    /// `bucket/key` of the object.
+    pub object: String,
+    /// When it was read to its end.
+    pub at: UnixMillis,
+    /// Its books now.
+    pub receipt: Receipt,
+}
+
+/// The ledger.
+#[async_trait]
+pub trait ReportLedger: Send + Sync {
+    /// Enters rows and claims those that are to be sent; one answer per statement, in order.
+    ///
+    /// Durable when it returns. Costs a fixed number of round trips. Two callers never both get
+    /// [`Held`](Claim::Held) for one key while its lease runs. Several statements of one key in one call: the first that can
+    /// be sent brings the conversion, the others are duplicates. For each statement:
+    ///
+    /// - a new key: entered in the statement's state; `Held` when sendable, else `Stands`;
+    /// - the same source (object and row) as the entry's, which is a redelivered message: `Stands` with the entry's state;
+    /// - another source, and the entry is `invalid` or `no_events` while the statement is sendable: the entry becomes the
+    ///   newcomer's (`Held`); the earlier row keeps its outcome in its object's books;
+    /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed, nothing else changes.
+    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>>;
+
+    /// Writes outcomes; one answer per settlement, in order.
+    async fn settle(&self, settlements: Vec<Settlement>, now: UnixMillis) -> Result<Vec<Settled>>;
+
+    /// Claims up to `limit` entries that are due: leases that ran out, retries and parked entries whose time has come, and
+    /// whatever waits past its deadline. The nearest deadline first.
+    async fn claim_due(&self, limit: usize, holder: &Holder) -> Result<Vec<Due>>;
+
+    /// Gives a holder more time for what it holds; one answer per lease, in order.
+    async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
+
+    /// Makes the parked entries of a pixel due now; how many there were.
+    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
+
+    /// The entries of a session, for one keyword or all.
+    async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>>;
+
+    /// Entries that have changed since they were last marked as exported, the oldest change first.
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>>;
+
+    /// Marks records as exported in the version given; an entry that has changed since stays due for export.
+    async fn mark_exported(&self, records: &[Record]) -> Result<()>;
+
+    /// Notes the end of reading an object. Doing it again replaces the note.
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()>;
+
+    /// The books of an object as they stand; `None` for an object that was never read.
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>>;
+
+    /// The latest objects that were read to their end or refused, with their books, the latest first.
+    async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>>;
+
+    /// How many entries are in each state, and how many wait for export (`None` key of the map is not used).
+    async fn stats(&self) -> Result<LedgerStats>;
+}
+
+/// The ledger in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerStats {
+    /// Entries by state; states without entries may be left out.
+    pub states: Vec<StateCount>,
+    /// Entries that have changed since their last export.
+    pub unexported: u64,
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod analytics;
+pub mod blob;
+pub mod clock;
+pub mod destination;
+pub mod error;
+pub mod ledger;
+pub mod metric;
+pub mod pixels;
+pub mod queue;
+pub mod subscriptions;
+
+pub use analytics::AnalyticsStore;
+pub use blob::{Blob, BlobStore};
+pub use clock::{Clock, Rng};
+pub use destination::Destination;
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use ledger::ReportLedger;
+pub use metric::MetricSink;
+pub use pixels::PixelDirectory;
+pub use queue::EventQueue;
+pub use subscriptions::SubscriptionStore;

@@ -1,0 +1,96 @@
+//! Messages delivered at least once, hidden from others while somebody works on them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::UnixMillis;
+
+use crate::Result;
+
+/// A message in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message's id; the same at each delivery.
+    pub message_id: String,
+    /// Names this delivery; needed to acknowledge it. A later delivery of the same message has another.
+    pub handle: Handle,
+    /// The text.
+    pub body: String,
+    /// How often the message has been delivered, this time included; at least 1.
+    pub receive_count: u32,
+    /// When it was sent.
+    pub sent_at: UnixMillis,
+}
+
+/// Names one delivery of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Handle(pub String);
+
+/// A message that was set aside, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The message's id.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+    /// Why it could not be done; for people.
+    pub reason: String,
+    /// The service that gave it up.
+    pub service: String,
+    /// When.
+    pub at: UnixMillis,
+    /// How often it had been delivered.
+    pub receive_count: u32,
+}
+
+/// How much waits in a queue. Production queues give estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Messages that could be received now.
+    pub visible: u64,
+    /// Messages in somebody's hand, or released for later.
+    pub hidden: u64,
+    /// Messages in the dead-letter queue.
+    pub dead: u64,
+    /// Age of the oldest message that waits.
+    pub oldest_age: Option<Duration>,
+}
+
+/// Whether a delivery was still in hand when something was done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It was, and it is done.
+    Yes,
+    /// Its visibility ran out and the message was delivered again, acknowledged or set aside. Nothing was changed.
+    No,
+}
+
+/// A queue of messages and its dead-letter queue.
+#[async_trait]
+pub trait EventQueue: Send + Sync {
+    /// Puts a message in.
+    async fn send(&self, body: &str) -> Result<()>;
+
+    /// Takes up to `max` messages, waiting up to `wait` for the first, and hides each for `visibility`.
+    ///
+    /// Messages come roughly in the order sent. An empty answer means that nothing came in time.
+    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<Delivery>>;
+
+    /// Deletes messages that are done. Acknowledging twice is harmless. An empty list does nothing.
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>>;
+
+    /// Hides messages in hand for `visibility` from now on.
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>>;
+
+    /// Gives messages back, to be delivered again after `delay`.
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>>;
+
+    /// Moves a message in hand to the dead-letter queue, with the reason and who gave it up.
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held>;
+
+    /// The dead letters, the latest first, at most `limit`.
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
+
+    /// How much waits.
+    async fn depth(&self) -> Result<Depth>;
+}
