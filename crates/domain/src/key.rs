@@ -145,7 +145,9 @@ mod tests {
         let golden = include_str!("../tests/data/event-ids.tsv");
         for line in golden.lines().filter(|l| !l.starts_with('#')) {
             let cells: Vec<_> = line.split('\t').collect();
-            let [session, keyword, kind, index, key_hex, id] = cells[..] else { panic!("six columns: {line}") };
+            let [session, keyword, kind, index, key_hex, id] = cells[..] else {
+                panic!("six columns: {line}")
+            };
             let key = ConversionKey::new(session, (!keyword.is_empty()).then_some(keyword));
             assert_eq!(key.to_string(), key_hex, "{line}");
             let kind = EventKind::from_standard_name(kind).unwrap();
@@ -155,7 +157,13 @@ mod tests {
 
     #[test]
     fn keys_differ_wherever_the_separator_falls() {
-        let pairs = [("a-b", Some("c")), ("a", Some("b-c")), ("a-b-c", None), ("a-b-c", Some("")), ("", Some("a-b-c"))];
+        let pairs = [
+            ("a-b", Some("c")),
+            ("a", Some("b-c")),
+            ("a-b-c", None),
+            ("a-b-c", Some("")),
+            ("", Some("a-b-c")),
+        ];
         let keys: HashSet<_> = pairs.iter().map(|(s, k)| ConversionKey::new(s, *k)).collect();
         assert_eq!(keys.len(), pairs.len());
     }

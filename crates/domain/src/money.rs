@@ -48,6 +48,13 @@ impl Money {
         Self(Decimal::new(micros, 6).normalize())
     }
 
+    /// Millionths, rounded, for counters. Amounts are below a trillion, so they always fit.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        use rust_decimal::prelude::ToPrimitive;
+        (self.0 * Decimal::from(1_000_000)).round().to_i64().unwrap_or(i64::MAX)
+    }
+
     /// Below zero.
     #[must_use]
     pub fn is_negative(self) -> bool {

@@ -101,20 +101,24 @@ fn parse_nested(body: &str, wrappings_left: u8) -> Result<Notification, NotANoti
             Ok(Notification::Created(vec![ObjectRef::new(d.bucket.name, d.object.key)]))
         }
         (Some(_), _) => Ok(Notification::Created(Vec::new())),
-        (None, _) => Err(NotANotification::because("it has neither Records, nor an SNS message, nor a detail")),
+        (None, _) => {
+            Err(NotANotification::because("it has neither Records, nor an SNS message, nor a detail"))
+        }
     }
 }
 
 fn from_records(records: &[&RawValue]) -> Result<Notification, NotANotification> {
     let mut created = Vec::with_capacity(records.len());
     for (i, record) in records.iter().enumerate() {
-        let record: Record = serde_json::from_str(record.get())
-            .map_err(|_| NotANotification::because(format!("record {i} has no event name, bucket and key")))?;
-        let created_something =
-            record.event_name.starts_with("ObjectCreated:") || record.event_name.starts_with("s3:ObjectCreated:");
+        let record: Record = serde_json::from_str(record.get()).map_err(|_| {
+            NotANotification::because(format!("record {i} has no event name, bucket and key"))
+        })?;
+        let created_something = record.event_name.starts_with("ObjectCreated:")
+            || record.event_name.starts_with("s3:ObjectCreated:");
         if created_something {
-            let key = decode_key(&record.s3.object.key)
-                .ok_or_else(|| NotANotification::because(format!("record {i} has a key that is not UTF-8")))?;
+            let key = decode_key(&record.s3.object.key).ok_or_else(|| {
+                NotANotification::because(format!("record {i} has a key that is not UTF-8"))
+            })?;
             created.push(ObjectRef::new(record.s3.bucket.name, key));
         }
     }
@@ -168,11 +172,17 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let file = |name: &str| {
-            std::fs::read_to_string(format!("{}/tests/data/notifications/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+            std::fs::read_to_string(format!(
+                "{}/tests/data/notifications/{name}.json",
+                env!("CARGO_MANIFEST_DIR")
+            ))
+            .unwrap()
         };
         assert_eq!(
             created(&file("s3-object-created")),
-            ["interpreted-events-bucket/networks/crossroads/Crossroads-Todays-Interpreted-Data-To-S3/m@example.com LLC/2026-11-22/13/2026-11-22T13:04:05.678Z.json"]
+            [
+                "interpreted-events-bucket/networks/crossroads/Crossroads-Todays-Interpreted-Data-To-S3/m@example.com LLC/2026-11-22/13/2026-11-22T13:04:05.678Z.json"
+            ]
         );
         assert_eq!(created(&file("s3-two-records")).len(), 2);
         assert_eq!(created(&file("s3-object-removed")), [""; 0]);
@@ -183,7 +193,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_named_without_its_content() {
-        for body in ["", "hello secret", "[]", "17", "{}", r#"{"Records":[{"secret":1}]}"#, r#"{"Records":"x"}"#] {
+        for body in
+            ["", "hello secret", "[]", "17", "{}", r#"{"Records":[{"secret":1}]}"#, r#"{"Records":"x"}"#]
+        {
             let error = parse(body).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

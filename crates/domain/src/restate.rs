@@ -61,7 +61,10 @@ mod tests {
             restate(reported, figures(3, "0.81")),
             Restatement::Grown { purchases: 1, worth: "0.31".parse().unwrap() }
         );
-        assert_eq!(restate(reported, figures(3, "0.40")), Restatement::Grown { purchases: 1, worth: Money::ZERO });
+        assert_eq!(
+            restate(reported, figures(3, "0.40")),
+            Restatement::Grown { purchases: 1, worth: Money::ZERO }
+        );
         assert_eq!(restate(reported, figures(2, "0.90")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(1, "0.20")), Restatement::Recorded);
     }

@@ -23,8 +23,10 @@ impl<'a> Row<'a> {
     /// Reads one JSON text. Never fails: what cannot be read is a row without conversion.
     #[must_use]
     pub fn parse(raw: &'a str) -> Self {
-        let conversion =
-            serde_json::from_str::<Conversion<'a>>(raw).ok().filter(|c| !c.session_id.is_empty()).map(Box::new);
+        let conversion = serde_json::from_str::<Conversion<'a>>(raw)
+            .ok()
+            .filter(|c| !c.session_id.is_empty())
+            .map(Box::new);
         let key = match &conversion {
             Some(c) => ConversionKey::new(&c.session_id, c.keyword_clicked.as_deref()),
             None => ConversionKey::of_malformed(raw.as_bytes()),

@@ -108,7 +108,17 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_absent() {
-        for json in ["null", "\"\"", "\"  \"", "\"{fbclid}\"", "\"{{campaign.id}}\"", "\"__CLICKID__\"", "true", "[1]", "{}"] {
+        for json in [
+            "null",
+            "\"\"",
+            "\"  \"",
+            "\"{fbclid}\"",
+            "\"{{campaign.id}}\"",
+            "\"__CLICKID__\"",
+            "true",
+            "[1]",
+            "{}",
+        ] {
             assert_eq!(text(json), None, "{json}");
         }
     }

@@ -1,7 +1,5 @@
 //! Every reason why a conversion may not be sent, found in one go.
 
-use std::borrow::Cow;
-
 use crate::expand::MAX_EVENTS_PER_CONVERSION;
 use crate::money::Money;
 use crate::network::Network;
@@ -11,7 +9,7 @@ use crate::row::{Conversion, Count, Row};
 use crate::time::{FUTURE_TOLERANCE, REPORTING_WINDOW, UnixMillis, UnixSeconds};
 
 /// What validation asks about pixels. The answer must not depend on anything but its arguments and a snapshot.
-pub trait KnownPixels {
+pub trait KnownPixels: Send + Sync {
     /// Whether the traffic source has a pixel of this code.
     fn knows(&self, source: TrafficSource, code: &str) -> bool;
 }
@@ -25,13 +23,16 @@ pub struct Rules<'r> {
     pub pixels: &'r dyn KnownPixels,
     /// Network of the object the row came in; the row's own word goes first.
     pub object_network: Option<&'r str>,
-    /// Whether a browser's address and agent suffice for the destination, beside the click id.
+    /// Whether a row must bring the address of its page itself, because no default is configured.
     pub needs_source_url: bool,
 }
 
 impl std::fmt::Debug for Rules<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rules").field("now", &self.now).field("object_network", &self.object_network).finish_non_exhaustive()
+        f.debug_struct("Rules")
+            .field("now", &self.now)
+            .field("object_network", &self.object_network)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,13 +178,6 @@ fn check_amounts(conversion: &Conversion<'_>, network: &Network, reasons: &mut R
     // Each fits: their sum is at most MAX_EVENTS_PER_CONVERSION.
     let [page_views, view_contents, purchases] = events.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     EventCounts { page_views, view_contents, purchases }
-}
-
-/// Pixels as a plain list, for callers without a directory.
-impl KnownPixels for [(TrafficSource, Cow<'_, str>)] {
-    fn knows(&self, source: TrafficSource, code: &str) -> bool {
-        self.iter().any(|(s, c)| *s == source && c == code)
-    }
 }
 
 #[cfg(test)]

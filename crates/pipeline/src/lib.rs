@@ -1,1 +1,12 @@
-//! pipeline
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod cached;
+pub mod export;
+pub mod filter;
+mod object;
+pub mod optimise;
+pub mod report;
+pub mod worker;
+
+pub use cached::{Pixels, Subscriptions};

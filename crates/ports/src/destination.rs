@@ -29,6 +29,10 @@ pub enum EventOutcome {
     Accepted,
     /// It was not taken; trying again may help.
     Transient,
+    /// It was not taken because of another event of the request, which is named; it may be sent again at once.
+    Innocent,
+    /// The request was refused for one of its events, and nobody said which.
+    Suspect,
     /// The platform will never take this event.
     Rejected,
     /// Nobody can know whether the platform has it.
@@ -44,8 +48,12 @@ pub struct SendReport {
     pub outcomes: Vec<EventOutcome>,
     /// What it said.
     pub answer: Answer,
+    /// Whether it asked for less.
+    pub throttled: bool,
     /// How long to leave the pixel alone, where it said so.
     pub wait: Option<Duration>,
+    /// What does not match what was sent, for people.
+    pub alarms: Vec<String>,
 }
 
 /// What a platform said, as far as people and later attempts need it. Never a token, a body or a person's data.

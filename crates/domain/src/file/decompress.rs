@@ -11,7 +11,10 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 ///
 /// # Errors
 /// When the first bytes cannot be read or the decompressor cannot start.
-pub fn decompressed<'r>(reader: impl Read + Send + 'r, limit: u64) -> Result<Box<dyn Read + Send + 'r>, FileError> {
+pub fn decompressed<'r>(
+    reader: impl Read + Send + 'r,
+    limit: u64,
+) -> Result<Box<dyn Read + Send + 'r>, FileError> {
     let mut reader = BufReader::with_capacity(64 * 1024, reader);
     let start = reader.fill_buf().map_err(FileError::Read)?;
     let plain: Box<dyn Read + Send + 'r> = if start.starts_with(&GZIP) {

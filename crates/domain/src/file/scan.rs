@@ -85,7 +85,9 @@ impl<R: Read> Scanner<R> {
                     self.advance(1);
                     self.state = State::End;
                 }
-                (State::CommaOrEnd, Some(_)) => return Err(self.invalid("a comma or the end of the array should follow")),
+                (State::CommaOrEnd, Some(_)) => {
+                    return Err(self.invalid("a comma or the end of the array should follow"));
+                }
                 (State::FirstValue | State::Value, Some(b',' | b']' | b'}')) => {
                     return Err(self.invalid("a value should follow"));
                 }
@@ -140,7 +142,8 @@ impl<R: Read> Scanner<R> {
             }
         };
         let text = &self.buffer[self.window.clone()];
-        let closed = Cursor::default().find_end(text).is_some_and(|end| end <= line && is_blank(&text[end..line]));
+        let closed =
+            Cursor::default().find_end(text).is_some_and(|end| end <= line && is_blank(&text[end..line]));
         // Looks past the line without consuming it.
         let mut from = line;
         loop {

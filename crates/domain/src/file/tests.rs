@@ -26,7 +26,11 @@ fn arrays_and_sequences_are_read() {
         "{\"a\":\"]},\"}\n[\"x\"]\n17\n\"s\"\nnull",
         "{\"a\":\"]},\"}\r\n\r\n[\"x\"] 17 \"s\" null\n",
     ] {
-        assert_eq!(rows(text.as_bytes()).unwrap(), [r#"{"a":"]},"}"#, r#"["x"]"#, "17", "\"s\"", "null"], "{text}");
+        assert_eq!(
+            rows(text.as_bytes()).unwrap(),
+            [r#"{"a":"]},"}"#, r#"["x"]"#, "17", "\"s\"", "null"],
+            "{text}"
+        );
     }
     assert_eq!(rows(b"[]").unwrap(), [""; 0]);
     assert_eq!(rows(b" [ ] ").unwrap(), [""; 0]);

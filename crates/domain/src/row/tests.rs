@@ -24,7 +24,10 @@ fn numbers_may_be_text_and_ids_numbers() {
 
 #[test]
 fn revenue_keeps_every_digit() {
-    assert_eq!(conversion(r#"{"session_id":"s","revenue":0.1234567}"#).revenue.unwrap().to_string(), "0.1234567");
+    assert_eq!(
+        conversion(r#"{"session_id":"s","revenue":0.1234567}"#).revenue.unwrap().to_string(),
+        "0.1234567"
+    );
     assert_eq!(conversion(r#"{"session_id":"s","revenue":1e-4}"#).revenue.unwrap().to_string(), "0.0001");
     for absent in ["null", "\"\"", "\" \"", "\"{revenue}\""] {
         let raw = format!(r#"{{"session_id":"s","revenue":{absent}}}"#);
@@ -42,7 +45,9 @@ fn what_cannot_be_read_is_named() {
 
 #[test]
 fn rows_without_identity_are_known_by_their_text() {
-    for raw in [r#"["not","an","object"]"#, "17", "null", r#"{"keyword_clicked":"k"}"#, r#"{"session_id":""}"#] {
+    for raw in
+        [r#"["not","an","object"]"#, "17", "null", r#"{"keyword_clicked":"k"}"#, r#"{"session_id":""}"#]
+    {
         let row = Row::parse(raw);
         assert!(row.conversion.is_none(), "{raw}");
         assert_eq!(row.key, Row::parse(raw).key);

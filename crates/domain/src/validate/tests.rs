@@ -13,19 +13,13 @@ fn reasons_of(change: &str) -> String {
         row[name] = value.clone();
     }
     let raw = row.to_string();
-    let pixels = [
-        (TrafficSource::Facebook, Cow::Borrowed("111")),
-        (TrafficSource::Tiktok, Cow::Borrowed("TT1")),
-    ];
-    let pixels: &[_] = &pixels;
-    struct List<'a>(&'a [(TrafficSource, Cow<'a, str>)]);
-    impl KnownPixels for List<'_> {
+    struct Known;
+    impl KnownPixels for Known {
         fn knows(&self, source: TrafficSource, code: &str) -> bool {
-            self.0.knows(source, code)
+            matches!((source, code), (TrafficSource::Facebook, "111") | (TrafficSource::Tiktok, "TT1"))
         }
     }
-    let list = List(pixels);
-    let rules = Rules { now: NOW, pixels: &list, object_network: Some("tonic"), needs_source_url: true };
+    let rules = Rules { now: NOW, pixels: &Known, object_network: Some("tonic"), needs_source_url: true };
     match check(&Row::parse(&raw), rules) {
         Ok(valid) => format!("valid, {} events", valid.counts().total()),
         Err(reasons) => reasons.to_string(),

@@ -1,0 +1,76 @@
+//! Carries changed ledger entries to analytics. The ledger knows what is missing, so an outage delays and loses nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::metric::name;
+use ports::{AnalyticsStore, Clock, HealthSink, MetricSink, ReportLedger, Result};
+use tokio_util::sync::CancellationToken;
+
+/// Records that one insert takes.
+const BATCH: usize = 2_000;
+
+/// Pause when nothing is left to export.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The longest pause after a failure.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// The exporter.
+pub struct Export {
+    /// Where changes are known.
+    pub ledger: Arc<dyn ReportLedger>,
+    /// Where they go.
+    pub analytics: Arc<dyn AnalyticsStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Numbers about the work.
+    pub metrics: Arc<dyn MetricSink>,
+    /// Whether analytics can be reached.
+    pub health: Arc<dyn HealthSink>,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export").finish_non_exhaustive()
+    }
+}
+
+impl Export {
+    /// Exports until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut pause = IDLE;
+        while !stop.is_cancelled() {
+            pause = match self.step().await {
+                Ok(exported) => {
+                    self.health.ready("analytics");
+                    if exported == BATCH {
+                        continue;
+                    }
+                    IDLE
+                }
+                Err(error) => {
+                    self.health.not_ready("analytics", &error.to_string());
+                    tracing::warn!(error = ?error, "cannot export to analytics; the ledger keeps what is missing");
+                    (pause * 2).min(MAX_PAUSE)
+                }
+            };
+            tokio::select! { () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
+        }
+    }
+
+    /// Exports one batch; how many records it held.
+    ///
+    /// # Errors
+    /// The ledger's or the analytics store's; the batch stays due.
+    pub async fn step(&self) -> Result<usize> {
+        let records = self.ledger.export_batch(BATCH).await?;
+        if records.is_empty() {
+            return Ok(0);
+        }
+        self.analytics.insert(&records).await?;
+        self.ledger.mark_exported(&records).await?;
+        self.metrics.count(name::EXPORTED, &[], records.len() as u64);
+        Ok(records.len())
+    }
+}

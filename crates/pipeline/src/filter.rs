@@ -1,0 +1,175 @@
+//! Keeps the rows of subscribed campaigns.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::file::{self, FileError, Rows};
+use domain::object::{InterpretedKey, filter_receipt_key, filtered_key};
+use domain::receipt::FilterReceipt;
+use domain::{ObjectRef, Row};
+use ports::blob::BlobWriter;
+use ports::metric::name;
+use ports::queue::Delivery;
+use ports::{Blob, BlobStore, Clock, MetricSink};
+use tokio_util::sync::CancellationToken;
+
+use crate::cached::Subscriptions;
+use crate::object::{Problem, Verdict, content, objects_of};
+use crate::worker::{Handled, Handler};
+
+/// Why a row was left out: nobody subscribed its campaign.
+pub const NOT_SUBSCRIBED: &str = "not_subscribed";
+
+/// Why a row was left out: it names no campaign.
+pub const NO_CAMPAIGN: &str = "no_campaign";
+
+/// The filter's use case.
+pub struct Filter {
+    /// The rows of which campaigns are kept; `None` keeps all (`DISABLE_SUBSCRIPTION_FILTERING`).
+    pub subscriptions: Option<Arc<Subscriptions>>,
+    /// Where objects are.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where the kept rows go.
+    pub output_bucket: String,
+    /// The longest file that is read, in bytes after decompression.
+    pub max_object_bytes: u64,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Numbers about the work.
+    pub metrics: Arc<dyn MetricSink>,
+}
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filter").field("output_bucket", &self.output_bucket).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Handler for Filter {
+    async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
+        let objects = match objects_of(delivery) {
+            Ok(objects) => objects,
+            Err(handled) => return handled,
+        };
+        let mut verdict = Verdict::default();
+        for object in objects {
+            let result = self.filter(&object).await;
+            if let Err(Problem::Permanent(why)) = &result {
+                // A receipt lets whoever waits for the file learn why it will not come. Without it the dead letter says so.
+                let refused = self.receipt(&object, Sorted::default(), Some(why.clone()));
+                if let Err(error) = self.put_receipt(&refused).await {
+                    tracing::warn!(%object, error = ?error, "cannot write the receipt of a refused file");
+                }
+            }
+            verdict.note(&object, result);
+        }
+        verdict.handled()
+    }
+}
+
+/// The rows of a file, sorted.
+#[derive(Default)]
+struct Sorted {
+    rows_in: u64,
+    kept: u64,
+    filtered_out: BTreeMap<String, u64>,
+    output: BlobWriter,
+}
+
+impl Filter {
+    async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
+        InterpretedKey::parse(&object.key).map_err(|e| Problem::Permanent(format!("{object}: {e}")))?;
+        let subscribed = match &self.subscriptions {
+            Some(subscriptions) => Some(subscriptions.ids().await?),
+            None => None,
+        };
+        let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
+        let limit = self.max_object_bytes;
+        let sorted = tokio::task::spawn_blocking(move || sort(blob, limit, subscribed.as_deref()))
+            .await
+            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+            .map_err(|e| Problem::file(object, &e))?;
+        self.finish(object, sorted).await
+    }
+
+    /// Writes what was kept, then the receipt: whoever sees the receipt finds the output too.
+    async fn finish(&self, object: &ObjectRef, mut sorted: Sorted) -> Result<(), Problem> {
+        let output = std::mem::take(&mut sorted.output).finish();
+        let receipt = self.receipt(object, sorted, None);
+        if let Some(target) = &receipt.output {
+            self.blobs.put(target, output).await?;
+        }
+        self.put_receipt(&receipt).await?;
+        self.measure(&receipt);
+        tracing::info!(%object, rows_in = receipt.rows_in, kept = receipt.kept, "file filtered");
+        if receipt.rows_in == 0 {
+            tracing::warn!(%object, "the file holds no rows");
+        }
+        Ok(())
+    }
+
+    fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
+        let output = ObjectRef::new(&self.output_bucket, filtered_key(&object.key));
+        FilterReceipt {
+            object: object.clone(),
+            output: (sorted.kept > 0).then_some(output),
+            refused,
+            rows_in: sorted.rows_in,
+            kept: sorted.kept,
+            filtered_out: sorted.filtered_out,
+            at: self.clock.now(),
+        }
+    }
+
+    async fn put_receipt(&self, receipt: &FilterReceipt) -> ports::Result<()> {
+        let target = ObjectRef::new(&self.output_bucket, filter_receipt_key(&receipt.object.key));
+        // A receipt holds text, numbers and maps with text keys: it always serialises.
+        let json = serde_json::to_vec(receipt).unwrap_or_default();
+        self.blobs.put(&target, Blob::from_bytes(json)).await
+    }
+
+    fn measure(&self, receipt: &FilterReceipt) {
+        let labels = [("service", "filter-svc")];
+        self.metrics.count(name::TOTAL_RECORDS_PROCESSED, &labels, receipt.rows_in);
+        self.metrics.count(name::TOTAL_RECORDS_FILTERED, &labels, receipt.kept);
+        if receipt.rows_in > 0 {
+            let ratio = receipt.kept as f64 / receipt.rows_in as f64 * 100.0;
+            self.metrics.observe(name::FILTERING_RATIO, &labels, ratio);
+        }
+    }
+}
+
+/// Checks the whole file, then sorts its rows. Blocks.
+fn sort(mut blob: Blob, limit: u64, subscribed: Option<&HashSet<String>>) -> Result<Sorted, FileError> {
+    file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+    let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+    let mut sorted = Sorted::default();
+    while let Some(row) = rows.next_row()? {
+        sorted.rows_in += 1;
+        match left_out(&Row::parse(row.text), subscribed) {
+            Some(reason) => *sorted.filtered_out.entry(reason.to_owned()).or_default() += 1,
+            None => {
+                let separator: &[u8] = if sorted.kept == 0 { b"[" } else { b",\n" };
+                sorted.output.write_all(separator).map_err(FileError::Read)?;
+                sorted.output.write_all(row.text.as_bytes()).map_err(FileError::Read)?;
+                sorted.kept += 1;
+            }
+        }
+    }
+    if sorted.kept > 0 {
+        sorted.output.write_all(b"]\n").map_err(FileError::Read)?;
+    }
+    Ok(sorted)
+}
+
+/// Why a row is not passed on. A row that cannot be read is: the ledger records it as invalid.
+fn left_out(row: &Row<'_>, subscribed: Option<&HashSet<String>>) -> Option<&'static str> {
+    let (subscribed, conversion) = (subscribed?, row.conversion.as_deref()?);
+    match conversion.campaign_id.as_deref() {
+        None => Some(NO_CAMPAIGN),
+        Some(id) => (!subscribed.contains(id)).then_some(NOT_SUBSCRIBED),
+    }
+}

@@ -1,0 +1,63 @@
+//! The ledger carries the work: claims again what is due, and keeps the directories fresh.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Reporting;
+use super::lanes::Lanes;
+
+/// Entries that one call claims.
+const CLAIM_DUE: usize = 500;
+
+/// Pause between looks at a ledger where nothing is due.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Claims what is due and hands it to the lanes, until `stop`.
+pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let claimed = match reporting.ledger.claim_due(CLAIM_DUE, &reporting.holder()).await {
+            Ok(due) => {
+                reporting.health.ready("ledger");
+                let claimed = due.len();
+                for entry in due {
+                    lanes.submit(entry).await;
+                }
+                claimed
+            }
+            Err(error) => {
+                reporting.health.not_ready("ledger", &error.to_string());
+                tracing::warn!(error = ?error, "cannot claim what is due");
+                0
+            }
+        };
+        if claimed < CLAIM_DUE {
+            tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
+        }
+    }
+}
+
+/// Reads the pixels anew every `interval`; conversions parked for a pixel go out as soon as its credentials change.
+pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match reporting.pixels.refresh().await {
+            Ok(changed) => {
+                reporting.health.ready("pixels");
+                for pixel in changed {
+                    match reporting.ledger.release_parked(&pixel, reporting.clock.now()).await {
+                        Ok(released) => tracing::info!(pixel.id = %pixel, released, "credentials changed"),
+                        Err(error) => {
+                            tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions")
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                reporting.health.not_ready("pixels", &error.to_string());
+                tracing::warn!(error = ?error, "cannot read the pixels; the last good copy stays in use");
+            }
+        }
+        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
+    }
+}

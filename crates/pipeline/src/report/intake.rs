@@ -1,0 +1,265 @@
+//! Brings the rows of a filtered file to the ledger, and what is to be sent to the lanes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::file::{self, FileError, Rows};
+use domain::object::InterpretedKey;
+use domain::restate::Figures;
+use domain::row::Count;
+use domain::validate::{Rules, check};
+use domain::{Network, ObjectRef, PixelCode, Row, UnixMillis};
+use ports::Blob;
+use ports::ledger::{Claim, Due, ObjectEnd, Positions, Source, Statement, StatementVerdict};
+use ports::metric::name;
+use ports::queue::Delivery;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Reporting;
+use super::lanes::Lanes;
+use crate::cached::PixelMap;
+use crate::object::{Problem, Verdict, content, objects_of};
+use crate::worker::{Handled, Handler};
+
+/// Rows that one claim takes to the ledger.
+const CLAIM_ROWS: usize = 500;
+
+/// Claims that wait between reading and the ledger.
+const CLAIMS_AHEAD: usize = 2;
+
+/// The reporter's handler of messages.
+#[derive(Debug)]
+pub struct Intake {
+    reporting: Arc<Reporting>,
+    lanes: Arc<Lanes>,
+}
+
+#[async_trait]
+impl Handler for Intake {
+    async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled {
+        let objects = match objects_of(delivery) {
+            Ok(objects) => objects,
+            Err(handled) => return handled,
+        };
+        let mut verdict = Verdict::default();
+        for object in objects {
+            let result = self.take_in(&object, stop).await;
+            if let Err(Problem::Permanent(why)) = &result {
+                self.note_refusal(&object, why).await;
+            }
+            verdict.note(&object, result);
+        }
+        verdict.handled()
+    }
+}
+
+impl Intake {
+    /// Intake into the ledger and these lanes.
+    #[must_use]
+    pub const fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
+        Self { reporting, lanes }
+    }
+
+    async fn take_in(&self, object: &ObjectRef, stop: &CancellationToken) -> Result<(), Problem> {
+        let network = InterpretedKey::parse(&object.key)
+            .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
+            .network
+            .to_owned();
+        let limit = self.reporting.config.max_object_bytes;
+        let blob = content(&*self.reporting.blobs, object, limit).await?;
+        let blob = checked(blob, object, limit).await?;
+        let pixels = self.reporting.pixels.current().await?;
+        let now = self.reporting.clock.now();
+        let reader = Reader {
+            object: object.id(),
+            network,
+            pixels,
+            now,
+            needs_source_url: self.reporting.config.needs_source_url,
+        };
+        let (sender, receiver) = mpsc::channel(CLAIMS_AHEAD);
+        let reading = tokio::task::spawn_blocking(move || reader.read(blob, limit, &sender));
+        let claimed = self.claim_all(receiver, stop).await;
+        let read = reading
+            .await
+            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?;
+        let totals = claimed?;
+        read.map_err(|e| Problem::file(object, &e))?;
+        self.finish(object, totals).await
+    }
+
+    /// Claims batch after batch; ends early when the process stops, which the reader sees by the closed channel.
+    async fn claim_all(
+        &self,
+        mut batches: mpsc::Receiver<Vec<Statement>>,
+        stop: &CancellationToken,
+    ) -> Result<Totals, Problem> {
+        let mut totals = Totals::default();
+        while let Some(statements) = batches.recv().await {
+            if stop.is_cancelled() {
+                return Err(Problem::Stopping);
+            }
+            totals.rows_in += statements.len() as u64;
+            totals.duplicates += self.claim(statements).await?;
+        }
+        Ok(totals)
+    }
+
+    /// Claims one batch and hands on what is held; how many rows were duplicates.
+    async fn claim(&self, statements: Vec<Statement>) -> ports::Result<u64> {
+        let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
+        let claims = self.reporting.ledger.claim(statements, &self.reporting.holder()).await?;
+        let mut duplicates = 0;
+        for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
+            let stood = match claim {
+                Claim::Held(lease) => {
+                    if let Some(mut due) = candidate.take() {
+                        due.lease = lease;
+                        self.lanes.submit(due).await;
+                    }
+                    "claimed"
+                }
+                Claim::Duplicate => {
+                    duplicates += 1;
+                    "duplicate"
+                }
+                Claim::Stands(outcome) => outcome.as_str(),
+            };
+            self.reporting.metrics.count(name::ROWS, &[("outcome", stood)], 1);
+        }
+        Ok(duplicates)
+    }
+
+    async fn finish(&self, object: &ObjectRef, totals: Totals) -> Result<(), Problem> {
+        let Totals { rows_in, duplicates } = totals;
+        let end = ObjectEnd::Read { rows_in, duplicates };
+        let id = object.id();
+        self.reporting.ledger.finish_object(&id, &end, self.reporting.clock.now()).await?;
+        tracing::info!(%object, rows_in, duplicates, "file taken in");
+        self.reporting.check_books(&id).await;
+        Ok(())
+    }
+
+    async fn note_refusal(&self, object: &ObjectRef, why: &str) {
+        let end = ObjectEnd::Refused { why: why.to_owned() };
+        if let Err(error) =
+            self.reporting.ledger.finish_object(&object.id(), &end, self.reporting.clock.now()).await
+        {
+            tracing::warn!(%object, error = ?error, "cannot note the refusal of a file; its dead letter says why");
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    rows_in: u64,
+    duplicates: u64,
+}
+
+/// Reads a file to its end before anything of it is done: half a file must not be reported.
+async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob, Problem> {
+    let result = tokio::task::spawn_blocking(move || {
+        file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+        Ok(blob)
+    });
+    result
+        .await
+        .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+        .map_err(|e| Problem::file(object, &e))
+}
+
+/// What a lane needs, should the statement be claimed.
+fn candidate(statement: &Statement) -> Option<Due> {
+    let StatementVerdict::Sendable { deadline } = statement.verdict else { return None };
+    Some(Due {
+        lease: ports::ledger::Lease { key: statement.key, attempt: 0 },
+        raw: statement.raw.clone(),
+        network: statement.network.clone(),
+        pixel: statement.pixel.clone()?,
+        deadline,
+        accepted: Positions::default(),
+        failures: 0,
+    })
+}
+
+/// Turns rows into statements.
+struct Reader {
+    object: String,
+    network: String,
+    pixels: Arc<PixelMap>,
+    now: UnixMillis,
+    needs_source_url: bool,
+}
+
+impl Reader {
+    /// Reads all rows; stops quietly when nobody listens any more. Blocks.
+    fn read(
+        &self,
+        mut blob: Blob,
+        limit: u64,
+        batches: &mpsc::Sender<Vec<Statement>>,
+    ) -> Result<(), FileError> {
+        let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+        let mut batch = Vec::with_capacity(CLAIM_ROWS);
+        while let Some(row) = rows.next_row()? {
+            batch.push(self.statement(&Row::parse(row.text), row.number));
+            if batch.len() == CLAIM_ROWS && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
+        }
+        if !batch.is_empty() {
+            // A closed channel means that the claims have failed; the message comes again.
+            drop(batches.blocking_send(batch));
+        }
+        Ok(())
+    }
+
+    fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
+        let rules = Rules {
+            now: self.now,
+            pixels: &*self.pixels,
+            object_network: Some(&self.network),
+            needs_source_url: self.needs_source_url,
+        };
+        let conversion = row.conversion.as_deref();
+        let (verdict, pixel) = match check(row, rules) {
+            Err(reasons) => (StatementVerdict::Invalid(reasons), None),
+            Ok(valid) => match (valid.counts().total(), PixelCode::new(valid.pixel())) {
+                (0, pixel) => (StatementVerdict::NoEvents, pixel.ok()),
+                (_, pixel) => {
+                    (StatementVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok())
+                }
+            },
+        };
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Statement {
+            key: row.key,
+            source: Source { object: self.object.clone(), row: number },
+            raw: row.raw.to_owned(),
+            session_id: conversion.map(|c| c.session_id.to_string()),
+            keyword_clicked: owned(conversion.and_then(|c| c.keyword_clicked.as_deref())),
+            click_time: conversion.and_then(|c| c.click_time),
+            pixel,
+            network: self.network_of(row),
+            observed: conversion
+                .map(|c| Figures { count: number_of(c.conversions), revenue: c.revenue.unwrap_or_default() })
+                .unwrap_or_default(),
+            verdict,
+        }
+    }
+
+    /// The network that later attempts go by: the known one's name, or what the row or its object said.
+    fn network_of(&self, row: &Row<'_>) -> String {
+        let said = row.conversion.as_deref().and_then(|c| c.network.as_deref()).unwrap_or(&self.network);
+        let known = Network::find(said);
+        if known.is_known() { known.name.to_owned() } else { said.to_owned() }
+    }
+}
+
+fn number_of(count: Count) -> i64 {
+    match count {
+        Count::Number(n) => n,
+        Count::Absent | Count::Unreadable => 0,
+    }
+}

@@ -1,0 +1,201 @@
+//! The loop around a queue: bounded work in hand, hidden from others for as long as it takes, and one end per message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::metric::name;
+use ports::queue::{Delivery, Held};
+use ports::{Clock, EventQueue, HealthSink, MetricSink};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long one receive waits for a message.
+const RECEIVE_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest pause after a failed receive.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// What a handler says of a message; only the worker acts on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handled {
+    /// It is done and can be forgotten.
+    Done,
+    /// It cannot be done now.
+    Later {
+        /// When to try again.
+        delay: Duration,
+        /// Why, for the log and, after too many deliveries, for the dead letter.
+        why: String,
+    },
+    /// It can never be done.
+    Dead {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// Does what a message asks for. It may be asked the same thing more than once.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Does it, or gives it back soon after `stop`.
+    async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled;
+}
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Names the service in dead letters, logs and metrics.
+    pub service: &'static str,
+    /// Names the queue in health and logs.
+    pub queue: &'static str,
+    /// Messages in hand at once.
+    pub concurrency: usize,
+    /// How long a message stays hidden without a sign of life.
+    pub visibility: Duration,
+    /// Deliveries after which a message that is still not done becomes a dead letter.
+    pub max_receives: u32,
+}
+
+/// A loop over one queue.
+pub struct Worker {
+    /// How it works.
+    pub config: WorkerConfig,
+    /// Where messages come from.
+    pub queue: Arc<dyn EventQueue>,
+    /// What is done with them.
+    pub handler: Arc<dyn Handler>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Numbers about the work.
+    pub metrics: Arc<dyn MetricSink>,
+    /// Whether the queue can be read.
+    pub health: Arc<dyn HealthSink>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// Works until `stop`, then finishes what is in hand.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let permits = Arc::new(Semaphore::new(self.config.concurrency));
+        let in_hand = TaskTracker::new();
+        let mut pause = Duration::ZERO;
+        while !stop.is_cancelled() {
+            let Some(taken) = self.take_permits(&permits, &stop).await else { break };
+            let received = tokio::select! {
+                () = stop.cancelled() => break,
+                received = self.queue.receive(taken.len().min(10), RECEIVE_WAIT, self.config.visibility) => received,
+            };
+            match received {
+                Ok(deliveries) => {
+                    self.health.ready(self.config.queue);
+                    pause = Duration::ZERO;
+                    for (delivery, permit) in deliveries.into_iter().zip(taken) {
+                        let (worker, stop) = (Arc::clone(&self), stop.clone());
+                        in_hand.spawn(async move {
+                            worker.finish(delivery, stop).await;
+                            drop(permit);
+                        });
+                    }
+                }
+                Err(error) => {
+                    self.health.not_ready(self.config.queue, &error.to_string());
+                    tracing::warn!(queue = self.config.queue, error = ?error, "cannot receive messages");
+                    pause = (pause * 2).clamp(Duration::from_secs(1), MAX_PAUSE);
+                    tokio::select! { () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
+                }
+            }
+        }
+        in_hand.close();
+        in_hand.wait().await;
+    }
+
+    /// Waits for one free hand, then takes all that are free: no message is received that nobody can work on.
+    async fn take_permits(
+        &self,
+        permits: &Arc<Semaphore>,
+        stop: &CancellationToken,
+    ) -> Option<Vec<OwnedSemaphorePermit>> {
+        let first = tokio::select! {
+            () = stop.cancelled() => return None,
+            permit = Arc::clone(permits).acquire_owned() => permit.ok()?,
+        };
+        let mut taken = vec![first];
+        while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+            taken.push(permit);
+        }
+        Some(taken)
+    }
+
+    /// Has one message handled and brings it to its end.
+    async fn finish(self: Arc<Self>, delivery: Delivery, stop: CancellationToken) {
+        if delivery.receive_count > self.config.max_receives {
+            let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
+            return self.bury(&delivery, &reason).await;
+        }
+        // A task of its own: a panic in the handler costs this message a delivery, not the process.
+        let handler = Arc::clone(&self.handler);
+        let (inner, inner_stop) = (delivery.clone(), stop);
+        let mut task = tokio::spawn(async move { handler.handle(&inner, &inner_stop).await });
+        let handled = loop {
+            tokio::select! {
+                result = &mut task => break result.unwrap_or_else(|_| Handled::Later {
+                    delay: Duration::from_secs(5),
+                    why: "the handler failed; see the log".to_owned(),
+                }),
+                () = self.clock.sleep(self.config.visibility / 3) => self.extend(&delivery).await,
+            }
+        };
+        self.conclude(&delivery, handled).await;
+    }
+
+    async fn conclude(&self, delivery: &Delivery, handled: Handled) {
+        let handles = [delivery.handle.clone()];
+        let result = match handled {
+            Handled::Done => {
+                self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
+                self.queue.acknowledge(&handles).await
+            }
+            Handled::Dead { reason } => return self.bury(delivery, &reason).await,
+            Handled::Later { why, .. } if delivery.receive_count >= self.config.max_receives => {
+                return self.bury(delivery, &why).await;
+            }
+            Handled::Later { delay, why } => {
+                tracing::warn!(queue = self.config.queue, message.id = %delivery.message_id, why, "message given back");
+                self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
+                self.queue.release(&handles, delay).await
+            }
+        };
+        match result {
+            Ok(held) if held.contains(&Held::No) => {
+                tracing::warn!(message.id = %delivery.message_id, "the message was delivered to somebody else meanwhile");
+            }
+            Ok(_) => {}
+            // The message comes again after its visibility; doing it again is harmless.
+            Err(error) => {
+                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot conclude a message")
+            }
+        }
+    }
+
+    async fn bury(&self, delivery: &Delivery, reason: &str) {
+        tracing::error!(queue = self.config.queue, message.id = %delivery.message_id, reason, "message set aside as a dead letter");
+        self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
+        if let Err(error) = self.queue.dead_letter(delivery, reason, self.config.service).await {
+            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot set a message aside; it will come again");
+        }
+    }
+
+    async fn extend(&self, delivery: &Delivery) {
+        let handles = [delivery.handle.clone()];
+        if let Err(error) = self.queue.extend(&handles, self.config.visibility).await {
+            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot keep a message hidden");
+        }
+    }
+}

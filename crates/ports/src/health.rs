@@ -1,0 +1,18 @@
+//! Whether the parts of a process can do their work; what `/health/ready` answers from.
+
+/// Where parts of a process say how they are. Setting the same state again costs nothing.
+pub trait HealthSink: Send + Sync {
+    /// The part works.
+    fn ready(&self, part: &'static str);
+    /// The part cannot work now; `why` is shown to people.
+    fn not_ready(&self, part: &'static str, why: &str);
+}
+
+/// Tells nobody, for tools that run once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHealth;
+
+impl HealthSink for NoHealth {
+    fn ready(&self, _: &'static str) {}
+    fn not_ready(&self, _: &'static str, _: &str) {}
+}
