@@ -179,7 +179,7 @@ impl Worker {
             Ok(_) => {}
             // The message comes again after its visibility; doing it again is harmless.
             Err(error) => {
-                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot conclude a message")
+                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot conclude a message");
             }
         }
     }

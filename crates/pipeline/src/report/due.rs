@@ -48,7 +48,7 @@ pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop:
                     match reporting.ledger.release_parked(&pixel, reporting.clock.now()).await {
                         Ok(released) => tracing::info!(pixel.id = %pixel, released, "credentials changed"),
                         Err(error) => {
-                            tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions")
+                            tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions");
                         }
                     }
                 }

@@ -68,7 +68,10 @@ impl Lane {
                     events += prepared.events.len();
                     gathered.push(prepared);
                 }
-                Err((due, why)) => settlements.push(self.unsendable(due, why)),
+                Err(unsendable) => {
+                    let (due, why) = *unsendable;
+                    settlements.push(self.unsendable(due, why));
+                }
             }
             if events >= full {
                 break;
@@ -219,7 +222,7 @@ impl Reporting {
                 }
             }
             Err(error) => {
-                tracing::error!(error = ?error, "cannot settle; what was sent will be sent again under the same ids")
+                tracing::error!(error = ?error, "cannot settle; what was sent will be sent again under the same ids");
             }
         }
     }

@@ -40,9 +40,9 @@ pub(super) fn prepare(
     now: UnixMillis,
     needs_source_url: bool,
     destination: &dyn Destination,
-) -> Result<Prepared, (Due, Unsendable)> {
+) -> Result<Prepared, Box<(Due, Unsendable)>> {
     if now >= due.deadline {
-        return Err((due, Unsendable::Expired));
+        return Err(Box::new((due, Unsendable::Expired)));
     }
     let events = {
         let row = Row::parse(&due.raw);
@@ -56,6 +56,6 @@ pub(super) fn prepare(
             events.retain(|e| !due.accepted.contains(e.position));
             Ok(Prepared { due, events, accepted: Positions::default() })
         }
-        Err(reason) => Err((due, Unsendable::Refused(reason))),
+        Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }
 }
