@@ -1,1 +1,5 @@
-//! capi
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod hash;
+pub mod normalise;

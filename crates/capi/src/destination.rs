@@ -1,0 +1,165 @@
+//! Meta's Conversions API as a [`Destination`].
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::validate::Valid;
+use domain::{ConversionKey, PixelCode, Reason};
+use ports::Destination;
+use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::pixels::Credential;
+
+use crate::errors::{MetaError, Success, Verdict, classify};
+use crate::map::{MapConfig, prepare};
+use crate::transport::{Reply, Transport, TransportError};
+
+/// Meta's limit ("Using the API": 1,000 events in `data`).
+pub const MAX_EVENTS_PER_REQUEST: usize = 1_000;
+
+/// Meta's words are kept up to this length.
+const MESSAGE_CHARS: usize = 300;
+
+/// What goes into every request.
+#[derive(Debug, Clone)]
+pub struct MetaConfig {
+    /// Graph API version: `v25.0`.
+    pub version: String,
+    /// Shows events in Events Manager's test view. Meta counts them all the same.
+    pub test_event_code: Option<String>,
+    /// How conversions become events.
+    pub map: MapConfig,
+}
+
+/// Meta.
+#[derive(Debug)]
+pub struct Meta {
+    config: MetaConfig,
+    transport: Transport,
+}
+
+impl Meta {
+    /// Meta, or what stands in for it at the transport's address.
+    #[must_use]
+    pub const fn new(config: MetaConfig, transport: Transport) -> Self {
+        Self { config, transport }
+    }
+
+    fn body(&self, events: &[PreparedEvent]) -> Bytes {
+        let size = events.iter().map(|e| e.payload.len() + 1).sum::<usize>() + 200;
+        let mut body = Vec::with_capacity(size);
+        body.extend_from_slice(br#"{"data":["#);
+        for (i, event) in events.iter().enumerate() {
+            if i > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&event.payload);
+        }
+        body.extend_from_slice(br#"],"partner_agent":"efflux_1_0""#);
+        if let Some(code) = &self.config.test_event_code {
+            body.extend_from_slice(br#","test_event_code":"#);
+            serde_json::to_writer(&mut body, code).expect("text serialises, and writing to memory never fails");
+        }
+        body.push(b'}');
+        Bytes::from(body)
+    }
+}
+
+#[async_trait]
+impl Destination for Meta {
+    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
+        prepare(&self.config.map, key, valid)
+    }
+
+    fn max_events(&self) -> usize {
+        MAX_EVENTS_PER_REQUEST
+    }
+
+    async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {
+        let body = self.body(events);
+        match self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await {
+            Ok(reply) => answered(&reply, events.len()),
+            Err(error) => unanswered(&error, events.len()),
+        }
+    }
+}
+
+fn answered(reply: &Reply, sent: usize) -> SendReport {
+    let error = MetaError::parse(&reply.body);
+    let verdict = classify(reply.status, error.as_ref(), &reply.headers);
+    let mut report = SendReport {
+        outcomes: Vec::new(),
+        answer: answer(reply, error.as_ref()),
+        throttled: false,
+        wait: None,
+        alarms: Vec::new(),
+    };
+    let outcome = match verdict {
+        Verdict::Accepted => {
+            report.alarms = alarms(reply, sent, &mut report.answer);
+            EventOutcome::Accepted
+        }
+        Verdict::Throttled { wait } => {
+            (report.throttled, report.wait) = (true, wait);
+            EventOutcome::Transient
+        }
+        Verdict::Blocked { wait } => {
+            (report.throttled, report.wait) = (true, Some(wait));
+            EventOutcome::Transient
+        }
+        Verdict::Transient => EventOutcome::Transient,
+        Verdict::UnknownOutcome => EventOutcome::Unknown,
+        Verdict::Credential | Verdict::Configuration => EventOutcome::Refused,
+        Verdict::BadEvent { index: Some(index) } if index < sent => {
+            report.outcomes = vec![EventOutcome::Innocent; sent];
+            report.outcomes[index] = EventOutcome::Rejected;
+            return report;
+        }
+        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::Suspect,
+    };
+    report.outcomes = vec![outcome; sent];
+    report
+}
+
+fn answer(reply: &Reply, error: Option<&MetaError>) -> Answer {
+    let Some(error) = error else {
+        return Answer { status: reply.status, message: "no error body".to_owned(), ..Answer::default() };
+    };
+    let words = error.error_user_msg.as_deref().or(error.message.as_deref()).unwrap_or_default();
+    Answer {
+        status: reply.status,
+        code: error.code,
+        subcode: error.error_subcode,
+        message: words.chars().take(MESSAGE_CHARS).collect(),
+        trace_id: error.fbtrace_id.clone(),
+    }
+}
+
+/// What a success says that does not match what was sent. The events count as taken: sending them again might count twice.
+fn alarms(reply: &Reply, sent: usize, answer: &mut Answer) -> Vec<String> {
+    let Some(success) = Success::parse(&reply.body) else {
+        return vec![format!("status {} without events_received", reply.status)];
+    };
+    answer.message.clear();
+    answer.trace_id = success.fbtrace_id;
+    let mut alarms = Vec::new();
+    if success.events_received != sent as u64 {
+        alarms.push(format!("{sent} events sent, {} received", success.events_received));
+    }
+    if !success.messages.is_empty() {
+        alarms.push(format!("{} messages with the answer", success.messages.len()));
+    }
+    if let Some(alarm) = alarms.first() {
+        answer.message.clone_from(alarm);
+    }
+    alarms
+}
+
+fn unanswered(error: &TransportError, sent: usize) -> SendReport {
+    let outcome = if error.may_have_reached() { EventOutcome::Unknown } else { EventOutcome::Transient };
+    SendReport {
+        outcomes: vec![outcome; sent],
+        answer: Answer { message: error.to_string(), ..Answer::default() },
+        throttled: false,
+        wait: None,
+        alarms: Vec::new(),
+    }
+}

@@ -1,0 +1,95 @@
+use domain::row::Row;
+use domain::validate::{KnownPixels, Rules, check};
+use domain::{TrafficSource, UnixMillis};
+use serde_json::{Value, json};
+
+use super::*;
+
+struct Any;
+impl KnownPixels for Any {
+    fn knows(&self, _: TrafficSource, _: &str) -> bool {
+        true
+    }
+}
+
+fn config() -> MapConfig {
+    MapConfig { event_names: EventNames::Standard, currency: "USD".into(), default_event_source_url: None }
+}
+
+/// The events of a row with these changes, parsed back.
+fn events(config: &MapConfig, change: &Value) -> Vec<Value> {
+    let mut row = json!({
+        "session_id": "S-1", "keyword_clicked": "k", "click_timestamp": 1_763_700_000, "pixel_id": "111",
+        "ts_click_id": "IwAR_a-B", "user_agent": "Mozilla/5.0 \"x\"", "domain_name": "homes.example", "ip": "203.0.113.7",
+        "country_code": "US", "region": "NewYork", "city": "St. Louis", "network": "crossroads",
+        "lander_visitors": 1, "lander_searches": 2, "conversions": 3, "revenue": 1,
+    });
+    for (name, value) in change.as_object().unwrap() {
+        row[name] = value.clone();
+    }
+    let raw = row.to_string();
+    let row = Row::parse(&raw);
+    let rules =
+        Rules { now: UnixMillis(1_763_800_000_000), pixels: &Any, object_network: None, needs_source_url: false };
+    let valid = check(&row, rules).unwrap();
+    let prepared = prepare(config, &row.key, &valid).unwrap();
+    prepared.iter().map(|e| serde_json::from_slice(&e.payload).unwrap()).collect()
+}
+
+#[test]
+fn an_event_has_what_meta_requires() {
+    let events = events(&config(), &json!({}));
+    let names: Vec<_> = events.iter().map(|e| e["event_name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["PageView", "ViewContent", "ViewContent", "Purchase", "Purchase", "Purchase"]);
+    let event = &events[3];
+    assert_eq!(event["event_time"], 1_763_700_000);
+    assert_eq!(event["action_source"], "website");
+    assert_eq!(event["event_source_url"], "https://homes.example/");
+    assert_eq!(event["event_id"].as_str().unwrap().len(), 32);
+    let user = &event["user_data"];
+    assert_eq!(user["fbc"], "fb.1.1763700000000.IwAR_a-B");
+    assert_eq!(user["client_user_agent"], "Mozilla/5.0 \"x\"");
+    assert_eq!(user["client_ip_address"], "203.0.113.7");
+    let digest = |text: &str| crate::hash::hash(text).as_str().to_owned();
+    assert_eq!(user["ct"], digest("stlouis"));
+    assert_eq!(user["st"], digest("ny"));
+    assert_eq!(user["country"], digest("us"));
+    assert!(user.get("fbp").is_none(), "never made up");
+    assert!(events[0].get("custom_data").is_none());
+    assert_eq!(events[0]["user_data"], events[5]["user_data"]);
+}
+
+#[test]
+fn values_are_numbers_that_add_up() {
+    let texts: Vec<_> = events(&config(), &json!({}))[3..].iter().map(|e| e["custom_data"]["value"].to_string()).collect();
+    assert_eq!(texts, ["0.333334", "0.333333", "0.333333"]);
+    let zero = events(&config(), &json!({"conversions": 1, "revenue": null}));
+    assert_eq!(zero[3]["custom_data"], json!({"value": 0, "currency": "USD"}));
+}
+
+#[test]
+fn a_bad_field_costs_the_field_only() {
+    let event = &events(&config(), &json!({"ip": "not an ip", "city": "", "region": null, "country_code": "??", "ts_click_id": "a b"}))[0];
+    let user = event["user_data"].as_object().unwrap();
+    let mut keys: Vec<_> = user.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["client_user_agent", "external_id"]);
+}
+
+#[test]
+fn what_a_row_brings_goes_first() {
+    let change = json!({"event_source_url": "https://x.example/a?b=1", "currency": "eur", "order_id": "o1"});
+    let event = &events(&config(), &change)[3];
+    assert_eq!(event["event_source_url"], "https://x.example/a?b=1");
+    assert_eq!(event["custom_data"]["currency"], "EUR");
+    assert_eq!(event["custom_data"]["order_id"], "o1");
+}
+
+#[test]
+fn legacy_names_keep_the_ids() {
+    let legacy = MapConfig { event_names: EventNames::Legacy, ..config() };
+    let (old, new) = (events(&legacy, &json!({})), events(&config(), &json!({})));
+    assert_eq!(old[0]["event_name"], "Page View");
+    assert_eq!(old[1]["event_name"], "View content");
+    assert_eq!(old[0]["event_id"], new[0]["event_id"]);
+}

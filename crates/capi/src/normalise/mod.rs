@@ -1,0 +1,173 @@
+//! Customer information in the form Meta's documentation asks for ("Customer Information Parameters").
+//!
+//! [`normalise`] gives the text to be hashed, [`customer_key`] the hash itself. Values that cannot be right are
+//! [`Omitted`](Normal::Omitted) with a [`Reason`]; nothing empty is ever hashed.
+//!
+//! Applying it to its own result changes nothing, with one exception: a telephone number in its normal form has lost
+//! the `+` that says it is international, so only `+` and the number together give the same number again.
+
+mod city;
+pub mod country;
+mod dates;
+mod email;
+mod external_id;
+mod fbc;
+mod gender;
+mod given;
+mod hints;
+mod ip;
+mod name;
+mod phone;
+mod postcode;
+mod reason;
+mod screen;
+mod state;
+mod text;
+mod user_agent;
+
+use std::borrow::Cow;
+
+pub use fbc::{CLICK_LIFE_MS, ClickId, check_fbc, check_fbp, fbc};
+pub use given::CustomerKey;
+pub use hints::Hints;
+pub use ip::client_ip_address;
+pub use reason::Reason;
+pub use user_agent::client_user_agent;
+
+use given::Given;
+
+/// A key of `user_data` whose value is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// `em`: an address for electronic mail.
+    Email,
+    /// `ph`: a telephone number with its country code.
+    Phone,
+    /// `fn`: the first name.
+    FirstName,
+    /// `ln`: the last name.
+    LastName,
+    /// `db`: the date of birth.
+    DateOfBirth,
+    /// `ge`: `f` or `m`.
+    Gender,
+    /// `ct`: the city.
+    City,
+    /// `st`: the state or region.
+    State,
+    /// `zp`: the postcode.
+    Postcode,
+    /// `country`: the ISO 3166-1 alpha-2 code.
+    Country,
+    /// `external_id`: the advertiser's own id.
+    ExternalId,
+}
+
+impl Field {
+    /// Every field, in the order of Meta's page.
+    pub const ALL: [Self; 11] = [
+        Self::Email,
+        Self::Phone,
+        Self::FirstName,
+        Self::LastName,
+        Self::DateOfBirth,
+        Self::Gender,
+        Self::City,
+        Self::State,
+        Self::Postcode,
+        Self::Country,
+        Self::ExternalId,
+    ];
+
+    /// The key in `user_data`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "em",
+            Self::Phone => "ph",
+            Self::FirstName => "fn",
+            Self::LastName => "ln",
+            Self::DateOfBirth => "db",
+            Self::Gender => "ge",
+            Self::City => "ct",
+            Self::State => "st",
+            Self::Postcode => "zp",
+            Self::Country => "country",
+            Self::ExternalId => "external_id",
+        }
+    }
+
+    /// The field with this key; `None` for a key that is not hashed or not known.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+}
+
+/// What became of a value.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Normal<'a> {
+    /// The text to be hashed; borrowed when the input had this form already.
+    Value(Cow<'a, str>),
+    /// The input was a SHA-256 already: 64 lower-case hex digits, with the Parameter Builder's suffix if it had one.
+    AlreadyHashed(Cow<'a, str>),
+    /// The value cannot be right or says nothing; leave the key out.
+    Omitted(Reason),
+}
+
+impl std::fmt::Debug for Normal<'_> {
+    /// Shows the kind and the reason, never the person's data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(_) => f.write_str("Value(..)"),
+            Self::AlreadyHashed(_) => f.write_str("AlreadyHashed(..)"),
+            Self::Omitted(reason) => f.debug_tuple("Omitted").field(reason).finish(),
+        }
+    }
+}
+
+/// Brings `input` into the form in which Meta wants `field` hashed.
+#[must_use]
+pub fn normalise<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'a> {
+    let input = match screen::screen(input) {
+        Ok(input) => input,
+        Err(reason) => return Normal::Omitted(reason),
+    };
+    match given::read(input) {
+        Some(Given::Sha256(text)) => return Normal::AlreadyHashed(text),
+        Some(Given::OfNothing) => return Normal::Omitted(Reason::HashOfNothing),
+        None => {}
+    }
+    let value = match field {
+        Field::Email => email::email(input),
+        Field::Phone => phone::phone(input, hints.country).map(Cow::Owned),
+        Field::FirstName | Field::LastName => name::name(input),
+        Field::DateOfBirth => dates::date_of_birth(input, hints),
+        Field::Gender => gender::gender(input).map(Cow::Borrowed),
+        Field::City => city::city(input),
+        Field::State => state::state(input, hints.country),
+        Field::Postcode => postcode::postcode(input, hints.country),
+        Field::Country => country::alpha_2(input).map(Cow::Borrowed).ok_or(Reason::NotRecognised),
+        Field::ExternalId => external_id::external_id(input),
+    };
+    match value.and_then(screen::screen_result) {
+        Ok(value) => Normal::Value(value),
+        Err(reason) => Normal::Omitted(reason),
+    }
+}
+
+/// Normalises and hashes: what goes into `user_data` under the field's key.
+///
+/// # Errors
+///
+/// The reason to leave the key out.
+pub fn customer_key<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Result<CustomerKey<'a>, Reason> {
+    match normalise(field, input, hints) {
+        Normal::Value(text) => Ok(CustomerKey::Hash(crate::hash::hash(&text))),
+        Normal::AlreadyHashed(text) => Ok(CustomerKey::Given(text)),
+        Normal::Omitted(reason) => Err(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Numbering plans: calling code, trunk prefix and the lengths a national number can have.
+//!
+//! Lengths are those of ordinary subscribers' numbers, without the trunk prefix, and rather generous than exact.
+
+/// How one country numbers its telephones.
+#[derive(Debug)]
+pub(super) struct Plan {
+    country: &'static str,
+    /// The calling code.
+    pub(super) code: &'static str,
+    /// Dialled before a national number inside the country, never from abroad; may be empty.
+    trunk: &'static str,
+    shortest: usize,
+    longest: usize,
+    /// National numbers can begin with zero, which then belongs to them.
+    keeps_zero: bool,
+}
+
+const fn plan(
+    country: &'static str,
+    code: &'static str,
+    trunk: &'static str,
+    shortest: usize,
+    longest: usize,
+) -> Plan {
+    Plan { country, code, trunk, shortest, longest, keeps_zero: false }
+}
+
+/// No code is the beginning of another.
+static PLANS: [Plan; 100] = [
+    plan("us", "1", "1", 10, 10),
+    plan("ca", "1", "1", 10, 10),
+    plan("pr", "1", "1", 10, 10),
+    plan("do", "1", "1", 10, 10),
+    plan("jm", "1", "1", 10, 10),
+    plan("tt", "1", "1", 10, 10),
+    plan("bs", "1", "1", 10, 10),
+    plan("bb", "1", "1", 10, 10),
+    plan("gu", "1", "1", 10, 10),
+    plan("vi", "1", "1", 10, 10),
+    plan("ru", "7", "8", 10, 10),
+    plan("kz", "7", "8", 10, 10),
+    plan("eg", "20", "0", 8, 10),
+    plan("za", "27", "0", 9, 9),
+    plan("gr", "30", "", 10, 10),
+    plan("nl", "31", "0", 9, 9),
+    plan("be", "32", "0", 8, 9),
+    plan("fr", "33", "0", 9, 9),
+    plan("es", "34", "", 9, 9),
+    plan("hu", "36", "06", 8, 9),
+    Plan { keeps_zero: true, ..plan("it", "39", "", 6, 11) },
+    Plan { keeps_zero: true, ..plan("va", "39", "", 6, 11) },
+    plan("ro", "40", "0", 9, 9),
+    plan("ch", "41", "0", 9, 9),
+    plan("at", "43", "0", 7, 12),
+    plan("gb", "44", "0", 9, 10),
+    plan("dk", "45", "", 8, 8),
+    plan("se", "46", "0", 7, 9),
+    plan("no", "47", "", 8, 8),
+    plan("pl", "48", "", 9, 9),
+    plan("de", "49", "0", 7, 11),
+    plan("pe", "51", "0", 8, 9),
+    plan("mx", "52", "", 10, 10),
+    plan("ar", "54", "0", 10, 11),
+    plan("br", "55", "0", 10, 11),
+    plan("cl", "56", "", 9, 9),
+    plan("co", "57", "", 10, 10),
+    plan("ve", "58", "0", 10, 10),
+    plan("my", "60", "0", 8, 10),
+    plan("au", "61", "0", 9, 9),
+    plan("id", "62", "0", 8, 12),
+    plan("ph", "63", "0", 8, 10),
+    plan("nz", "64", "0", 8, 10),
+    plan("sg", "65", "", 8, 8),
+    plan("th", "66", "0", 8, 9),
+    plan("jp", "81", "0", 9, 10),
+    plan("kr", "82", "0", 8, 10),
+    plan("vn", "84", "0", 9, 10),
+    plan("cn", "86", "0", 10, 11),
+    plan("tr", "90", "0", 10, 10),
+    plan("in", "91", "0", 10, 10),
+    plan("pk", "92", "0", 9, 10),
+    plan("lk", "94", "0", 9, 9),
+    plan("ma", "212", "0", 9, 9),
+    plan("dz", "213", "0", 8, 9),
+    plan("tn", "216", "", 8, 8),
+    plan("sn", "221", "", 9, 9),
+    Plan { keeps_zero: true, ..plan("ci", "225", "", 10, 10) },
+    plan("gh", "233", "0", 9, 9),
+    plan("ng", "234", "0", 8, 10),
+    Plan { keeps_zero: true, ..plan("cg", "242", "", 9, 9) },
+    plan("tz", "255", "0", 9, 9),
+    plan("ke", "254", "0", 9, 9),
+    plan("ug", "256", "0", 9, 9),
+    plan("pt", "351", "", 9, 9),
+    plan("lu", "352", "", 6, 11),
+    plan("ie", "353", "0", 7, 9),
+    plan("is", "354", "", 7, 9),
+    plan("mt", "356", "", 8, 8),
+    plan("cy", "357", "", 8, 8),
+    plan("fi", "358", "0", 6, 11),
+    plan("bg", "359", "0", 8, 9),
+    plan("lt", "370", "0", 8, 8),
+    plan("lv", "371", "", 8, 8),
+    plan("ee", "372", "", 7, 8),
+    plan("md", "373", "0", 8, 8),
+    plan("ua", "380", "0", 9, 9),
+    plan("rs", "381", "0", 8, 9),
+    plan("hr", "385", "0", 8, 9),
+    plan("si", "386", "0", 8, 8),
+    plan("cz", "420", "", 9, 9),
+    plan("sk", "421", "0", 9, 9),
+    plan("cr", "506", "", 8, 8),
+    plan("gt", "502", "", 8, 8),
+    plan("sv", "503", "", 8, 8),
+    plan("hn", "504", "", 8, 8),
+    plan("pa", "507", "", 7, 8),
+    plan("bo", "591", "0", 8, 8),
+    plan("ec", "593", "0", 8, 9),
+    plan("py", "595", "0", 8, 9),
+    plan("uy", "598", "0", 7, 8),
+    plan("hk", "852", "", 8, 8),
+    plan("tw", "886", "0", 8, 9),
+    plan("bd", "880", "0", 8, 10),
+    plan("ae", "971", "0", 8, 9),
+    plan("il", "972", "0", 8, 9),
+    plan("qa", "974", "", 8, 8),
+    plan("kw", "965", "", 8, 8),
+    plan("sa", "966", "0", 8, 9),
+    plan("jo", "962", "0", 8, 9),
+];
+
+/// The plan of a country, by its lower-case alpha-2 code.
+pub(super) fn of_country(alpha_2: &str) -> Option<&'static Plan> {
+    PLANS.iter().find(|plan| plan.country == alpha_2)
+}
+
+/// The plan with whose code `digits` begin.
+pub(super) fn of_code(digits: &str) -> Option<&'static Plan> {
+    PLANS.iter().find(|plan| digits.starts_with(plan.code))
+}
+
+impl Plan {
+    /// The national number without its trunk prefix, when `digits` can be one.
+    pub(super) fn fit<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        if self.is_national(digits) {
+            return Some(digits);
+        }
+        let bare = digits.strip_prefix(self.trunk).filter(|_| !self.trunk.is_empty())?;
+        self.is_national(bare).then_some(bare)
+    }
+
+    fn is_national(&self, digits: &str) -> bool {
+        let length = (self.shortest..=self.longest).contains(&digits.len());
+        length && (self.keeps_zero || !digits.starts_with('0')) && (self.code != "1" || is_north_american(digits))
+    }
+}
+
+/// Ten digits of which the first and the fourth are neither 0 nor 1.
+fn is_north_american(digits: &str) -> bool {
+    let bytes = digits.as_bytes();
+    [0, 3].iter().all(|place| bytes.get(*place).is_some_and(|digit| *digit >= b'2'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_prefix_free_and_lengths_possible() {
+        for plan in &PLANS {
+            assert!(plan.shortest <= plan.longest && plan.code.len() + plan.longest <= 15, "{}", plan.country);
+            for other in &PLANS {
+                assert!(plan.code == other.code || !plan.code.starts_with(other.code), "{}", plan.country);
+            }
+        }
+    }
+
+    #[test]
+    fn the_trunk_prefix_goes() {
+        let british = of_country("gb").unwrap();
+        assert_eq!(british.fit("02079460958"), Some("2079460958"));
+        assert_eq!(british.fit("0207946"), None);
+        assert_eq!(of_country("it").unwrap().fit("0612345678"), Some("0612345678"));
+        assert_eq!(of_country("hu").unwrap().fit("06301234567"), Some("301234567"));
+    }
+}

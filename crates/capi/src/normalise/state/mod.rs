@@ -1,0 +1,83 @@
+//! `st`: the 2-letter code for the United States; elsewhere the name in lower case without blanks and punctuation.
+
+mod united_states;
+
+use std::borrow::Cow;
+
+use super::city::refuse_markup;
+use super::text::letters_and_digits;
+use super::{Reason, country};
+
+use united_states::{code_of_name, is_code};
+
+/// Without a country, the name of an American state is taken for one (`Arizona`); with another country it is not
+/// (`Georgia`). With the United States as country, what is no state is omitted: nothing could match it.
+pub(super) fn state<'a>(input: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, Reason> {
+    refuse_markup(input)?;
+    let country = country.and_then(country::alpha_2);
+    let input = if matches!(country, None | Some("us")) { without_country_prefix(input) } else { input };
+    let name = letters_and_digits(input)?;
+    match country {
+        Some("us") => united_state(name).map_err(|_| Reason::NotRecognised),
+        None => Ok(united_state(name).unwrap_or_else(|name| name)),
+        Some(_) => Ok(name),
+    }
+}
+
+/// The code, or the name back when it is none of a state.
+fn united_state(name: Cow<'_, str>) -> Result<Cow<'_, str>, Cow<'_, str>> {
+    if is_code(&name) {
+        return Ok(name);
+    }
+    code_of_name(&name).map(Cow::Borrowed).ok_or(name)
+}
+
+/// `CA` of the ISO 3166-2 code `US-CA`.
+fn without_country_prefix(input: &str) -> &str {
+    match input.split_at_checked(3) {
+        Some((prefix, code)) if prefix.eq_ignore_ascii_case("us-") && code.len() == 2 => code,
+        _ => input,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn american_states() {
+        for (input, code) in [
+            ("CA", "ca"),
+            ("N.Y.", "ny"),
+            ("US-TX", "tx"),
+            ("NewYork", "ny"),
+            ("north carolina", "nc"),
+            ("DistrictOfColumbia", "dc"),
+            ("Washington, D.C.", "dc"),
+            ("Washington", "wa"),
+            ("PuerToRico", "pr"),
+            ("Hawaiʻi", "hi"),
+        ] {
+            for country in [None, Some("US"), Some("United States")] {
+                assert_eq!(state(input, country).as_deref(), Ok(code), "{input} {country:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn elsewhere_names_stay() {
+        assert_eq!(state("Ontario", Some("CA")).as_deref(), Ok("ontario"));
+        assert_eq!(state("Georgia", Some("GE")).as_deref(), Ok("georgia"));
+        assert_eq!(state("NewSouthWales", Some("AU")).as_deref(), Ok("newsouthwales"));
+        assert_eq!(state("Québec", None).as_deref(), Ok("québec"));
+        assert_eq!(state("BC", None).as_deref(), Ok("bc"));
+    }
+
+    #[test]
+    fn no_states() {
+        assert_eq!(state("XX", Some("US")), Err(Reason::NotRecognised));
+        assert_eq!(state("Ontario", Some("US")), Err(Reason::NotRecognised));
+        assert_eq!(state("12", None), Err(Reason::Malformed));
+        assert_eq!(state("{region}", None), Err(Reason::Placeholder));
+    }
+}

@@ -1,0 +1,161 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Tells ad platforms what their clicks earned: all of Efflux in one process, and the operator's tool.
+#[derive(Debug, Parser)]
+#[command(name = "efflux", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Filter, reporter and optimizer in one process, staying up
+    Run {
+        /// Start the stand-in for Meta too, and send to it
+        #[arg(long)]
+        sandbox: bool,
+    },
+    /// Put files where a network's interpreter would
+    Ingest(Ingest),
+    /// Make a realistic file with current click times
+    Sample(Sample),
+    /// Campaigns whose conversions are reported
+    Subscriptions {
+        #[command(subcommand)]
+        action: Subscriptions,
+    },
+    /// Pixels and the tokens that may send to them
+    Pixels {
+        #[command(subcommand)]
+        action: Pixels,
+    },
+    /// What waits, what ended how, and the latest files
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Messages that could not be done
+    Dlq {
+        #[command(subcommand)]
+        action: Dlq,
+    },
+    /// Start the stand-in for Meta alone, staying up
+    Sandbox {
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8787")]
+        listen: std::net::SocketAddr,
+        /// Remember across restarts what was accepted, in this file
+        #[arg(long)]
+        record: Option<PathBuf>,
+    },
+    /// Show it all: samples of four networks through everything, against the stand-in for Meta
+    Demo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files: JSON array or one row a line; plain, gzip or zstd
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Feed network; otherwise the first row's
+    #[arg(long)]
+    pub(crate) network: Option<String>,
+    /// Network account, a part of the object key
+    #[arg(long, default_value = "default")]
+    pub(crate) account: String,
+    /// Follow the files to the end and print their receipts; exit 0 only if the books balance and nothing is left undone
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Give up waiting after this many seconds
+    #[arg(long, default_value_t = 300, requires = "wait")]
+    pub(crate) timeout: u64,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// tonic, crossroads, sedo or airfind
+    #[arg(long)]
+    pub(crate) network: String,
+    /// Rows
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) rows: usize,
+    /// Everything but the time is drawn from it
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Share of rows with a defect each
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) dirty: f64,
+    /// Share of rows that are stated again with grown figures
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) restate: f64,
+    /// One row a line instead of an array
+    #[arg(long)]
+    pub(crate) ndjson: bool,
+    /// Where to write; standard output otherwise
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subscriptions {
+    /// Print all, one a line
+    List,
+    /// Add campaigns
+    Add {
+        /// Ad platform campaign ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// For people
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Remove campaigns
+    Remove {
+        /// Ad platform campaign ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pixels {
+    /// Print all, tokens by label only
+    List,
+    /// Add a pixel, or replace it with its tokens
+    Add {
+        /// The platform's pixel code
+        code: String,
+        /// facebook or tiktok
+        #[arg(long, default_value = "facebook")]
+        source: String,
+        /// For people
+        #[arg(long)]
+        name: Option<String>,
+        /// Read tokens from this file, one a line, the first choice first; `-` is standard input
+        #[arg(long)]
+        tokens: Option<PathBuf>,
+    },
+    /// Remove a pixel
+    Remove {
+        /// The platform's pixel code
+        code: String,
+        /// facebook or tiktok
+        #[arg(long, default_value = "facebook")]
+        source: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// Print the dead letters of both queues with their reasons
+    List,
+}

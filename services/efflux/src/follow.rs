@@ -1,0 +1,104 @@
+//! Follows a file from the trigger queue to the last of its outcomes.
+
+use std::time::Duration;
+
+use domain::object::filter_receipt_key;
+use domain::receipt::{FilterReceipt, Receipt};
+use domain::{ObjectRef, Outcome};
+use ports::{BlobStore, Clock, ReportLedger};
+use serde::Serialize;
+
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(150);
+
+/// A receipt is a few hundred bytes; anything larger is something else.
+const MAX_RECEIPT_BYTES: u64 = 1 << 20;
+
+/// What became of one file.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Followed {
+    /// The interpreted file.
+    pub(crate) object: ObjectRef,
+    /// What the filter did; absent when it never came to the file.
+    pub(crate) filter: Option<FilterReceipt>,
+    /// What the reporter did; absent when nothing passed the filter or it never came to the file.
+    pub(crate) report: Option<Receipt>,
+}
+
+impl Followed {
+    /// Whether each row is in exactly one place.
+    pub(crate) fn balances(&self) -> bool {
+        match (&self.filter, &self.report) {
+            (Some(filter), _) if filter.refused.is_some() => false,
+            (Some(filter), None) => filter.balances() && filter.kept == 0,
+            (Some(filter), Some(report)) => {
+                filter.balances() && report.refused.is_none() && report.balances() && report.rows_in == filter.kept
+            }
+            (None, _) => false,
+        }
+    }
+
+    /// Rows that are not at an end.
+    pub(crate) fn open(&self) -> u64 {
+        self.report.as_ref().map_or(0, Receipt::open)
+    }
+
+    /// Why the file was refused whole, if it was.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        let by_filter = self.filter.as_ref().and_then(|f| f.refused.as_deref());
+        by_filter.or_else(|| self.report.as_ref().and_then(|r| r.refused.as_deref()))
+    }
+
+    /// Whether looking again could show something new without anybody's help.
+    fn moves(&self) -> bool {
+        match (&self.filter, &self.report) {
+            (None, _) => true,
+            (Some(filter), _) if filter.output.is_none() => false,
+            (Some(_), None) => true,
+            (Some(_), Some(report)) if report.refused.is_some() => false,
+            (Some(_), Some(report)) => !report.complete || report.open() > report.rows(Outcome::Parked),
+        }
+    }
+}
+
+/// Where files are followed.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'p> {
+    pub(crate) blobs: &'p dyn BlobStore,
+    pub(crate) ledger: &'p dyn ReportLedger,
+    pub(crate) clock: &'p dyn Clock,
+    pub(crate) report_bucket: &'p str,
+}
+
+impl Places<'_> {
+    /// Follows a file until nothing more happens by itself or `timeout` has passed. `seen` is told of every look.
+    pub(crate) async fn follow(
+        &self,
+        object: &ObjectRef,
+        timeout: Duration,
+        mut seen: impl FnMut(&Followed),
+    ) -> ports::Result<Followed> {
+        let give_up = self.clock.now().plus(timeout);
+        loop {
+            let followed = self.look(object).await?;
+            seen(&followed);
+            if !followed.moves() || self.clock.now() >= give_up {
+                return Ok(followed);
+            }
+            self.clock.sleep(LOOK).await;
+        }
+    }
+
+    async fn look(&self, object: &ObjectRef) -> ports::Result<Followed> {
+        let at = ObjectRef::new(self.report_bucket, filter_receipt_key(&object.key));
+        let filter: Option<FilterReceipt> = match self.blobs.get(&at, MAX_RECEIPT_BYTES).await? {
+            None => None,
+            Some(mut blob) => blob.bytes().ok().and_then(|json| serde_json::from_slice(&json).ok()),
+        };
+        let report = match filter.as_ref().and_then(|f| f.output.as_ref()) {
+            None => None,
+            Some(output) => self.ledger.receipt(&output.id()).await?,
+        };
+        Ok(Followed { object: object.clone(), filter, report })
+    }
+}

@@ -1,0 +1,169 @@
+//! What people read: receipts as tables.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, Table};
+use domain::{Money, Outcome};
+
+use crate::follow::Followed;
+
+/// A table with a header whose columns from the second on are numbers.
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// Amounts as people read them: at least two decimals, at most four.
+pub(crate) fn amount(money: Money) -> String {
+    let rounded = format!("{:.4}", money.decimal());
+    match rounded.strip_suffix("00") {
+        Some(short) => short.to_owned(),
+        None => rounded,
+    }
+}
+
+/// The receipt of one file.
+pub(crate) fn receipt(followed: &Followed) -> String {
+    let mut text = format!("{}\n", followed.object);
+    if let Some(why) = followed.refused() {
+        writeln!(text, "  refused: {why}").expect("writing to a String never fails");
+        return text;
+    }
+    let mut table = table(&["", "rows", "events", "revenue"]);
+    let Some(filter) = &followed.filter else {
+        text.push_str("  not taken up yet: is `efflux run`, or filter-svc, running on this data?\n");
+        return text;
+    };
+    table.add_row([String::from("rows in"), filter.rows_in.to_string()]);
+    for (reason, rows) in &filter.filtered_out {
+        table.add_row([format!("filtered out: {reason}"), rows.to_string()]);
+    }
+    if let Some(report) = &followed.report {
+        for count in report.outcomes.iter().filter(|c| c.rows > 0) {
+            let colon = if count.reason.is_empty() { "" } else { ": " };
+            table.add_row([format!("{}{colon}{}", count.outcome, count.reason), count.rows.to_string()]);
+        }
+        for pixel in &report.pixels {
+            table.add_row([
+                format!("to pixel {}", pixel.pixel),
+                pixel.conversions.to_string(),
+                pixel.events.to_string(),
+                amount(pixel.revenue),
+            ]);
+        }
+    }
+    let verdict = match (followed.balances(), followed.open()) {
+        (true, 0) => "The books balance and nothing is left undone.".to_owned(),
+        (true, open) => format!("The books balance; {open} rows are not at an end."),
+        (false, _) => "The books do not balance (yet).".to_owned(),
+    };
+    writeln!(text, "{table}\n{verdict}").expect("writing to a String never fails");
+    text
+}
+
+/// All files together, as a media buyer reads them.
+pub(crate) fn summary(files: &[(String, Followed)]) -> String {
+    let mut sums: Vec<(&str, Sums)> = Vec::new();
+    for (network, followed) in files {
+        let at = sums.iter().position(|(n, _)| n == network).unwrap_or_else(|| {
+            sums.push((network, Sums::default()));
+            sums.len() - 1
+        });
+        sums[at].1.add(followed);
+    }
+    let mut all = Sums::default();
+    files.iter().for_each(|(_, followed)| all.add(followed));
+
+    let mut came_in = table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
+    let total = [("All", &all)];
+    for (name, s) in sums.iter().map(|(n, s)| (*n, s)).chain(total) {
+        let not_reported: u64 = s.not_reported.values().sum();
+        came_in.add_row([
+            name.to_owned(),
+            s.rows.to_string(),
+            s.reported.to_string(),
+            not_reported.to_string(),
+            s.events.to_string(),
+            format!("$ {}", amount(s.revenue)),
+        ]);
+    }
+    let mut pixels = table(&["Pixel", "Conversions", "Events", "Money"]);
+    for (pixel, (conversions, events, revenue)) in &all.pixels {
+        pixels.add_row([pixel.clone(), conversions.to_string(), events.to_string(), format!("$ {}", amount(*revenue))]);
+    }
+    let mut reasons = table(&["Not reported because", "Rows"]);
+    for (reason, rows) in &all.not_reported {
+        reasons.add_row([reason.clone(), rows.to_string()]);
+    }
+    format!("{came_in}\n\n{pixels}\n\n{reasons}\n")
+}
+
+#[derive(Default)]
+struct Sums {
+    rows: u64,
+    reported: u64,
+    events: u64,
+    revenue: Money,
+    not_reported: BTreeMap<String, u64>,
+    pixels: BTreeMap<String, (u64, u64, Money)>,
+}
+
+impl Sums {
+    fn add(&mut self, followed: &Followed) {
+        if let Some(filter) = &followed.filter {
+            self.rows += filter.rows_in;
+            for (reason, rows) in &filter.filtered_out {
+                *self.not_reported.entry(in_words("filtered", reason)).or_default() += rows;
+            }
+        }
+        let Some(report) = &followed.report else { return };
+        self.reported += report.rows(Outcome::Reported);
+        self.events += report.events();
+        self.revenue = self.revenue + report.revenue();
+        for count in report.outcomes.iter().filter(|c| c.outcome != Outcome::Reported && c.rows > 0) {
+            *self.not_reported.entry(in_words(count.outcome.as_str(), &count.reason)).or_default() += count.rows;
+        }
+        for pixel in &report.pixels {
+            let sum = self.pixels.entry(pixel.pixel.clone()).or_default();
+            *sum = (sum.0 + pixel.conversions, sum.1 + pixel.events, sum.2 + pixel.revenue);
+        }
+    }
+}
+
+/// A reason in a media buyer's words, with the log's word behind it.
+fn in_words(outcome: &str, reason: &str) -> String {
+    let words = match (outcome, reason) {
+        ("filtered", "not_subscribed") => "campaign not subscribed",
+        ("filtered", "no_campaign") => "no campaign in the row",
+        ("duplicate", _) => "told already: the same session and keyword again",
+        ("no_events", _) => "nothing happened yet: all counts are zero",
+        (_, "invalid_pixel") => "the pixel is not ours",
+        (_, "older_than_7_days") => "click older than 7 days",
+        (_, "missing_click_id") => "no click id",
+        (_, "future_click") => "click lies in the future",
+        (_, "malformed") => "row cannot be read",
+        (_, "negative_amount") => "negative count or revenue",
+        (_, "insufficient_data") => "too little known about the visit",
+        (_, "") => return outcome.to_owned(),
+        _ => return format!("{outcome}: {reason}"),
+    };
+    let reason = if reason.is_empty() { outcome } else { reason };
+    format!("{words} ({reason})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_two_to_four_decimals() {
+        let text = |s: &str| amount(s.parse().unwrap());
+        assert_eq!([text("0.3"), text("12"), text("0.1234567"), text("0.125")], ["0.30", "12.00", "0.1235", "0.1250"]);
+    }
+}
