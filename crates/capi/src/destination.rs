@@ -8,15 +8,12 @@ use ports::Destination;
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
 use ports::pixels::Credential;
 
-use crate::errors::{MetaError, Success, Verdict, classify};
+use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
 use crate::map::{MapConfig, prepare};
 use crate::transport::{Reply, Transport, TransportError};
 
 /// Meta's limit ("Using the API": 1,000 events in `data`).
 pub const MAX_EVENTS_PER_REQUEST: usize = 1_000;
-
-/// Meta's words are kept up to this length.
-const MESSAGE_CHARS: usize = 300;
 
 /// What goes into every request.
 #[derive(Debug, Clone)]
@@ -56,7 +53,8 @@ impl Meta {
         body.extend_from_slice(br#"],"partner_agent":"efflux_1_0""#);
         if let Some(code) = &self.config.test_event_code {
             body.extend_from_slice(br#","test_event_code":"#);
-            serde_json::to_writer(&mut body, code).expect("text serialises, and writing to memory never fails");
+            serde_json::to_writer(&mut body, code)
+                .expect("text serialises, and writing to memory never fails");
         }
         body.push(b'}');
         Bytes::from(body)
@@ -75,7 +73,8 @@ impl Destination for Meta {
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {
         let body = self.body(events);
-        match self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await {
+        match self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await
+        {
             Ok(reply) => answered(&reply, events.len()),
             Err(error) => unanswered(&error, events.len()),
         }
@@ -83,18 +82,18 @@ impl Destination for Meta {
 }
 
 fn answered(reply: &Reply, sent: usize) -> SendReport {
-    let error = MetaError::parse(&reply.body);
-    let verdict = classify(reply.status, error.as_ref(), &reply.headers);
+    let reading = Reading::read(reply);
     let mut report = SendReport {
         outcomes: Vec::new(),
-        answer: answer(reply, error.as_ref()),
+        answer: answer(reply.status, &reading),
         throttled: false,
         wait: None,
         alarms: Vec::new(),
     };
-    let outcome = match verdict {
+    let outcome = match reading.verdict {
         Verdict::Accepted => {
-            report.alarms = alarms(reply, sent, &mut report.answer);
+            report.alarms = alarms(reading.success.as_ref(), sent);
+            report.answer.message = report.alarms.join("; ");
             EventOutcome::Accepted
         }
         Verdict::Throttled { wait } => {
@@ -119,27 +118,24 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
     report
 }
 
-fn answer(reply: &Reply, error: Option<&MetaError>) -> Answer {
-    let Some(error) = error else {
-        return Answer { status: reply.status, message: "no error body".to_owned(), ..Answer::default() };
-    };
-    let words = error.error_user_msg.as_deref().or(error.message.as_deref()).unwrap_or_default();
-    Answer {
-        status: reply.status,
+fn answer(status: u16, reading: &Reading) -> Answer {
+    let of_error = |error: &MetaError| Answer {
+        status,
         code: error.code,
-        subcode: error.error_subcode,
-        message: words.chars().take(MESSAGE_CHARS).collect(),
+        subcode: error.subcode,
+        message: error.event_field.clone().unwrap_or_default(),
         trace_id: error.fbtrace_id.clone(),
-    }
+    };
+    let trace_id = || reading.success.as_ref().and_then(|s| s.fbtrace_id.clone());
+    reading
+        .error
+        .as_ref()
+        .map_or_else(|| Answer { status, trace_id: trace_id(), ..Answer::default() }, of_error)
 }
 
 /// What a success says that does not match what was sent. The events count as taken: sending them again might count twice.
-fn alarms(reply: &Reply, sent: usize, answer: &mut Answer) -> Vec<String> {
-    let Some(success) = Success::parse(&reply.body) else {
-        return vec![format!("status {} without events_received", reply.status)];
-    };
-    answer.message.clear();
-    answer.trace_id = success.fbtrace_id;
+fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
+    let Some(success) = success else { return vec!["a success without events_received".to_owned()] };
     let mut alarms = Vec::new();
     if success.events_received != sent as u64 {
         alarms.push(format!("{sent} events sent, {} received", success.events_received));
@@ -147,14 +143,11 @@ fn alarms(reply: &Reply, sent: usize, answer: &mut Answer) -> Vec<String> {
     if !success.messages.is_empty() {
         alarms.push(format!("{} messages with the answer", success.messages.len()));
     }
-    if let Some(alarm) = alarms.first() {
-        answer.message.clone_from(alarm);
-    }
     alarms
 }
 
 fn unanswered(error: &TransportError, sent: usize) -> SendReport {
-    let outcome = if error.may_have_reached() { EventOutcome::Unknown } else { EventOutcome::Transient };
+    let outcome = if error.can_have_arrived() { EventOutcome::Unknown } else { EventOutcome::Transient };
     SendReport {
         outcomes: vec![outcome; sent],
         answer: Answer { message: error.to_string(), ..Answer::default() },

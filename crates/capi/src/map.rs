@@ -41,7 +41,11 @@ const EVENT_BYTES: usize = 1_200;
 ///
 /// # Errors
 /// [`Reason::InsufficientData`] when the page of the event is not known: Meta requires it of website events.
-pub fn prepare(config: &MapConfig, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
+pub fn prepare(
+    config: &MapConfig,
+    key: &ConversionKey,
+    valid: &Valid<'_, '_>,
+) -> Result<Vec<PreparedEvent>, Reason> {
     let conversion = valid.conversion();
     let shared = shared_part(config, valid)?;
     let total = valid.counts().total() as usize;
@@ -67,7 +71,10 @@ fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Rea
     let mut text = Vec::with_capacity(EVENT_BYTES);
     text.extend_from_slice(br#","action_source":"website","event_source_url":"#);
     let conversion = valid.conversion();
-    let given = conversion.event_source_url.as_deref().filter(|u| u.starts_with("https://") || u.starts_with("http://"));
+    let given = conversion
+        .event_source_url
+        .as_deref()
+        .filter(|u| u.starts_with("https://") || u.starts_with("http://"));
     match (given, conversion.domain_name.as_deref(), &config.default_event_source_url) {
         (Some(url), _, _) => put_text(&mut text, url),
         (None, Some(domain), _) => put_text(&mut text, &format!("https://{domain}/")),
@@ -91,7 +98,10 @@ fn write_event(
         EventNames::Standard => event.kind.standard_name(),
         EventNames::Legacy => event.kind.legacy_name(),
     };
-    put(text, format_args!(r#"{{"event_name":"{name}","event_time":{event_time_s},"event_id":"{}""#, event.id));
+    put(
+        text,
+        format_args!(r#"{{"event_name":"{name}","event_time":{event_time_s},"event_id":"{}""#, event.id),
+    );
     text.extend_from_slice(shared);
     if let (EventKind::Purchase, Some(value)) = (event.kind, event.value) {
         put(text, format_args!(r#","custom_data":{{"value":{value},"currency":"#));

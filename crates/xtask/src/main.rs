@@ -1,1 +1,54 @@
-fn main() {}
+//! The command line of the checks; see the README of this crate.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use xtask::{Finding, layers, run_tests, tidy};
+
+const USAGE: &str = "usage: cargo run -p xtask -- layers|tidy|test [--offline]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments, &mut io::stdout().lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether all is well.
+fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
+    let (command, offline) = match arguments {
+        [command] => (command.as_str(), false),
+        [command, flag] if flag == "--offline" => (command.as_str(), true),
+        _ => bail!("{USAGE}"),
+    };
+    let here = Path::new(".");
+    match command {
+        "layers" => report("layers", &layers(here, offline)?, out),
+        "tidy" => report("tidy", &tidy(here)?, out),
+        "test" => {
+            let flags = if offline { vec!["--offline".to_owned()] } else { vec![] };
+            let tally = run_tests(&flags, out)?;
+            writeln!(out, "{tally}")?;
+            Ok(tally.failed == 0)
+        }
+        _ => bail!("{command} is unknown; {USAGE}"),
+    }
+}
+
+fn report(check: &str, findings: &[Finding], out: &mut impl Write) -> Result<bool> {
+    for finding in findings {
+        writeln!(out, "{finding}")?;
+    }
+    match findings.len() {
+        0 => writeln!(out, "{check}: nothing found")?,
+        n => writeln!(out, "{check}: {n} found")?,
+    }
+    Ok(findings.is_empty())
+}

@@ -1,1 +1,74 @@
-fn main() {}
+//! Efflux in one process, and the operator's tool.
+
+mod cli;
+mod commands;
+mod follow;
+mod tables;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use assembly::{Parts, StartError};
+use clap::{CommandFactory, FromArgMatches};
+use commands::{demo, directory, ingest, run, sample, status};
+use ports::Clock;
+use runtime::{ExitStatus, Lifecycle, SystemClock};
+use settings::{Environment, Service, Settings};
+
+use crate::cli::{Cli, Command, Dlq};
+
+fn main() -> ExitCode {
+    let help = settings::help_text(Service::Efflux);
+    let matches = Cli::command().after_help(help).try_get_matches();
+    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => assembly::block_on(Service::Efflux, run_command(cli.command)),
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // Nothing can be done about a closed terminal.
+            drop(error.print());
+            if wrong { ExitStatus::Usage.into() } else { ExitStatus::Done.into() }
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, has seen enough.
+pub(crate) fn out(text: &str) {
+    use std::io::Write;
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    if let Command::Sample(args) = &command {
+        return sample::run(&*clock, args);
+    }
+    let mut environment = Environment::of_process();
+    // The demo has a folder of its own, gone afterwards: it must not touch anybody's data.
+    let demo_folder = match command {
+        Command::Demo => Some(tempfile::tempdir()?),
+        _ => None,
+    };
+    if let Some(folder) = &demo_folder {
+        environment = Environment::from_pairs([
+            ("EFFLUX_DATA_DIR", folder.path().display().to_string().as_str()),
+            ("LOG_LEVEL", "error"),
+        ]);
+    }
+    let settings = Settings::load(&environment, Service::Efflux).map_err(StartError::Settings)?;
+    runtime::telemetry::init(&settings.telemetry);
+    if let Command::Sandbox { listen, record } = command {
+        let lifecycle = Lifecycle::new(settings.limits.shutdown);
+        return run::sandbox(&clock, listen, record, lifecycle).await;
+    }
+    let parts = Parts::open(settings, clock).await?;
+    match command {
+        Command::Run { sandbox } => run::run(parts, sandbox).await,
+        Command::Ingest(args) => ingest::run(&parts, &args).await,
+        Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
+        Command::Pixels { action } => directory::pixels(&parts, action).await,
+        Command::Status { json } => status::status(&parts, json).await,
+        Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
+        Command::Demo => demo::run(parts).await,
+        Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
+    }
+}

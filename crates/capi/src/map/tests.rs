@@ -29,8 +29,12 @@ fn events(config: &MapConfig, change: &Value) -> Vec<Value> {
     }
     let raw = row.to_string();
     let row = Row::parse(&raw);
-    let rules =
-        Rules { now: UnixMillis(1_763_800_000_000), pixels: &Any, object_network: None, needs_source_url: false };
+    let rules = Rules {
+        now: UnixMillis(1_763_800_000_000),
+        pixels: &Any,
+        object_network: None,
+        needs_source_url: false,
+    };
     let valid = check(&row, rules).unwrap();
     let prepared = prepare(config, &row.key, &valid).unwrap();
     prepared.iter().map(|e| serde_json::from_slice(&e.payload).unwrap()).collect()
@@ -61,7 +65,8 @@ fn an_event_has_what_meta_requires() {
 
 #[test]
 fn values_are_numbers_that_add_up() {
-    let texts: Vec<_> = events(&config(), &json!({}))[3..].iter().map(|e| e["custom_data"]["value"].to_string()).collect();
+    let texts: Vec<_> =
+        events(&config(), &json!({}))[3..].iter().map(|e| e["custom_data"]["value"].to_string()).collect();
     assert_eq!(texts, ["0.333334", "0.333333", "0.333333"]);
     let zero = events(&config(), &json!({"conversions": 1, "revenue": null}));
     assert_eq!(zero[3]["custom_data"], json!({"value": 0, "currency": "USD"}));
@@ -69,7 +74,10 @@ fn values_are_numbers_that_add_up() {
 
 #[test]
 fn a_bad_field_costs_the_field_only() {
-    let event = &events(&config(), &json!({"ip": "not an ip", "city": "", "region": null, "country_code": "??", "ts_click_id": "a b"}))[0];
+    let event = &events(
+        &config(),
+        &json!({"ip": "not an ip", "city": "", "region": null, "country_code": "??", "ts_click_id": "a b"}),
+    )[0];
     let user = event["user_data"].as_object().unwrap();
     let mut keys: Vec<_> = user.keys().map(String::as_str).collect();
     keys.sort_unstable();

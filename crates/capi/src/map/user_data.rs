@@ -13,7 +13,11 @@ use crate::normalise::{
 /// # Errors
 /// [`Reason::InsufficientData`] when there is no user agent, which Meta requires of website events, or nothing but keys that
 /// Meta does not count (subcode 2804050).
-pub(super) fn write(text: &mut Vec<u8>, conversion: &Conversion<'_>, click_time: UnixSeconds) -> Result<(), Reason> {
+pub(super) fn write(
+    text: &mut Vec<u8>,
+    conversion: &Conversion<'_>,
+    click_time: UnixSeconds,
+) -> Result<(), Reason> {
     let mut object = Object { text, first: true };
     write_hashed(&mut object, conversion);
     let mut told_apart = write_plain(&mut object, conversion, click_time)?;
@@ -47,7 +51,11 @@ fn write_hashed(object: &mut Object<'_>, conversion: &Conversion<'_>) {
 }
 
 /// Writes the keys that are not hashed; whether one of them tells a visitor apart by itself.
-fn write_plain(object: &mut Object<'_>, conversion: &Conversion<'_>, click_time: UnixSeconds) -> Result<bool, Reason> {
+fn write_plain(
+    object: &mut Object<'_>,
+    conversion: &Conversion<'_>,
+    click_time: UnixSeconds,
+) -> Result<bool, Reason> {
     let mut told_apart = false;
     if let Some(ip) = conversion.ip.as_deref().and_then(|ip| client_ip_address(ip).ok()) {
         object.put("client_ip_address", &ip);
@@ -56,9 +64,11 @@ fn write_plain(object: &mut Object<'_>, conversion: &Conversion<'_>, click_time:
     let agent = conversion.user_agent.as_deref().and_then(|agent| client_user_agent(agent).ok());
     object.put("client_user_agent", &agent.ok_or(Reason::InsufficientData)?);
 
-    let click_ms = click_time.millis().0;
+    // A click before 1970 would have been found too old.
+    let click_ms = u64::try_from(click_time.millis().0).unwrap_or(0);
     let given = conversion.fbc.as_deref().and_then(|value| check_fbc(value, click_ms).ok());
-    let built = || conversion.click_id.as_deref().and_then(|id| ClickId::new(id).ok()).map(|id| fbc(click_ms, &id));
+    let built =
+        || conversion.click_id.as_deref().and_then(|id| ClickId::parse(id).ok()).map(|id| fbc(click_ms, id));
     if let Some(value) = given.map(str::to_owned).or_else(built) {
         object.put("fbc", &value);
         told_apart = true;

@@ -13,7 +13,11 @@ pub(super) fn city(input: &str) -> Result<Cow<'_, str>, Reason> {
 
 /// Braces and percent signs are never part of a name or place, but often what is left of a macro or an encoded URL.
 pub(super) fn refuse_markup(input: &str) -> Result<(), Reason> {
-    if input.bytes().any(|byte| matches!(byte, b'{' | b'}' | b'%')) { Err(Reason::Placeholder) } else { Ok(()) }
+    if input.bytes().any(|byte| matches!(byte, b'{' | b'}' | b'%')) {
+        Err(Reason::Placeholder)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ use super::{Hints, Reason, country};
 /// first, because only such countries write dots.
 pub(super) fn date_of_birth<'a>(input: &'a str, hints: Hints<'_>) -> Result<Cow<'a, str>, Reason> {
     let date = input.split(['T', ' ']).next().unwrap_or(input);
-    let date = if date.bytes().all(|byte| byte.is_ascii_digit()) { run_of_digits(date) } else { parted(date, hints) }?;
+    let date = if date.bytes().all(|byte| byte.is_ascii_digit()) {
+        run_of_digits(date)
+    } else {
+        parted(date, hints)
+    }?;
     date.check(hints.year)?;
     let text = format!("{:04}{:02}{:02}", date.year, date.month, date.day);
     Ok(if text == input { Cow::Borrowed(input) } else { Cow::Owned(text) })
@@ -32,7 +36,8 @@ impl Date {
     }
 
     fn days_in_month(self) -> u16 {
-        let leap = self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        let leap =
+            self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
         match self.month {
             2 if leap => 29,
             2 => 28,
@@ -47,7 +52,11 @@ fn run_of_digits(date: &str) -> Result<Date, Reason> {
     match (date.len(), date.parse::<u32>()) {
         (8, Ok(number)) => {
             let part = |value: u32| u16::try_from(value).map_err(|_| Reason::Malformed);
-            Ok(Date { year: part(number / 10_000)?, month: part(number / 100 % 100)?, day: part(number % 100)? })
+            Ok(Date {
+                year: part(number / 10_000)?,
+                month: part(number / 100 % 100)?,
+                day: part(number % 100)?,
+            })
         }
         _ => Err(Reason::Malformed),
     }
@@ -59,7 +68,8 @@ fn parted(date: &str, hints: Hints<'_>) -> Result<Date, Reason> {
         return Err(Reason::Malformed);
     }
     let mut parts = date.split(separator).map(number);
-    let (Some(first), Some(second), Some(third), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(first), Some(second), Some(third), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(Reason::Malformed);
     };
@@ -114,7 +124,9 @@ mod tests {
 
     #[test]
     fn dates_that_can_be_read_one_way() {
-        for input in ["19970216", "2/16/1997", "1997-02-16", "16/02/1997", "1997/2/16", "16.2.1997", "02-16-1997"] {
+        for input in
+            ["19970216", "2/16/1997", "1997-02-16", "16/02/1997", "1997/2/16", "16.2.1997", "02-16-1997"]
+        {
             assert_eq!(read(input, None).as_deref(), Ok("19970216"), "{input}");
         }
         assert_eq!(read("1997-02-16T00:00:00Z", None).as_deref(), Ok("19970216"));
@@ -133,7 +145,9 @@ mod tests {
 
     #[test]
     fn no_dates() {
-        for input in ["18991231", "20270101", "30/02/1997", "2/16/97", "1997-02", "1997-2-3-4", "16021997", "abc"] {
+        for input in
+            ["18991231", "20270101", "30/02/1997", "2/16/97", "1997-02", "1997-2-3-4", "16021997", "abc"]
+        {
             assert_eq!(read(input, None), Err(Reason::Malformed), "{input}");
         }
         for input in ["1900-02-29", "1997_02_16", "+997-02-16", "00/00/1997", "é/é/1997", "99999999999"] {

@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn not_addresses() {
-        for input in ["foo@bar", "plainaddress", "John Doe <john@x.com>", "a@b@c.de", "@b.de", "a@.de", "a@b.de."] {
+        for input in
+            ["foo@bar", "plainaddress", "John Doe <john@x.com>", "a@b@c.de", "@b.de", "a@.de", "a@b.de."]
+        {
             assert_eq!(email(input), Err(Reason::Malformed), "{input}");
         }
         for input in ["a b@c.de", "mailto:a@b.de", "a@10.0.0.1", "a@b.de,c@d.ef", "a@-b.de"] {

@@ -33,10 +33,17 @@ impl<'a> ClickId<'a> {
             1..=LONGEST => {}
             _ => return Err(Reason::TooLong),
         }
-        if is_placeholder(text) || STAND_INS.iter().any(|word| word.eq_ignore_ascii_case(text)) || has_braces(text) {
+        if is_placeholder(text)
+            || STAND_INS.iter().any(|word| word.eq_ignore_ascii_case(text))
+            || has_braces(text)
+        {
             return Err(Reason::Placeholder);
         }
-        if text.bytes().all(is_id_byte) && parts(text).is_none() { Ok(Self(text)) } else { Err(Reason::Malformed) }
+        if text.bytes().all(is_id_byte) && parts(text).is_none() {
+            Ok(Self(text))
+        } else {
+            Err(Reason::Malformed)
+        }
     }
 
     /// The id.
@@ -76,7 +83,11 @@ pub fn check_fbp(text: &str) -> Result<&str, Reason> {
     let (_, id) = parts(text).ok_or(Reason::Malformed)?;
     let random = id.split_once('.').map_or(id, |(random, _)| random);
     let digits = !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && id.len() <= LONGEST && id.bytes().all(is_id_byte) { Ok(text) } else { Err(Reason::Malformed) }
+    if digits && id.len() <= LONGEST && id.bytes().all(is_id_byte) {
+        Ok(text)
+    } else {
+        Err(Reason::Malformed)
+    }
 }
 
 /// The creation time and what follows it. The time has the 13 digits of milliseconds in our age: seconds would be read
@@ -85,7 +96,8 @@ fn parts(text: &str) -> Option<(u64, &str)> {
     let (index, rest) = text.strip_prefix("fb.")?.split_once('.')?;
     let (created, id) = rest.split_once('.')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shaped = index.len() == 1 && digits(index) && created.len() == 13 && digits(created) && !id.is_empty();
+    let shaped =
+        index.len() == 1 && digits(index) && created.len() == 13 && digits(created) && !id.is_empty();
     Some((created.parse().ok().filter(|_| shaped)?, id))
 }
 
@@ -114,7 +126,9 @@ mod tests {
 
     #[test]
     fn no_click_ids() {
-        for text in ["null", "{fbclid}", "{{fbclid}}", "x{{y}}", "%7Bfbclid%7D", "FBCLID", "__CLICK_ID__", "-"] {
+        for text in
+            ["null", "{fbclid}", "{{fbclid}}", "x{{y}}", "%7Bfbclid%7D", "FBCLID", "__CLICK_ID__", "-"]
+        {
             assert_eq!(ClickId::parse(text), Err(Reason::Placeholder), "{text}");
         }
         for text in ["a b", " IwAR", "\"IwAR\"", "Iw\u{e4}R", "Iw\nR", "fb.1.1763000000123.IwAR"] {
@@ -127,7 +141,9 @@ mod tests {
 
     #[test]
     fn ready_values_pass_unchanged() {
-        for text in ["fb.1.1763000000123.IwAR", "fb.2.1763000000123.IwAR.AQIAAgAB", "fb.0.1763000000123.IwAR.Bg"] {
+        for text in
+            ["fb.1.1763000000123.IwAR", "fb.2.1763000000123.IwAR.AQIAAgAB", "fb.0.1763000000123.IwAR.Bg"]
+        {
             assert_eq!(check_fbc(text, NOW), Ok(text));
         }
         for text in ["fb.1.1596403881668.1116446470", "fb.1.1596403881668.1116446470.AQIAAgAB"] {
@@ -137,7 +153,8 @@ mod tests {
 
     #[test]
     fn damaged_and_old_values_do_not() {
-        for text in ["", "IwAR", "fb.1.1763000000.IwAR", "FB.1.1763000000123.IwAR", "fb.x.1763000000123.IwAR"] {
+        for text in ["", "IwAR", "fb.1.1763000000.IwAR", "FB.1.1763000000123.IwAR", "fb.x.1763000000123.IwAR"]
+        {
             assert_eq!(check_fbc(text, NOW), Err(Reason::Malformed), "{text}");
         }
         assert_eq!(check_fbc("fb.1.1763000000123.", NOW), Err(Reason::Malformed));

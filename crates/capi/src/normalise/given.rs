@@ -49,7 +49,11 @@ pub(super) fn read(input: &str) -> Option<Given<'_>> {
         return Some(Given::OfNothing);
     }
     let lower = digest.as_str() == digits;
-    Some(Given::Sha256(if lower { Cow::Borrowed(input) } else { Cow::Owned(format!("{}{suffix}", digest.as_str())) }))
+    Some(Given::Sha256(if lower {
+        Cow::Borrowed(input)
+    } else {
+        Cow::Owned(format!("{}{suffix}", digest.as_str()))
+    }))
 }
 
 /// `.` and 2 or 8 URL-safe characters.

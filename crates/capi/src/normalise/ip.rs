@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn visitors() {
-        for input in ["8.8.8.8", "203.0.113.7", "2001:db8::1", "2a00:1450:4001:80b::200e", "203.0.113.7.AQIAAgAB"] {
+        for input in
+            ["8.8.8.8", "203.0.113.7", "2001:db8::1", "2a00:1450:4001:80b::200e", "203.0.113.7.AQIAAgAB"]
+        {
             assert_eq!(client_ip_address(input).as_deref(), Ok(input));
         }
         assert_eq!(client_ip_address("2001:db8::1.Bg").as_deref(), Ok("2001:db8::1.Bg"));
@@ -71,13 +73,19 @@ mod tests {
 
     #[test]
     fn nobodys() {
-        for input in ["127.0.0.1", "0.0.0.0", "::1", "::", "10.1.2.3", "192.168.1.1", "169.254.1.1", "100.64.0.1"] {
+        for input in
+            ["127.0.0.1", "0.0.0.0", "::1", "::", "10.1.2.3", "192.168.1.1", "169.254.1.1", "100.64.0.1"]
+        {
             assert_eq!(client_ip_address(input), Err(Reason::NotPublic), "{input}");
         }
-        for input in ["fe80::1", "fd00::1", "224.0.0.1", "255.255.255.255", "::ffff:127.0.0.1", "127.0.0.1.Bg"] {
+        for input in
+            ["fe80::1", "fd00::1", "224.0.0.1", "255.255.255.255", "::ffff:127.0.0.1", "127.0.0.1.Bg"]
+        {
             assert_eq!(client_ip_address(input), Err(Reason::NotPublic), "{input}");
         }
-        for input in ["8.8.8", "8.8.8.8:80", "[2001:db8::1]", "8.8.8.8, 1.1.1.1", "null", "256.1.1.1", "fe80::1%eth0"] {
+        for input in
+            ["8.8.8", "8.8.8.8:80", "[2001:db8::1]", "8.8.8.8, 1.1.1.1", "null", "256.1.1.1", "fe80::1%eth0"]
+        {
             assert_eq!(client_ip_address(input), Err(Reason::Malformed), "{input}");
         }
         assert_eq!(client_ip_address(" "), Err(Reason::Empty));

@@ -19,9 +19,13 @@ mod tests {
 
     #[test]
     fn names() {
-        for (input, expected) in
-            [("Mary", "mary"), ("Jean-Luc", "jeanluc"), ("O’Brien", "obrien"), ("de la Cruz", "delacruz"), ("정", "정")]
-        {
+        for (input, expected) in [
+            ("Mary", "mary"),
+            ("Jean-Luc", "jeanluc"),
+            ("O’Brien", "obrien"),
+            ("de la Cruz", "delacruz"),
+            ("정", "정"),
+        ] {
             assert_eq!(name(input).as_deref(), Ok(expected), "{input}");
         }
     }

@@ -119,7 +119,9 @@ mod tests {
         for input in ["", "   ", "\u{a0}\u{200b}", "\t\n"] {
             assert_eq!(screen(input), Err(Reason::Empty), "{input:?}");
         }
-        for input in ["NULL", "\\N", "(not set)", "n/a", "{city}", "{{ct}}", "${city}", "%7Bcity%7D", "%%CITY%%"] {
+        for input in
+            ["NULL", "\\N", "(not set)", "n/a", "{city}", "{{ct}}", "${city}", "%7Bcity%7D", "%%CITY%%"]
+        {
             assert_eq!(screen(input), Err(Reason::Placeholder), "{input}");
         }
         for input in ["[CITY]", "<city>", "__CITY__", "{{site.city}}", "{ city }"] {
@@ -134,7 +136,10 @@ mod tests {
     #[test]
     fn trims_and_lets_values_pass() {
         assert_eq!(screen(" \u{feff}Paris\u{200b}\n"), Ok("Paris"));
-        assert_eq!(screen("{3F2504E0-4F89-41D3-9A0C-0305E82C3301}"), Ok("{3F2504E0-4F89-41D3-9A0C-0305E82C3301}"));
+        assert_eq!(
+            screen("{3F2504E0-4F89-41D3-9A0C-0305E82C3301}"),
+            Ok("{3F2504E0-4F89-41D3-9A0C-0305E82C3301}")
+        );
         assert_eq!(screen("Null Island"), Ok("Null Island"));
     }
 }

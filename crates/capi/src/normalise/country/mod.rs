@@ -81,8 +81,12 @@ fn of_name(input: &str) -> Option<&'static str> {
     let key = std::str::from_utf8(&key[..length]).ok()?;
     match (length, key.len() == input.len()) {
         (2 | 3, false) => alpha_2(key),
-        _ => NAMES.binary_search_by_key(&key, |(name, _)| name).ok().map(|place| NAMES[place].1),
+        _ => find(key).or_else(|| find(key.strip_prefix("the")?)),
     }
+}
+
+fn find(key: &str) -> Option<&'static str> {
+    NAMES.binary_search_by_key(&key, |(name, _)| name).ok().map(|place| NAMES[place].1)
 }
 
 #[cfg(test)]
@@ -115,7 +119,9 @@ mod tests {
 
     #[test]
     fn no_countries() {
-        for input in ["XK", "zz", "xyz", "Atlantis", "1", "", "840", "Ελλάδα", "é", "éa", "--", &"a".repeat(99)] {
+        for input in
+            ["XK", "zz", "xyz", "Atlantis", "1", "", "840", "Ελλάδα", "é", "éa", "--", &"a".repeat(99)]
+        {
             assert_eq!(alpha_2(input), None, "{input}");
         }
     }

@@ -65,7 +65,8 @@ fn at_home(digits: &str, plan: &Plan) -> Option<String> {
 
 /// Digits without any mark that fit one country's plan with its code, and are not a North American number without it.
 fn unmistakable(digits: &str) -> Option<String> {
-    let north_american = of_country("us").and_then(|plan| plan.fit(digits)).is_some_and(|rest| rest == digits);
+    let north_american =
+        of_country("us").and_then(|plan| plan.fit(digits)).is_some_and(|rest| rest == digits);
     let plan = of_code(digits).filter(|_| !north_american)?;
     let national = plan.fit(&digits[plan.code.len()..])?;
     Some(format!("{}{national}", plan.code))

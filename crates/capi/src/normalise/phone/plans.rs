@@ -152,7 +152,9 @@ impl Plan {
 
     fn is_national(&self, digits: &str) -> bool {
         let length = (self.shortest..=self.longest).contains(&digits.len());
-        length && (self.keeps_zero || !digits.starts_with('0')) && (self.code != "1" || is_north_american(digits))
+        length
+            && (self.keeps_zero || !digits.starts_with('0'))
+            && (self.code != "1" || is_north_american(digits))
     }
 }
 
@@ -169,7 +171,11 @@ mod tests {
     #[test]
     fn codes_are_prefix_free_and_lengths_possible() {
         for plan in &PLANS {
-            assert!(plan.shortest <= plan.longest && plan.code.len() + plan.longest <= 15, "{}", plan.country);
+            assert!(
+                plan.shortest <= plan.longest && plan.code.len() + plan.longest <= 15,
+                "{}",
+                plan.country
+            );
             for other in &PLANS {
                 assert!(plan.code == other.code || !plan.code.starts_with(other.code), "{}", plan.country);
             }

@@ -1,0 +1,61 @@
+//! filter-svc: takes messages of the trigger queue and keeps the rows of subscribed campaigns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipeline::Subscriptions;
+use pipeline::filter::Filter;
+use pipeline::worker::{Worker, WorkerConfig};
+use tokio_util::sync::CancellationToken;
+
+use crate::Parts;
+
+/// Filters until `stop`, then finishes what is in hand.
+pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
+    let settings = &parts.settings;
+    if settings.toggles.disable_trigger_polling {
+        tracing::warn!("polling of the trigger queue is switched off");
+        return stop.cancelled().await;
+    }
+    let subscriptions =
+        (!settings.toggles.disable_subscription_filtering).then(|| Arc::new(Subscriptions::new(Arc::clone(&parts.ports.subscriptions))));
+    let filter = Filter {
+        subscriptions: subscriptions.clone(),
+        blobs: Arc::clone(&parts.ports.blobs),
+        output_bucket: settings.buckets.report.clone(),
+        max_object_bytes: settings.limits.max_object_bytes,
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+    };
+    let worker = Arc::new(Worker {
+        config: WorkerConfig {
+            service: "filter-svc",
+            queue: "trigger-queue",
+            concurrency: settings.limits.filter_concurrency,
+            visibility: settings.queues.visibility,
+            max_receives: settings.queues.max_receives,
+        },
+        queue: Arc::clone(&parts.ports.trigger_queue),
+        handler: Arc::new(filter),
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+        health: Arc::clone(&parts.health),
+    });
+    let refreshing = refresh(&parts, subscriptions, settings.limits.subscriptions_refresh, &stop);
+    tokio::join!(worker.run(stop.clone()), refreshing);
+}
+
+/// Reads the subscriptions anew now and then; the last good copy stays in use while the store is away.
+async fn refresh(parts: &Parts, subscriptions: Option<Arc<Subscriptions>>, interval: Duration, stop: &CancellationToken) {
+    let Some(subscriptions) = subscriptions else { return };
+    while !stop.is_cancelled() {
+        match subscriptions.refresh().await {
+            Ok(()) => parts.health.ready("subscriptions"),
+            Err(error) => {
+                parts.health.not_ready("subscriptions", &error.to_string());
+                tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
+            }
+        }
+        tokio::select! { () = stop.cancelled() => {}, () = parts.clock.sleep(interval) => {} }
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod filter;
+mod gauges;
+mod optimizer;
+mod parts;
+mod program;
+mod reporter;
+mod running;
+
+pub use parts::{Parts, StartError};
+pub use program::{block_on, main};
+pub use running::{Running, run, start};

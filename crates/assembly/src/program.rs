@@ -1,0 +1,123 @@
+//! The `main` of every binary: arguments, runtime, exit code.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use backends::OpenError;
+use runtime::{ExitStatus, SystemClock, telemetry};
+use settings::{Environment, Service, Settings};
+
+use crate::{Parts, StartError, optimizer, run};
+
+/// What a service understands besides its environment.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    Run,
+    /// One optimising run, for schedulers.
+    Once,
+    Help,
+    Version,
+    Nonsense(String),
+}
+
+fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Wanted {
+    match arguments.next().as_deref() {
+        None => Wanted::Run,
+        Some("--help" | "-h") => Wanted::Help,
+        Some("--version" | "-V") => Wanted::Version,
+        Some("--once") if service == Service::Optimizer => Wanted::Once,
+        Some(other) => Wanted::Nonsense(other.to_owned()),
+    }
+}
+
+/// Runs one service to its end.
+#[must_use]
+pub fn main(service: Service) -> ExitCode {
+    let name = service.name();
+    match wanted(service, std::env::args().skip(1)) {
+        Wanted::Run => block_on(service, serve(service, false)),
+        Wanted::Once => block_on(service, serve(service, true)),
+        Wanted::Help => {
+            let once = if service == Service::Optimizer { " [--once]" } else { "" };
+            print(&format!("Usage: {name}{once} [--help] [--version]\n\n{}", settings::help_text(service)));
+            ExitStatus::Done.into()
+        }
+        Wanted::Version => {
+            print(&format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
+            ExitStatus::Done.into()
+        }
+        Wanted::Nonsense(argument) => {
+            complain(&format!("{name} does not understand `{argument}`; see {name} --help"));
+            ExitStatus::Usage.into()
+        }
+    }
+}
+
+/// Runs a future on a new runtime; an error becomes one message on standard error and the exit code for its kind.
+pub fn block_on(service: Service, work: impl Future<Output = anyhow::Result<ExitStatus>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("{}: the system gives no threads: {error}", service.name()));
+            return ExitStatus::Unavailable.into();
+        }
+    };
+    match runtime.block_on(work) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            complain(&format!("{}: {error:#}", service.name()));
+            status_of(&error).into()
+        }
+    }
+}
+
+async fn serve(service: Service, once: bool) -> anyhow::Result<ExitStatus> {
+    let settings = Settings::load(&Environment::of_process(), service).map_err(StartError::Settings)?;
+    telemetry::init(&settings.telemetry);
+    for warning in &settings.warnings {
+        tracing::warn!(warning = %warning, "configuration");
+    }
+    let parts = Arc::new(Parts::open(settings, Arc::new(SystemClock)).await?);
+    if once {
+        optimizer::once(&parts).await?;
+        return Ok(ExitStatus::Done);
+    }
+    run(parts, service).await
+}
+
+fn status_of(error: &anyhow::Error) -> ExitStatus {
+    match error.downcast_ref::<StartError>() {
+        Some(StartError::Settings(_) | StartError::Backend(OpenError::NotInThisBuild { .. } | OpenError::Destination(_))) => {
+            ExitStatus::Usage
+        }
+        Some(StartError::Backend(OpenError::Unreachable(_))) => ExitStatus::Unavailable,
+        None if error.downcast_ref::<ports::Error>().is_some() => ExitStatus::Unavailable,
+        None => ExitStatus::Undone,
+    }
+}
+
+/// Writes what was asked for. A reader that has gone away has seen enough.
+fn print(text: &str) {
+    use std::io::Write;
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+fn complain(text: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "{text}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_few() {
+        let of = |service, words: &[&str]| wanted(service, words.iter().map(|w| (*w).to_owned()));
+        assert_eq!(of(Service::Filter, &[]), Wanted::Run);
+        assert_eq!(of(Service::Filter, &["-h"]), Wanted::Help);
+        assert_eq!(of(Service::Optimizer, &["--once"]), Wanted::Once);
+        assert_eq!(of(Service::Reporter, &["--once"]), Wanted::Nonsense("--once".to_owned()));
+    }
+}

@@ -1,0 +1,80 @@
+//! reporter-svc: takes messages of the report queue, reports their conversions, and exports what changed.
+
+use std::sync::Arc;
+
+use pipeline::Pixels;
+use pipeline::export::Export;
+use pipeline::report::lanes::Lanes;
+use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::worker::{Worker, WorkerConfig};
+use ports::Destination;
+use tokio_util::sync::CancellationToken;
+
+use crate::Parts;
+
+/// Reports until `stop`, then finishes what is in hand: messages first, then the lanes, then the export.
+pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, stop: CancellationToken) {
+    let reporting = Arc::new(reporting(&parts, destination));
+    let lanes = Lanes::new(Arc::clone(&reporting));
+    let export = Export {
+        ledger: Arc::clone(&parts.ports.ledger),
+        analytics: Arc::clone(&parts.ports.analytics),
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+        health: Arc::clone(&parts.health),
+    };
+    let refresh = due::refresh_pixels(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
+    let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
+    let take_in = take_in(&parts, &reporting, &lanes, &stop);
+    tokio::join!(take_in, due, refresh, export.run(stop.clone()));
+    lanes.drain().await;
+}
+
+async fn take_in(parts: &Arc<Parts>, reporting: &Arc<Reporting>, lanes: &Arc<Lanes>, stop: &CancellationToken) {
+    let settings = &parts.settings;
+    if settings.toggles.disable_report_polling {
+        tracing::warn!("polling of the report queue is switched off; what is due in the ledger is still sent");
+        return;
+    }
+    let worker = Worker {
+        config: WorkerConfig {
+            service: "reporter-svc",
+            queue: "report-queue",
+            concurrency: settings.limits.report_concurrency,
+            visibility: settings.queues.visibility,
+            max_receives: settings.queues.max_receives,
+        },
+        queue: Arc::clone(&parts.ports.report_queue),
+        handler: Arc::new(Intake::new(Arc::clone(reporting), Arc::clone(lanes))),
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+        health: Arc::clone(&parts.health),
+    };
+    Arc::new(worker).run(stop.clone()).await;
+}
+
+fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
+    let settings = &parts.settings;
+    Reporting {
+        config: ReportConfig {
+            owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
+            lease: settings.limits.lease,
+            request_timeout: settings.meta.request_timeout,
+            max_object_bytes: settings.limits.max_object_bytes,
+            needs_source_url: settings.meta.default_event_source_url.is_none(),
+            on_unknown: match settings.meta.on_unknown_outcome {
+                settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
+                settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
+            },
+            backoff: Backoff::default(),
+        },
+        pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
+        blobs: Arc::clone(&parts.ports.blobs),
+        ledger: Arc::clone(&parts.ports.ledger),
+        destination,
+        clock: Arc::clone(&parts.clock),
+        rng: Arc::clone(&parts.rng),
+        metrics: Arc::clone(&parts.metrics),
+        health: Arc::clone(&parts.health),
+    }
+}

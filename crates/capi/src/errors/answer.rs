@@ -1,0 +1,59 @@
+//! A whole reply, read.
+
+use super::{MetaError, Success, Verdict, classify};
+use crate::transport::Reply;
+
+/// A reply and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What to do next.
+    pub verdict: Verdict,
+    /// The error, where the body had one.
+    pub error: Option<MetaError>,
+    /// The success, exactly when the verdict is [`Verdict::Accepted`].
+    pub success: Option<Success>,
+}
+
+impl Answer {
+    /// Reads a reply. A status of 2xx counts only with a body that tells how many events were taken: proxies answer 200
+    /// with pages of their own, and then nobody can tell what became of the events.
+    #[must_use]
+    pub fn read(reply: &Reply) -> Self {
+        let error = MetaError::parse(&reply.body);
+        let verdict = classify(reply.status, error.as_ref(), &reply.usage);
+        if verdict != Verdict::Accepted {
+            return Self { verdict, error, success: None };
+        }
+        let success = Success::parse(&reply.body).filter(|_| error.is_none());
+        let verdict = if success.is_some() { Verdict::Accepted } else { Verdict::UnknownOutcome };
+        Self { verdict, error, success }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::UsageHeaders;
+
+    fn answer(status: u16, body: &'static str) -> Answer {
+        Answer::read(&Reply { status, usage: UsageHeaders::default(), body: body.into() })
+    }
+
+    #[test]
+    fn a_success_must_say_so() {
+        let taken = answer(200, r#"{"events_received":3,"fbtrace_id":"x"}"#);
+        assert_eq!(taken.verdict, Verdict::Accepted);
+        assert_eq!(taken.success.unwrap().events_received, 3);
+        for body in ["", "<html>Service Unavailable</html>", "{}", r#"{"error":{},"events_received":1}"#] {
+            let unclear = answer(200, body);
+            assert_eq!((unclear.verdict, unclear.success), (Verdict::UnknownOutcome, None), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_kept_beside_its_verdict() {
+        let refused = answer(200, r#"{"error":{"code":190}}"#);
+        assert_eq!(refused.verdict, Verdict::Credential);
+        assert_eq!(refused.error.unwrap().code, Some(190));
+    }
+}

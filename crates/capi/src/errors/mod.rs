@@ -1,0 +1,15 @@
+//! What an answer of the Conversions API means.
+//!
+//! [`Answer::read`] reads a whole reply; [`classify`] is the table it uses. Decisions rest on status, code, subcode and
+//! `is_transient`, never on wording: Meta translates and changes its messages.
+
+mod answer;
+mod culprit;
+mod error;
+mod success;
+mod table;
+
+pub use answer::Answer;
+pub use error::MetaError;
+pub use success::Success;
+pub use table::{BLOCKED_WAIT, Verdict, classify};

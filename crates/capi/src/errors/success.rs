@@ -1,0 +1,65 @@
+//! The body of a success.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// What Meta says of a request it took.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Success {
+    /// How many events it took. Compare with the number sent: 0 has been seen with status 200.
+    pub events_received: u64,
+    /// Remarks, usually none; what they can contain is not documented, so `Debug` only counts them.
+    #[serde(default, deserialize_with = "messages")]
+    pub messages: Vec<String>,
+    /// Meta's id of the request, for its support.
+    #[serde(default)]
+    pub fbtrace_id: Option<String>,
+}
+
+/// Anything but a list of texts is no message; it is not worth losing a success over.
+fn messages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok(list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect())
+}
+
+impl Success {
+    /// Reads the body; `None` when it is no success of this endpoint (a proxy's page, for one).
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+}
+
+impl fmt::Debug for Success {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Success")
+            .field("events_received", &self.events_received)
+            .field("messages", &self.messages.len())
+            .field("fbtrace_id", &self.fbtrace_id)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_successes() {
+        let body = br#"{"events_received":2,"messages":["a",{"b":1}],"fbtrace_id":"AbC"}"#;
+        let success = Success::parse(body).unwrap();
+        assert_eq!((success.events_received, success.messages.len()), (2, 2));
+        assert_eq!(success.fbtrace_id.as_deref(), Some("AbC"));
+        assert_eq!(Success::parse(br#"{"events_received":0}"#).unwrap().messages, [""; 0]);
+        assert!(Success::parse(br#"{"events_received":1,"messages":null}"#).is_some());
+    }
+
+    #[test]
+    fn junk_is_no_success() {
+        for body in ["", "<html>Service Unavailable</html>", "{}", "[]", r#"{"events_received":"many"}"#] {
+            assert_eq!(Success::parse(body.as_bytes()), None, "{body}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use std::time::Duration;
+
+use super::Verdict::{
+    Accepted, BadEvent, Blocked, Configuration, Credential, Throttled, Transient, UnknownOutcome,
+    UnknownPermanent,
+};
+use super::*;
+
+const THROTTLED: Verdict = Throttled { wait: None };
+const BAD: Verdict = BadEvent { index: None };
+
+fn error(code: i64, subcode: Option<i64>) -> MetaError {
+    MetaError { code: Some(code), subcode, is_transient: Some(false), ..MetaError::default() }
+}
+
+fn verdict(status: u16, code: i64, subcode: Option<i64>) -> Verdict {
+    classify(status, Some(&error(code, subcode)), &UsageHeaders::default())
+}
+
+#[test]
+fn every_code() {
+    let rows: [(i64, &[i64], Verdict); 34] = [
+        (-1, &[], Transient),
+        (-3, &[7], Transient),
+        (1, &[99], Transient),
+        (2, &[], Transient),
+        (3, &[], Configuration),
+        (4, &[1_504_022, 1_504_039], THROTTLED),
+        (10, &[], Credential),
+        (17, &[2_446_079, 1_885_172], THROTTLED),
+        (32, &[], THROTTLED),
+        (100, &[1, 999_999], BAD),
+        (102, &[], Credential),
+        (104, &[], Credential),
+        (105, &[], BAD),
+        (190, &[458, 459, 460, 463, 464, 467, 492], Credential),
+        (200, &[], Credential),
+        (275, &[], Credential),
+        (294, &[], Credential),
+        (299, &[], Credential),
+        (341, &[], THROTTLED),
+        (368, &[], Blocked { wait: BLOCKED_WAIT }),
+        (506, &[], UnknownPermanent),
+        (613, &[1_487_742, 1996, 5_044_001], THROTTLED),
+        (803, &[], Configuration),
+        (2500, &[], Configuration),
+        (2635, &[], Configuration),
+        (5000, &[], Transient),
+        (21_009, &[], Transient),
+        (80_000, &[], THROTTLED),
+        (80_003, &[], THROTTLED),
+        (80_004, &[2_446_079], THROTTLED),
+        (80_006, &[], THROTTLED),
+        (80_008, &[], THROTTLED),
+        (80_014, &[], THROTTLED),
+        (4711, &[1], UnknownPermanent),
+    ];
+    for (code, subcodes, expected) in rows {
+        // Throttles and bad events have been seen with more than one status.
+        for status in [200, 400, 401, 403] {
+            assert_eq!(verdict(status, code, None), expected, "{status} {code}");
+            for subcode in subcodes {
+                assert_eq!(verdict(status, code, Some(*subcode)), expected, "{status} {code}/{subcode}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_subcode_of_100() {
+    for subcode in [
+        2_804_001, 2_804_002, 2_804_003, 2_804_004, 2_804_007, 2_804_008, 2_804_009, 2_804_010, 2_804_011,
+        2_804_016, 2_804_017, 2_804_019, 2_804_023, 2_804_030, 2_804_036, 2_804_043, 2_804_048, 2_804_050,
+        2_804_063, 2_804_066, 2_804_069, 2_804_071, 2_804_072, 2_804_075, 2_804_079, 2_804_081, 2_804_087,
+        2_804_116,
+    ] {
+        assert_eq!(verdict(400, 100, Some(subcode)), BAD, "{subcode}");
+    }
+    for subcode in [33, 2_044_055, 2_804_131, 2_804_132] {
+        assert_eq!(verdict(400, 100, Some(subcode)), Configuration, "{subcode}");
+    }
+}
+
+#[test]
+fn the_named_event_is_handed_on() {
+    let named = MetaError { event_index: Some(12), ..error(100, Some(2_804_019)) };
+    assert_eq!(classify(400, Some(&named), &UsageHeaders::default()), BadEvent { index: Some(12) });
+}
+
+#[test]
+fn a_missing_permission_is_not_the_events_fault() {
+    let refused = MetaError { lacks_permission: true, ..error(100, None) };
+    assert_eq!(classify(400, Some(&refused), &UsageHeaders::default()), Credential);
+}
+
+#[test]
+fn meta_may_call_trouble_passing() {
+    let usage = UsageHeaders::default();
+    let passing = |code, subcode| MetaError { is_transient: Some(true), ..error(code, subcode) };
+    assert_eq!(classify(400, Some(&passing(4711, None)), &usage), Transient);
+    assert_eq!(classify(400, Some(&passing(100, Some(2_804_003))), &usage), Transient);
+    assert_eq!(classify(400, Some(&passing(190, None)), &usage), Credential);
+    assert_eq!(classify(403, Some(&passing(4, None)), &usage), THROTTLED);
+}
+
+#[test]
+fn waits_come_from_the_headers() {
+    let wait = Duration::from_secs(7200);
+    let usage = UsageHeaders { retry_after: Some(wait), ..UsageHeaders::default() };
+    assert_eq!(classify(403, Some(&error(4, None)), &usage), Throttled { wait: Some(wait) });
+    assert_eq!(classify(400, Some(&error(368, None)), &usage), Blocked { wait });
+    assert_eq!(classify(429, None, &usage), Throttled { wait: Some(wait) });
+}
+
+#[test]
+fn without_a_code_the_status_decides() {
+    for (status, expected) in [
+        (200, Accepted),
+        (302, Configuration),
+        (400, Transient),
+        (401, Credential),
+        (403, Transient),
+        (404, Configuration),
+        (408, Transient),
+        (413, BAD),
+        (429, THROTTLED),
+        (500, UnknownOutcome),
+        (502, UnknownOutcome),
+        (504, UnknownOutcome),
+        (100, UnknownOutcome),
+    ] {
+        assert_eq!(classify(status, None, &UsageHeaders::default()), expected, "{status}");
+        let empty = MetaError::default();
+        assert_eq!(
+            classify(status, Some(&empty), &UsageHeaders::default()),
+            by_status(status, &UsageHeaders::default())
+        );
+    }
+    assert_eq!(verdict(500, 4711, None), UnknownOutcome);
+    assert_eq!(verdict(500, 2, None), Transient);
+}

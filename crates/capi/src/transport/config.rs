@@ -1,0 +1,54 @@
+//! Settings of the transport.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use url::Url;
+
+/// How to reach Meta, and how long to wait.
+#[derive(Debug, Clone)]
+pub struct TransportConfig {
+    /// Scheme, host and optional path before the version: `https://graph.facebook.com`. Plain `http` is for a sandbox.
+    pub base_url: Url,
+    /// The longest time for one TCP connection to be made.
+    pub connect_timeout: Duration,
+    /// The longest time from the call to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// How long an unused connection is kept.
+    pub idle_timeout: Duration,
+    /// The longest answer accepted, in bytes.
+    pub answer_limit: usize,
+}
+
+impl TransportConfig {
+    /// The usual settings: 3 s to connect, 10 s in all, connections kept for 60 s, answers up to 1 MiB.
+    ///
+    /// Meta answers mostly within 600 ms, but giving up too early makes an outcome unknown.
+    #[must_use]
+    pub const fn new(base_url: Url) -> Self {
+        Self {
+            base_url,
+            connect_timeout: Duration::from_secs(3),
+            request_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            answer_limit: 1024 * 1024,
+        }
+    }
+}
+
+/// Why a transport cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TransportSetupError {
+    /// The base address is not one of HTTP, or carries more than scheme, host and path.
+    #[error(
+        "the address of the Graph API must be http(s)://host[:port][/path], without user, query or fragment"
+    )]
+    BaseUrl,
+    /// No root certificates.
+    #[error("cannot load this system's root certificates; install them (often the package ca-certificates)")]
+    Roots(#[source] std::io::Error),
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS")]
+    Tls(#[from] rustls::Error),
+}

@@ -1,0 +1,69 @@
+//! The address of a pixel's events.
+
+use http::Uri;
+use url::Url;
+
+/// `<base>/<version>/<pixel>/events`, or `None` when version or pixel are not single path segments.
+///
+/// The token is never part of it.
+pub(super) fn events(base: &Url, version: &str, pixel: &str) -> Option<Uri> {
+    if !(is_segment(version) && is_segment(pixel)) {
+        return None;
+    }
+    let mut url = base.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().extend([version, pixel, "events"]);
+    url.as_str().parse().ok()
+}
+
+/// Versions (`v26.0`) and ids (digits) need no more than this; anything else is a slip in a setting.
+fn is_segment(text: &str) -> bool {
+    let byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !text.is_empty() && text.bytes().all(byte) && !text.bytes().all(|byte| byte == b'.')
+}
+
+/// Whether the address can be the beginning of endpoints.
+pub(super) fn is_base(url: &Url) -> bool {
+    let bare = url.username().is_empty() && url.password().is_none();
+    let scheme = matches!(url.scheme(), "http" | "https");
+    bare && scheme && url.has_host() && url.query().is_none() && url.fragment().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(base: &str, version: &str, pixel: &str) -> Option<String> {
+        events(&base.parse().unwrap(), version, pixel).map(|uri| uri.to_string())
+    }
+
+    #[test]
+    fn joins_without_double_slashes() {
+        for (base, expected) in [
+            ("https://graph.facebook.com", "https://graph.facebook.com/v26.0/123/events"),
+            ("https://graph.facebook.com/", "https://graph.facebook.com/v26.0/123/events"),
+            ("http://127.0.0.1:9/meta", "http://127.0.0.1:9/meta/v26.0/123/events"),
+            ("http://127.0.0.1:9/a/b/", "http://127.0.0.1:9/a/b/v26.0/123/events"),
+        ] {
+            assert_eq!(at(base, "v26.0", "123").as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_lead_elsewhere() {
+        for (version, pixel) in
+            [("", "1"), ("v26.0", ""), ("..", "1"), ("v26.0", "1/2"), ("v26.0", "1?x=y"), ("v 1", "1")]
+        {
+            assert_eq!(at("https://graph.facebook.com", version, pixel), None);
+        }
+    }
+
+    #[test]
+    fn bases() {
+        for base in ["https://graph.facebook.com", "http://localhost:1/x/"] {
+            assert!(is_base(&base.parse().unwrap()), "{base}");
+        }
+        for base in ["ftp://x", "https://u:p@x", "https://x?y", "https://x#y", "mailto:a@b.de"] {
+            assert!(!is_base(&base.parse().unwrap()), "{base}");
+        }
+    }
+}

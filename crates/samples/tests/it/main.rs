@@ -1,0 +1,4 @@
+//! Samples seen from outside: what a caller may rely on.
+
+mod format;
+mod truth;

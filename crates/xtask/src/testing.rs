@@ -1,0 +1,55 @@
+//! Runs all tests of the workspace and counts them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::tally::Tally;
+
+/// Doc tests first: they are few. Benchmarks run once each, as tests, so that they cannot rot.
+const RUNS: [&[&str]; 2] = [&["--doc"], &["--all-targets"]];
+
+/// What `cargo run` tells us about ourselves, and a build script below may watch: passed on, it would be built again each time.
+const OURS: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Runs `cargo test` over the workspace with `more` arguments, passing its output on to `out`, and sums up the results.
+/// Every test runs, whatever fails.
+///
+/// # Errors
+/// If cargo cannot be started or its output not be read or written.
+pub fn run_tests(more: &[String], out: &mut impl Write) -> Result<Tally> {
+    let mut sum = Tally::default();
+    for which in RUNS {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--workspace", "--no-fail-fast"]).args(which).args(more);
+        for name in OURS {
+            cargo.env_remove(name);
+        }
+        sum = sum + run(&mut cargo, out)?;
+    }
+    Ok(sum)
+}
+
+fn run(cargo: &mut Command, out: &mut impl Write) -> Result<Tally> {
+    let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
+    let mut output = BufReader::new(child.stdout.take().context("cargo has no output")?);
+    let (mut tally, mut line) = (Tally::default(), Vec::new());
+    // Bytes, not text: a test may print anything.
+    while output.read_until(b'\n', &mut line).context("cargo's output cannot be read")? > 0 {
+        out.write_all(&line)?;
+        tally.read(&String::from_utf8_lossy(&line));
+        line.clear();
+    }
+    let status = child.wait().context("cargo cannot be waited for")?;
+    Ok(tally.or_broken(status.success()))
+}

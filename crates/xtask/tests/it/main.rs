@@ -1,0 +1,21 @@
+//! Both checks on this very workspace: a plain `cargo test` fails when a dependency points the wrong way.
+
+use std::path::Path;
+
+use xtask::Finding;
+
+fn listed(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("\n{finding}")).collect()
+}
+
+#[test]
+fn dependencies_point_inward() {
+    let findings = xtask::layers(Path::new("."), false).unwrap();
+    assert!(findings.is_empty(), "{}", listed(&findings));
+}
+
+#[test]
+fn the_files_are_tidy() {
+    let findings = xtask::tidy(Path::new(".")).unwrap();
+    assert!(findings.is_empty(), "{}", listed(&findings));
+}

@@ -1,0 +1,102 @@
+//! `efflux demo`: samples of four networks through everything, against the stand-in for Meta.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use assembly::Parts;
+use domain::{PixelCode, TrafficSource};
+use meta_sandbox::Sandbox;
+use ports::pixels::{Credential, Pixel};
+use ports::subscriptions::Subscription;
+use runtime::ExitStatus;
+use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
+use secrecy::SecretString;
+use settings::Service;
+
+use super::ingest::{places, put_file};
+use super::run::start_sandbox;
+use super::sample;
+use crate::follow::Followed;
+use crate::{out, tables};
+
+/// Rows of each network.
+const ROWS: usize = 250;
+
+/// The samples have this many campaigns; the last ones are not subscribed, to show what the filter does.
+const CAMPAIGNS: u32 = 20;
+const SUBSCRIBED: usize = 18;
+
+/// No step of the demo takes this long unless something is wrong.
+const LONGEST: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(mut parts: Parts) -> anyhow::Result<ExitStatus> {
+    let folder = tempfile::tempdir().context("cannot make a folder for the samples")?;
+    let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
+    parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
+    parts.settings.http.port = 0;
+    prepare(&parts).await?;
+
+    let parts = Arc::new(parts);
+    let running = assembly::start(Arc::clone(&parts), Service::Efflux).await?;
+    let shown = show(&parts, &sandbox, folder.path()).await;
+    running.shut_down().await;
+    sandbox.stop().await;
+    shown
+}
+
+async fn prepare(parts: &Parts) -> anyhow::Result<()> {
+    for code in default_pixels() {
+        let credential = Credential { label: "demo".to_owned(), token: SecretString::from("demo-token") };
+        let (code, source) = (PixelCode::new(code)?, TrafficSource::Facebook);
+        parts.ports.pixels.put(&Pixel { code, source, name: None, credentials: vec![credential] }).await?;
+    }
+    let spec = SampleSpec { campaigns: CAMPAIGNS, ..SampleSpec::default() };
+    let subscribed: Vec<_> =
+        campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(|id| Subscription { id, note: None }).collect();
+    Ok(parts.ports.subscriptions.put(&subscribed).await?)
+}
+
+async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result<ExitStatus> {
+    let mut files: Vec<(String, Followed)> = Vec::new();
+    for (seed, network) in (1..).zip(SampleNetwork::ALL) {
+        let spec = SampleSpec {
+            network,
+            rows: ROWS,
+            seed,
+            now_unix_s: parts.clock.now().seconds().0,
+            campaigns: CAMPAIGNS,
+            dirty: 0.06,
+            restate: 0.02,
+            ndjson: seed % 2 == 0,
+            ..SampleSpec::default()
+        };
+        let path = folder.join(format!("{network}.json"));
+        File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
+        let object = put_file(parts, &path, network.name(), &spec.account).await?;
+        let followed = places(parts).follow(&object, LONGEST, |_| {}).await?;
+        files.push((network.name().to_owned(), followed));
+    }
+    out(&tables::summary(&files));
+    conclude(&files, sandbox)
+}
+
+/// The stand-in is a witness of its own: what it accepted must be what the books say.
+fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
+    for (network, followed) in files {
+        if !followed.balances() || followed.open() > 0 {
+            bail!("{network}: the books do not balance or something is left undone\n{}", tables::receipt(followed));
+        }
+    }
+    let sent: u64 = files.iter().filter_map(|(_, f)| f.report.as_ref()).map(domain::Receipt::events).sum();
+    let stats = sandbox.stats();
+    let (accepted, repeated) = (stats.accepted(), stats.repeated());
+    if accepted != sent || repeated != 0 {
+        bail!("the books say {sent} events; the stand-in for Meta has {accepted}, and {repeated} came twice");
+    }
+    out(&format!("\nThe books balance. The stand-in for Meta has each of the {accepted} events exactly once.\n"));
+    Ok(ExitStatus::Done)
+}

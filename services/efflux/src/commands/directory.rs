@@ -1,0 +1,84 @@
+//! `efflux subscriptions` and `efflux pixels`.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use assembly::Parts;
+use domain::{PixelCode, TrafficSource};
+use ports::pixels::{Credential, Pixel};
+use ports::subscriptions::Subscription;
+use runtime::ExitStatus;
+use secrecy::SecretString;
+
+use crate::cli::{Pixels, Subscriptions};
+use crate::out;
+
+pub(crate) async fn subscriptions(parts: &Parts, action: Subscriptions) -> anyhow::Result<ExitStatus> {
+    let store = &parts.ports.subscriptions;
+    match action {
+        Subscriptions::List => {
+            for subscription in store.snapshot().await? {
+                out(&format!("{}\t{}\n", subscription.id, subscription.note.unwrap_or_default()));
+            }
+        }
+        Subscriptions::Add { ids, note } => {
+            let all: Vec<_> = ids.into_iter().map(|id| Subscription { id, note: note.clone() }).collect();
+            store.put(&all).await?;
+        }
+        Subscriptions::Remove { ids } => {
+            for id in ids {
+                if !store.remove(&id).await? {
+                    bail!("campaign {id} is not subscribed");
+                }
+            }
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+pub(crate) async fn pixels(parts: &Parts, action: Pixels) -> anyhow::Result<ExitStatus> {
+    let directory = &parts.ports.pixels;
+    match action {
+        Pixels::List => {
+            for pixel in directory.snapshot().await? {
+                let labels: Vec<_> = pixel.credentials.iter().map(|c| c.label.as_str()).collect();
+                let name = pixel.name.as_deref().unwrap_or_default();
+                out(&format!("{}\t{}\t{name}\t{}\n", pixel.source.as_str(), pixel.code, labels.join(",")));
+            }
+        }
+        Pixels::Add { code, source, name, tokens } => {
+            let credentials = tokens.as_deref().map(read_tokens).transpose()?.unwrap_or_default();
+            let pixel = Pixel { code: PixelCode::new(code)?, source: source_named(&source)?, name, credentials };
+            directory.put(&pixel).await?;
+        }
+        Pixels::Remove { code, source } => {
+            if !directory.remove(source_named(&source)?, &PixelCode::new(code.clone())?).await? {
+                bail!("there is no pixel {code}");
+            }
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn source_named(word: &str) -> anyhow::Result<TrafficSource> {
+    match TrafficSource::from_feed(Some(word)) {
+        TrafficSource::Other => bail!("the traffic source is `facebook` or `tiktok`, not `{word}`"),
+        source => Ok(source),
+    }
+}
+
+/// Tokens never stand on the command line, where every user of the machine could read them.
+fn read_tokens(path: &Path) -> anyhow::Result<Vec<Credential>> {
+    let text = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("cannot read tokens from standard input")?;
+        text
+    } else {
+        fs::read_to_string(path).with_context(|| format!("cannot read tokens from {}", path.display()))?
+    };
+    let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let credential = |(i, token): (usize, &str)| Credential { label: format!("token-{}", i + 1), token: SecretString::from(token) };
+    Ok(tokens.enumerate().map(credential).collect())
+}

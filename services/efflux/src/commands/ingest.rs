@@ -1,0 +1,136 @@
+//! `efflux ingest`: puts files where a network's interpreter would, and follows them.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use assembly::Parts;
+use domain::file::{Rows, decompressed};
+use domain::{ObjectRef, Row};
+use indicatif::{ProgressBar, ProgressStyle};
+use ports::Blob;
+use runtime::ExitStatus;
+
+use crate::cli::Ingest;
+use crate::follow::{Followed, Places};
+use crate::{out, tables};
+
+pub(crate) async fn run(parts: &Parts, args: &Ingest) -> anyhow::Result<ExitStatus> {
+    let mut put = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        let network = match &args.network {
+            Some(network) => network.clone(),
+            None => network_of(file, parts.settings.limits.max_object_bytes)?,
+        };
+        let object = put_file(parts, file, &network, &args.account).await?;
+        if !args.wait && !args.json {
+            out(&format!("{} -> {object}\n", file.display()));
+        }
+        put.push((file.clone(), object));
+    }
+    if !args.wait {
+        if args.json {
+            let objects: Vec<_> = put.iter().map(|(file, object)| serde_json::json!({"file": file, "object": object})).collect();
+            out(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
+        }
+        return Ok(ExitStatus::Done);
+    }
+    let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
+    report(&followed, args.json)
+}
+
+/// Puts one file under a key of its own.
+pub(crate) async fn put_file(parts: &Parts, file: &Path, network: &str, account: &str) -> anyhow::Result<ObjectRef> {
+    let key = object_key(parts, network, account)?;
+    let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
+    let content = File::open(file).and_then(Blob::from_file).with_context(|| format!("cannot read {}", file.display()))?;
+    parts.ports.blobs.put(&object, content).await?;
+    Ok(object)
+}
+
+/// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<chance>.json`, as an interpreter names its files. The last part
+/// keeps two files of one millisecond apart.
+fn object_key(parts: &Parts, network: &str, account: &str) -> anyhow::Result<String> {
+    let plain = |part: &str| !part.is_empty() && !part.contains('/');
+    if !plain(network) || !plain(account) {
+        bail!("network and account are parts of the object key: neither may be empty or hold a `/`");
+    }
+    let now = parts.clock.now().rfc3339();
+    let (date, time) = now.split_at(10);
+    let hour = time[1..3].trim_start_matches('0');
+    let hour = if hour.is_empty() { "0" } else { hour };
+    let mut job = network.to_ascii_lowercase();
+    job[..1].make_ascii_uppercase();
+    let network = network.to_ascii_lowercase();
+    let chance = parts.rng.next_u64() as u32;
+    Ok(format!("networks/{network}/{job}-Todays-Interpreted-Data-To-S3/{account}/{date}/{hour}/{now}-{chance:08x}.json"))
+}
+
+/// The network that the first row names.
+fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
+    let name = file.display();
+    let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+    let mut rows = Rows::new(decompressed(opened, limit)?).with_context(|| name.to_string())?;
+    let first = rows.next_row().with_context(|| name.to_string())?;
+    let network = first.and_then(|row| Row::parse(row.text).conversion.and_then(|c| c.network.map(|n| n.to_string())));
+    network.with_context(|| format!("{name}: the first row names no network; give --network"))
+}
+
+async fn follow_all(
+    parts: &Parts,
+    put: &[(PathBuf, ObjectRef)],
+    timeout: Duration,
+    quiet: bool,
+) -> anyhow::Result<Vec<Followed>> {
+    let places = places(parts);
+    let mut all = Vec::with_capacity(put.len());
+    for (file, object) in put {
+        let bar = if quiet { ProgressBar::hidden() } else { progress(file) };
+        let followed = places.follow(object, timeout, |seen| show(&bar, seen)).await?;
+        bar.finish_and_clear();
+        all.push(followed);
+    }
+    Ok(all)
+}
+
+pub(crate) fn places(parts: &Parts) -> Places<'_> {
+    Places {
+        blobs: &*parts.ports.blobs,
+        ledger: &*parts.ports.ledger,
+        clock: &*parts.clock,
+        report_bucket: &parts.settings.buckets.report,
+    }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(file: &Path) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} rows");
+    let bar = ProgressBar::new(0).with_message(file.display().to_string());
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn show(bar: &ProgressBar, seen: &Followed) {
+    let Some(filter) = &seen.filter else { return };
+    bar.set_length(filter.kept);
+    let ended = seen.report.as_ref().map_or(0, |r| r.outcomes.iter().map(|o| o.rows).sum::<u64>() - r.open());
+    bar.set_position(ended);
+}
+
+/// Prints the receipts. Done means: every book balances and no row is left undone.
+fn report(followed: &[Followed], json: bool) -> anyhow::Result<ExitStatus> {
+    let done = followed.iter().all(|f| f.balances() && f.open() == 0);
+    if json {
+        let receipts: Vec<_> = followed
+            .iter()
+            .map(|f| serde_json::json!({"receipt": f, "balances": f.balances(), "open": f.open(), "refused": f.refused()}))
+            .collect();
+        out(&format!("{}\n", serde_json::to_string_pretty(&receipts)?));
+    } else {
+        followed.iter().for_each(|f| out(&tables::receipt(f)));
+    }
+    Ok(if done { ExitStatus::Done } else { ExitStatus::Undone })
+}

@@ -1,0 +1,8 @@
+//! What each command does.
+
+pub(crate) mod demo;
+pub(crate) mod directory;
+pub(crate) mod ingest;
+pub(crate) mod run;
+pub(crate) mod sample;
+pub(crate) mod status;

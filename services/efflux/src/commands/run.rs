@@ -1,0 +1,67 @@
+//! `efflux run` and `efflux sandbox`: processes that stay up.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use assembly::Parts;
+use meta_sandbox::{Sandbox, SandboxConfig};
+use ports::Clock;
+use runtime::{ExitStatus, Lifecycle};
+use settings::Service;
+
+use crate::out;
+
+/// All services in one process, with the stand-in for Meta if asked for.
+pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
+    let stand_in = if sandbox {
+        let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
+        let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(record)).await?;
+        tracing::info!(url = sandbox.url(), "the stand-in for Meta listens");
+        parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
+        Some(sandbox)
+    } else {
+        None
+    };
+    let status = assembly::run(Arc::new(parts), Service::Efflux).await?;
+    if let Some(sandbox) = stand_in {
+        sandbox.stop().await;
+    }
+    Ok(status)
+}
+
+/// The stand-in for Meta alone.
+pub(crate) async fn sandbox(
+    clock: &Arc<dyn Clock>,
+    listen: SocketAddr,
+    record: Option<PathBuf>,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<ExitStatus> {
+    let sandbox = start_sandbox(clock, listen, record).await?;
+    out(&format!("{}\n", sandbox.url()));
+    let stop = lifecycle.soft_token();
+    lifecycle.spawn("sandbox", async move {
+        stop.cancelled().await;
+        sandbox.stop().await;
+        Ok(())
+    });
+    Ok(lifecycle.run_to_end().await)
+}
+
+/// A stand-in that takes any token for any pixel it was not told of.
+pub(crate) async fn start_sandbox(
+    clock: &Arc<dyn Clock>,
+    listen: SocketAddr,
+    record: Option<PathBuf>,
+) -> anyhow::Result<Sandbox> {
+    let clock = Arc::clone(clock);
+    let config = SandboxConfig {
+        listen,
+        accept_any_pixel: true,
+        clock: Arc::new(move || clock.now().seconds().0),
+        record_file: record,
+        ..SandboxConfig::default()
+    };
+    Sandbox::start(config).await.with_context(|| format!("the stand-in for Meta cannot listen on {listen}"))
+}

@@ -1,0 +1,51 @@
+//! `efflux sample`: makes realistic files.
+
+use std::fs::File;
+use std::io::{BufWriter, Write, stdout};
+
+use anyhow::{Context, bail};
+use ports::Clock;
+use runtime::ExitStatus;
+use samples::{SampleNetwork, SampleSpec, rows, write_rows};
+
+use crate::cli::Sample;
+
+/// Writes a sample with click times before now; needs no backend.
+pub(crate) fn run(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
+    let spec = SampleSpec {
+        network: network_named(&args.network)?,
+        rows: args.rows,
+        seed: args.seed,
+        now_unix_s: clock.now().seconds().0,
+        dirty: share("--dirty", args.dirty)?,
+        restate: share("--restate", args.restate)?,
+        ndjson: args.ndjson,
+        ..SampleSpec::default()
+    };
+    match &args.out {
+        None => write(&spec, stdout().lock()).context("cannot write to standard output"),
+        Some(path) => File::create(path)
+            .and_then(|file| write(&spec, file))
+            .with_context(|| format!("cannot write {}", path.display())),
+    }?;
+    Ok(ExitStatus::Done)
+}
+
+/// Writes a sample row by row: its size does not matter.
+pub(crate) fn write(spec: &SampleSpec, to: impl Write) -> std::io::Result<()> {
+    let mut to = BufWriter::new(to);
+    write_rows(rows(spec).map(|row| row.json), spec.ndjson, &mut to)?;
+    to.flush()
+}
+
+fn network_named(word: &str) -> anyhow::Result<SampleNetwork> {
+    let found = SampleNetwork::ALL.into_iter().find(|n| n.name().eq_ignore_ascii_case(word));
+    found.with_context(|| format!("there are samples of tonic, crossroads, sedo and airfind, not of `{word}`"))
+}
+
+fn share(name: &str, value: f64) -> anyhow::Result<f64> {
+    if !(0.0..=1.0).contains(&value) {
+        bail!("{name} is a share between 0 and 1, not {value}");
+    }
+    Ok(value)
+}

@@ -1,0 +1,61 @@
+//! What cannot be done is named, set aside with a reason, and stops nothing else.
+
+use std::io::Write;
+use std::path::Path;
+
+use samples::SampleNetwork;
+
+use crate::harness::{World, rows, spec};
+
+/// Ingests one file that must be refused; the reason given.
+fn refusal(world: &World, file: &Path) -> String {
+    let (code, receipts) = world.ingest(&[file]);
+    assert_ne!(code, 0, "{receipts:?}");
+    receipts[0]["refused"].as_str().unwrap_or_else(|| panic!("no reason: {receipts:?}")).to_owned()
+}
+
+#[test]
+fn broken_files_are_refused_with_what_and_where() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let cases: [(&str, &[u8], &str); 4] = [
+        ("truncated.bad", br#"[{"session_id":"a"},{"session"#, "byte 29: the file ends inside a value"),
+        ("empty.bad", b"", "the file is empty"),
+        ("html.bad", b"<html>", "not valid JSON at byte 0"),
+        ("gzip.bad", &[0x1f, 0x8b, 8, 0, 1, 2, 3], "cannot be read or decompressed"),
+    ];
+    for (name, content, expected) in cases {
+        let reason = refusal(&world, &world.file(name, content));
+        assert!(reason.contains(expected), "{name}: {reason}");
+        assert!(reason.contains("networks/tonic/"), "{name} names the object: {reason}");
+    }
+    let letters = world.ok(&["dlq", "list"]);
+    assert_eq!(letters.lines().count(), cases.len(), "{letters}");
+    assert!(letters.contains("filter-svc"));
+
+    // Nothing else has stopped.
+    let (code, receipts) = world.ingest(&[&world.sample("good.json", &spec(SampleNetwork::Sedo, 20, 3))]);
+    assert_eq!(code, 0, "{receipts:?}");
+    let (code, receipts) = world.ingest(&[&world.file("none.bad", "[]")]);
+    assert_eq!((code, rows(&receipts, "reported")), (0, 0), "an empty array is a file with no rows");
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_by_name() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let path = world.path("large.bad");
+    let mut file = std::fs::File::create(&path).unwrap();
+    file.write_all(b"[").unwrap();
+    file.set_len(300 * 1024 * 1024).unwrap();
+    let reason = refusal(&world, &path);
+    assert!(reason.contains("MAX_OBJECT_BYTES"), "{reason}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_usage_error() {
+    let world = World::new();
+    let output = world.output(&["ingest", "--network", "tonic", "no-such-file.json"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read no-such-file.json"));
+}

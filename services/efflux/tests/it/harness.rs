@@ -1,0 +1,177 @@
+//! A data directory, the stand-in for Meta, and processes that work on both.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use meta_sandbox::{Sandbox, SandboxConfig};
+use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
+use serde_json::Value;
+
+/// No step of a test takes this long unless something is wrong.
+pub(crate) const LONGEST: Duration = Duration::from_secs(90);
+
+#[expect(clippy::disallowed_methods, reason = "samples and the stand-in live in real time, as the processes do")]
+pub(crate) fn now_s() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    pub(crate) sandbox: Sandbox,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    /// An empty data directory with the samples' pixels and campaigns, and a sandbox that nobody has told anything.
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let config =
+            SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
+        let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+        let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, runtime };
+        let tokens = world.file("tokens.txt", "token-of-the-test\n");
+        for pixel in default_pixels() {
+            world.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
+        }
+        let campaigns = campaign_ids(&spec(SampleNetwork::Tonic, 0, 0));
+        let mut args = vec!["subscriptions", "add"];
+        args.extend(campaigns.iter().map(String::as_str));
+        world.ok(&args);
+        world
+    }
+
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A sample in a file.
+    pub(crate) fn sample(&self, name: &str, spec: &SampleSpec) -> PathBuf {
+        let path = self.path(name);
+        samples::generate(spec).write_to(&mut fs::File::create(&path).unwrap()).unwrap();
+        path
+    }
+
+    pub(crate) fn command(&self, binary: &str) -> Command {
+        let mut command = Command::new(binary_path(binary));
+        command
+            .env_clear()
+            .env("EFFLUX_DATA_DIR", self.path("data"))
+            .env("META_GRAPH_URL", self.sandbox.url())
+            .env("PORT", "0")
+            .env("LEASE_SECONDS", "30")
+            .env("LOG_LEVEL", "warn")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts a process that stays up. Its log goes to a file in the data directory's folder.
+    pub(crate) fn start(&self, binary: &str, args: &[&str]) -> Running {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path(&format!("{binary}.log"))).unwrap();
+        let child = self.command(binary).args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        Running(child)
+    }
+
+    pub(crate) fn output(&self, args: &[&str]) -> Output {
+        self.command("efflux").args(args).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; what it printed.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.output(args);
+        let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
+        assert!(output.status.success(), "efflux {args:?}: {}\n{out}\n{err}", output.status);
+        out
+    }
+
+    /// Ingests files and waits for their end; the exit code and the receipts.
+    pub(crate) fn ingest(&self, files: &[&Path]) -> (i32, Vec<Value>) {
+        let mut args = vec!["ingest", "--wait", "--json", "--timeout", "80", "--account", "acc"];
+        if files.iter().all(|f| f.extension().is_some_and(|e| e == "bad")) {
+            args.extend(["--network", "tonic"]);
+        }
+        args.extend(files.iter().map(|f| f.to_str().unwrap()));
+        let output = self.output(&args);
+        let out = String::from_utf8(output.stdout).unwrap();
+        let receipts = serde_json::from_str(&out)
+            .unwrap_or_else(|e| panic!("{e}: {out}\n{}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code().unwrap(), receipts)
+    }
+
+    /// Every event id that the sandbox has must have come in once; how many there are.
+    pub(crate) fn events_exactly_once(&self) -> u64 {
+        let stats = self.sandbox.stats();
+        assert_eq!(stats.repeated(), 0, "events came twice");
+        stats.accepted()
+    }
+}
+
+/// Sums an outcome over receipts, whatever the reason.
+pub(crate) fn rows(receipts: &[Value], outcome: &str) -> u64 {
+    counts(receipts, |count| count["outcome"] == outcome)
+}
+
+/// Sums an outcome with a reason over receipts.
+pub(crate) fn rows_because(receipts: &[Value], outcome: &str, reason: &str) -> u64 {
+    counts(receipts, |count| count["outcome"] == outcome && count["reason"] == reason)
+}
+
+fn counts(receipts: &[Value], wanted: impl Fn(&Value) -> bool) -> u64 {
+    let all = receipts.iter().filter_map(|r| r["receipt"]["report"]["outcomes"].as_array()).flatten();
+    all.filter(|c| wanted(c)).map(|c| c["rows"].as_u64().unwrap()).sum()
+}
+
+/// Events that the books say were accepted.
+pub(crate) fn events(receipts: &[Value]) -> u64 {
+    let pixels = receipts.iter().filter_map(|r| r["receipt"]["report"]["pixels"].as_array()).flatten();
+    pixels.map(|p| p["events"].as_u64().unwrap()).sum()
+}
+
+pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec {
+    SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
+}
+
+/// A process that is killed when the test lets go of it.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// SIGKILL: no chance to clean up.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// SIGTERM, then the exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The other services' binaries lie beside that of efflux when the workspace has been built.
+fn binary_path(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_efflux")).with_file_name(name);
+    assert!(path.exists(), "{name} has not been built: run the tests of the whole workspace (cargo test --workspace)");
+    path
+}
