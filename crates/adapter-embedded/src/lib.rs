@@ -1,1 +1,17 @@
-//! adapter-embedded
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod analytics;
+pub mod blob;
+mod data_dir;
+mod db;
+pub mod ledger;
+pub mod pixels;
+pub mod queue;
+pub mod subscriptions;
+
+pub use data_dir::DataDir;
+pub use db::Db;
+pub(crate) use edge::{blocking, io_error};
+
+mod edge;

@@ -48,14 +48,16 @@ pub enum FileError {
 pub struct RowText<'b> {
     /// Position among the rows, from 0.
     pub number: u64,
+    /// Where it starts in the decompressed text, in bytes.
+    pub at: u64,
     /// Its JSON text.
     pub text: &'b str,
 }
 
 /// Reads the rows of a file one after the other, holding one buffer of about the longest row.
 ///
-/// Each text is checked to be one JSON value in UTF-8. Whether the whole file is valid is known only at its end; run
-/// [`check`] first.
+/// Finds where rows begin and end and checks that they are UTF-8, but does not look into them: run [`check`] first, which
+/// reads every value. A text that is no JSON then only makes its own row malformed.
 #[derive(Debug)]
 pub struct Rows<R> {
     scanner: Scanner<R>,
@@ -74,15 +76,14 @@ impl<R: Read> Rows<R> {
     /// The next row; `None` at the end of a valid file.
     ///
     /// # Errors
-    /// Where the text stops being JSON, is too long, or cannot be read.
+    /// Where rows cannot be told apart, are too long, or cannot be read.
     pub fn next_row(&mut self) -> Result<Option<RowText<'_>>, FileError> {
         let Some((at, bytes)) = self.scanner.next_value()? else { return Ok(None) };
         let text = str::from_utf8(bytes)
             .map_err(|e| FileError::Invalid { at: at + e.valid_up_to() as u64, what: "not UTF-8" })?;
-        check_value(text).map_err(|(offset, what)| FileError::Invalid { at: at + offset, what })?;
         let number = self.number;
         self.number += 1;
-        Ok(Some(RowText { number, text }))
+        Ok(Some(RowText { number, at, text }))
     }
 }
 
@@ -93,7 +94,8 @@ impl<R: Read> Rows<R> {
 pub fn check(reader: impl Read) -> Result<u64, FileError> {
     let mut rows = Rows::new(reader)?;
     let mut count = 0;
-    while rows.next_row()?.is_some() {
+    while let Some(row) = rows.next_row()? {
+        check_value(row.text).map_err(|(offset, what)| FileError::Invalid { at: row.at + offset, what })?;
         count += 1;
     }
     Ok(count)

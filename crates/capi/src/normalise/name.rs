@@ -7,7 +7,7 @@ use super::city::refuse_markup;
 use super::text::letters_and_digits;
 
 /// Blanks inside a name go as punctuation does (`de la Cruz` is `delacruz`). The page does not say; this is what Meta's
-/// pixel and Parameter Builder do, and a match needs both sides to do the same.
+/// Parameter Builder does, its newest library for browsers and servers alike.
 pub(super) fn name(input: &str) -> Result<Cow<'_, str>, Reason> {
     refuse_markup(input)?;
     letters_and_digits(input)

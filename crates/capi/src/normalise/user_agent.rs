@@ -8,7 +8,7 @@ use super::screen::{is_placeholder, trim};
 /// The longest agent passed on, in bytes; real ones stay far below.
 const LONGEST: usize = 2048;
 
-/// Trims and drops control characters; everything else stays, because Meta compares it with what the pixel saw.
+/// Trims and drops control characters; everything else stays as the browser sent it.
 ///
 /// # Errors
 ///

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn rows(bytes: &[u8]) -> Result<Vec<String>, FileError> {
+    check(decompressed(bytes, 1 << 30)?)?;
     let mut rows = Rows::new(decompressed(bytes, 1 << 30)?)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next_row()? {

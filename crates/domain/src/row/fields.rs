@@ -141,7 +141,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 impl<'a> Conversion<'a> {
     /// Reads the value of one field. Fields that no rule knows are skipped; they stay in the row's text.
     fn take<A: MapAccess<'a>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        if let Some(slot) = self.text_slot(name) {
+        if let Some(slot) = self.text_slot(name.as_bytes()) {
             *slot = map.next_value::<Field<'a>>()?.into_text();
             return Ok(());
         }
@@ -170,38 +170,38 @@ impl<'a> Conversion<'a> {
     }
 
     /// Where a text field is kept.
-    fn text_slot(&mut self, name: &str) -> Option<&mut Option<Text<'a>>> {
+    fn text_slot(&mut self, name: &[u8]) -> Option<&mut Option<Text<'a>>> {
         Some(match name {
-            "keyword_clicked" => &mut self.keyword_clicked,
-            "network" => &mut self.network,
-            "nw_account_name" => &mut self.nw_account_name,
-            "nw_campaign_id" => &mut self.nw_campaign_id,
-            "nw_campaign_name" => &mut self.nw_campaign_name,
-            "domain_name" => &mut self.domain_name,
-            "event_source_url" => &mut self.event_source_url,
-            "pixel_id" => &mut self.pixel_id,
-            "campaign_id" => &mut self.campaign_id,
-            "campaign_name" => &mut self.campaign_name,
-            "adset_id" => &mut self.adset_id,
-            "ad_id" => &mut self.ad_id,
-            "traffic_source" => &mut self.traffic_source,
-            "ip" => &mut self.ip,
-            "user_agent" => &mut self.user_agent,
-            "country_code" => &mut self.country_code,
-            "region" => &mut self.region,
-            "city" => &mut self.city,
-            "zp" | "zip" => &mut self.postcode,
-            "ts_click_id" => &mut self.click_id,
-            "fbc" => &mut self.fbc,
-            "fbp" => &mut self.fbp,
-            "em" => &mut self.email,
-            "ph" => &mut self.phone,
-            "fn" => &mut self.first_name,
-            "ln" => &mut self.last_name,
-            "db" => &mut self.date_of_birth,
-            "ge" => &mut self.gender,
-            "order_id" => &mut self.order_id,
-            "currency" => &mut self.currency,
+            b"keyword_clicked" => &mut self.keyword_clicked,
+            b"network" => &mut self.network,
+            b"nw_account_name" => &mut self.nw_account_name,
+            b"nw_campaign_id" => &mut self.nw_campaign_id,
+            b"nw_campaign_name" => &mut self.nw_campaign_name,
+            b"domain_name" => &mut self.domain_name,
+            b"event_source_url" => &mut self.event_source_url,
+            b"pixel_id" => &mut self.pixel_id,
+            b"campaign_id" => &mut self.campaign_id,
+            b"campaign_name" => &mut self.campaign_name,
+            b"adset_id" => &mut self.adset_id,
+            b"ad_id" => &mut self.ad_id,
+            b"traffic_source" => &mut self.traffic_source,
+            b"ip" => &mut self.ip,
+            b"user_agent" => &mut self.user_agent,
+            b"country_code" => &mut self.country_code,
+            b"region" => &mut self.region,
+            b"city" => &mut self.city,
+            b"zp" | b"zip" => &mut self.postcode,
+            b"ts_click_id" => &mut self.click_id,
+            b"fbc" => &mut self.fbc,
+            b"fbp" => &mut self.fbp,
+            b"em" => &mut self.email,
+            b"ph" => &mut self.phone,
+            b"fn" => &mut self.first_name,
+            b"ln" => &mut self.last_name,
+            b"db" => &mut self.date_of_birth,
+            b"ge" => &mut self.gender,
+            b"order_id" => &mut self.order_id,
+            b"currency" => &mut self.currency,
             _ => return None,
         })
     }

@@ -1,0 +1,82 @@
+//! Analytics in SQLite: a table of exported states, and a view with the latest of each conversion.
+
+mod rows;
+mod tidy;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ports::analytics::{Optimised, Partition};
+use ports::ledger::Record;
+use ports::{AnalyticsStore, Clock, Error, ErrorKind};
+
+use crate::db::Db;
+
+/// The one table.
+const TABLE: &str = "report_conversions";
+
+/// The analytics database of an embedded deployment.
+#[derive(Clone)]
+pub struct EmbeddedAnalytics {
+    db: Db,
+    clock: Arc<dyn Clock>,
+}
+
+impl EmbeddedAnalytics {
+    /// Its table and view. The ledger has a table of the same name, so each needs a database of its own.
+    pub const SCHEMA: &'static str = include_str!("analytics/schema.sql");
+
+    /// Analytics in a database; the clock tells how long optimising takes.
+    #[must_use]
+    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db, clock }
+    }
+}
+
+impl fmt::Debug for EmbeddedAnalytics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedAnalytics").field("db", &self.db).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl AnalyticsStore for EmbeddedAnalytics {
+    async fn migrate(&self) -> ports::Result<()> {
+        self.db.write("analytics.migrate", |tx| tx.execute_batch(Self::SCHEMA)).await
+    }
+
+    async fn insert(&self, records: &[Record]) -> ports::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let records = records.to_vec();
+        self.db.write("analytics.insert", move |tx| rows::insert(tx, &records)).await
+    }
+
+    async fn partitions(&self, table: &str) -> ports::Result<Vec<Partition>> {
+        known("analytics.partitions", table)?;
+        self.db.read("analytics.partitions", |tx| tidy::partitions(tx)).await
+    }
+
+    async fn optimise(&self, partition: &Partition) -> ports::Result<Optimised> {
+        known("analytics.optimise", &partition.table)?;
+        let began = self.clock.now();
+        let name = partition.name.clone();
+        let (parts_before, parts_after) =
+            self.db.write("analytics.optimise", move |tx| tidy::optimise(tx, &name)).await?;
+        Ok(Optimised { parts_before, parts_after, duration: self.clock.now().since(began) })
+    }
+
+    async fn conversions(&self) -> ports::Result<u64> {
+        self.db.read("analytics.conversions", |tx| rows::conversions(tx)).await
+    }
+}
+
+fn known(operation: &'static str, table: &str) -> ports::Result<()> {
+    if table == TABLE {
+        return Ok(());
+    }
+    let detail = format!("there is no table `{table}`; the table is `{TABLE}`");
+    Err(Error::new(ErrorKind::Missing, operation).detail(detail))
+}

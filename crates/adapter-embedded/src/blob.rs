@@ -1,0 +1,95 @@
+//! Buckets as folders, objects as files.
+
+mod folder;
+mod path;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{ObjectRef, notification};
+use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result};
+
+use crate::{blocking, io_error};
+
+/// Objects below one folder. Several processes may share it.
+///
+/// A key cannot be both an object and the folder of others: beside `a/b` there is no `a`.
+#[derive(Clone)]
+pub struct FolderBlobStore {
+    root: PathBuf,
+    notifications: Arc<[(String, String, Arc<dyn EventQueue>)]>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FolderBlobStore {
+    /// A store below `root`, which is made with the first object. Each put in a bucket (first) under a key that begins
+    /// with a prefix (second) is announced in the queue.
+    #[must_use]
+    pub fn new(
+        root: PathBuf,
+        notifications: Vec<(String, String, Arc<dyn EventQueue>)>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { root, notifications: notifications.into(), clock }
+    }
+}
+
+#[async_trait]
+impl BlobStore for FolderBlobStore {
+    async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>> {
+        let file = file_of(&self.root, object, "blob.get")?;
+        let opened = blocking("blob.get", move || folder::open(&file)).await?;
+        let Some(blob) = opened.map_err(|e| io_error("blob.get", &object.to_string(), e))? else {
+            return Ok(None);
+        };
+        if blob.size() > max_bytes {
+            return Err(Error::new(ErrorKind::TooLarge, "blob.get").detail(format!(
+                "{object} has {} bytes, more than the {max_bytes} that MAX_OBJECT_BYTES allows",
+                blob.size()
+            )));
+        }
+        Ok(Some(blob))
+    }
+
+    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()> {
+        let (root, file) = (self.root.clone(), file_of(&self.root, object, "blob.put")?);
+        let size = content.size();
+        blocking("blob.put", move || folder::write(&root, &file, content))
+            .await?
+            .map_err(|e| io_error("blob.put", &object.to_string(), e))?;
+        for (bucket, prefix, queue) in self.notifications.iter() {
+            if *bucket == object.bucket && object.key.starts_with(prefix) {
+                let body = notification::object_created(object, size, &self.clock.now().rfc3339());
+                queue.send(&body).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>> {
+        let (folder, named) = (path::of_bucket(&self.root, bucket), prefix.to_owned());
+        blocking("blob.list", move || folder::list(&folder, &named, limit))
+            .await?
+            .map_err(|e| io_error("blob.list", bucket, e))
+    }
+}
+
+/// The file of an object.
+fn file_of(root: &std::path::Path, object: &ObjectRef, operation: &'static str) -> Result<PathBuf> {
+    let (bucket, key) = (&object.bucket, &object.key);
+    if bucket.is_empty() || bucket.len() > 255 || key.is_empty() || key.len() > path::MAX_KEY_BYTES {
+        return Err(Error::new(ErrorKind::Invalid, operation)
+            .detail(format!("a bucket has 1 to 255 bytes, a key 1 to {}", path::MAX_KEY_BYTES)));
+    }
+    Ok(path::of_key(&path::of_bucket(root, bucket), key))
+}
+
+impl fmt::Debug for FolderBlobStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FolderBlobStore")
+            .field("notifications", &self.notifications.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! Reading, writing and walking files. All of it blocks.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use ports::Blob;
+
+use super::path;
+
+/// Holds what is being written, beside the buckets, so that moving it into place is one step.
+const UNFINISHED: &str = ".tmp";
+
+/// Opens an object's file; `None` when there is none.
+pub(super) fn open(file: &Path) -> io::Result<Option<Blob>> {
+    let opened = match File::open(file) {
+        Err(e) if absent(&e) => return Ok(None),
+        opened => opened?,
+    };
+    // A folder can be opened too.
+    if opened.metadata()?.is_file() { Blob::from_file(opened).map(Some) } else { Ok(None) }
+}
+
+/// Writes a file whole or not at all; when it answers, a power cut cannot undo it.
+pub(super) fn write(root: &Path, file: &Path, mut content: Blob) -> io::Result<()> {
+    let unfinished = root.join(UNFINISHED);
+    make_folder(&unfinished)?;
+    let mut temporary = tempfile::Builder::new().prefix("put-").tempfile_in(&unfinished)?;
+    io::copy(&mut content.reader()?, temporary.as_file_mut())?;
+    temporary.as_file().sync_all()?;
+    let parent = file.parent().unwrap_or(root);
+    let fresh = !parent.is_dir();
+    make_folder(parent)?;
+    temporary.persist(file).map_err(|e| e.error)?;
+    // The names must last as well: the file's, and those of folders that were made for it.
+    for folder in parent.ancestors().take(if fresh { usize::MAX } else { 1 }) {
+        File::open(folder)?.sync_all()?;
+        if folder == root {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder and those above it, for their owner only.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The keys below a bucket's folder that begin with `prefix`: the first `limit` in order.
+pub(super) fn list(bucket: &Path, prefix: &str, limit: usize) -> io::Result<Vec<String>> {
+    let mut keys = BTreeSet::new();
+    // What stands before the last slash is complete and names the one folder that can hold such keys.
+    let start = prefix.rsplit_once('/').map_or_else(|| bucket.to_path_buf(), |(above, _)| path::of_key(bucket, above));
+    let mut folders = vec![start];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(e) if absent(&e) => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if let Some(key) = path::key_of(bucket, &entry.path()).filter(|k| k.starts_with(prefix)) {
+                keys.insert(key);
+                if keys.len() > limit {
+                    keys.pop_last();
+                }
+            }
+        }
+    }
+    Ok(keys.into_iter().collect())
+}
+
+/// There is no such file, or something above it is no folder.
+fn absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

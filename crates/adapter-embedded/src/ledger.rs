@@ -1,0 +1,112 @@
+//! The ledger in SQLite: one row per conversion, and the books of the objects they came from.
+
+mod books;
+mod claim;
+mod due;
+mod record;
+mod settle;
+mod words;
+
+use async_trait::async_trait;
+use domain::{PixelCode, Receipt, UnixMillis};
+use ports::ReportLedger;
+use ports::ledger::{
+    Claim, Due, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Settled, Settlement, Statement,
+};
+
+use crate::db::Db;
+
+/// The ledger of an embedded deployment; several processes may share its file.
+#[derive(Debug, Clone)]
+pub struct EmbeddedLedger {
+    db: Db,
+}
+
+impl EmbeddedLedger {
+    /// Its tables and indexes; made when absent.
+    pub const SCHEMA: &'static str = include_str!("ledger/schema.sql");
+
+    /// A ledger in a database that was opened with [`SCHEMA`](Self::SCHEMA).
+    #[must_use]
+    pub const fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl ReportLedger for EmbeddedLedger {
+    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> ports::Result<Vec<Claim>> {
+        if statements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let holder = holder.clone();
+        self.db.write("ledger.claim", move |tx| claim::claim(tx, &statements, &holder)).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>, now: UnixMillis) -> ports::Result<Vec<Settled>> {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.db.write("ledger.settle", move |tx| settle::settle(tx, &settlements, now)).await
+    }
+
+    async fn claim_due(&self, limit: usize, holder: &Holder) -> ports::Result<Vec<Due>> {
+        // Most polls find nothing; a look needs no lock that others wait for.
+        let now = holder.now;
+        let any = self.db.read("ledger.claim_due", move |tx| due::any(tx, now)).await?;
+        if !any {
+            return Ok(Vec::new());
+        }
+        let holder = holder.clone();
+        self.db.write("ledger.claim_due", move |tx| due::claim_due(tx, limit, &holder)).await
+    }
+
+    async fn extend(&self, leases: &[Lease], until: UnixMillis) -> ports::Result<Vec<Settled>> {
+        if leases.is_empty() {
+            return Ok(Vec::new());
+        }
+        let leases = leases.to_vec();
+        self.db.write("ledger.extend", move |tx| settle::extend(tx, &leases, until)).await
+    }
+
+    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> ports::Result<u64> {
+        let pixel = pixel.clone();
+        self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
+    }
+
+    async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
+        let session = session_id.to_owned();
+        let keyword = keyword_clicked.map(str::to_owned);
+        self.db.read("ledger.find", move |tx| record::find(tx, &session, keyword.as_deref())).await
+    }
+
+    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
+        self.db.read("ledger.export_batch", move |tx| record::unexported(tx, limit)).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
+        self.db.write("ledger.mark_exported", move |tx| record::mark_exported(tx, &versions)).await
+    }
+
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
+        let (object, end) = (object.to_owned(), end.clone());
+        self.db.write("ledger.finish_object", move |tx| books::finish(tx, &object, &end, now)).await
+    }
+
+    async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
+        let object = object.to_owned();
+        self.db.read("ledger.receipt", move |tx| books::receipt(tx, &object)).await
+    }
+
+    async fn receipts(&self, limit: usize) -> ports::Result<Vec<ObjectReceipt>> {
+        self.db.read("ledger.receipts", move |tx| books::receipts(tx, limit)).await
+    }
+
+    async fn stats(&self) -> ports::Result<LedgerStats> {
+        self.db.read("ledger.stats", |tx| books::stats(tx)).await
+    }
+}

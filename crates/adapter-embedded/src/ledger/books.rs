@@ -1,0 +1,153 @@
+//! The books of objects: how the rows of each ended.
+
+use std::collections::BTreeMap;
+
+use domain::receipt::{OutcomeCount, PixelCount};
+use domain::{Money, Outcome, Receipt, UnixMillis};
+use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::words::{count, parsed, sql, text};
+
+/// What is noted about an object itself.
+struct Noted {
+    id: i64,
+    rows_in: u64,
+    duplicates: u64,
+    refused: Option<String>,
+    ended: bool,
+}
+
+impl Noted {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            rows_in: count(row, 1)?,
+            duplicates: count(row, 2)?,
+            refused: row.get(3)?,
+            ended: row.get::<_, Option<i64>>(4)?.is_some(),
+        })
+    }
+}
+
+/// Rows by outcome and reason.
+type Outcomes = BTreeMap<(Outcome, String), u64>;
+
+/// The number that stands for an object in the tables; made when it is new.
+pub(super) fn object_id(tx: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
+    tx.prepare_cached("INSERT INTO objects (name) VALUES (?) ON CONFLICT (name) DO NOTHING")?.execute([name])?;
+    tx.prepare_cached("SELECT id FROM objects WHERE name = ?")?.query_row([name], |r| r.get(0))
+}
+
+/// See [`ReportLedger::finish_object`](ports::ReportLedger::finish_object).
+pub(super) fn finish(
+    tx: &Transaction<'_>,
+    object: &str,
+    end: &ObjectEnd,
+    now: UnixMillis,
+) -> rusqlite::Result<()> {
+    let (rows_in, duplicates, refused) = match end {
+        ObjectEnd::Read { rows_in, duplicates } => (*rows_in, *duplicates, None),
+        ObjectEnd::Refused { why } => (0, 0, Some(why)),
+    };
+    tx.prepare_cached(
+        "INSERT INTO objects (name, rows_in, duplicates, refused, at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (name) DO UPDATE SET rows_in = excluded.rows_in, duplicates = excluded.duplicates,
+             refused = excluded.refused, at = excluded.at",
+    )?
+    .execute(params![object, sql(rows_in), sql(duplicates), refused, now.0])
+    .map(|_| ())
+}
+
+/// See [`ReportLedger::receipt`](ports::ReportLedger::receipt).
+pub(super) fn receipt(tx: &Transaction<'_>, object: &str) -> rusqlite::Result<Option<Receipt>> {
+    let noted = tx
+        .prepare_cached("SELECT id, rows_in, duplicates, refused, at FROM objects WHERE name = ?")?
+        .query_row([object], Noted::of)
+        .optional()?;
+    noted.map(|noted| books(tx, noted)).transpose()
+}
+
+/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+pub(super) fn receipts(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<ObjectReceipt>> {
+    let latest = tx
+        .prepare_cached(
+            "SELECT id, rows_in, duplicates, refused, at, name FROM objects WHERE at IS NOT NULL
+             ORDER BY at DESC, id DESC LIMIT ?",
+        )?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
+            Ok((Noted::of(r)?, UnixMillis(r.get(4)?), r.get::<_, String>(5)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    latest
+        .into_iter()
+        .map(|(noted, at, object)| Ok(ObjectReceipt { object, at, receipt: books(tx, noted)? }))
+        .collect()
+}
+
+fn books(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
+    let mut outcomes = outcomes(tx, noted.id)?;
+    if noted.duplicates > 0 {
+        outcomes.insert((Outcome::Duplicate, String::new()), noted.duplicates);
+    }
+    Ok(Receipt {
+        complete: noted.ended && noted.refused.is_none(),
+        refused: noted.refused,
+        rows_in: noted.rows_in,
+        outcomes: outcomes
+            .into_iter()
+            .map(|((outcome, reason), rows)| OutcomeCount { outcome, reason, rows })
+            .collect(),
+        pixels: pixels(tx, noted.id)?,
+    })
+}
+
+fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
+    let mut statement = tx.prepare_cached(
+        "SELECT state, reason, count(*) FROM report_conversions WHERE object = ?1 GROUP BY state, reason
+         UNION ALL
+         SELECT outcome, reason, count(*) FROM superseded WHERE object = ?1 GROUP BY outcome, reason",
+    )?;
+    let mut rows = statement.query([object])?;
+    let mut outcomes = Outcomes::new();
+    while let Some(row) = rows.next()? {
+        *outcomes.entry((parsed(row, 0)?, row.get(1)?)).or_default() += count(row, 2)?;
+    }
+    Ok(outcomes)
+}
+
+/// Revenue is added up here, because SQLite has no exact decimals.
+fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT pixel, state = 'reported', events, reported_revenue FROM report_conversions
+         WHERE object = ? AND pixel IS NOT NULL AND (events > 0 OR state = 'reported')",
+    )?;
+    let mut rows = statement.query([object])?;
+    let mut pixels: BTreeMap<String, PixelCount> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let code = text(row, 0)?;
+        if !pixels.contains_key(code) {
+            let none =
+                PixelCount { pixel: code.to_owned(), conversions: 0, events: 0, revenue: Money::ZERO };
+            pixels.insert(code.to_owned(), none);
+        }
+        if let Some(pixel) = pixels.get_mut(code) {
+            pixel.conversions += u64::from(row.get::<_, bool>(1)?);
+            pixel.events += count(row, 2)?;
+            pixel.revenue = pixel.revenue + parsed(row, 3)?;
+        }
+    }
+    Ok(pixels.into_values().collect())
+}
+
+/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
+    let states = tx
+        .prepare_cached("SELECT state, count(*) FROM report_conversions GROUP BY state")?
+        .query_map([], |r| Ok(StateCount { outcome: parsed(r, 0)?, entries: count(r, 1)? }))?
+        .collect::<rusqlite::Result<_>>()?;
+    let unexported = tx
+        .prepare_cached("SELECT count(*) FROM report_conversions WHERE exported < version")?
+        .query_row([], |r| count(r, 0))?;
+    Ok(LedgerStats { states, unexported })
+}

@@ -1,0 +1,76 @@
+//! Entries as people and the export see them.
+
+use domain::restate::Figures;
+use domain::{ConversionKey, UnixMillis, UnixSeconds};
+use ports::destination::Answer;
+use ports::ledger::{Record, Source};
+use rusqlite::{Params, Row, Transaction, params};
+
+use super::words::{count, damaged, key, parsed, pixel, sql};
+
+const SELECT: &str = "
+    SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, e.raw, e.session_id, e.keyword_clicked,
+        e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
+        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at
+    FROM report_conversions e JOIN objects o ON o.id = e.object";
+
+/// See [`ReportLedger::find`](ports::ReportLedger::find).
+pub(super) fn find(
+    tx: &Transaction<'_>,
+    session: &str,
+    keyword: Option<&str>,
+) -> rusqlite::Result<Vec<Record>> {
+    let condition = "WHERE e.session_id = ?1 AND (?2 IS NULL OR e.keyword_clicked = ?2) ORDER BY e.id";
+    select(tx, condition, params![session, keyword])
+}
+
+/// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
+pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<Record>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    select(tx, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
+}
+
+/// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported).
+pub(super) fn mark_exported(tx: &Transaction<'_>, versions: &[(ConversionKey, u64)]) -> rusqlite::Result<()> {
+    let mut update =
+        tx.prepare_cached("UPDATE report_conversions SET exported = ?1 WHERE key = ?2 AND exported < ?1")?;
+    for (key, version) in versions {
+        update.execute(params![sql(*version), key.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn select(tx: &Transaction<'_>, condition: &str, values: impl Params) -> rusqlite::Result<Vec<Record>> {
+    tx.prepare_cached(&format!("{SELECT} {condition}"))?.query_map(values, record)?.collect()
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        key: key(row, 0)?,
+        version: count(row, 1)?,
+        outcome: parsed(row, 2)?,
+        reason: row.get(3)?,
+        reasons: row.get(4)?,
+        source: Source { object: row.get(5)?, row: count(row, 6)? },
+        raw: row.get(7)?,
+        session_id: row.get(8)?,
+        keyword_clicked: row.get(9)?,
+        click_time: row.get::<_, Option<i64>>(10)?.map(UnixSeconds),
+        pixel: pixel(row, 11)?,
+        network: row.get(12)?,
+        observed: Figures { count: row.get(13)?, revenue: parsed(row, 14)? },
+        reported: Figures { count: row.get(15)?, revenue: parsed(row, 16)? },
+        events: count(row, 17)?,
+        attempts: row.get(18)?,
+        due_at: row.get::<_, Option<i64>>(19)?.map(UnixMillis),
+        deadline: row.get::<_, Option<i64>>(20)?.map(UnixMillis),
+        answer: answer(row, 21)?,
+        created_at: UnixMillis(row.get(22)?),
+        updated_at: UnixMillis(row.get(23)?),
+    })
+}
+
+fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|t| serde_json::from_str(&t)).transpose().map_err(|e| damaged(column, e))
+}

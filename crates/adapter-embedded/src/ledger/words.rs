@@ -1,0 +1,48 @@
+//! Domain values as SQLite keeps them, and back.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use domain::{ConversionKey, PixelCode};
+use rusqlite::Row;
+use rusqlite::types::{FromSqlError, Type};
+
+/// What is stored in a column cannot be read.
+pub(super) fn damaged(column: usize, cause: impl Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
+}
+
+/// A column of text as the value that it stands for.
+pub(super) fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: FromStr,
+    T::Err: Error + Send + Sync + 'static,
+{
+    text(row, column)?.parse().map_err(|e| damaged(column, e))
+}
+
+/// A column of text, borrowed.
+pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|e: FromSqlError| damaged(column, e))
+}
+
+/// A conversion's key.
+pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<ConversionKey> {
+    row.get::<_, [u8; 32]>(column).map(ConversionKey::from_bytes)
+}
+
+/// A pixel's code, where there is one.
+pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PixelCode>> {
+    let code: Option<String> = row.get(column)?;
+    code.map(PixelCode::new).transpose().map_err(|e| damaged(column, e))
+}
+
+/// A number of a count that is never negative and far below what SQLite holds.
+pub(super) fn sql(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count read back; a negative one is damage.
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    u64::try_from(row.get::<_, i64>(column)?).map_err(|e| damaged(column, e))
+}

@@ -1,0 +1,144 @@
+//! Queues in SQLite. All queues of a deployment share one database; several processes may share its file.
+
+mod sql;
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::UnixMillis;
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::{Clock, EventQueue, Result};
+use rusqlite::Transaction;
+
+use crate::db::Db;
+
+/// How often a waiting receiver looks for what other processes sent.
+const POLL: Duration = Duration::from_millis(100);
+
+/// One queue and its dead letters.
+#[derive(Clone)]
+pub struct EmbeddedQueue {
+    db: Db,
+    name: Arc<str>,
+    clock: Arc<dyn Clock>,
+}
+
+impl EmbeddedQueue {
+    /// The tables of all queues; made when absent.
+    pub const SCHEMA: &'static str = include_str!("queue/schema.sql");
+
+    /// The queue of this name in a database that was opened with [`SCHEMA`](Self::SCHEMA). It needs no creating.
+    #[must_use]
+    pub fn new(db: Db, name: &str, clock: Arc<dyn Clock>) -> Self {
+        Self { db, name: name.into(), clock }
+    }
+
+    async fn take(&self, max: usize, visibility: Duration) -> Result<Vec<Delivery>> {
+        let (name, now) = (Arc::clone(&self.name), self.clock.now());
+        // Most looks find nothing; they need no lock that others wait for.
+        if !self.db.read("queue.receive", move |tx| sql::any_visible(tx, &name, now)).await? {
+            return Ok(Vec::new());
+        }
+        let (name, until) = (Arc::clone(&self.name), now.plus(visibility));
+        self.db.write("queue.receive", move |tx| sql::take(tx, &name, max, now, until)).await
+    }
+
+    /// Does the same to each message in hand, all in one transaction.
+    async fn each<F>(&self, operation: &'static str, handles: &[Handle], f: F) -> Result<Vec<Held>>
+    where
+        F: Fn(&Transaction<'_>, &str, &Handle) -> rusqlite::Result<Held> + Send + 'static,
+    {
+        if handles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (name, handles) = (Arc::clone(&self.name), handles.to_vec());
+        self.db.write(operation, move |tx| handles.iter().map(|h| f(tx, &name, h)).collect()).await
+    }
+
+    async fn hide(
+        &self,
+        operation: &'static str,
+        handles: &[Handle],
+        time: Duration,
+    ) -> Result<Vec<Held>> {
+        let until = self.clock.now().plus(time);
+        self.each(operation, handles, move |tx, name, handle| sql::hide(tx, name, handle, until)).await
+    }
+}
+
+#[async_trait]
+impl EventQueue for EmbeddedQueue {
+    async fn send(&self, body: &str) -> Result<()> {
+        let (name, body, now) = (Arc::clone(&self.name), body.to_owned(), self.clock.now());
+        self.db.write("queue.send", move |tx| sql::send(tx, &name, &body, now)).await?;
+        self.db.changed().notify_waiters();
+        Ok(())
+    }
+
+    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<Delivery>> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
+        let give_up = self.clock.now().plus(wait);
+        loop {
+            // Listening begins before looking, so that nothing slips in between.
+            let mut changed = pin!(self.db.changed().notified());
+            changed.as_mut().enable();
+            let taken = self.take(max, visibility).await?;
+            let left = give_up.since(self.clock.now());
+            if !taken.is_empty() || left.is_zero() {
+                return Ok(taken);
+            }
+            tokio::select! {
+                () = self.clock.sleep(left.min(POLL)) => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>> {
+        self.each("queue.acknowledge", handles, sql::acknowledge).await
+    }
+
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>> {
+        self.hide("queue.extend", handles, visibility).await
+    }
+
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>> {
+        let held = self.hide("queue.release", handles, delay).await?;
+        if delay.is_zero() {
+            self.db.changed().notify_waiters();
+        }
+        Ok(held)
+    }
+
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held> {
+        let letter = sql::Letter {
+            handle: delivery.handle.clone(),
+            reason: reason.to_owned(),
+            service: service.to_owned(),
+            at: self.clock.now(),
+        };
+        let name = Arc::clone(&self.name);
+        self.db.write("queue.dead_letter", move |tx| sql::dead_letter(tx, &name, &letter)).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        let name = Arc::clone(&self.name);
+        self.db.read("queue.dead_letters", move |tx| sql::dead_letters(tx, &name, limit)).await
+    }
+
+    async fn depth(&self) -> Result<Depth> {
+        let (name, now): (_, UnixMillis) = (Arc::clone(&self.name), self.clock.now());
+        self.db.read("queue.depth", move |tx| sql::depth(tx, &name, now)).await
+    }
+}
+
+impl fmt::Debug for EmbeddedQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedQueue").field("name", &self.name).field("db", &self.db).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,156 @@
+//! `POST /{version}/{pixel}/events`: token, schema, rules, faults, books.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::sleep;
+
+use crate::answer::{self, Answer};
+use crate::body::Body;
+use crate::fault::{Action, BadEvent, ErrorAnswer};
+use crate::fault_book::{Glance, Stage};
+use crate::refusal::Refusal;
+use crate::rules::CheckedEvent;
+use crate::state::State;
+
+/// What happens to the connection.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Answer(Answer),
+    /// It is cut without an answer.
+    Reset,
+}
+
+/// Why the pipeline stopped before the events were stored.
+enum Stop {
+    Refused(Refusal),
+    Fault(Box<Answer>),
+    Reset,
+}
+
+/// Handles one request. `token` is the one from the header or the query; the body's own is the last resort.
+pub(crate) async fn events(state: &State, pixel: &str, token: Option<&str>, body: &[u8]) -> Reply {
+    let trace = state.trace();
+    let checked = check(state, pixel, token, body);
+    let ids: Vec<Option<&str>> = match &checked {
+        Ok(events) if !state.faults().is_empty() => events.iter().map(|event| event.id.as_deref()).collect(),
+        _ => Vec::new(),
+    };
+    let glance = Glance { pixel, event_ids: &ids };
+    let stored = match before(state, &glance, &trace).await {
+        Err(stop) => Err(stop),
+        Ok(()) => match &checked {
+            Ok(events) => store(state, &glance, events).map(|()| events.len()),
+            Err(refusal) => Err(Stop::Refused(refusal.clone())),
+        },
+    };
+    match stored {
+        Ok(count) => after(state, &glance, count, &trace).await,
+        Err(stop) => stopped(state, stop, &trace),
+    }
+}
+
+/// Refuses a request without looking at its events.
+pub(crate) fn refuse(state: &State, refusal: Refusal) -> Reply {
+    let trace = state.trace();
+    stopped(state, Stop::Refused(refusal), &trace)
+}
+
+fn check<'a>(
+    state: &State,
+    pixel: &str,
+    token: Option<&str>,
+    body: &'a [u8],
+) -> Result<Vec<CheckedEvent<'a>>, Refusal> {
+    let body = Body::parse(body);
+    let own = body.as_ref().ok().and_then(Body::token);
+    state.tokens().judge(pixel, token.or(own.as_deref()))?;
+    body?.check(state.now())
+}
+
+async fn before(state: &State, glance: &Glance<'_>, trace: &str) -> Result<(), Stop> {
+    for action in state.draw(Stage::Before, glance) {
+        match action {
+            Action::LatencyMs(ms) => sleep(Duration::from_millis(ms)).await,
+            Action::Error(error) => return Err(Stop::Fault(Box::new(error_answer(&error, trace)))),
+            Action::HtmlBody { status, html } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+                let page = answer::typed(status, "text/html; charset=utf-8", html);
+                return Err(Stop::Fault(Box::new(page)));
+            }
+            Action::ResetBeforeAccepting => return Err(Stop::Reset),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn store(state: &State, glance: &Glance<'_>, events: &[CheckedEvent<'_>]) -> Result<(), Stop> {
+    for action in state.draw(Stage::Checked, glance) {
+        if let Action::BadEvent(bad) = action {
+            return Err(Stop::Refused(bad_event(&bad, glance)));
+        }
+    }
+    let stored = state.ledger().accept(glance.pixel, state.now(), events);
+    stored.map_err(|error| {
+        tracing::error!(%error, "the record file cannot be written; the events were not taken");
+        Stop::Refused(Refusal::plain(500, 2, "Service temporarily unavailable").with_transient(true))
+    })
+}
+
+async fn after(state: &State, glance: &Glance<'_>, count: usize, trace: &str) -> Reply {
+    let (mut received, mut messages, mut headers) = (count, Vec::new(), Vec::new());
+    for action in state.draw(Stage::Stored, glance) {
+        match action {
+            Action::ResetAfterAccepting => {
+                state.ledger().count(|requests| requests.accepted_then_reset += 1);
+                return Reply::Reset;
+            }
+            Action::LateAnswerMs(ms) => sleep(Duration::from_millis(ms)).await,
+            Action::ShortReceived(by) => received = received.saturating_sub(by),
+            Action::Messages(more) => messages.extend(more),
+            Action::Headers(more) => headers.push(more),
+            _ => {}
+        }
+    }
+    state.ledger().count(|requests| requests.accepted += 1);
+    let mut answer = answer::success(received, &messages, trace);
+    headers.iter().for_each(|more| answer::add_headers(&mut answer, more));
+    Reply::Answer(answer)
+}
+
+fn stopped(state: &State, stop: Stop, trace: &str) -> Reply {
+    let mut ledger = state.ledger();
+    match stop {
+        Stop::Refused(refusal) => {
+            ledger.count_refusal(&refusal);
+            Reply::Answer(answer::refusal(&refusal, trace))
+        }
+        Stop::Fault(answer) => {
+            ledger.count(|requests| requests.answered_by_fault += 1);
+            Reply::Answer(*answer)
+        }
+        Stop::Reset => {
+            ledger.count(|requests| requests.reset += 1);
+            Reply::Reset
+        }
+    }
+}
+
+fn error_answer(error: &ErrorAnswer, trace: &str) -> Answer {
+    let plain = Refusal::plain(error.status, error.code, error.message.clone());
+    let refusal = plain.with_transient(error.is_transient).with_subcode(error.subcode);
+    let mut answer = answer::refusal(&refusal, trace);
+    answer::add_headers(&mut answer, &error.headers);
+    answer
+}
+
+fn bad_event(bad: &BadEvent, glance: &Glance<'_>) -> Refusal {
+    let is_bad = |id: &Option<&str>| id.is_some_and(|id| bad.is_bad(id));
+    let index = glance.event_ids.iter().position(is_bad).unwrap_or_default();
+    if bad.named {
+        let named = Refusal::wrong("is bad by order of a fault").under("event_id").at(index).under("data");
+        return named.with_subcode(bad.subcode);
+    }
+    Refusal::event(bad.subcode, "Invalid event", "An event is bad by order of a fault.")
+}

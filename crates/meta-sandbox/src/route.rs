@@ -1,0 +1,66 @@
+//! From an HTTP request to an answer.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+use crate::control;
+use crate::ingest::{self, Reply};
+use crate::path;
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::tokens::unsupported;
+
+/// Meta names no limit in bytes; this one only guards the sandbox's memory.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// Answers one request.
+pub(crate) async fn handle(state: &State, request: Request<Incoming>) -> Reply {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return ingest::refuse(state, Refusal::plain(413, 1, "The body is too large"));
+        }
+        // The sender went away in the middle: there is nobody to answer and nothing to count.
+        Err(_) => return Reply::Reset,
+    };
+    let query = head.uri.query().unwrap_or_default();
+    if let Some(path) = head.uri.path().strip_prefix(control::PREFIX) {
+        return Reply::Answer(control::handle(state, &head.method, path, query, &body));
+    }
+    graph(state, &head, query, &body).await
+}
+
+async fn graph(state: &State, head: &http::request::Parts, query: &str, body: &Bytes) -> Reply {
+    let pixel = match path::pixel(head.uri.path()) {
+        Ok(pixel) => pixel,
+        Err(refusal) => return ingest::refuse(state, refusal),
+    };
+    if head.method != Method::POST {
+        return ingest::refuse(state, unsupported(pixel));
+    }
+    if !is_json(&head.headers) {
+        return ingest::refuse(state, Refusal::plain(400, 100, "(#100) The body must be application/json"));
+    }
+    let token = bearer(&head.headers).or_else(|| from_query(query));
+    ingest::events(state, pixel, token.as_deref(), body).await
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json") && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+fn from_query(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == "access_token").map(|(_, token)| token.into_owned())
+}

@@ -1,0 +1,8 @@
+//! The sandbox over real connections.
+
+mod books;
+mod client;
+mod control;
+mod faults;
+mod http;
+mod speed;

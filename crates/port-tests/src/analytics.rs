@@ -1,0 +1,160 @@
+//! What every analytics store does.
+
+use std::sync::Arc;
+
+use domain::restate::Figures;
+use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use ports::ledger::{Record, Source};
+use ports::{AnalyticsStore, ErrorKind};
+
+/// The table that conversions are in.
+const TABLE: &str = "report_conversions";
+
+/// November and December 2025.
+const CLICKS: [i64; 2] = [1_763_800_000, 1_766_000_000];
+
+/// Runs every check; `make` makes a store that has not been migrated.
+///
+/// # Panics
+/// When the store breaks a rule.
+pub async fn suite(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) {
+    migrating_again_changes_nothing(fresh(&make).await).await;
+    nothing_is_inserted_from_nothing(fresh(&make).await).await;
+    the_same_record_counts_once(fresh(&make).await).await;
+    a_conversion_counts_once_whatever_its_states(fresh(&make).await).await;
+    rows_of_every_shape_are_taken(fresh(&make).await).await;
+    partitions_are_months(fresh(&make).await).await;
+    optimising_drops_superseded_states(fresh(&make).await).await;
+    an_unknown_table_is_missing(fresh(&make).await).await;
+}
+
+async fn fresh(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) -> Arc<dyn AnalyticsStore> {
+    let store = make().await;
+    store.migrate().await.expect("migrate");
+    store
+}
+
+/// A reported conversion whose click was in the month with that number.
+fn record(session: &str, version: u64, month: usize) -> Record {
+    let revenue = "0.25".parse().expect("an amount");
+    Record {
+        key: ConversionKey::new(session, Some("shoes")),
+        version,
+        outcome: Outcome::Reported,
+        reason: String::new(),
+        reasons: String::new(),
+        source: Source { object: "b/o".to_owned(), row: 0 },
+        raw: r#"{"campaign_id":"c1"}"#.to_owned(),
+        session_id: Some(session.to_owned()),
+        keyword_clicked: Some("shoes".to_owned()),
+        click_time: Some(UnixSeconds(CLICKS[month])),
+        pixel: PixelCode::new("111").ok(),
+        network: "tonic".to_owned(),
+        observed: Figures { count: 1, revenue },
+        reported: Figures { count: 1, revenue },
+        events: 3,
+        attempts: 1,
+        due_at: None,
+        deadline: Some(UnixSeconds(CLICKS[month]).deadline()),
+        answer: None,
+        created_at: UnixMillis(CLICKS[month] * 1000),
+        updated_at: UnixMillis(CLICKS[month] * 1000),
+    }
+}
+
+async fn insert(store: &Arc<dyn AnalyticsStore>, records: &[Record]) {
+    store.insert(records).await.expect("insert");
+}
+
+async fn conversions(store: &Arc<dyn AnalyticsStore>) -> u64 {
+    store.conversions().await.expect("conversions")
+}
+
+async fn migrating_again_changes_nothing(store: Arc<dyn AnalyticsStore>) {
+    insert(&store, &[record("s", 1, 0)]).await;
+    store.migrate().await.expect("migrate again");
+    assert_eq!(conversions(&store).await, 1);
+}
+
+async fn nothing_is_inserted_from_nothing(store: Arc<dyn AnalyticsStore>) {
+    insert(&store, &[]).await;
+    assert_eq!(conversions(&store).await, 0);
+    assert_eq!(store.partitions(TABLE).await.expect("partitions"), []);
+}
+
+async fn the_same_record_counts_once(store: Arc<dyn AnalyticsStore>) {
+    let records = [record("s", 1, 0), record("t", 1, 0)];
+    insert(&store, &records).await;
+    insert(&store, &records).await;
+    insert(&store, &[record("u", 1, 0), record("u", 1, 0)]).await;
+    assert_eq!(conversions(&store).await, 3);
+}
+
+async fn a_conversion_counts_once_whatever_its_states(store: Arc<dyn AnalyticsStore>) {
+    // The later state may arrive first.
+    for version in [2, 1, 3] {
+        insert(&store, &[record("s", version, 0)]).await;
+    }
+    assert_eq!(conversions(&store).await, 1);
+}
+
+async fn rows_of_every_shape_are_taken(store: Arc<dyn AnalyticsStore>) {
+    let bare = Record {
+        key: ConversionKey::of_malformed(b"junk"),
+        outcome: Outcome::Invalid,
+        reason: "malformed".to_owned(),
+        reasons: "malformed".to_owned(),
+        raw: "junk".to_owned(),
+        session_id: None,
+        keyword_clicked: None,
+        click_time: None,
+        pixel: None,
+        network: String::new(),
+        deadline: None,
+        ..record("", 1, 0)
+    };
+    let odd = Record {
+        raw: "{\"campaign_id\":{\"a\":\"it's \\\\ \\u0000 \u{1f45f}\"}}".to_owned(),
+        keyword_clicked: Some("it's \"quoted\"\t\\N\n".to_owned()),
+        click_time: Some(UnixSeconds(4_000_000_000)),
+        observed: Figures { count: -3, revenue: "-999999999999.5".parse().expect("an amount") },
+        ..record("odd", u64::from(u32::MAX), 0)
+    };
+    insert(&store, &[bare, odd]).await;
+    assert_eq!(conversions(&store).await, 2);
+}
+
+async fn partitions_are_months(store: Arc<dyn AnalyticsStore>) {
+    insert(&store, &[record("s", 1, 0), record("t", 1, 1), record("u", 1, 1)]).await;
+    let mut partitions = store.partitions(TABLE).await.expect("partitions");
+    partitions.sort_by(|a, b| a.name.cmp(&b.name));
+    let shapes: Vec<_> =
+        partitions.iter().map(|p| (p.table.as_str(), p.name.as_str(), p.rows, p.parts)).collect();
+    assert_eq!(shapes, [(TABLE, "2025-11", 1, 1), (TABLE, "2025-12", 2, 1)]);
+}
+
+async fn optimising_drops_superseded_states(store: Arc<dyn AnalyticsStore>) {
+    for version in 1..=3 {
+        insert(&store, &[record("s", version, 0), record("other", version, 1)]).await;
+    }
+    insert(&store, &[record("t", 1, 0)]).await;
+    let partitions = store.partitions(TABLE).await.expect("partitions");
+    assert_eq!(partitions.len(), 2);
+    for partition in &partitions {
+        let done = store.optimise(partition).await.expect("optimise");
+        assert!(done.parts_after <= done.parts_before, "{done:?}");
+        assert_eq!(done.parts_after, 1, "{done:?}");
+    }
+    let mut rows: Vec<_> = store.partitions(TABLE).await.expect("partitions").iter().map(|p| p.rows).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [1, 2], "one state of each conversion");
+    assert_eq!(conversions(&store).await, 3);
+    let again = store.optimise(&partitions[0]).await.expect("optimise what is tidy");
+    assert_eq!((again.parts_before, again.parts_after), (1, 1));
+}
+
+async fn an_unknown_table_is_missing(store: Arc<dyn AnalyticsStore>) {
+    let error = store.partitions("no_such_table").await.expect_err("there is no such table");
+    assert_eq!(error.kind(), ErrorKind::Missing);
+    assert!(error.to_string().contains("no_such_table"), "{error}");
+}

@@ -1,0 +1,94 @@
+//! What every ledger does: one check per rule, each on a ledger of its own.
+
+mod books;
+mod claims;
+mod due;
+mod export;
+mod fixture;
+mod load;
+mod promotion;
+mod races;
+mod settlements;
+
+use std::sync::Arc;
+
+use ports::ReportLedger;
+
+use fixture::Subject;
+
+/// Names the rule whose check fails, beside the failed assertion itself.
+struct Rule(&'static str);
+
+impl Drop for Rule {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the ledger breaks the rule: {}", self.0);
+        }
+    }
+}
+
+macro_rules! check {
+    ($make:ident, $($module:ident :: $rule:ident),+ $(,)?) => {$({
+        let rule = Rule(concat!(stringify!($module), "::", stringify!($rule)));
+        Box::pin($module::$rule(Subject::new($make().await))).await;
+        drop(rule);
+    })+};
+}
+
+/// Runs every check; `make` makes an empty ledger.
+///
+/// Wants a tokio runtime: some checks claim from many tasks at once.
+///
+/// # Panics
+/// When the ledger breaks a rule; the standard error output names it.
+pub async fn suite(make: impl AsyncFn() -> Arc<dyn ReportLedger>) {
+    check!(
+        make,
+        claims::a_new_key_is_entered_in_its_state,
+        claims::everything_about_a_row_is_kept,
+        claims::the_same_row_again_stands,
+        claims::another_row_is_a_duplicate_and_its_figures_are_observed,
+        claims::the_first_of_a_key_in_one_call_brings_it,
+        claims::the_first_that_can_be_sent_brings_it,
+        claims::keys_differ_wherever_the_separator_falls,
+        claims::empty_batches_change_nothing,
+        promotion::a_sendable_row_takes_over,
+        promotion::the_earlier_row_stays_in_its_books,
+        promotion::redelivery_after_it_changes_no_books,
+        promotion::what_was_ever_sendable_is_not_taken_over,
+    );
+    check!(
+        make,
+        settlements::every_end_is_written,
+        settlements::a_settled_entry_cannot_be_settled_again,
+        settlements::a_lease_that_was_taken_cannot_settle,
+        settlements::a_lease_that_ran_out_may_settle_until_it_is_taken,
+        settlements::accepted_events_add_up_over_attempts,
+        settlements::more_time_keeps_an_entry,
+        settlements::unknown_keys_are_late,
+        due::a_lease_that_ran_out_is_handed_out_again,
+        due::a_retry_is_not_handed_out_before_its_time,
+        due::the_nearest_deadline_comes_first,
+        due::what_waits_past_its_deadline_comes_out,
+        due::a_running_lease_is_respected_past_the_deadline,
+        due::released_entries_are_those_of_the_pixel,
+        due::failures_count_only_failed_attempts,
+    );
+    check!(
+        make,
+        export::changes_are_exported_until_marked,
+        export::a_change_in_between_stays_due,
+        export::the_oldest_change_comes_first,
+        export::entries_are_found_by_session_and_keyword,
+        books::every_outcome_is_in_the_books,
+        books::an_object_is_incomplete_until_its_end,
+        books::a_refused_object_says_why,
+        books::a_redelivered_object_has_the_same_books,
+        books::pixels_are_added_up_exactly,
+        books::the_latest_objects_come_first,
+        books::stats_count_entries,
+        races::each_key_is_held_once,
+        races::each_due_entry_is_handed_out_once,
+        load::thousands_in_one_call,
+    );
+}

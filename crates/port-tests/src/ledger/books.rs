@@ -1,0 +1,139 @@
+//! The books of objects.
+
+use domain::Outcome;
+use ports::ledger::{Claim, ObjectEnd, Settle, Settlement, Statement};
+
+use super::fixture::*;
+
+const OBJECT: &str = "b/books";
+
+/// Enters one row of each outcome that a row of its own can have; leaves them settled.
+async fn one_of_each(ledger: &Subject) {
+    let ends = [
+        ("reported", Some(Settle::Reported)),
+        ("rejected", Some(Settle::Rejected { reason: "100/1".to_owned() })),
+        ("expired", Some(Settle::Expired)),
+        ("parked", Some(parked(9_000))),
+        ("retry", Some(retry(9_000))),
+        ("in_flight", None),
+    ];
+    for (row, (session, settle)) in ends.into_iter().enumerate() {
+        let lease = ledger.hold(sendable(session, OBJECT, row as u64), 0).await;
+        if let Some(settle) = settle {
+            ledger.done(&lease, settle, 1).await;
+        }
+    }
+    let rest = vec![invalid("i", OBJECT, 6), no_events("n", OBJECT, 7), sendable("reported", OBJECT, 8)];
+    let claims = ledger.claim(rest, 2).await;
+    assert_eq!(claims[2], Claim::Duplicate);
+}
+
+pub(super) async fn every_outcome_is_in_the_books(ledger: Subject) {
+    one_of_each(&ledger).await;
+    ledger.finish(OBJECT, 9, 1).await;
+    ledger.balances(OBJECT, &Outcome::ALL.map(|outcome| (outcome, 1))).await;
+    let receipt = ledger.receipt(OBJECT).await;
+    let reason = |outcome| receipt.outcomes.iter().find(|o| o.outcome == outcome).map(|o| o.reason.as_str());
+    assert_eq!(reason(Outcome::Rejected), Some("100/1"));
+    assert_eq!(reason(Outcome::Parked), Some("no_credential"));
+    assert_eq!(reason(Outcome::Retry), Some("throttled"));
+    assert_eq!(reason(Outcome::Invalid), Some("invalid_pixel"), "the category");
+    assert_eq!(reason(Outcome::Reported), Some(""));
+    assert_eq!(receipt.open(), 3);
+}
+
+pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
+    assert_eq!(ledger.0.receipt("b/never").await.expect("receipt"), None);
+    ledger.claim(vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1)], 0).await;
+    let receipt = ledger.receipt("b/o").await;
+    assert!(!receipt.complete && !receipt.balances());
+    assert_eq!((receipt.rows_in, receipt.rows(Outcome::InFlight), receipt.rows(Outcome::Invalid)), (0, 1, 1));
+    assert_eq!(ledger.0.receipts(10).await.expect("receipts"), [], "not read to its end");
+    ledger.finish("b/o", 2, 0).await;
+    ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Invalid, 1)]).await;
+    ledger.finish("b/empty", 0, 0).await;
+    ledger.balances("b/empty", &[]).await;
+}
+
+pub(super) async fn a_refused_object_says_why(ledger: Subject) {
+    let end = ObjectEnd::Refused { why: "no JSON at byte 17".to_owned() };
+    ledger.0.finish_object("b/bad", &end, at(1)).await.expect("finish_object");
+    let receipt = ledger.receipt("b/bad").await;
+    assert_eq!(receipt.refused.as_deref(), Some("no JSON at byte 17"));
+    assert_eq!((receipt.rows_in, receipt.outcomes.len(), receipt.pixels.len()), (0, 0, 0));
+    // Mended and delivered again: the note is replaced.
+    ledger.hold(sendable("s", "b/bad", 0), 2).await;
+    ledger.finish("b/bad", 1, 0).await;
+    assert_eq!(ledger.receipt("b/bad").await.refused, None);
+    ledger.balances("b/bad", &[(Outcome::InFlight, 1)]).await;
+}
+
+pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
+    let rows = || {
+        let restated = Statement { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
+        vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
+    };
+    let mut books = Vec::new();
+    for seconds in [0, 10, 20] {
+        let claims = ledger.claim(rows(), seconds).await;
+        let duplicates = claims.iter().filter(|c| **c == Claim::Duplicate).count();
+        ledger.finish("b/o", 4, duplicates as u64).await;
+        books.push(ledger.receipt("b/o").await);
+    }
+    assert!(books[0].balances(), "{books:?}");
+    assert!(books.iter().all(|b| *b == books[0]), "{books:?}");
+    // A redelivery that ended in the middle leaves them alone, too.
+    ledger.claim(rows().drain(..2).collect(), 30).await;
+    assert_eq!(ledger.receipt("b/o").await, books[0]);
+}
+
+pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
+    for row in 0..10 {
+        let code = if row < 7 { "111" } else { "222" };
+        let stated = Statement { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
+        let lease = ledger.hold(stated, 0).await;
+        let settle = if row == 0 { retry(9_000) } else { Settle::Reported };
+        let told = Settlement {
+            accepted: [0, 1, 2].into_iter().collect(),
+            reported: figures(1, "0.100000000001"),
+            ..settlement(&lease, settle)
+        };
+        ledger.settle(told, 1).await;
+    }
+    let receipt = ledger.receipt("b/o").await;
+    let sums: Vec<_> = receipt
+        .pixels
+        .iter()
+        .map(|p| (p.pixel.as_str(), p.conversions, p.events, p.revenue.to_string()))
+        .collect();
+    let expected = [
+        ("111", 6, 21, "0.700000000007".to_owned()),
+        ("222", 3, 9, "0.300000000003".to_owned()),
+    ];
+    assert_eq!(sums, expected, "conversions are those of which all events were accepted");
+    assert_eq!((receipt.events(), receipt.revenue()), (30, "1.00000000001".parse().expect("an amount")));
+}
+
+pub(super) async fn the_latest_objects_come_first(ledger: Subject) {
+    for (object, seconds) in [("b/1", 10), ("b/3", 30), ("b/2", 20)] {
+        let end = ObjectEnd::Read { rows_in: 0, duplicates: 0 };
+        ledger.0.finish_object(object, &end, at(seconds)).await.expect("finish_object");
+    }
+    let end = ObjectEnd::Refused { why: "too large".to_owned() };
+    ledger.0.finish_object("b/4", &end, at(40)).await.expect("finish_object");
+    let latest = ledger.0.receipts(3).await.expect("receipts");
+    let names: Vec<_> = latest.iter().map(|r| (r.object.as_str(), r.at)).collect();
+    assert_eq!(names, [("b/4", at(40)), ("b/3", at(30)), ("b/2", at(20))]);
+    assert_eq!(latest[0].receipt.refused.as_deref(), Some("too large"));
+    assert_eq!(Some(&latest[1].receipt), ledger.0.receipt("b/3").await.expect("receipt").as_ref());
+}
+
+pub(super) async fn stats_count_entries(ledger: Subject) {
+    one_of_each(&ledger).await;
+    let stats = ledger.0.stats().await.expect("stats");
+    for outcome in Outcome::ALL {
+        let entries: u64 = stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum();
+        assert_eq!(entries, u64::from(outcome != Outcome::Duplicate), "{outcome}");
+    }
+    assert_eq!(stats.unexported, 8);
+}
