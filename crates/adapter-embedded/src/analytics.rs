@@ -56,7 +56,7 @@ impl AnalyticsStore for EmbeddedAnalytics {
 
     async fn partitions(&self, table: &str) -> ports::Result<Vec<Partition>> {
         known("analytics.partitions", table)?;
-        self.db.read("analytics.partitions", |tx| tidy::partitions(tx)).await
+        self.db.read("analytics.partitions", tidy::partitions).await
     }
 
     async fn optimise(&self, partition: &Partition) -> ports::Result<Optimised> {
@@ -69,7 +69,7 @@ impl AnalyticsStore for EmbeddedAnalytics {
     }
 
     async fn conversions(&self) -> ports::Result<u64> {
-        self.db.read("analytics.conversions", |tx| rows::conversions(tx)).await
+        self.db.read("analytics.conversions", rows::conversions).await
     }
 }
 

@@ -11,7 +11,12 @@ use async_trait::async_trait;
 use domain::{ObjectRef, notification};
 use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result};
 
+pub(crate) use folder::make_folder;
+
 use crate::{blocking, io_error};
+
+/// What is announced: the puts in this bucket, of keys that begin with this prefix, in this queue.
+pub type Announcement = (String, String, Arc<dyn EventQueue>);
 
 /// Objects below one folder. Several processes may share it.
 ///
@@ -19,19 +24,15 @@ use crate::{blocking, io_error};
 #[derive(Clone)]
 pub struct FolderBlobStore {
     root: PathBuf,
-    notifications: Arc<[(String, String, Arc<dyn EventQueue>)]>,
+    notifications: Arc<[Announcement]>,
     clock: Arc<dyn Clock>,
 }
 
 impl FolderBlobStore {
-    /// A store below `root`, which is made with the first object. Each put in a bucket (first) under a key that begins
-    /// with a prefix (second) is announced in the queue.
+    /// A store below `root`, which is made with the first object. Each put that an
+    /// [`Announcement`] speaks of is sent to its queue.
     #[must_use]
-    pub fn new(
-        root: PathBuf,
-        notifications: Vec<(String, String, Arc<dyn EventQueue>)>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(root: PathBuf, notifications: Vec<Announcement>, clock: Arc<dyn Clock>) -> Self {
         Self { root, notifications: notifications.into(), clock }
     }
 }

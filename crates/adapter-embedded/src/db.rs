@@ -147,7 +147,11 @@ fn private_file(path: &Path, fresh: bool) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = fs::OpenOptions::new();
     options.write(true).mode(0o600);
-    if fresh { options.create_new(true) } else { options.create(true).truncate(false) };
+    if fresh {
+        options.create_new(true)
+    } else {
+        options.create(true).truncate(false)
+    };
     options.open(path)
 }
 
@@ -156,7 +160,8 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     // FULL: what was committed survives a power cut too. Negative: KiB.
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;")
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;")
 }
 
 /// Prepares the writing connection; `false` when a later version has been here.

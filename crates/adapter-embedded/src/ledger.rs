@@ -107,6 +107,6 @@ impl ReportLedger for EmbeddedLedger {
     }
 
     async fn stats(&self) -> ports::Result<LedgerStats> {
-        self.db.read("ledger.stats", |tx| books::stats(tx)).await
+        self.db.read("ledger.stats", books::stats).await
     }
 }

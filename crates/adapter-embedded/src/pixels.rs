@@ -50,7 +50,13 @@ fn put(tx: &Transaction<'_>, pixel: &Pixel) -> rusqlite::Result<()> {
         "INSERT INTO credentials (source, code, position, label, token) VALUES (?, ?, ?, ?, ?)",
     )?;
     for (position, credential) in (0_i64..).zip(&pixel.credentials) {
-        insert.execute(params![source, code, position, credential.label, credential.token.expose_secret()])?;
+        insert.execute(params![
+            source,
+            code,
+            position,
+            credential.label,
+            credential.token.expose_secret()
+        ])?;
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 mod sql;
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,12 +57,7 @@ impl EmbeddedQueue {
         self.db.write(operation, move |tx| handles.iter().map(|h| f(tx, &name, h)).collect()).await
     }
 
-    async fn hide(
-        &self,
-        operation: &'static str,
-        handles: &[Handle],
-        time: Duration,
-    ) -> Result<Vec<Held>> {
+    async fn hide(&self, operation: &'static str, handles: &[Handle], time: Duration) -> Result<Vec<Held>> {
         let until = self.clock.now().plus(time);
         self.each(operation, handles, move |tx, name, handle| sql::hide(tx, name, handle, until)).await
     }
@@ -84,9 +78,8 @@ impl EventQueue for EmbeddedQueue {
         }
         let give_up = self.clock.now().plus(wait);
         loop {
-            // Listening begins before looking, so that nothing slips in between.
-            let mut changed = pin!(self.db.changed().notified());
-            changed.as_mut().enable();
+            // Made before looking: it hears of every change from here on, so that nothing slips in between.
+            let changed = self.db.changed().notified();
             let taken = self.take(max, visibility).await?;
             let left = give_up.since(self.clock.now());
             if !taken.is_empty() || left.is_zero() {
@@ -139,6 +132,9 @@ impl EventQueue for EmbeddedQueue {
 
 impl fmt::Debug for EmbeddedQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedQueue").field("name", &self.name).field("db", &self.db).finish_non_exhaustive()
+        f.debug_struct("EmbeddedQueue")
+            .field("name", &self.name)
+            .field("db", &self.db)
+            .finish_non_exhaustive()
     }
 }

@@ -17,8 +17,8 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
         tracing::warn!("polling of the trigger queue is switched off");
         return stop.cancelled().await;
     }
-    let subscriptions =
-        (!settings.toggles.disable_subscription_filtering).then(|| Arc::new(Subscriptions::new(Arc::clone(&parts.ports.subscriptions))));
+    let subscriptions = (!settings.toggles.disable_subscription_filtering)
+        .then(|| Arc::new(Subscriptions::new(Arc::clone(&parts.ports.subscriptions))));
     let filter = Filter {
         subscriptions: subscriptions.clone(),
         blobs: Arc::clone(&parts.ports.blobs),
@@ -46,7 +46,12 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
 }
 
 /// Reads the subscriptions anew now and then; the last good copy stays in use while the store is away.
-async fn refresh(parts: &Parts, subscriptions: Option<Arc<Subscriptions>>, interval: Duration, stop: &CancellationToken) {
+async fn refresh(
+    parts: &Parts,
+    subscriptions: Option<Arc<Subscriptions>>,
+    interval: Duration,
+    stop: &CancellationToken,
+) {
     let Some(subscriptions) = subscriptions else { return };
     while !stop.is_cancelled() {
         match subscriptions.refresh().await {

@@ -33,14 +33,16 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) -> anyhow::R
 
 /// Optimises now.
 pub(crate) async fn once(parts: &Parts) -> ports::Result<u64> {
-    let optimised = optimise(&parts.ports.analytics, &parts.settings.optimizer.tables, &*parts.metrics).await?;
+    let optimised =
+        optimise(&parts.ports.analytics, &parts.settings.optimizer.tables, &*parts.metrics).await?;
     tracing::info!(partitions = optimised, "tables optimised");
     Ok(optimised)
 }
 
 /// Time until the schedule's next minute, in UTC.
 fn until_next(schedule: &Cron, now: UnixMillis) -> anyhow::Result<Duration> {
-    let moment = DateTime::from_timestamp_millis(now.0).context("the clock shows no time that a calendar knows")?;
+    let moment =
+        DateTime::from_timestamp_millis(now.0).context("the clock shows no time that a calendar knows")?;
     let next = schedule.find_next_occurrence(&moment, false)?;
     Ok(UnixMillis(next.timestamp_millis()).since(now).max(Duration::from_secs(1)))
 }
@@ -53,6 +55,9 @@ mod tests {
     fn the_default_schedule_runs_every_three_hours() {
         let schedule = Cron::from_str("0 1,4,7,10,13,16,19,22 * * *").unwrap();
         // 2025-11-22T08:26:40Z: the next run is at 10:00.
-        assert_eq!(until_next(&schedule, UnixMillis(1_763_800_000_000)).unwrap(), Duration::from_secs(93 * 60 + 20));
+        assert_eq!(
+            until_next(&schedule, UnixMillis(1_763_800_000_000)).unwrap(),
+            Duration::from_secs(93 * 60 + 20)
+        );
     }
 }

@@ -88,9 +88,10 @@ async fn serve(service: Service, once: bool) -> anyhow::Result<ExitStatus> {
 
 fn status_of(error: &anyhow::Error) -> ExitStatus {
     match error.downcast_ref::<StartError>() {
-        Some(StartError::Settings(_) | StartError::Backend(OpenError::NotInThisBuild { .. } | OpenError::Destination(_))) => {
-            ExitStatus::Usage
-        }
+        Some(
+            StartError::Settings(_)
+            | StartError::Backend(OpenError::NotInThisBuild { .. } | OpenError::Destination(_)),
+        ) => ExitStatus::Usage,
         Some(StartError::Backend(OpenError::Unreachable(_))) => ExitStatus::Unavailable,
         None if error.downcast_ref::<ports::Error>().is_some() => ExitStatus::Unavailable,
         None => ExitStatus::Undone,

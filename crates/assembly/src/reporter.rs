@@ -23,17 +23,25 @@ pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, st
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
-    let refresh = due::refresh_pixels(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
+    let refresh =
+        due::refresh_pixels(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
     tokio::join!(take_in, due, refresh, export.run(stop.clone()));
     lanes.drain().await;
 }
 
-async fn take_in(parts: &Arc<Parts>, reporting: &Arc<Reporting>, lanes: &Arc<Lanes>, stop: &CancellationToken) {
+async fn take_in(
+    parts: &Arc<Parts>,
+    reporting: &Arc<Reporting>,
+    lanes: &Arc<Lanes>,
+    stop: &CancellationToken,
+) {
     let settings = &parts.settings;
     if settings.toggles.disable_report_polling {
-        tracing::warn!("polling of the report queue is switched off; what is due in the ledger is still sent");
+        tracing::warn!(
+            "polling of the report queue is switched off; what is due in the ledger is still sent"
+        );
         return;
     }
     let worker = Worker {

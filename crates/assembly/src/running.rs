@@ -37,7 +37,8 @@ impl Running {
 pub async fn start(parts: Arc<Parts>, service: Service) -> anyhow::Result<Running> {
     let lifecycle = Lifecycle::new(parts.settings.limits.shutdown);
     let stop = lifecycle.soft_token();
-    let server = Server::bind(&parts.settings.http, Arc::clone(&parts.registry), Arc::clone(&parts.readiness)).await?;
+    let server =
+        Server::bind(&parts.settings.http, Arc::clone(&parts.registry), Arc::clone(&parts.readiness)).await?;
     let address = server.address();
     tracing::info!(%address, "listening");
 
@@ -59,7 +60,7 @@ pub async fn start(parts: Arc<Parts>, service: Service) -> anyhow::Result<Runnin
     }
     if does(Service::Optimizer) {
         let (parts, stop) = (Arc::clone(&parts), stop.clone());
-        lifecycle.spawn("optimizer", async move { optimizer::run(parts, stop).await });
+        lifecycle.spawn("optimizer", async move { Ok(optimizer::run(parts, stop).await?) });
     }
     let gauges = gauges::run(parts, stop.clone());
     lifecycle.spawn("gauges", async move {

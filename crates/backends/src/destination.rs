@@ -30,7 +30,11 @@ pub fn meta(settings: &Settings) -> Result<Arc<dyn Destination>, OpenError> {
         currency: meta.currency.clone(),
         default_event_source_url: meta.default_event_source_url.as_ref().map(ToString::to_string),
     };
-    let config = MetaConfig { version: meta.graph_version.clone(), test_event_code: meta.test_event_code.clone(), map };
+    let config = MetaConfig {
+        version: meta.graph_version.clone(),
+        test_event_code: meta.test_event_code.clone(),
+        map,
+    };
     tracing::info!(port = "destination", backend = "meta", url = %meta.graph_url, version = meta.graph_version, "backend chosen");
     Ok(Arc::new(Meta::new(config, transport)))
 }

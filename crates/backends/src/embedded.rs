@@ -24,7 +24,7 @@ pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<
     let analytics = data.analytics(Arc::clone(clock))?;
     analytics.migrate().await?;
     let ports = Ports {
-        blobs: Arc::new(data.blobs(notifications, Arc::clone(clock))?),
+        blobs: Arc::new(data.blobs(notifications, Arc::clone(clock))),
         subscriptions: Arc::new(data.subscriptions()?),
         pixels: Arc::new(data.pixels()?),
         ledger: Arc::new(data.ledger()?),

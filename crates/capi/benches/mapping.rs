@@ -30,7 +30,8 @@ fn file(network: SampleNetwork) -> Vec<u8> {
 
 /// Maps a file as the reporter does: bytes in, event payloads out.
 fn map(file: &[u8], config: &MapConfig) -> usize {
-    let rules = Rules { now: UnixMillis(NOW_S * 1000), pixels: &Any, object_network: None, needs_source_url: true };
+    let rules =
+        Rules { now: UnixMillis(NOW_S * 1000), pixels: &Any, object_network: None, needs_source_url: true };
     let mut rows = Rows::new(file).expect("a sample is a file");
     let mut bytes = 0;
     while let Some(row) = rows.next_row().expect("a sample is a file") {
@@ -44,10 +45,14 @@ fn map(file: &[u8], config: &MapConfig) -> usize {
 
 #[divan::bench(args = ["crossroads", "tonic"])]
 fn mapping(bencher: Bencher<'_, '_>, network: &str) {
-    let network = SampleNetwork::ALL.into_iter().find(|n| n.name() == network).expect("a network with samples");
+    let network =
+        SampleNetwork::ALL.into_iter().find(|n| n.name() == network).expect("a network with samples");
     let file = file(network);
-    let config =
-        MapConfig { event_names: EventNames::Standard, currency: "USD".into(), default_event_source_url: None };
+    let config = MapConfig {
+        event_names: EventNames::Standard,
+        currency: "USD".into(),
+        default_event_source_url: None,
+    };
     bencher
         .counter(ItemsCount::new(5_000_usize))
         .counter(BytesCount::new(file.len()))

@@ -145,7 +145,8 @@ async fn optimising_drops_superseded_states(store: Arc<dyn AnalyticsStore>) {
         assert!(done.parts_after <= done.parts_before, "{done:?}");
         assert_eq!(done.parts_after, 1, "{done:?}");
     }
-    let mut rows: Vec<_> = store.partitions(TABLE).await.expect("partitions").iter().map(|p| p.rows).collect();
+    let mut rows: Vec<_> =
+        store.partitions(TABLE).await.expect("partitions").iter().map(|p| p.rows).collect();
     rows.sort_unstable();
     assert_eq!(rows, [1, 2], "one state of each conversion");
     assert_eq!(conversions(&store).await, 3);

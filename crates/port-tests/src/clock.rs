@@ -1,5 +1,7 @@
 //! A clock that moves when a test says so, and with whatever sleeps on it.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -33,5 +35,21 @@ impl Clock for ManualClock {
     async fn sleep(&self, time: Duration) {
         tokio::task::yield_now().await;
         self.advance(time);
+    }
+}
+
+/// How a suite lets time pass: a manual clock is moved, with a real one somebody waits.
+pub type Pass<'a> = &'a (dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Sync);
+
+impl ManualClock {
+    /// Lets time pass by moving this clock.
+    pub fn passer(
+        self: &Arc<Self>,
+    ) -> impl Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Sync + use<> {
+        let clock = Arc::clone(self);
+        move |time| {
+            clock.advance(time);
+            Box::pin(std::future::ready(()))
+        }
     }
 }

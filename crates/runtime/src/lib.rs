@@ -1,1 +1,16 @@
-//! runtime
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod exit;
+pub mod health;
+pub mod http;
+pub mod lifecycle;
+pub mod metrics;
+pub mod telemetry;
+
+pub use clock::{SystemClock, SystemRng};
+pub use exit::ExitStatus;
+pub use health::Health;
+pub use lifecycle::{Lifecycle, TaskResult};
+pub use metrics::Metrics;

@@ -32,7 +32,10 @@ impl Followed {
             (Some(filter), _) if filter.refused.is_some() => false,
             (Some(filter), None) => filter.balances() && filter.kept == 0,
             (Some(filter), Some(report)) => {
-                filter.balances() && report.refused.is_none() && report.balances() && report.rows_in == filter.kept
+                filter.balances()
+                    && report.refused.is_none()
+                    && report.balances()
+                    && report.rows_in == filter.kept
             }
             (None, _) => false,
         }

@@ -12,7 +12,7 @@ use crate::follow::Followed;
 /// A table with a header whose columns from the second on are numbers.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -80,7 +80,8 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut all = Sums::default();
     files.iter().for_each(|(_, followed)| all.add(followed));
 
-    let mut came_in = table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
+    let mut came_in =
+        table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
     let total = [("All", &all)];
     for (name, s) in sums.iter().map(|(n, s)| (*n, s)).chain(total) {
         let not_reported: u64 = s.not_reported.values().sum();
@@ -95,7 +96,12 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     }
     let mut pixels = table(&["Pixel", "Conversions", "Events", "Money"]);
     for (pixel, (conversions, events, revenue)) in &all.pixels {
-        pixels.add_row([pixel.clone(), conversions.to_string(), events.to_string(), format!("$ {}", amount(*revenue))]);
+        pixels.add_row([
+            pixel.clone(),
+            conversions.to_string(),
+            events.to_string(),
+            format!("$ {}", amount(*revenue)),
+        ]);
     }
     let mut reasons = table(&["Not reported because", "Rows"]);
     for (reason, rows) in &all.not_reported {
@@ -127,7 +133,8 @@ impl Sums {
         self.events += report.events();
         self.revenue = self.revenue + report.revenue();
         for count in report.outcomes.iter().filter(|c| c.outcome != Outcome::Reported && c.rows > 0) {
-            *self.not_reported.entry(in_words(count.outcome.as_str(), &count.reason)).or_default() += count.rows;
+            *self.not_reported.entry(in_words(count.outcome.as_str(), &count.reason)).or_default() +=
+                count.rows;
         }
         for pixel in &report.pixels {
             let sum = self.pixels.entry(pixel.pixel.clone()).or_default();
@@ -164,6 +171,9 @@ mod tests {
     #[test]
     fn amounts_have_two_to_four_decimals() {
         let text = |s: &str| amount(s.parse().unwrap());
-        assert_eq!([text("0.3"), text("12"), text("0.1234567"), text("0.125")], ["0.30", "12.00", "0.1235", "0.1250"]);
+        assert_eq!(
+            [text("0.3"), text("12"), text("0.1234567"), text("0.125")],
+            ["0.30", "12.00", "0.1235", "0.1250"]
+        );
     }
 }

@@ -30,11 +30,10 @@ pub(super) fn write(root: &Path, file: &Path, mut content: Blob) -> io::Result<(
     io::copy(&mut content.reader()?, temporary.as_file_mut())?;
     temporary.as_file().sync_all()?;
     let parent = file.parent().unwrap_or(root);
-    let fresh = !parent.is_dir();
     make_folder(parent)?;
     temporary.persist(file).map_err(|e| e.error)?;
-    // The names must last as well: the file's, and those of folders that were made for it.
-    for folder in parent.ancestors().take(if fresh { usize::MAX } else { 1 }) {
+    // The names must last as well: the file's, and those of folders that were made for it, perhaps by another just now.
+    for folder in parent.ancestors() {
         File::open(folder)?.sync_all()?;
         if folder == root {
             break;
@@ -53,7 +52,9 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 pub(super) fn list(bucket: &Path, prefix: &str, limit: usize) -> io::Result<Vec<String>> {
     let mut keys = BTreeSet::new();
     // What stands before the last slash is complete and names the one folder that can hold such keys.
-    let start = prefix.rsplit_once('/').map_or_else(|| bucket.to_path_buf(), |(above, _)| path::of_key(bucket, above));
+    let start = prefix
+        .rsplit_once('/')
+        .map_or_else(|| bucket.to_path_buf(), |(above, _)| path::of_key(bucket, above));
     let mut folders = vec![start];
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(&folder) {

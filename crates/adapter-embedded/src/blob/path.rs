@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn no_key_leads_outside() {
-        for key in ["..", ".", "../../x", "/etc/passwd", "a//b/", "", "a\0b", "a\\..\\b", "%2E%2E", "%", "%~", "~"] {
+        for key in
+            ["..", ".", "../../x", "/etc/passwd", "a//b/", "", "a\0b", "a\\..\\b", "%2E%2E", "%", "%~", "~"]
+        {
             round_trip(key);
         }
         for long in ["x", ".", "%", "漢", "/..", ".%"] {

@@ -35,7 +35,8 @@ type Outcomes = BTreeMap<(Outcome, String), u64>;
 
 /// The number that stands for an object in the tables; made when it is new.
 pub(super) fn object_id(tx: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
-    tx.prepare_cached("INSERT INTO objects (name) VALUES (?) ON CONFLICT (name) DO NOTHING")?.execute([name])?;
+    tx.prepare_cached("INSERT INTO objects (name) VALUES (?) ON CONFLICT (name) DO NOTHING")?
+        .execute([name])?;
     tx.prepare_cached("SELECT id FROM objects WHERE name = ?")?.query_row([name], |r| r.get(0))
 }
 
@@ -127,8 +128,7 @@ fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>
     while let Some(row) = rows.next()? {
         let code = text(row, 0)?;
         if !pixels.contains_key(code) {
-            let none =
-                PixelCount { pixel: code.to_owned(), conversions: 0, events: 0, revenue: Money::ZERO };
+            let none = PixelCount { pixel: code.to_owned(), conversions: 0, events: 0, revenue: Money::ZERO };
             pixels.insert(code.to_owned(), none);
         }
         if let Some(pixel) = pixels.get_mut(code) {

@@ -36,7 +36,11 @@ struct Entry {
 }
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
-pub(super) fn claim(tx: &Transaction<'_>, stated: &[Statement], holder: &Holder) -> rusqlite::Result<Vec<Claim>> {
+pub(super) fn claim(
+    tx: &Transaction<'_>,
+    stated: &[Statement],
+    holder: &Holder,
+) -> rusqlite::Result<Vec<Claim>> {
     let leads = leads(stated);
     let mut claiming = Claiming { tx, holder, objects: HashMap::new() };
     let mut claims: Vec<Option<Claim>> = vec![None; stated.len()];
@@ -82,7 +86,11 @@ impl<'a> Claiming<'a> {
     fn one(&mut self, statement: &'a Statement, latest: bool) -> rusqlite::Result<Claim> {
         let object = self.object(&statement.source.object)?;
         if self.insert(statement, object)? {
-            return Ok(if sendable(statement) { held(statement, 1) } else { Claim::Stands(state(statement)) });
+            return Ok(if sendable(statement) {
+                held(statement, 1)
+            } else {
+                Claim::Stands(state(statement))
+            });
         }
         let entry = self.entry(&statement.key)?;
         let row = sql(statement.source.row);
@@ -112,12 +120,15 @@ impl<'a> Claiming<'a> {
     }
 
     fn insert(&self, statement: &Statement, object: i64) -> rusqlite::Result<bool> {
-        self.bound(statement, object, |values| self.tx.prepare_cached(INSERT)?.execute(values)).map(|n| n == 1)
+        self.bound(statement, object, |values| self.tx.prepare_cached(INSERT)?.execute(values))
+            .map(|n| n == 1)
     }
 
     fn take_over(&self, statement: &Statement, object: i64, entry: &Entry) -> rusqlite::Result<Claim> {
         self.tx
-            .prepare_cached("INSERT INTO superseded (object, row, key, outcome, reason) VALUES (?, ?, ?, ?, ?)")?
+            .prepare_cached(
+                "INSERT INTO superseded (object, row, key, outcome, reason) VALUES (?, ?, ?, ?, ?)",
+            )?
             .execute(params![
                 entry.object,
                 entry.row,
@@ -173,12 +184,7 @@ impl<'a> Claiming<'a> {
         self.tx
             .prepare_cached("SELECT state, reason, object, row FROM report_conversions WHERE key = ?")?
             .query_row([of.as_bytes()], |r| {
-                Ok(Entry {
-                    state: parsed(r, 0)?,
-                    reason: r.get(1)?,
-                    object: r.get(2)?,
-                    row: r.get(3)?,
-                })
+                Ok(Entry { state: parsed(r, 0)?, reason: r.get(1)?, object: r.get(2)?, row: r.get(3)? })
             })
     }
 

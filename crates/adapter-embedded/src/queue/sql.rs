@@ -129,12 +129,16 @@ pub(super) fn depth(tx: &Transaction<'_>, queue: &str, now: UnixMillis) -> rusql
     )?
     .query_row(named_params! { ":now": now.0, ":queue": queue }, |row| {
         Ok(Depth {
-            visible: row.get(0)?,
-            hidden: row.get(1)?,
+            visible: count(row, 0)?,
+            hidden: count(row, 1)?,
             oldest_age: row.get::<_, Option<i64>>(2)?.map(|sent| now.since(UnixMillis(sent))),
-            dead: row.get(3)?,
+            dead: count(row, 3)?,
         })
     })
+}
+
+fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
 const fn held(changed: usize) -> Held {

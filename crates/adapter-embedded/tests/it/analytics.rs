@@ -17,7 +17,7 @@ fn store(db: Db) -> EmbeddedAnalytics {
 
 /// An entry as the ledger exports it.
 async fn record() -> Record {
-    let ledger = EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap());
+    let ledger = EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).expect("a database"));
     let stated = Statement {
         key: ConversionKey::new("s", None),
         source: Source { object: "b/o".to_owned(), row: 0 },
@@ -27,12 +27,12 @@ async fn record() -> Record {
         click_time: Some(UnixSeconds(1_763_800_000)),
         pixel: PixelCode::new("111").ok(),
         network: "tonic".to_owned(),
-        observed: Figures { count: 1, revenue: "0.3".parse().unwrap() },
+        observed: Figures { count: 1, revenue: "0.3".parse().expect("an amount") },
         verdict: StatementVerdict::Sendable { deadline: UnixMillis(9) },
     };
     let holder = Holder { owner: "test".to_owned(), now: UnixMillis(1), until: UnixMillis(2) };
-    ledger.claim(vec![stated], &holder).await.unwrap();
-    ledger.export_batch(1).await.unwrap().remove(0)
+    ledger.claim(vec![stated], &holder).await.expect("claim");
+    ledger.export_batch(1).await.expect("export").remove(0)
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use ports::ledger::{Claim, Holder, Source, Statement, StatementVerdict};
 use ports::{ErrorKind, ReportLedger};
 
 fn open(path: &Path) -> EmbeddedLedger {
-    EmbeddedLedger::new(Db::open(path, EmbeddedLedger::SCHEMA).unwrap())
+    EmbeddedLedger::new(Db::open(path, EmbeddedLedger::SCHEMA).expect("a database"))
 }
 
 fn holder() -> Holder {

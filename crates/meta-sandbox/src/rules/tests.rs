@@ -114,13 +114,15 @@ fn sources_ask_for_their_keys() {
         (json!({"action_source": "app"}), 2_804_019),
         (json!({"action_source": "app", "app_data": app}), 0),
         (
-            json!({"action_source": "app", "app_data": {"advertiser_tracking_enabled": 1, "extinfo": ["a2"]}}),
+            json!({"action_source": "app",
+                "app_data": {"advertiser_tracking_enabled": 1, "extinfo": ["a2"]}}),
             2_804_043,
         ),
         (json!({"advertiser_tracking_enabled": 1}), 2_804_019),
         (json!({"action_source": "system_generated"}), 2_804_019),
         (
-            json!({"action_source": "system_generated", "custom_data": {"lead_event_source": "x", "event_source": "crm"}}),
+            json!({"action_source": "system_generated",
+                "custom_data": {"lead_event_source": "x", "event_source": "crm"}}),
             0,
         ),
         (json!({"action_source": "business_messaging"}), 2_804_063),
@@ -175,7 +177,8 @@ fn limited_data_use_and_appended_attribution() {
         (json!({"event_name": "AppendAttribution"}), 2_804_019),
         (
             json!({"event_name": "AppendAttribution",
-            "attribution_data": {"ad_id": "1", "touchpoint_ts": 1, "attribution_share": 0.5, "attribution_value": 2},
+            "attribution_data": {"ad_id": "1", "touchpoint_ts": 1, "attribution_share": 0.5,
+                "attribution_value": 2},
             "original_event_data": {"event_name": "Purchase", "event_time": NOW}}),
             0,
         ),
@@ -195,7 +198,8 @@ fn the_request_as_a_whole() {
         (json!({}), "100"),
         (json!([]), "100"),
         (
-            json!({"data": [good], "test_event_code": "TEST1", "partner_agent": "efflux_1_0", "upload_tag": "x"}),
+            json!({"data": [good], "test_event_code": "TEST1",
+            "partner_agent": "efflux_1_0", "upload_tag": "x"}),
             "ok",
         ),
         (json!({"data": [good], "partner_agent": "a-name-of-23-characters"}), "100/2804019"),

@@ -1,4 +1,4 @@
-//! The closed schema of a request: which keys each object may hold, which it must, and the form of every value.
+//! The closed schema of a request: which keys each object may and must hold, and the form of every value.
 
 mod lists;
 mod shapes;

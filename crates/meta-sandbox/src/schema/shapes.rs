@@ -99,7 +99,7 @@ fn integer(raw: &RawValue, fits: impl Fn(i64) -> bool, why: &'static str) -> Che
 
 fn amount(raw: &RawValue) -> Checked {
     let amount = money::parse(number(raw)?).ok_or_else(|| Refusal::wrong("is no amount of money"))?;
-    must(!(amount.is_sign_negative() && !amount.is_zero()), "must not be negative")
+    must(!amount.is_sign_negative() || amount.is_zero(), "must not be negative")
 }
 
 fn each(raw: &RawValue, check: impl Fn(&RawValue) -> Checked) -> Checked {

@@ -96,10 +96,12 @@ async fn one_bad_event_refuses_all_and_says_where() {
     assert_eq!(sandbox.stats().refused["100/2804019"], 1);
 }
 
+type Edit = fn(&mut Value);
+
 #[tokio::test]
 async fn codes_other_than_the_schema_do_not_name_the_event() {
     let sandbox = start().await;
-    let edits: [(&str, fn(&mut Value)); 5] = [
+    let edits: [(&str, Edit); 5] = [
         ("100/2804003", |event| event["event_time"] = json!(1_700_000_000)),
         ("100/2804004", |event| event["event_time"] = json!(1_800_000_000_000_i64)),
         ("100/2804009", |event| event["custom_data"] = json!({"currency": "EUR"})),

@@ -106,10 +106,7 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
         .iter()
         .map(|p| (p.pixel.as_str(), p.conversions, p.events, p.revenue.to_string()))
         .collect();
-    let expected = [
-        ("111", 6, 21, "0.700000000007".to_owned()),
-        ("222", 3, 9, "0.300000000003".to_owned()),
-    ];
+    let expected = [("111", 6, 21, "0.700000000007".to_owned()), ("222", 3, 9, "0.300000000003".to_owned())];
     assert_eq!(sums, expected, "conversions are those of which all events were accepted");
     assert_eq!((receipt.events(), receipt.revenue()), (30, "1.00000000001".parse().expect("an amount")));
 }

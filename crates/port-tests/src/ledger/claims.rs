@@ -114,6 +114,9 @@ pub(super) async fn the_first_that_can_be_sent_brings_it(ledger: Subject) {
     assert_eq!(ledger.record("s").await.source.row, 2);
     ledger.finish("b/o", 4, 3).await;
     ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Duplicate, 3), (Outcome::Invalid, 0)]).await;
+
+    ledger.claim(vec![no_events("t", "b/p", 0), sendable("t", "b/p", 1)], 0).await;
+    assert_eq!(ledger.record("t").await.observed, figures(1, "0.25"), "the latest that the feed stated");
 }
 
 pub(super) async fn keys_differ_wherever_the_separator_falls(ledger: Subject) {

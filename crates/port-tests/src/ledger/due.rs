@@ -90,8 +90,7 @@ pub(super) async fn failures_count_only_failed_attempts(ledger: Subject) {
     let Claim::Held(mut lease) = ledger.claim_one(sendable("s", "b/o", 0), 0).await else {
         panic!("a new row is held")
     };
-    let open =
-        |seconds, failed| Open { due_at: at(seconds), reason: "network".to_owned(), failed };
+    let open = |seconds, failed| Open { due_at: at(seconds), reason: "network".to_owned(), failed };
     let steps = [
         (Settle::Retry(open(10, true)), 1),
         (Settle::Parked(open(20, false)), 1),

@@ -66,11 +66,7 @@ pub(super) fn sendable(session: &str, object: &str, row: u64) -> Statement {
 /// A row that may not be sent, for two reasons.
 pub(super) fn invalid(session: &str, object: &str, row: u64) -> Statement {
     let reasons: Reasons = [Reason::MissingClickId, Reason::InvalidPixel].into_iter().collect();
-    Statement {
-        pixel: None,
-        verdict: StatementVerdict::Invalid(reasons),
-        ..sendable(session, object, row)
-    }
+    Statement { pixel: None, verdict: StatementVerdict::Invalid(reasons), ..sendable(session, object, row) }
 }
 
 /// A valid row that stands for no event.

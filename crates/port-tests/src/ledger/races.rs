@@ -66,4 +66,3 @@ pub(super) async fn each_due_entry_is_handed_out_once(ledger: Subject) {
     assert_eq!(times.len(), KEYS);
     assert!(times.values().all(|times| *times == 1), "{times:?}");
 }
-

@@ -88,15 +88,20 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
 fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
     for (network, followed) in files {
         if !followed.balances() || followed.open() > 0 {
-            bail!("{network}: the books do not balance or something is left undone\n{}", tables::receipt(followed));
+            bail!(
+                "{network}: the books do not balance or something is left undone\n{}",
+                tables::receipt(followed)
+            );
         }
     }
     let sent: u64 = files.iter().filter_map(|(_, f)| f.report.as_ref()).map(domain::Receipt::events).sum();
     let stats = sandbox.stats();
-    let (accepted, repeated) = (stats.accepted(), stats.repeated());
+    let (accepted, repeated) = (stats.accepted_events(), stats.repeated_events());
     if accepted != sent || repeated != 0 {
         bail!("the books say {sent} events; the stand-in for Meta has {accepted}, and {repeated} came twice");
     }
-    out(&format!("\nThe books balance. The stand-in for Meta has each of the {accepted} events exactly once.\n"));
+    out(&format!(
+        "\nThe books balance. The stand-in for Meta has each of the {accepted} events exactly once.\n"
+    ));
     Ok(ExitStatus::Done)
 }

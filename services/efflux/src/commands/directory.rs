@@ -50,7 +50,8 @@ pub(crate) async fn pixels(parts: &Parts, action: Pixels) -> anyhow::Result<Exit
         }
         Pixels::Add { code, source, name, tokens } => {
             let credentials = tokens.as_deref().map(read_tokens).transpose()?.unwrap_or_default();
-            let pixel = Pixel { code: PixelCode::new(code)?, source: source_named(&source)?, name, credentials };
+            let pixel =
+                Pixel { code: PixelCode::new(code)?, source: source_named(&source)?, name, credentials };
             directory.put(&pixel).await?;
         }
         Pixels::Remove { code, source } => {
@@ -79,6 +80,9 @@ fn read_tokens(path: &Path) -> anyhow::Result<Vec<Credential>> {
         fs::read_to_string(path).with_context(|| format!("cannot read tokens from {}", path.display()))?
     };
     let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let credential = |(i, token): (usize, &str)| Credential { label: format!("token-{}", i + 1), token: SecretString::from(token) };
+    let credential = |(i, token): (usize, &str)| Credential {
+        label: format!("token-{}", i + 1),
+        token: SecretString::from(token),
+    };
     Ok(tokens.enumerate().map(credential).collect())
 }

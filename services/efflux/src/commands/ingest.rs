@@ -31,7 +31,10 @@ pub(crate) async fn run(parts: &Parts, args: &Ingest) -> anyhow::Result<ExitStat
     }
     if !args.wait {
         if args.json {
-            let objects: Vec<_> = put.iter().map(|(file, object)| serde_json::json!({"file": file, "object": object})).collect();
+            let objects: Vec<_> = put
+                .iter()
+                .map(|(file, object)| serde_json::json!({"file": file, "object": object}))
+                .collect();
             out(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
         }
         return Ok(ExitStatus::Done);
@@ -41,10 +44,17 @@ pub(crate) async fn run(parts: &Parts, args: &Ingest) -> anyhow::Result<ExitStat
 }
 
 /// Puts one file under a key of its own.
-pub(crate) async fn put_file(parts: &Parts, file: &Path, network: &str, account: &str) -> anyhow::Result<ObjectRef> {
+pub(crate) async fn put_file(
+    parts: &Parts,
+    file: &Path,
+    network: &str,
+    account: &str,
+) -> anyhow::Result<ObjectRef> {
     let key = object_key(parts, network, account)?;
     let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
-    let content = File::open(file).and_then(Blob::from_file).with_context(|| format!("cannot read {}", file.display()))?;
+    let content = File::open(file)
+        .and_then(Blob::from_file)
+        .with_context(|| format!("cannot read {}", file.display()))?;
     parts.ports.blobs.put(&object, content).await?;
     Ok(object)
 }
@@ -64,7 +74,9 @@ fn object_key(parts: &Parts, network: &str, account: &str) -> anyhow::Result<Str
     job[..1].make_ascii_uppercase();
     let network = network.to_ascii_lowercase();
     let chance = parts.rng.next_u64() as u32;
-    Ok(format!("networks/{network}/{job}-Todays-Interpreted-Data-To-S3/{account}/{date}/{hour}/{now}-{chance:08x}.json"))
+    Ok(format!(
+        "networks/{network}/{job}-Todays-Interpreted-Data-To-S3/{account}/{date}/{hour}/{now}-{chance:08x}.json"
+    ))
 }
 
 /// The network that the first row names.
@@ -73,7 +85,8 @@ fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
     let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
     let mut rows = Rows::new(decompressed(opened, limit)?).with_context(|| name.to_string())?;
     let first = rows.next_row().with_context(|| name.to_string())?;
-    let network = first.and_then(|row| Row::parse(row.text).conversion.and_then(|c| c.network.map(|n| n.to_string())));
+    let network =
+        first.and_then(|row| Row::parse(row.text).conversion.and_then(|c| c.network.map(|n| n.to_string())));
     network.with_context(|| format!("{name}: the first row names no network; give --network"))
 }
 

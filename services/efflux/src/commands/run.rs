@@ -17,7 +17,8 @@ use crate::out;
 pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
     let stand_in = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
-        let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(record)).await?;
+        let sandbox =
+            start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(record)).await?;
         tracing::info!(url = sandbox.url(), "the stand-in for Meta listens");
         parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
         Some(sandbox)

@@ -40,7 +40,8 @@ pub(crate) fn write(spec: &SampleSpec, to: impl Write) -> std::io::Result<()> {
 
 fn network_named(word: &str) -> anyhow::Result<SampleNetwork> {
     let found = SampleNetwork::ALL.into_iter().find(|n| n.name().eq_ignore_ascii_case(word));
-    found.with_context(|| format!("there are samples of tonic, crossroads, sedo and airfind, not of `{word}`"))
+    found
+        .with_context(|| format!("there are samples of tonic, crossroads, sedo and airfind, not of `{word}`"))
 }
 
 fn share(name: &str, value: f64) -> anyhow::Result<f64> {

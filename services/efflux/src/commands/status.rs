@@ -12,38 +12,56 @@ const LATEST_FILES: usize = 10;
 const DEAD_LETTERS: usize = 100;
 
 pub(crate) async fn status(parts: &Parts, json: bool) -> anyhow::Result<ExitStatus> {
-    let queues = [("trigger", parts.ports.trigger_queue.depth().await?), ("report", parts.ports.report_queue.depth().await?)];
+    let queues = [
+        ("trigger", parts.ports.trigger_queue.depth().await?),
+        ("report", parts.ports.report_queue.depth().await?),
+    ];
     let stats = parts.ports.ledger.stats().await?;
     let receipts = parts.ports.ledger.receipts(LATEST_FILES).await?;
     let analytics = parts.ports.analytics.conversions().await?;
     if json {
         let queues: serde_json::Map<_, _> = queues
             .iter()
-            .map(|(name, d)| ((*name).to_owned(), serde_json::json!({"visible": d.visible, "hidden": d.hidden, "dead": d.dead})))
+            .map(|(name, d)| {
+                (
+                    (*name).to_owned(),
+                    serde_json::json!({"visible": d.visible, "hidden": d.hidden, "dead": d.dead}),
+                )
+            })
             .collect();
         let states: serde_json::Map<_, _> =
             stats.states.iter().map(|s| (s.outcome.to_string(), s.entries.into())).collect();
-        let files: Vec<_> = receipts.iter().map(|r| serde_json::json!({"object": r.object, "receipt": r.receipt})).collect();
+        let files: Vec<_> =
+            receipts.iter().map(|r| serde_json::json!({"object": r.object, "receipt": r.receipt})).collect();
         let all = serde_json::json!({"queues": queues, "ledger": states, "unexported": stats.unexported, "analytics": analytics, "files": files});
         out(&format!("{}\n", serde_json::to_string_pretty(&all)?));
         return Ok(ExitStatus::Done);
     }
     for (name, depth) in queues {
-        let age = depth.oldest_age.map_or_else(String::new, |age| format!(", the oldest {} s old", age.as_secs()));
-        out(&format!("{name} queue: {} waiting, {} in hand or later, {} dead{age}\n", depth.visible, depth.hidden, depth.dead));
+        let age =
+            depth.oldest_age.map_or_else(String::new, |age| format!(", the oldest {} s old", age.as_secs()));
+        out(&format!(
+            "{name} queue: {} waiting, {} in hand or later, {} dead{age}\n",
+            depth.visible, depth.hidden, depth.dead
+        ));
     }
     out("\nConversions in the ledger:\n");
     for state in &stats.states {
         out(&format!("  {:<10} {:>9}\n", state.outcome.as_str(), state.entries));
     }
-    out(&format!("\nAnalytics shows {analytics} conversions; {} changes wait for export.\n", stats.unexported));
+    out(&format!(
+        "\nAnalytics shows {analytics} conversions; {} changes wait for export.\n",
+        stats.unexported
+    ));
     if !receipts.is_empty() {
         out("\nLatest files:\n");
     }
     for file in receipts {
         let verdict = match &file.receipt.refused {
             Some(why) => format!("refused: {why}"),
-            None if file.receipt.balances() => format!("{} rows, {} open", file.receipt.rows_in, file.receipt.open()),
+            None if file.receipt.balances() => {
+                format!("{} rows, {} open", file.receipt.rows_in, file.receipt.open())
+            }
             None => format!("{} rows, the books do NOT balance", file.receipt.rows_in),
         };
         out(&format!("  {}  {}  {verdict}\n", file.at, file.object));
@@ -54,7 +72,10 @@ pub(crate) async fn status(parts: &Parts, json: bool) -> anyhow::Result<ExitStat
 pub(crate) async fn dead_letters(parts: &Parts) -> anyhow::Result<ExitStatus> {
     for (name, queue) in [("trigger", &parts.ports.trigger_queue), ("report", &parts.ports.report_queue)] {
         for letter in queue.dead_letters(DEAD_LETTERS).await? {
-            out(&format!("{name}\t{}\t{}\t{}\t{}\n", letter.at, letter.service, letter.message_id, letter.reason));
+            out(&format!(
+                "{name}\t{}\t{}\t{}\t{}\n",
+                letter.at, letter.service, letter.message_id, letter.reason
+            ));
         }
     }
     Ok(ExitStatus::Done)

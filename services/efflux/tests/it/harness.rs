@@ -13,7 +13,10 @@ use serde_json::Value;
 /// No step of a test takes this long unless something is wrong.
 pub(crate) const LONGEST: Duration = Duration::from_secs(90);
 
-#[expect(clippy::disallowed_methods, reason = "samples and the stand-in live in real time, as the processes do")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "samples and the stand-in live in real time, as the processes do"
+)]
 pub(crate) fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
@@ -27,7 +30,8 @@ pub(crate) struct World {
 impl World {
     /// An empty data directory with the samples' pixels and campaigns, and a sandbox that nobody has told anything.
     pub(crate) fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let config =
             SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
@@ -79,7 +83,11 @@ impl World {
 
     /// Starts a process that stays up. Its log goes to a file in the data directory's folder.
     pub(crate) fn start(&self, binary: &str, args: &[&str]) -> Running {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path(&format!("{binary}.log"))).unwrap();
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path(&format!("{binary}.log")))
+            .unwrap();
         let child = self.command(binary).args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         Running(child)
     }
@@ -91,7 +99,8 @@ impl World {
     /// Runs a command that must succeed; what it printed.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.output(args);
-        let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
         assert!(output.status.success(), "efflux {args:?}: {}\n{out}\n{err}", output.status);
         out
     }
@@ -113,8 +122,8 @@ impl World {
     /// Every event id that the sandbox has must have come in once; how many there are.
     pub(crate) fn events_exactly_once(&self) -> u64 {
         let stats = self.sandbox.stats();
-        assert_eq!(stats.repeated(), 0, "events came twice");
-        stats.accepted()
+        assert_eq!(stats.repeated_events(), 0, "events came twice");
+        stats.accepted_events()
     }
 }
 
@@ -172,6 +181,9 @@ impl Drop for Running {
 /// The other services' binaries lie beside that of efflux when the workspace has been built.
 fn binary_path(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_efflux")).with_file_name(name);
-    assert!(path.exists(), "{name} has not been built: run the tests of the whole workspace (cargo test --workspace)");
+    assert!(
+        path.exists(),
+        "{name} has not been built: run the tests of the whole workspace (cargo test --workspace)"
+    );
     path
 }

@@ -20,7 +20,7 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     // Kill it a few times, each time after it has got a little further.
     for more in [50, 400, 900] {
         let running = world.start("efflux", &["run"]);
-        wait_until(|| world.sandbox.stats().accepted() >= more);
+        wait_until(|| world.sandbox.stats().accepted_events() >= more);
         running.kill();
     }
     let _running = world.start("efflux", &["run"]);
@@ -32,13 +32,25 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     // Events that were sent and not settled went out again: the sandbox knows them by their ids.
     let stats = world.sandbox.stats();
     let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
-    let booked: u64 = status["files"].as_array().unwrap().iter().flat_map(|f| f["receipt"]["pixels"].as_array().unwrap()).map(|p| p["events"].as_u64().unwrap()).sum();
+    let booked: u64 = status["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|f| f["receipt"]["pixels"].as_array().unwrap())
+        .map(|p| p["events"].as_u64().unwrap())
+        .sum();
     // The status shows the latest ten files; all twenty must add up to what the sandbox has.
-    assert!(booked <= stats.accepted());
-    assert_eq!(status["files"].as_array().unwrap().iter().filter(|f| f["receipt"]["complete"] != true).count(), 0);
+    assert!(booked <= stats.accepted_events());
+    assert_eq!(
+        status["files"].as_array().unwrap().iter().filter(|f| f["receipt"]["complete"] != true).count(),
+        0
+    );
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test of real processes looks again in real time, with a deadline")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test of real processes looks again in real time, with a deadline"
+)]
 fn wait_until(done: impl Fn() -> bool) {
     let give_up = now_s() + LONGEST.as_secs() as i64;
     while !done() {

@@ -81,7 +81,8 @@ fn each_defect_ends_as_its_truth_says() {
     }
     // A copy of a row whose original is malformed or was filtered counts as that row does, so at most this many.
     assert!(rows(&receipts, "duplicate") <= duplicates, "{} > {duplicates}", rows(&receipts, "duplicate"));
-    let ended: u64 = ["reported", "duplicate", "invalid", "no_events"].iter().map(|o| rows(&receipts, o)).sum();
+    let ended: u64 =
+        ["reported", "duplicate", "invalid", "no_events"].iter().map(|o| rows(&receipts, o)).sum();
     assert_eq!(ended + filtered, total);
     assert_eq!(world.events_exactly_once(), events(&receipts));
 }

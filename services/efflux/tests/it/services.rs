@@ -7,9 +7,12 @@ use crate::harness::{World, events, rows, spec};
 #[test]
 fn filter_two_reporters_and_the_optimizer_work_side_by_side() {
     let world = World::new();
-    let running: Vec<_> = ["filter-svc", "reporter-svc", "reporter-svc", "optimizer-svc"].map(|s| world.start(s, &[])).into();
+    let running: Vec<_> =
+        ["filter-svc", "reporter-svc", "reporter-svc", "optimizer-svc"].map(|s| world.start(s, &[])).into();
     let files: Vec<_> = (0..6_u64)
-        .map(|i| world.sample(&format!("{i}.json"), &spec(SampleNetwork::ALL[(i % 4) as usize], 200, 200 + i)))
+        .map(|i| {
+            world.sample(&format!("{i}.json"), &spec(SampleNetwork::ALL[(i % 4) as usize], 200, 200 + i))
+        })
         .collect();
     let paths: Vec<_> = files.iter().map(std::path::PathBuf::as_path).collect();
     let (code, receipts) = world.ingest(&paths);
@@ -38,6 +41,8 @@ fn wrong_configuration_is_named_and_exits_64() {
         assert_eq!(output.status.code(), Some(64), "{service}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("PORT"));
         let output = world.command(service).arg("--help").output().unwrap();
-        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("EFFLUX_DATA_DIR"));
+        assert!(
+            output.status.success() && String::from_utf8_lossy(&output.stdout).contains("EFFLUX_DATA_DIR")
+        );
     }
 }

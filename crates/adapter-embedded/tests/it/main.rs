@@ -1,0 +1,8 @@
+//! The embedded adapters against the suites of their ports, on files and in memory.
+
+mod analytics;
+mod blob;
+mod ledger;
+mod pixels;
+mod queue;
+mod subscriptions;

@@ -1,0 +1,79 @@
+//! Measurements, kept here and shown for Prometheus.
+
+use metrics::{Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use ports::MetricSink;
+use ports::metric::{Labels, name};
+
+static ORIGIN: Metadata<'_> = Metadata::new("efflux", Level::INFO, None);
+
+/// The measurements of one process.
+pub struct Metrics {
+    recorder: PrometheusRecorder,
+    shown: PrometheusHandle,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// No measurements yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        for (name, help) in name::ALL {
+            recorder.describe_counter(name.into(), None, help.into());
+        }
+        Self { shown: recorder.handle(), recorder }
+    }
+
+    /// All measurements in Prometheus' text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.shown.run_upkeep();
+        self.shown.render()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn key(name: &'static str, labels: Labels<'_>) -> Key {
+    Key::from_parts(name, labels.iter().map(|(n, v)| Label::new(*n, (*v).to_owned())).collect::<Vec<_>>())
+}
+
+impl MetricSink for Metrics {
+    fn count(&self, name: &'static str, labels: Labels<'_>, by: u64) {
+        self.recorder.register_counter(&key(name, labels), &ORIGIN).increment(by);
+    }
+
+    fn gauge(&self, name: &'static str, labels: Labels<'_>, value: f64) {
+        self.recorder.register_gauge(&key(name, labels), &ORIGIN).set(value);
+    }
+
+    fn observe(&self, name: &'static str, labels: Labels<'_>, value: f64) {
+        self.recorder.register_histogram(&key(name, labels), &ORIGIN).record(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_is_shown() {
+        let metrics = Metrics::new();
+        metrics.count(name::ROWS, &[("outcome", "reported")], 2);
+        metrics.count(name::ROWS, &[("outcome", "reported")], 3);
+        metrics.gauge(name::QUEUE_MESSAGES, &[], 7.0);
+        let text = metrics.render();
+        assert!(text.contains("efflux_rows_total{outcome=\"reported\"} 5"), "{text}");
+        assert!(text.contains("efflux_queue_messages 7"), "{text}");
+    }
+}

@@ -1,0 +1,184 @@
+//! From the environment to [`Settings`], with everything that is wrong named at once.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use croner::Cron;
+use url::Url;
+
+use crate::environment::Environment;
+use crate::reader::{Problems, Reader};
+use crate::table::{ALSO_KNOWN, Service, TABLE};
+use crate::types::{
+    BackendSettings, BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings,
+    OnUnknownOutcome, OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+};
+
+/// Between the end of a request and the end of the lease there must be time to settle.
+const LEASE_MARGIN: Duration = Duration::from_secs(15);
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All problems at once, each with what to do.
+    pub fn load(environment: &Environment, service: Service) -> Result<Self, Problems> {
+        let mut reader = Reader::new(environment);
+        let addresses = addresses(environment, service, &mut reader);
+        let settings = Self {
+            http: http(&mut reader),
+            telemetry: telemetry(&mut reader),
+            backends: BackendSettings { data_dir: PathBuf::from(reader.text("EFFLUX_DATA_DIR")), addresses },
+            buckets: BucketSettings {
+                interpreted: reader.text("INTERPRETED_EVENTS_BUCKET").to_owned(),
+                report: reader.text("REPORT_CONVERSIONS_BUCKET").to_owned(),
+            },
+            toggles: Toggles {
+                disable_trigger_polling: reader.switch("DISABLE_POLLING_FOR_CONVERSION_REPORTS_TRIGGER"),
+                disable_report_polling: reader.switch("DISABLE_POLLING_FOR_CONVERSION_REPORTING"),
+                disable_subscription_filtering: reader.switch("DISABLE_SUBSCRIPTION_FILTERING"),
+            },
+            queues: QueueSettings {
+                visibility: reader.seconds("QUEUE_VISIBILITY_SECONDS", 3, 43_200),
+                max_receives: reader.number("MAX_RECEIVES", 1, 1_000),
+            },
+            limits: limits(&mut reader),
+            meta: meta(&mut reader),
+            optimizer: optimizer(&mut reader),
+            warnings: warnings(environment),
+        };
+        settings.check(&mut reader);
+        if reader.problems.is_empty() { Ok(settings) } else { Err(Problems(reader.problems)) }
+    }
+
+    /// Settings that are fine alone and wrong together.
+    fn check(&self, reader: &mut Reader<'_>) {
+        if self.limits.lease < self.meta.request_timeout + LEASE_MARGIN {
+            reader.problems.push(format!(
+                "LEASE_SECONDS: must exceed META_REQUEST_TIMEOUT_MS by {} s, or a conversion is claimed by somebody else while its request is under way",
+                LEASE_MARGIN.as_secs()
+            ));
+        }
+        if self.meta.connect_timeout > self.meta.request_timeout {
+            reader
+                .problems
+                .push("META_CONNECT_TIMEOUT_MS: must not exceed META_REQUEST_TIMEOUT_MS".to_owned());
+        }
+        if self.buckets.interpreted == self.buckets.report {
+            reader.problems.push("REPORT_CONVERSIONS_BUCKET: must not be INTERPRETED_EVENTS_BUCKET, or the filter would be fed what it writes".to_owned());
+        }
+    }
+}
+
+/// The addresses that are set; in AWS all of the service's must be.
+fn addresses(environment: &Environment, service: Service, reader: &mut Reader<'_>) -> Vec<&'static str> {
+    let aws = reader.choice("ENVIRONMENT_LOCATION", &[("local", false), ("aws", true)]);
+    let is_set = |name: &str| {
+        environment.get(name).is_some()
+            || name == "MONGODB_URI" && environment.get("MONGODB_URI_TEST").is_some()
+    };
+    let (set, missing): (Vec<_>, Vec<_>) = TABLE
+        .iter()
+        .filter(|s| s.address && s.used_by(service))
+        .map(|s| s.name)
+        .partition(|name| is_set(name));
+    if aws && !missing.is_empty() {
+        reader
+            .problems
+            .push(format!("ENVIRONMENT_LOCATION=aws needs {}: set each, or use local", missing.join(", ")));
+    }
+    set
+}
+
+fn http(reader: &mut Reader<'_>) -> HttpSettings {
+    let bind = reader.parsed("HTTP_BIND", str::parse::<IpAddr>).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    HttpSettings { bind, port: reader.number("PORT", 0, u16::MAX) }
+}
+
+fn telemetry(reader: &mut Reader<'_>) -> TelemetrySettings {
+    let production = reader.text("LOGGING_ENVIRONMENT").eq_ignore_ascii_case("production");
+    let format = if production { LogFormat::Json } else { LogFormat::Text };
+    TelemetrySettings { format, level: reader.text("LOG_LEVEL").to_owned() }
+}
+
+fn limits(reader: &mut Reader<'_>) -> LimitSettings {
+    LimitSettings {
+        max_object_bytes: reader.number("MAX_OBJECT_BYTES", 1, 1 << 40),
+        filter_concurrency: reader.number("FILTER_CONCURRENCY", 1, 256),
+        report_concurrency: reader.number("REPORT_CONCURRENCY", 1, 256),
+        lease: reader.seconds("LEASE_SECONDS", 5, 3_600),
+        subscriptions_refresh: reader.seconds("SUBSCRIPTIONS_REFRESH_SECONDS", 1, 86_400),
+        pixels_refresh: reader.seconds("PIXELS_REFRESH_SECONDS", 1, 86_400),
+        shutdown: reader.seconds("SHUTDOWN_SECONDS", 1, 3_600),
+    }
+}
+
+fn meta(reader: &mut Reader<'_>) -> MetaSettings {
+    // The default is an address.
+    let fallback = || Url::parse("https://graph.facebook.com").expect("a constant that is an address");
+    let version = reader.text("META_GRAPH_VERSION").to_owned();
+    if !is_version(&version) {
+        reader
+            .problems
+            .push(format!("META_GRAPH_VERSION: a version such as v25.0 is needed, not `{version}`"));
+    }
+    let currency = reader.text("META_CURRENCY").to_ascii_uppercase();
+    if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        reader.problems.push(format!("META_CURRENCY: a code of three letters is needed, not `{currency}`"));
+    }
+    reader.choice("RESTATEMENTS", &[("first", ())]);
+    MetaSettings {
+        graph_url: reader.parsed("META_GRAPH_URL", web_address).unwrap_or_else(fallback),
+        graph_version: version,
+        event_names: reader.choice(
+            "META_EVENT_NAMES",
+            &[("standard", EventNames::Standard), ("legacy", EventNames::Legacy)],
+        ),
+        currency,
+        default_event_source_url: reader.parsed("META_DEFAULT_EVENT_SOURCE_URL", web_address),
+        test_event_code: reader.optional("META_TEST_EVENT_CODE"),
+        on_unknown_outcome: reader.choice(
+            "META_ON_UNKNOWN_OUTCOME",
+            &[("resend", OnUnknownOutcome::Resend), ("hold", OnUnknownOutcome::Hold)],
+        ),
+        request_timeout: reader.millis("META_REQUEST_TIMEOUT_MS", 100, 600_000),
+        connect_timeout: reader.millis("META_CONNECT_TIMEOUT_MS", 100, 60_000),
+    }
+}
+
+fn web_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| e.to_string())?;
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err("it must start with http:// or https://".to_owned())
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.strip_prefix('v').and_then(|t| t.split_once('.')).is_some_and(|(major, minor)| {
+        [major, minor].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+fn optimizer(reader: &mut Reader<'_>) -> OptimizerSettings {
+    reader.parsed("OPTIMIZE_SCHEDULE", str::parse::<Cron>);
+    let tables = reader.text("OPTIMIZE_TABLES").split(',').map(str::trim).filter(|t| !t.is_empty());
+    OptimizerSettings {
+        schedule: reader.text("OPTIMIZE_SCHEDULE").to_owned(),
+        tables: tables.map(str::to_owned).collect(),
+    }
+}
+
+/// Names that look like ours and are none: most likely typing errors.
+fn warnings(environment: &Environment) -> Vec<String> {
+    let ours = |name: &str| name.starts_with("EFFLUX_") || name.starts_with("META_");
+    let known = |name: &str| TABLE.iter().any(|s| s.name == name) || ALSO_KNOWN.contains(&name);
+    let unknown =
+        environment.names().filter(|name| ours(name) && !known(name) && !name.starts_with("EFFLUX_TEST_"));
+    unknown.map(|name| format!("{name} is set and means nothing")).collect()
+}
+
+#[cfg(test)]
+mod tests;

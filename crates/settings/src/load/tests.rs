@@ -1,0 +1,67 @@
+use super::*;
+
+fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
+    match Settings::load(&Environment::from_pairs(pairs.iter().copied()), service) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.lines().to_vec(),
+    }
+}
+
+#[test]
+fn an_empty_environment_is_fine() {
+    let settings = Settings::load(&Environment::default(), Service::Efflux).unwrap();
+    assert_eq!(settings.http.port, 5000);
+    assert_eq!(settings.meta.currency, "USD");
+    assert_eq!(settings.optimizer.tables, ["report_conversions"]);
+    assert!(settings.backends.addresses_set().is_empty());
+}
+
+#[test]
+fn all_problems_are_named_at_once() {
+    let found = problems(
+        Service::Efflux,
+        &[
+            ("PORT", "many"),
+            ("LEASE_SECONDS", "6"),
+            ("META_EVENT_NAMES", "loud"),
+            ("OPTIMIZE_SCHEDULE", "soon"),
+            ("META_GRAPH_URL", "ftp://x"),
+        ],
+    );
+    for name in ["PORT", "LEASE_SECONDS", "META_EVENT_NAMES", "OPTIMIZE_SCHEDULE", "META_GRAPH_URL"] {
+        assert!(found.iter().any(|line| line.starts_with(name)), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn in_aws_every_address_of_the_service_is_needed() {
+    let found =
+        problems(Service::Reporter, &[("ENVIRONMENT_LOCATION", "aws"), ("CLICKHOUSE_URL", "http://c")]);
+    assert_eq!(
+        found,
+        [
+            "ENVIRONMENT_LOCATION=aws needs REPORT_CONVERSIONS_QUEUE_URL, MONGODB_URI, DATABASE_URL: set each, or use local"
+        ]
+    );
+    assert!(!problems(Service::Filter, &[("ENVIRONMENT_LOCATION", "aws")])[0].contains("MONGODB_URI"));
+}
+
+#[test]
+fn secrets_never_stand_in_messages() {
+    let found = problems(Service::Efflux, &[("PORT", "x"), ("DATABASE_URL", "postgres://u:secret@h/d")]);
+    assert!(!found.join(" ").contains("secret"));
+    let environment = Environment::from_pairs([("DATABASE_URL", "postgres://u:secret@h/d")]);
+    assert!(!format!("{environment:?}").contains("secret"));
+}
+
+#[test]
+fn restatements_other_than_first_are_refused() {
+    assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "increments")]).len(), 1);
+}
+
+#[test]
+fn typing_errors_are_warned_of() {
+    let environment = Environment::from_pairs([("META_GRPAH_URL", "x"), ("EFFLUX_DATA_DIR", "d")]);
+    let settings = Settings::load(&environment, Service::Efflux).unwrap();
+    assert_eq!(settings.warnings, ["META_GRPAH_URL is set and means nothing"]);
+}

@@ -1,0 +1,253 @@
+//! Every setting: name, default, and what it is for.
+
+/// A program that is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// filter-svc
+    Filter,
+    /// reporter-svc
+    Reporter,
+    /// optimizer-svc
+    Optimizer,
+    /// efflux: all of them
+    Efflux,
+}
+
+impl Service {
+    /// The name of the binary.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Filter => "filter-svc",
+            Self::Reporter => "reporter-svc",
+            Self::Optimizer => "optimizer-svc",
+            Self::Efflux => "efflux",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Filter => F,
+            Self::Reporter => R,
+            Self::Optimizer => O,
+            Self::Efflux => F | R | O,
+        }
+    }
+}
+
+const F: u8 = 1;
+const R: u8 = 2;
+const O: u8 = 4;
+const ALL: u8 = F | R | O;
+
+/// One setting.
+pub(crate) struct Setting {
+    pub(crate) group: &'static str,
+    pub(crate) name: &'static str,
+    /// Empty: there is none.
+    pub(crate) default: &'static str,
+    pub(crate) help: &'static str,
+    used_by: u8,
+    /// With `ENVIRONMENT_LOCATION=aws` the services that use it do not start without it.
+    pub(crate) address: bool,
+}
+
+impl Setting {
+    pub(crate) const fn used_by(&self, service: Service) -> bool {
+        self.used_by & service.bit() != 0
+    }
+}
+
+const fn setting(
+    group: &'static str,
+    name: &'static str,
+    default: &'static str,
+    help: &'static str,
+    used_by: u8,
+) -> Setting {
+    Setting { group, name, default, help, used_by, address: false }
+}
+
+const fn address(name: &'static str, help: &'static str, used_by: u8) -> Setting {
+    Setting { group: "Backends", name, default: "", help, used_by, address: true }
+}
+
+/// All of them, in the order in which help shows them.
+pub(crate) static TABLE: &[Setting] = &[
+    setting("Service", "PORT", "5000", "Port of the HTTP surface; 0 takes any free one", ALL),
+    setting("Service", "HTTP_BIND", "127.0.0.1", "Address the HTTP surface binds to", ALL),
+    setting(
+        "Service",
+        "ENVIRONMENT_LOCATION",
+        "local",
+        "local: backends without an address are embedded; aws: every address must be set",
+        ALL,
+    ),
+    setting(
+        "Service",
+        "LOGGING_ENVIRONMENT",
+        "development",
+        "production: JSON lines; otherwise readable text",
+        ALL,
+    ),
+    setting(
+        "Service",
+        "LOG_LEVEL",
+        "info",
+        "error, warn, info, debug, trace, or a filter such as info,pipeline=debug",
+        ALL,
+    ),
+    setting("Service", "SHUTDOWN_SECONDS", "25", "Time to finish what is in hand after SIGTERM", ALL),
+    setting(
+        "Backends",
+        "EFFLUX_DATA_DIR",
+        "./efflux-data",
+        "Folder of the embedded backends; several processes may share it",
+        ALL,
+    ),
+    address("TRIGGER_CONVERSION_REPORTS_QUEUE_URL", "SQS queue of interpreted files", F),
+    address("REPORT_CONVERSIONS_QUEUE_URL", "SQS queue of filtered files", R),
+    address("MONGODB_URI", "Ledger; MONGODB_URI_TEST is read too, as the original did", R),
+    setting("Backends", "MONGODB_DATABASE", "efflux", "Database of the ledger", R),
+    address("CLICKHOUSE_URL", "Analytics", R | O),
+    address("DATABASE_URL", "PostgreSQL with pixels and tokens", R),
+    setting(
+        "Backends",
+        "INTERPRETED_EVENTS_BUCKET",
+        "interpreted-events-bucket",
+        "Bucket of interpreted files",
+        F,
+    ),
+    setting(
+        "Backends",
+        "REPORT_CONVERSIONS_BUCKET",
+        "report-conversions-bucket",
+        "Bucket of filtered files and their receipts",
+        F | R,
+    ),
+    setting(
+        "Backends",
+        "SUBSCRIPTIONS_TABLE",
+        "conversion-reporting-subscriptions",
+        "DynamoDB table of subscribed campaigns",
+        F,
+    ),
+    setting(
+        "Work",
+        "DISABLE_POLLING_FOR_CONVERSION_REPORTS_TRIGGER",
+        "false",
+        "Do not take messages of the trigger queue",
+        F,
+    ),
+    setting(
+        "Work",
+        "DISABLE_POLLING_FOR_CONVERSION_REPORTING",
+        "false",
+        "Do not take messages of the report queue",
+        R,
+    ),
+    setting("Work", "DISABLE_SUBSCRIPTION_FILTERING", "false", "Keep the rows of all campaigns", F),
+    setting("Work", "FILTER_CONCURRENCY", "4", "Files that the filter works on at once", F),
+    setting("Work", "REPORT_CONCURRENCY", "4", "Files that the reporter works on at once", R),
+    setting(
+        "Work",
+        "MAX_OBJECT_BYTES",
+        "268435456",
+        "Longest file that is read, stored and decompressed",
+        F | R,
+    ),
+    setting(
+        "Work",
+        "QUEUE_VISIBILITY_SECONDS",
+        "60",
+        "How long a message stays hidden without a sign of life",
+        F | R,
+    ),
+    setting("Work", "MAX_RECEIVES", "3", "Deliveries after which a message becomes a dead letter", F | R),
+    setting(
+        "Work",
+        "LEASE_SECONDS",
+        "120",
+        "How long a claimed conversion is a process's own without a sign of life",
+        R,
+    ),
+    setting("Work", "SUBSCRIPTIONS_REFRESH_SECONDS", "30", "How often subscriptions are read anew", F),
+    setting("Work", "PIXELS_REFRESH_SECONDS", "30", "How often pixels and tokens are read anew", R),
+    setting("Work", "RESTATEMENTS", "first", "first: what was reported once is a duplicate from then on", R),
+    setting(
+        "Meta",
+        "META_GRAPH_URL",
+        "https://graph.facebook.com",
+        "Address of the Graph API, or of a stand-in",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_GRAPH_VERSION",
+        "v25.0",
+        "Graph API version; v25.0 is served until 29 July 2028",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_EVENT_NAMES",
+        "standard",
+        "standard, or legacy for ad sets trained on \"Page View\" and \"View content\"",
+        R,
+    ),
+    setting("Meta", "META_CURRENCY", "USD", "ISO 4217 code of the feeds' amounts", R),
+    setting(
+        "Meta",
+        "META_DEFAULT_EVENT_SOURCE_URL",
+        "",
+        "Page of conversions that name neither address nor domain",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_TEST_EVENT_CODE",
+        "",
+        "Shows events in Events Manager's test view; Meta counts them all the same",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_ON_UNKNOWN_OUTCOME",
+        "resend",
+        "resend with the same event ids, or hold for a person, when no answer came",
+        R,
+    ),
+    setting("Meta", "META_REQUEST_TIMEOUT_MS", "10000", "Longest time for one request", R),
+    setting("Meta", "META_CONNECT_TIMEOUT_MS", "3000", "Longest time for a connection", R),
+    setting(
+        "Optimizer",
+        "OPTIMIZE_SCHEDULE",
+        "0 1,4,7,10,13,16,19,22 * * *",
+        "When to optimise: cron, UTC",
+        O,
+    ),
+    setting(
+        "Optimizer",
+        "OPTIMIZE_TABLES",
+        "report_conversions",
+        "Tables to optimise, separated by commas",
+        O,
+    ),
+];
+
+/// Settings of the embedded queue's dead-letter queues and other names that are read elsewhere, so that they raise no warning.
+pub(crate) const ALSO_KNOWN: &[&str] = &["MONGODB_URI_TEST"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = TABLE.iter().map(|s| s.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

@@ -1,0 +1,173 @@
+//! Settings as types.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+/// Everything that a service can be told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The HTTP surface.
+    pub http: HttpSettings,
+    /// Logs.
+    pub telemetry: TelemetrySettings,
+    /// Where the backends are.
+    pub backends: BackendSettings,
+    /// Names of buckets.
+    pub buckets: BucketSettings,
+    /// What is switched off.
+    pub toggles: Toggles,
+    /// Queues.
+    pub queues: QueueSettings,
+    /// Bounds and intervals.
+    pub limits: LimitSettings,
+    /// Meta.
+    pub meta: MetaSettings,
+    /// The optimizer.
+    pub optimizer: OptimizerSettings,
+    /// What looks like a mistake and stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// The HTTP surface.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpSettings {
+    /// Address to bind to.
+    pub bind: IpAddr,
+    /// Port; 0 takes any free one.
+    pub port: u16,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Logs.
+#[derive(Debug, Clone)]
+pub struct TelemetrySettings {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Level, or filter by module.
+    pub level: String,
+}
+
+/// Where the backends are. Addresses are kept only as far as the question whether they are set: no adapter reads them yet.
+#[derive(Debug, Clone)]
+pub struct BackendSettings {
+    /// Folder of the embedded backends.
+    pub data_dir: PathBuf,
+    pub(crate) addresses: Vec<&'static str>,
+}
+
+impl BackendSettings {
+    /// Names of the backend addresses that are set.
+    #[must_use]
+    pub fn addresses_set(&self) -> Vec<&'static str> {
+        self.addresses.clone()
+    }
+}
+
+/// Names of buckets.
+#[derive(Debug, Clone)]
+pub struct BucketSettings {
+    /// Interpreted files.
+    pub interpreted: String,
+    /// Filtered files.
+    pub report: String,
+}
+
+/// What is switched off.
+#[derive(Debug, Clone, Copy)]
+pub struct Toggles {
+    /// Do not take messages of the trigger queue.
+    pub disable_trigger_polling: bool,
+    /// Do not take messages of the report queue.
+    pub disable_report_polling: bool,
+    /// Keep the rows of all campaigns.
+    pub disable_subscription_filtering: bool,
+}
+
+/// Queues.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueSettings {
+    /// How long a message stays hidden without a sign of life.
+    pub visibility: Duration,
+    /// Deliveries after which a message becomes a dead letter.
+    pub max_receives: u32,
+}
+
+/// Bounds and intervals.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitSettings {
+    /// Longest file, in bytes.
+    pub max_object_bytes: u64,
+    /// Files that the filter works on at once.
+    pub filter_concurrency: usize,
+    /// Files that the reporter works on at once.
+    pub report_concurrency: usize,
+    /// How long a claim is a process's own.
+    pub lease: Duration,
+    /// How often subscriptions are read anew.
+    pub subscriptions_refresh: Duration,
+    /// How often pixels are read anew.
+    pub pixels_refresh: Duration,
+    /// Time to finish what is in hand.
+    pub shutdown: Duration,
+}
+
+/// The spelling of event names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventNames {
+    /// Meta's.
+    Standard,
+    /// The original's.
+    Legacy,
+}
+
+/// What happens when nobody can know whether events were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknownOutcome {
+    /// They are sent again under the same ids.
+    Resend,
+    /// They wait for a person.
+    Hold,
+}
+
+/// Meta.
+#[derive(Debug, Clone)]
+pub struct MetaSettings {
+    /// Address of the Graph API.
+    pub graph_url: Url,
+    /// Its version.
+    pub graph_version: String,
+    /// The spelling of event names.
+    pub event_names: EventNames,
+    /// ISO 4217 code, upper case.
+    pub currency: String,
+    /// Page of conversions that name none.
+    pub default_event_source_url: Option<Url>,
+    /// For Events Manager's test view.
+    pub test_event_code: Option<String>,
+    /// What happens when no answer came.
+    pub on_unknown_outcome: OnUnknownOutcome,
+    /// Longest time for one request.
+    pub request_timeout: Duration,
+    /// Longest time for a connection.
+    pub connect_timeout: Duration,
+}
+
+/// The optimizer.
+#[derive(Debug, Clone)]
+pub struct OptimizerSettings {
+    /// Cron pattern, checked.
+    pub schedule: String,
+    /// Tables.
+    pub tables: Vec<String>,
+}
