@@ -28,16 +28,21 @@ const OURS: [&str; 8] = [
 /// # Errors
 /// If cargo cannot be started or its output not be read or written.
 pub fn run_tests(more: &[String], out: &mut impl Write) -> Result<Tally> {
-    let mut sum = Tally::default();
+    // Tests of one service start the binaries of the others, which `cargo test` alone would not build.
+    let mut sum = run(cargo(&["build", "--workspace"]).args(more), out)?;
     for which in RUNS {
-        let mut cargo = Command::new("cargo");
-        cargo.args(["test", "--workspace", "--no-fail-fast"]).args(which).args(more);
-        for name in OURS {
-            cargo.env_remove(name);
-        }
-        sum = sum + run(&mut cargo, out)?;
+        sum = sum + run(cargo(&["test", "--workspace", "--no-fail-fast"]).args(which).args(more), out)?;
     }
     Ok(sum)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments);
+    for name in OURS {
+        cargo.env_remove(name);
+    }
+    cargo
 }
 
 fn run(cargo: &mut Command, out: &mut impl Write) -> Result<Tally> {

@@ -21,7 +21,7 @@ fn table(header: &[&str]) -> Table {
 
 /// Amounts as people read them: at least two decimals, at most four.
 pub(crate) fn amount(money: Money) -> String {
-    let rounded = format!("{:.4}", money.decimal());
+    let rounded = format!("{:.4}", money.decimal().round_dp(4));
     match rounded.strip_suffix("00") {
         Some(short) => short.to_owned(),
         None => rounded,

@@ -183,7 +183,7 @@ fn binary_path(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_efflux")).with_file_name(name);
     assert!(
         path.exists(),
-        "{name} has not been built: run the tests of the whole workspace (cargo test --workspace)"
+        "{name} has not been built: run `cargo build --workspace` first, as `make test` does"
     );
     path
 }
