@@ -24,7 +24,8 @@ pub(crate) fn now_s() -> i64 {
 pub(crate) struct World {
     folder: tempfile::TempDir,
     pub(crate) sandbox: Sandbox,
-    runtime: tokio::runtime::Runtime,
+    /// The sandbox lives on it.
+    _runtime: tokio::runtime::Runtime,
 }
 
 impl World {
@@ -35,7 +36,7 @@ impl World {
         let config =
             SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
-        let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, runtime };
+        let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime };
         let tokens = world.file("tokens.txt", "token-of-the-test\n");
         for pixel in default_pixels() {
             world.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
@@ -45,10 +46,6 @@ impl World {
         args.extend(campaigns.iter().map(String::as_str));
         world.ok(&args);
         world
-    }
-
-    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
