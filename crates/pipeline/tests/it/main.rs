@@ -1,0 +1,9 @@
+//! The use cases on the embedded adapters, against the stand-in for Meta.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod books;
+mod credentials;
+mod isolation;
+mod trouble;
+mod world;

@@ -1,0 +1,202 @@
+//! Everything that reporting works with, in one place, on a clock that a test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_embedded::Db;
+use adapter_embedded::blob::FolderBlobStore;
+use adapter_embedded::ledger::EmbeddedLedger;
+use adapter_embedded::pixels::EmbeddedPixels;
+use capi::destination::{Meta, MetaConfig};
+use capi::map::{EventNames, MapConfig};
+use capi::transport::{Transport, TransportConfig};
+use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
+use meta_sandbox::{Sandbox, SandboxConfig};
+use pipeline::Pixels;
+use pipeline::report::lanes::Lanes;
+use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::worker::{Handled, Handler};
+use port_tests::clock::ManualClock;
+use ports::health::NoHealth;
+use ports::metric::NoMetrics;
+use ports::pixels::{Credential, Pixel};
+use ports::queue::{Delivery, Handle};
+use ports::{Blob, Clock, PixelDirectory, Rng};
+use samples::{SampleNetwork, SampleSpec, generate};
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+/// Looks at the ledger before a test gives up waiting.
+const LOOKS: usize = 20_000;
+
+pub(crate) const BUCKET: &str = "report-conversions-bucket";
+
+struct Even;
+
+impl Rng for Even {
+    fn next_u64(&self) -> u64 {
+        1 << 63
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) reporting: Arc<Reporting>,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) directory: Arc<EmbeddedPixels>,
+    intake: Intake,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Pixels 1, 2 and 3 with one working token each.
+    pub(crate) async fn new() -> Self {
+        Self::with(OnUnknown::Resend).await
+    }
+
+    pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let sandbox_clock = Arc::clone(&clock);
+        let config = SandboxConfig {
+            clock: Arc::new(move || sandbox_clock.now().seconds().0),
+            pixels: ["1", "2", "3"].map(|p| (p.to_owned(), vec![format!("token-{p}")])).into(),
+            ..SandboxConfig::default()
+        };
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let dyn_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
+        let directory = Arc::new(EmbeddedPixels::new(directory_db));
+        let reporting = Arc::new(Reporting {
+            config: config_of(on_unknown),
+            pixels: Arc::new(Pixels::new(Arc::<EmbeddedPixels>::clone(&directory))),
+            blobs: Arc::new(FolderBlobStore::new(
+                folder.path().to_owned(),
+                Vec::new(),
+                Arc::clone(&dyn_clock),
+            )),
+            ledger: Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())),
+            destination: Arc::new(meta(&sandbox.url())),
+            clock: dyn_clock,
+            rng: Arc::new(Even),
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        });
+        let lanes = Lanes::new(Arc::clone(&reporting));
+        let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));
+        let world = Self { clock, sandbox, reporting, lanes, directory, intake, _folder: folder };
+        for pixel in ["1", "2", "3"] {
+            world.tokens(pixel, &[&format!("token-{pixel}")]).await;
+        }
+        world
+    }
+
+    /// What the directory says of a pixel from now on.
+    pub(crate) async fn tokens(&self, pixel: &str, tokens: &[&str]) {
+        let credentials = tokens
+            .iter()
+            .map(|t| Credential { label: (*t).to_owned(), token: SecretString::from(*t) })
+            .collect();
+        let code = PixelCode::new(pixel).unwrap();
+        self.directory
+            .put(&Pixel { code, source: TrafficSource::Facebook, name: None, credentials })
+            .await
+            .unwrap();
+    }
+
+    /// Sample rows for these pixels.
+    pub(crate) fn rows(&self, rows: usize, seed: u64, pixels: &[&str]) -> Vec<String> {
+        let spec = SampleSpec {
+            network: SampleNetwork::Tonic,
+            rows,
+            seed,
+            now_unix_s: self.clock.now().seconds().0,
+            pixels: pixels.iter().map(|p| (*p).to_owned()).collect(),
+            ..SampleSpec::default()
+        };
+        generate(&spec).rows
+    }
+
+    /// Takes a file in and lets the lanes finish; the file's books.
+    pub(crate) async fn report(&self, name: &str, rows: &[String]) -> Receipt {
+        let object = self.put(name, rows).await;
+        assert_eq!(self.handle(&object).await, Handled::Done);
+        self.lanes.drain().await;
+        self.receipt(&object).await
+    }
+
+    pub(crate) async fn put(&self, name: &str, rows: &[String]) -> ObjectRef {
+        let object =
+            ObjectRef::new(BUCKET, format!("filtered-conversions/tonic/job/acc/2025-11-22/8/{name}.json"));
+        let file = format!("[{}]", rows.join(","));
+        self.reporting.blobs.put(&object, Blob::from_bytes(file)).await.unwrap();
+        object
+    }
+
+    pub(crate) async fn handle(&self, object: &ObjectRef) -> Handled {
+        let delivery = Delivery {
+            message_id: "m".into(),
+            handle: Handle("h".into()),
+            body: domain::notification::object_created(object, 1, "now"),
+            receive_count: 1,
+            sent_at: self.clock.now(),
+        };
+        self.intake.handle(&delivery, &CancellationToken::new()).await
+    }
+
+    pub(crate) async fn receipt(&self, object: &ObjectRef) -> Receipt {
+        let receipt = self.reporting.ledger.receipt(&object.id()).await.unwrap().unwrap();
+        assert!(receipt.balances(), "{receipt:?}");
+        receipt
+    }
+
+    /// Lets what is due go on, as the background loop does, until `done` holds.
+    pub(crate) async fn until(&self, done: impl AsyncFn() -> bool) {
+        let stop = CancellationToken::new();
+        let running =
+            tokio::spawn(due::run(Arc::clone(&self.reporting), Arc::clone(&self.lanes), stop.clone()));
+        for _ in 0..LOOKS {
+            if done().await {
+                stop.cancel();
+                running.await.unwrap();
+                self.lanes.drain().await;
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still not done: {:?}", self.reporting.ledger.stats().await.unwrap());
+    }
+
+    pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
+        let stats = self.reporting.ledger.stats().await.unwrap();
+        stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
+    }
+
+    /// The stand-in must have exactly the events that the books say.
+    pub(crate) fn sandbox_has(&self, events: u64) {
+        assert_eq!(self.sandbox.stats().accepted_events(), events);
+    }
+}
+
+fn config_of(on_unknown: OnUnknown) -> ReportConfig {
+    ReportConfig {
+        owner: "test".into(),
+        lease: Duration::from_secs(120),
+        request_timeout: Duration::from_secs(10),
+        max_object_bytes: 1 << 30,
+        needs_source_url: true,
+        on_unknown,
+        backoff: Backoff::default(),
+    }
+}
+
+fn meta(url: &str) -> Meta {
+    let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
+    let map = MapConfig {
+        event_names: EventNames::Standard,
+        currency: "USD".into(),
+        default_event_source_url: None,
+    };
+    Meta::new(MetaConfig { version: "v25.0".into(), test_event_code: None, map }, transport)
+}
