@@ -67,7 +67,6 @@ fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
         config: ReportConfig {
             owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
             lease: settings.limits.lease,
-            request_timeout: settings.meta.request_timeout,
             max_object_bytes: settings.limits.max_object_bytes,
             needs_source_url: settings.meta.default_event_source_url.is_none(),
             on_unknown: match settings.meta.on_unknown_outcome {

@@ -34,10 +34,9 @@ pub enum OnUnknown {
 pub struct ReportConfig {
     /// Names this process among those that share the ledger.
     pub owner: String,
-    /// How long a claim is this process's own without a sign of life.
+    /// How long a claim is this process's own without a sign of life. Renewed after a third of it, so a request must take
+    /// less than two thirds.
     pub lease: Duration,
-    /// The longest that one request to the destination takes.
-    pub request_timeout: Duration,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
     /// Whether rows must bring the address of their page, because no default is configured.

@@ -16,7 +16,7 @@ use crate::types::{
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
-const LEASE_MARGIN: Duration = Duration::from_secs(15);
+const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 impl Settings {
     /// Reads and checks everything.
@@ -54,10 +54,12 @@ impl Settings {
 
     /// Settings that are fine alone and wrong together.
     fn check(&self, reader: &mut Reader<'_>) {
-        if self.limits.lease < self.meta.request_timeout + LEASE_MARGIN {
+        // Leases are renewed after a third of their time, and the settling needs some too.
+        if self.limits.lease * 2 / 3 < self.meta.request_timeout + LEASE_MARGIN {
+            let needed = (self.meta.request_timeout + LEASE_MARGIN) * 3 / 2;
             reader.problems.push(format!(
-                "LEASE_SECONDS: must exceed META_REQUEST_TIMEOUT_MS by {} s, or a conversion is claimed by somebody else while its request is under way",
-                LEASE_MARGIN.as_secs()
+                "LEASE_SECONDS: with this META_REQUEST_TIMEOUT_MS at least {} are needed, or a conversion is claimed by somebody else while its request is under way",
+                needed.as_secs()
             ));
         }
         if self.meta.connect_timeout > self.meta.request_timeout {

@@ -87,7 +87,7 @@ impl Lane {
 
     async fn send(&mut self, gathered: Vec<Prepared>, settlements: &mut Vec<Settlement>) {
         let gathered = self.still_held(gathered).await;
-        let mut round = Round::new(gathered);
+        let mut round = Round::new(gathered, self.reporting.clock.now());
         let end = round.run(&self.reporting, &self.pixel).await;
         let now = self.reporting.clock.now();
         if let RoundEnd::Throttled(wait) = &end {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::PixelCode;
+use domain::{PixelCode, UnixMillis};
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::ledger::Settled;
 use ports::metric::name;
 
 use super::Reporting;
@@ -33,12 +34,17 @@ pub(super) struct Round {
     outcomes: Vec<Vec<EventOutcome>>,
     /// What the destination said to the last request that was not accepted, else to the last.
     pub(super) answer: Option<Answer>,
+    /// Conversions that somebody else has claimed meanwhile: theirs to send now.
+    lost: Vec<bool>,
+    /// When the leases were renewed last.
+    renewed_at: UnixMillis,
 }
 
 impl Round {
-    pub(super) fn new(conversions: Vec<Prepared>) -> Self {
+    /// A round over conversions whose leases were renewed just now.
+    pub(super) fn new(conversions: Vec<Prepared>, now: UnixMillis) -> Self {
         let outcomes = conversions.iter().map(|c| vec![EventOutcome::Transient; c.events.len()]).collect();
-        Self { conversions, outcomes, answer: None }
+        Self { lost: vec![false; conversions.len()], conversions, outcomes, answer: None, renewed_at: now }
     }
 
     /// Sends everything, splitting what is refused until the bad events are alone.
@@ -54,7 +60,11 @@ impl Round {
             places.chunks(reporting.destination.max_events()).rev().map(<[Place]>::to_vec).collect();
         let mut requests = 0;
         while let Some(chunk) = pending.pop() {
-            let chunk: Vec<_> = chunk.into_iter().filter(|(c, _)| !self.is_rejected(*c)).collect();
+            if !self.renew(reporting).await {
+                return RoundEnd::Failed;
+            }
+            let chunk: Vec<_> =
+                chunk.into_iter().filter(|(c, _)| !self.lost[*c] && !self.is_rejected(*c)).collect();
             if chunk.is_empty() {
                 continue;
             }
@@ -88,6 +98,27 @@ impl Round {
             }
         }
         RoundEnd::Finished
+    }
+
+    /// Renews the leases in time: isolating bad events can take longer than one lasts. `false` when the ledger is away,
+    /// and then nothing more may be sent.
+    async fn renew(&mut self, reporting: &Reporting) -> bool {
+        let holder = reporting.holder();
+        if holder.now.since(self.renewed_at) < reporting.config.lease / 3 {
+            return true;
+        }
+        let leases: Vec<_> = self.conversions.iter().map(|c| c.due.lease.clone()).collect();
+        match reporting.ledger.extend(&leases, holder.until).await {
+            Ok(held) => {
+                self.lost = held.into_iter().map(|h| h == Settled::Late).collect();
+                self.renewed_at = holder.now;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(error = ?error, "cannot renew leases; the rest of the batch waits in the ledger");
+                false
+            }
+        }
     }
 
     /// The conversions with the outcome of each of their events in this round.

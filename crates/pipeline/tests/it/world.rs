@@ -183,7 +183,6 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
         lease: Duration::from_secs(120),
-        request_timeout: Duration::from_secs(10),
         max_object_bytes: 1 << 30,
         needs_source_url: true,
         on_unknown,
