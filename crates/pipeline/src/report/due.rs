@@ -17,12 +17,13 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Claims what is due and hands it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let claimed = match reporting.ledger.claim_due(CLAIM_DUE, &reporting.holder()).await {
+        let holder = reporting.holder();
+        let claimed = match reporting.ledger.claim_due(CLAIM_DUE, &holder).await {
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();
                 for entry in due {
-                    lanes.submit(entry).await;
+                    lanes.submit(entry, &holder).await;
                 }
                 claimed
             }

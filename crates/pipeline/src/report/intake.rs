@@ -1,5 +1,6 @@
 //! Brings the rows of a filtered file to the ledger, and what is to be sent to the lanes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -109,14 +110,16 @@ impl Intake {
     /// Claims one batch and hands on what is held; how many rows were duplicates.
     async fn claim(&self, statements: Vec<Statement>) -> ports::Result<u64> {
         let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
-        let claims = self.reporting.ledger.claim(statements, &self.reporting.holder()).await?;
+        let holder = self.reporting.holder();
+        let claims = self.reporting.ledger.claim(statements, &holder).await?;
         let mut duplicates = 0;
+        let mut stood: BTreeMap<&str, u64> = BTreeMap::new();
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
-            let stood = match claim {
+            let outcome = match claim {
                 Claim::Held(lease) => {
                     if let Some(mut due) = candidate.take() {
                         due.lease = lease;
-                        self.lanes.submit(due).await;
+                        self.lanes.submit(due, &holder).await;
                     }
                     "claimed"
                 }
@@ -126,7 +129,10 @@ impl Intake {
                 }
                 Claim::Stands(outcome) => outcome.as_str(),
             };
-            self.reporting.metrics.count(name::ROWS, &[("outcome", stood)], 1);
+            *stood.entry(outcome).or_default() += 1;
+        }
+        for (outcome, rows) in stood {
+            self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
         }
         Ok(duplicates)
     }

@@ -1,5 +1,6 @@
 //! The work of one lane: gather, send, settle.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use ports::ledger::{Due, Open, Positions, Settle, Settled, Settlement};
 use ports::metric::name;
 use tokio::sync::mpsc;
 
+use super::lanes::Held;
 use super::prepared::{Prepared, Unsendable, prepare};
 use super::round::{Round, RoundEnd};
 use super::{Backoff, OnUnknown, Reporting};
@@ -24,18 +26,20 @@ const THROTTLED_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct Lane {
     reporting: Arc<Reporting>,
     pixel: PixelCode,
-    incoming: mpsc::Receiver<Due>,
+    incoming: mpsc::Receiver<Held>,
     /// The pixel is left alone until then.
     paused_until: UnixMillis,
+    /// When the first lease of the batch at hand ends.
+    earliest_end: UnixMillis,
 }
 
 impl Lane {
     pub(super) const fn new(
         reporting: Arc<Reporting>,
         pixel: PixelCode,
-        incoming: mpsc::Receiver<Due>,
+        incoming: mpsc::Receiver<Held>,
     ) -> Self {
-        Self { reporting, pixel, incoming, paused_until: UnixMillis(0) }
+        Self { reporting, pixel, incoming, paused_until: UnixMillis(0), earliest_end: UnixMillis(i64::MAX) }
     }
 
     /// Works until nobody can submit any more and everything is settled.
@@ -53,19 +57,21 @@ impl Lane {
     }
 
     /// Takes conversions until a request is full, or the first has waited long enough, or none is coming.
-    async fn gather(&mut self, first: Due, settlements: &mut Vec<Settlement>) -> Vec<Prepared> {
+    async fn gather(&mut self, first: Held, settlements: &mut Vec<Settlement>) -> Vec<Prepared> {
         let full = self.reporting.destination.max_events();
         let (mut gathered, mut events) = (Vec::new(), 0);
+        self.earliest_end = UnixMillis(i64::MAX);
         let clock = Arc::clone(&self.reporting.clock);
         let waited = clock.sleep(LONGEST_WAIT);
         tokio::pin!(waited);
         let mut next = Some(first);
-        while let Some(due) = next {
+        while let Some(Held { due, until }) = next {
             let now = self.reporting.clock.now();
             let config = &self.reporting.config;
             match prepare(due, now, config.needs_source_url, &*self.reporting.destination) {
                 Ok(prepared) => {
                     events += prepared.events.len();
+                    self.earliest_end = self.earliest_end.min(until);
                     gathered.push(prepared);
                 }
                 Err(unsendable) => {
@@ -87,7 +93,8 @@ impl Lane {
 
     async fn send(&mut self, gathered: Vec<Prepared>, settlements: &mut Vec<Settlement>) {
         let gathered = self.still_held(gathered).await;
-        let mut round = Round::new(gathered, self.reporting.clock.now());
+        let renewed_at = self.earliest_end.minus(self.reporting.config.lease);
+        let mut round = Round::new(gathered, renewed_at);
         let end = round.run(&self.reporting, &self.pixel).await;
         let now = self.reporting.clock.now();
         if let RoundEnd::Throttled(wait) = &end {
@@ -100,11 +107,15 @@ impl Lane {
     }
 
     /// Makes sure that the leases outlast the request; what somebody else holds by now is left to them.
-    async fn still_held(&self, gathered: Vec<Prepared>) -> Vec<Prepared> {
-        let leases: Vec<_> = gathered.iter().map(|p| p.due.lease.clone()).collect();
+    async fn still_held(&mut self, gathered: Vec<Prepared>) -> Vec<Prepared> {
         let until = self.reporting.holder().until;
+        if until.since(self.earliest_end) < self.reporting.config.lease / 3 {
+            return gathered;
+        }
+        let leases: Vec<_> = gathered.iter().map(|p| p.due.lease.clone()).collect();
         match self.reporting.ledger.extend(&leases, until).await {
             Ok(held) => {
+                self.earliest_end = until;
                 gathered.into_iter().zip(held).filter(|(_, h)| *h == Settled::Done).map(|(p, _)| p).collect()
             }
             Err(error) => {
@@ -228,6 +239,8 @@ impl Reporting {
     }
 
     fn measure(&self, settlements: &[Settlement]) {
+        let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+        let (mut events, mut micros) = (0, 0);
         for settlement in settlements {
             let outcome = match settlement.settle {
                 Settle::Reported => "reported",
@@ -236,10 +249,14 @@ impl Reporting {
                 Settle::Rejected { .. } => "rejected",
                 Settle::Expired => "expired",
             };
-            self.metrics.count(name::SETTLED, &[("outcome", outcome)], 1);
-            self.metrics.count(name::EVENTS, &[], settlement.accepted.len());
-            let micros = u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
-            self.metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
+            *outcomes.entry(outcome).or_default() += 1;
+            events += settlement.accepted.len();
+            micros += u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
         }
+        for (outcome, conversions) in outcomes {
+            self.metrics.count(name::SETTLED, &[("outcome", outcome)], conversions);
+        }
+        self.metrics.count(name::EVENTS, &[], events);
+        self.metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
     }
 }

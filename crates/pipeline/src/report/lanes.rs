@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::PixelCode;
-use ports::ledger::{Due, Open, Positions, Settle, Settlement};
+use domain::{PixelCode, UnixMillis};
+use ports::ledger::{Due, Holder, Open, Positions, Settle, Settlement};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::task::TaskTracker;
@@ -22,11 +22,19 @@ const LONGEST_HOLD_UP: Duration = Duration::from_secs(2);
 /// When a conversion that found its lane full is looked at again.
 const FULL_LANE_DELAY: Duration = Duration::from_secs(3);
 
+/// A conversion that is this process's own for a while.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) due: Due,
+    /// The end of its lease.
+    pub(super) until: UnixMillis,
+}
+
 /// All lanes of a process.
 #[derive(Debug)]
 pub struct Lanes {
     reporting: Arc<Reporting>,
-    open: Mutex<HashMap<PixelCode, mpsc::Sender<Due>>>,
+    open: Mutex<HashMap<PixelCode, mpsc::Sender<Held>>>,
     running: TaskTracker,
 }
 
@@ -38,19 +46,19 @@ impl Lanes {
     }
 
     /// Hands a held conversion to its lane, waiting a little for room; a lane that stays full gives it back to the ledger.
-    pub async fn submit(&self, due: Due) {
+    pub async fn submit(&self, due: Due, holder: &Holder) {
         let lane = self.lane(&due.pixel);
-        let due = match lane.try_send(due) {
+        let held = match lane.try_send(Held { due, until: holder.until }) {
             Ok(()) => return,
-            Err(TrySendError::Full(due) | TrySendError::Closed(due)) => due,
+            Err(TrySendError::Full(held) | TrySendError::Closed(held)) => held,
         };
         let room = tokio::select! {
             room = lane.reserve() => room.ok(),
             () = self.reporting.clock.sleep(LONGEST_HOLD_UP) => None,
         };
         match room {
-            Some(room) => room.send(due),
-            None => self.give_back(due).await,
+            Some(room) => room.send(held),
+            None => self.give_back(held.due).await,
         }
     }
 
@@ -61,7 +69,7 @@ impl Lanes {
         self.running.wait().await;
     }
 
-    fn lane(&self, pixel: &PixelCode) -> mpsc::Sender<Due> {
+    fn lane(&self, pixel: &PixelCode) -> mpsc::Sender<Held> {
         // The lock guards a map that is whole after each operation, and is never held across an await.
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = open.get(pixel) {

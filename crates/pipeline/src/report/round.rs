@@ -41,10 +41,10 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// A round over conversions whose leases were renewed just now.
-    pub(super) fn new(conversions: Vec<Prepared>, now: UnixMillis) -> Self {
+    /// A round over conversions whose leases started, or were renewed, at `renewed_at`.
+    pub(super) fn new(conversions: Vec<Prepared>, renewed_at: UnixMillis) -> Self {
         let outcomes = conversions.iter().map(|c| vec![EventOutcome::Transient; c.events.len()]).collect();
-        Self { lost: vec![false; conversions.len()], conversions, outcomes, answer: None, renewed_at: now }
+        Self { lost: vec![false; conversions.len()], conversions, outcomes, answer: None, renewed_at }
     }
 
     /// Sends everything, splitting what is refused until the bad events are alone.
