@@ -13,6 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// Measures until `stop`. What cannot be measured is left as it was; those who use it report the trouble.
 pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
     while !stop.is_cancelled() {
+        parts.registry.tidy();
         for (queue, port) in [("trigger", &parts.ports.trigger_queue), ("report", &parts.ports.report_queue)]
         {
             if let Ok(depth) = port.depth().await {

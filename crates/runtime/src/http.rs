@@ -25,6 +25,9 @@ use crate::metrics::Metrics;
 /// Connections at once; probes and scrapers need a handful.
 const MAX_CONNECTIONS: usize = 64;
 
+/// Pause after a connection could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A client that does not send its request in this time is let go.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -70,8 +73,11 @@ impl Server {
                 () = stop.cancelled() => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // A connection that failed while it was taken concerns its client only.
-            let Ok((stream, _)) = accepted else { continue };
+            let Ok((stream, _)) = accepted else {
+                // Most often the process has no file handles left: asking again at once would only burn time.
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
             let (metrics, health, stop) = (Arc::clone(&self.metrics), Arc::clone(&self.health), stop.clone());
             connections.spawn(async move {
                 let answer = service_fn(move |request| {

@@ -30,10 +30,15 @@ impl Metrics {
         Self { shown: recorder.handle(), recorder }
     }
 
+    /// Folds raw observations together; without it they would pile up while nobody looks.
+    pub fn tidy(&self) {
+        self.shown.run_upkeep();
+    }
+
     /// All measurements in Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
-        self.shown.run_upkeep();
+        self.tidy();
         self.shown.render()
     }
 }

@@ -16,6 +16,7 @@ pub fn init(settings: &TelemetrySettings) {
     });
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a task panicked: this is a bug");
+        let message: String = panic.payload_as_str().unwrap_or_default().chars().take(300).collect();
+        tracing::error!(place, message, "a task panicked: this is a bug");
     }));
 }

@@ -101,7 +101,29 @@ fn http(reader: &mut Reader<'_>) -> HttpSettings {
 fn telemetry(reader: &mut Reader<'_>) -> TelemetrySettings {
     let production = reader.text("LOGGING_ENVIRONMENT").eq_ignore_ascii_case("production");
     let format = if production { LogFormat::Json } else { LogFormat::Text };
-    TelemetrySettings { format, level: reader.text("LOG_LEVEL").to_owned() }
+    TelemetrySettings {
+        format,
+        level: reader.parsed("LOG_LEVEL", log_level).unwrap_or_else(|| "info".to_owned()),
+    }
+}
+
+/// A level, or `module=level` pairs. The original's levels (`verbose`, `http`, `silly`) mean the nearest of ours: taken for a
+/// module's name they would silence every line.
+fn log_level(text: &str) -> Result<String, String> {
+    let level = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "off" | "error" | "warn" | "info" | "debug" | "trace" => Some(word.to_ascii_lowercase()),
+        "verbose" | "http" => Some("debug".to_owned()),
+        "silly" => Some("trace".to_owned()),
+        _ => None,
+    };
+    let directive = |part: &str| match part.split_once('=') {
+        None => level(part),
+        Some((module, word)) => level(word).map(|word| format!("{module}={word}")),
+    };
+    let parts: Option<Vec<_>> = text.split(',').map(|part| directive(part.trim())).collect();
+    parts
+        .map(|parts| parts.join(","))
+        .ok_or_else(|| "the levels are off, error, warn, info, debug and trace".to_owned())
 }
 
 fn limits(reader: &mut Reader<'_>) -> LimitSettings {

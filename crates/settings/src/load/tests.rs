@@ -60,6 +60,21 @@ fn restatements_other_than_first_are_refused() {
 }
 
 #[test]
+fn a_wrong_log_level_is_named_and_the_originals_are_understood() {
+    assert_eq!(problems(Service::Filter, &[("LOG_LEVEL", "inof")]).len(), 1);
+    let level = |text| {
+        Settings::load(&Environment::from_pairs([("LOG_LEVEL", text)]), Service::Filter)
+            .unwrap()
+            .telemetry
+            .level
+    };
+    assert_eq!(
+        [level("verbose"), level("INFO"), level("warn, pipeline=debug")],
+        ["debug", "info", "warn,pipeline=debug"]
+    );
+}
+
+#[test]
 fn typing_errors_are_warned_of() {
     let environment = Environment::from_pairs([("META_GRPAH_URL", "x"), ("EFFLUX_DATA_DIR", "d")]);
     let settings = Settings::load(&environment, Service::Efflux).unwrap();
