@@ -38,6 +38,18 @@ impl ConversionKey {
         Self(hash.finalize().into())
     }
 
+    /// The key of a row without identity at its place: it cannot be the conversion of another row, even of one that reads
+    /// the same, so each is counted by itself, and known again when its object is redelivered.
+    #[must_use]
+    pub fn at_place(&self, object: &str, row: u64) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"efflux:place:1\0");
+        hash.update(self.0);
+        hash.update(row.to_be_bytes());
+        hash.update(object);
+        Self(hash.finalize().into())
+    }
+
     /// The 32 bytes, as databases store them.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -33,7 +33,7 @@ impl Money {
             return Err(NotMoney);
         }
         let value = if value.scale() > MAX_SCALE { value.round_dp(MAX_SCALE) } else { value };
-        Ok(Self(value.normalize()))
+        Ok(Self(value))
     }
 
     /// A whole number of units.
@@ -45,7 +45,7 @@ impl Money {
     /// An amount in millionths, as databases without decimals keep it.
     #[must_use]
     pub fn from_micros(micros: i64) -> Self {
-        Self(Decimal::new(micros, 6).normalize())
+        Self(Decimal::new(micros, 6))
     }
 
     /// Millionths, rounded, for counters. Amounts are below a trillion, so they always fit.
@@ -87,7 +87,7 @@ impl Money {
         };
         (0..i128::from(parts)).map(move |i| {
             let share = each + i128::from(i < extra);
-            Self(Decimal::from_i128_with_scale(share, scale).normalize())
+            Self(Decimal::from_i128_with_scale(share, scale))
         })
     }
 }
@@ -129,6 +129,7 @@ impl Sum for Money {
     }
 }
 
+/// Without trailing zeros: this is the one place where the form matters.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.normalize().fmt(f)

@@ -240,7 +240,7 @@ impl Reader {
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Statement {
-            key: row.key,
+            key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),
             session_id: conversion.map(|c| c.session_id.to_string()),

@@ -5,5 +5,6 @@
 mod books;
 mod credentials;
 mod isolation;
+mod refusals;
 mod trouble;
 mod world;

@@ -135,10 +135,14 @@ impl World {
     }
 
     pub(crate) async fn handle(&self, object: &ObjectRef) -> Handled {
+        self.handle_body(&domain::notification::object_created(object, 1, "now")).await
+    }
+
+    pub(crate) async fn handle_body(&self, body: &str) -> Handled {
         let delivery = Delivery {
             message_id: "m".into(),
             handle: Handle("h".into()),
-            body: domain::notification::object_created(object, 1, "now"),
+            body: body.to_owned(),
             receive_count: 1,
             sent_at: self.clock.now(),
         };

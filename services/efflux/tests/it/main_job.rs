@@ -52,19 +52,13 @@ fn each_defect_ends_as_its_truth_says() {
     let networks = SampleNetwork::ALL;
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
     let mut files = Vec::new();
-    let (mut total, mut duplicates, mut no_object_seen) = (0, 0, false);
+    let (mut total, mut duplicates) = (0, 0);
     for (seed, network) in (10..).zip(networks) {
         let spec = SampleSpec { dirty: 0.2, restate: 0.05, ..spec(network, 400, seed) };
         let sample = generate(&spec);
         total += sample.rows.len() as u64;
         for truth in &sample.truth {
             match ending(truth.defect) {
-                // Rows without identity are known by their text, and these all have the same.
-                Ending::NoObject if no_object_seen => duplicates += 1,
-                Ending::NoObject => {
-                    no_object_seen = true;
-                    *expected.entry("malformed").or_default() += 1;
-                }
                 Ending::Invalid(reason) => *expected.entry(reason).or_default() += 1,
                 Ending::Duplicate => duplicates += 1,
                 Ending::FilteredOut => *expected.entry("no_campaign").or_default() += 1,
@@ -97,7 +91,6 @@ enum Ending {
     Invalid(&'static str),
     Duplicate,
     FilteredOut,
-    NoObject,
 }
 
 fn ending(defect: Defect) -> Ending {
@@ -105,8 +98,7 @@ fn ending(defect: Defect) -> Ending {
         "unknown_pixel" => Ending::Invalid("invalid_pixel"),
         "older_than_7_days" => Ending::Invalid("older_than_7_days"),
         "empty_click_id" | "null_click_id" => Ending::Invalid("missing_click_id"),
-        "missing_session" | "timestamp_junk" => Ending::Invalid("malformed"),
-        "not_an_object" => Ending::NoObject,
+        "missing_session" | "timestamp_junk" | "not_an_object" => Ending::Invalid("malformed"),
         "future_click" => Ending::Invalid("future_click"),
         "negative_revenue" => Ending::Invalid("negative_amount"),
         "duplicate_in_file" | "restatement" => Ending::Duplicate,
