@@ -53,7 +53,7 @@ pub fn prepare(
     let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
     for event in expand(key, valid) {
         let start = text.len();
-        write_event(&mut text, config, conversion, valid.click_time().0, &event, &shared);
+        write_event(&mut text, config, conversion, &event, &shared);
         spans.push((event, start..text.len()));
     }
     let text = Bytes::from(text);
@@ -66,10 +66,14 @@ pub fn prepare(
     Ok(prepared.collect())
 }
 
-/// `,"action_source":...,"event_source_url":...,"user_data":{...}`
+/// `","event_time":...,"action_source":...,"event_source_url":...,"user_data":{...}`; follows the event id.
 fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Reason> {
     let mut text = Vec::with_capacity(EVENT_BYTES);
-    text.extend_from_slice(br#","action_source":"website","event_source_url":"#);
+    let event_time_s = valid.click_time().0;
+    put(
+        &mut text,
+        format_args!(r#"","event_time":{event_time_s},"action_source":"website","event_source_url":"#),
+    );
     let conversion = valid.conversion();
     let given = conversion
         .event_source_url
@@ -90,7 +94,6 @@ fn write_event(
     text: &mut Vec<u8>,
     config: &MapConfig,
     conversion: &Conversion<'_>,
-    event_time_s: i64,
     event: &Event,
     shared: &[u8],
 ) {
@@ -98,10 +101,10 @@ fn write_event(
         EventNames::Standard => event.kind.standard_name(),
         EventNames::Legacy => event.kind.legacy_name(),
     };
-    put(
-        text,
-        format_args!(r#"{{"event_name":"{name}","event_time":{event_time_s},"event_id":"{}""#, event.id),
-    );
+    text.extend_from_slice(br#"{"event_name":""#);
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(br#"","event_id":""#);
+    text.extend_from_slice(event.id.as_str().as_bytes());
     text.extend_from_slice(shared);
     if let (EventKind::Purchase, Some(value)) = (event.kind, event.value) {
         put(text, format_args!(r#","custom_data":{{"value":{value},"currency":"#));

@@ -113,8 +113,9 @@ impl EventId {
     /// The id of event number `index` (from 0) of `kind` of a conversion.
     #[must_use]
     pub fn new(key: &ConversionKey, kind: EventKind, index: u32) -> Self {
+        // 55 bytes at most fit into one block of SHA-256; this is hashed several times for each conversion.
         let mut hash = Sha256::new();
-        hash.update(b"efflux:event:1\0");
+        hash.update(b"e1\0");
         hash.update(key.0);
         hash.update(kind.standard_name());
         hash.update([0]);

@@ -42,11 +42,11 @@ fn write_hashed(object: &mut Object<'_>, conversion: &Conversion<'_>) {
     ];
     for (field, value) in values {
         if let Some(key) = value.as_deref().and_then(|v| customer_key(field, v, hints).ok()) {
-            object.put(field.name(), key.as_str());
+            object.put_plain(field.name(), key.as_str());
         }
     }
     if let Ok(key) = customer_key(Field::ExternalId, &conversion.session_id, hints) {
-        object.put(Field::ExternalId.name(), key.as_str());
+        object.put_plain(Field::ExternalId.name(), key.as_str());
     }
 }
 
@@ -88,12 +88,23 @@ struct Object<'t> {
 
 impl Object<'_> {
     fn put(&mut self, name: &str, value: &str) {
-        self.text.push(if self.first { b'{' } else { b',' });
-        self.first = false;
+        self.put_name(name);
+        put_text(self.text, value);
+    }
+
+    /// For values that need no escapes: hexadecimal digits and URL-safe letters.
+    fn put_plain(&mut self, name: &str, value: &str) {
+        self.put_name(name);
         self.text.push(b'"');
+        self.text.extend_from_slice(value.as_bytes());
+        self.text.push(b'"');
+    }
+
+    fn put_name(&mut self, name: &str) {
+        self.text.extend_from_slice(if self.first { b"{\"" } else { b",\"" });
+        self.first = false;
         self.text.extend_from_slice(name.as_bytes());
         self.text.extend_from_slice(b"\":");
-        put_text(self.text, value);
     }
 
     fn close(self) {
