@@ -54,7 +54,12 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
             ("LOG_LEVEL", "error"),
         ]);
     }
-    let settings = Settings::load(&environment, Service::Efflux).map_err(StartError::Settings)?;
+    let mut settings = Settings::load(&environment, Service::Efflux).map_err(StartError::Settings)?;
+    // A command that ends by itself says what it has to say on standard output.
+    let stays_up = matches!(command, Command::Run { .. } | Command::Sandbox { .. });
+    if !stays_up && environment.get("LOG_LEVEL").is_none() {
+        settings.telemetry.level = "warn".to_owned();
+    }
     runtime::telemetry::init(&settings.telemetry);
     if let Command::Sandbox { listen, record } = command {
         let lifecycle = Lifecycle::new(settings.limits.shutdown);
