@@ -83,7 +83,13 @@ impl Filter {
     async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
         InterpretedKey::parse(&object.key).map_err(|e| Problem::Permanent(format!("{object}: {e}")))?;
         let subscribed = match &self.subscriptions {
-            Some(subscriptions) => Some(subscriptions.ids().await?),
+            Some(subscriptions) => {
+                // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
+                if let Err(error) = subscriptions.refresh().await {
+                    tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
+                }
+                Some(subscriptions.ids().await?)
+            }
             None => None,
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;

@@ -42,23 +42,29 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
 /// Reads the pixels anew every `interval`; conversions parked for a pixel go out as soon as its credentials change.
 pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match reporting.pixels.refresh().await {
-            Ok(changed) => {
-                reporting.health.ready("pixels");
-                for pixel in changed {
-                    match reporting.ledger.release_parked(&pixel, reporting.clock.now()).await {
-                        Ok(released) => tracing::info!(pixel.id = %pixel, released, "credentials changed"),
-                        Err(error) => {
-                            tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions");
-                        }
-                    }
-                }
-            }
+        refresh_once(&reporting).await;
+        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
+    }
+}
+
+/// Reads the pixels anew and releases what waited for those whose credentials changed. Whoever refreshes must release: the
+/// next reader sees no change any more.
+pub(super) async fn refresh_once(reporting: &Reporting) {
+    let changed = match reporting.pixels.refresh().await {
+        Ok(changed) => changed,
+        Err(error) => {
+            reporting.health.not_ready("pixels", &error.to_string());
+            tracing::warn!(error = ?error, "cannot read the pixels; the last good copy stays in use");
+            return;
+        }
+    };
+    reporting.health.ready("pixels");
+    for pixel in changed {
+        match reporting.ledger.release_parked(&pixel, reporting.clock.now()).await {
+            Ok(released) => tracing::info!(pixel.id = %pixel, released, "credentials changed"),
             Err(error) => {
-                reporting.health.not_ready("pixels", &error.to_string());
-                tracing::warn!(error = ?error, "cannot read the pixels; the last good copy stays in use");
+                tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions");
             }
         }
-        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
+use super::due::refresh_once;
 use super::lanes::Lanes;
 use crate::cached::PixelMap;
 use crate::object::{Problem, Verdict, content, objects_of};
@@ -70,6 +71,8 @@ impl Intake {
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
         let blob = checked(blob, object, limit).await?;
+        // A pixel that was added a moment ago counts for this file.
+        refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
         let now = self.reporting.clock.now();
         let reader = Reader {
