@@ -8,3 +8,4 @@ pub mod ledger;
 pub mod pixels;
 pub mod queue;
 pub mod subscriptions;
+pub mod turns;
