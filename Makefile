@@ -5,7 +5,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 XTASK := $(CARGO) run --quiet --package xtask --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench clean
+.PHONY: help run test check fmt chaos bench clean
 
 help: ## say what the targets are
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,12 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 
 fmt: ## format all code
 	$(CARGO) fmt --all
+
+chaos: ## kill two filters and two reporters at random KILLS times while FILES files flow; SEED replays
+	$(CARGO) build --workspace
+	EFFLUX_TEST_CHAOS_KILLS=$(or $(KILLS),100) EFFLUX_TEST_CHAOS_FILES=$(or $(FILES),200) \
+	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
+	$(CARGO) test --package efflux --test it -- chaos --nocapture
 
 bench: ## measure what is hot
 	$(CARGO) bench --package capi

@@ -78,7 +78,11 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
                 settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
                 settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
             },
-            backoff: Backoff::default(),
+            backoff: Backoff {
+                first: settings.limits.retry.first,
+                longest: settings.limits.retry.longest,
+                probe: settings.limits.retry.probe,
+            },
         },
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         blobs: Arc::clone(&parts.ports.blobs),

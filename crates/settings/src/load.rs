@@ -13,7 +13,7 @@ use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
     BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings, OnUnknownOutcome,
-    OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+    OptimizerSettings, QueueSettings, RetrySettings, Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
@@ -113,6 +113,11 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
         filter_concurrency: reader.number("FILTER_CONCURRENCY", 1, 256),
         report_concurrency: reader.number("REPORT_CONCURRENCY", 1, 256),
         lease: reader.seconds("LEASE_SECONDS", 5, 3_600),
+        retry: RetrySettings {
+            first: reader.seconds("RETRY_FIRST_SECONDS", 1, 3_600),
+            longest: reader.seconds("RETRY_LONGEST_SECONDS", 1, 86_400),
+            probe: reader.seconds("PARKED_PROBE_SECONDS", 1, 86_400),
+        },
         subscriptions_refresh: reader.seconds("SUBSCRIPTIONS_REFRESH_SECONDS", 1, 86_400),
         pixels_refresh: reader.seconds("PIXELS_REFRESH_SECONDS", 1, 86_400),
         shutdown: reader.seconds("SHUTDOWN_SECONDS", 1, 3_600),

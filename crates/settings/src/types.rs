@@ -158,12 +158,25 @@ pub struct LimitSettings {
     pub report_concurrency: usize,
     /// How long a claim is a process's own.
     pub lease: Duration,
+    /// Waits between attempts.
+    pub retry: RetrySettings,
     /// How often subscriptions are read anew.
     pub subscriptions_refresh: Duration,
     /// How often pixels are read anew.
     pub pixels_refresh: Duration,
     /// Time to finish what is in hand.
     pub shutdown: Duration,
+}
+
+/// Waits between attempts.
+#[derive(Debug, Clone, Copy)]
+pub struct RetrySettings {
+    /// After the first failure.
+    pub first: Duration,
+    /// The longest.
+    pub longest: Duration,
+    /// How often a parked pixel is probed.
+    pub probe: Duration,
 }
 
 /// The spelling of event names.
