@@ -75,7 +75,7 @@ impl Open for ReporterPorts {
 impl Open for OptimizerPorts {
     async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
         let mut opener = Opener::new(settings, clock);
-        Ok(Self { analytics: opener.analytics().await? })
+        Ok(Self { analytics: opener.analytics().await?, turns: opener.turns().await? })
     }
 }
 
@@ -90,6 +90,7 @@ impl Open for Ports {
             pixels: opener.pixels().await?,
             ledger: opener.ledger().await?,
             analytics: opener.analytics().await?,
+            turns: opener.turns().await?,
         })
     }
 }
