@@ -10,5 +10,5 @@ mod reporter;
 mod running;
 
 pub use parts::{Parts, StartError};
-pub use program::{block_on, main};
+pub use program::{block_on, healthcheck, main};
 pub use running::{Running, run, start};

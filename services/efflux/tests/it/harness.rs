@@ -80,12 +80,18 @@ impl World {
 
     /// Starts a process that stays up. Its log goes to a file in the data directory's folder.
     pub(crate) fn start(&self, binary: &str, args: &[&str]) -> Running {
+        self.start_on("0", binary, args)
+    }
+
+    /// Starts a process that stays up, on this port.
+    pub(crate) fn start_on(&self, port: &str, binary: &str, args: &[&str]) -> Running {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path(&format!("{binary}.log")))
             .unwrap();
-        let child = self.command(binary).args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut command = self.command(binary);
+        let child = command.env("PORT", port).args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         Running(child)
     }
 

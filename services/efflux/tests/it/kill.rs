@@ -51,7 +51,7 @@ fn events_of(row: &str) -> u64 {
     clippy::disallowed_methods,
     reason = "a test of real processes looks again in real time, with a deadline"
 )]
-fn wait_until(done: impl Fn() -> bool) {
+pub(crate) fn wait_until(done: impl Fn() -> bool) {
     let give_up = now_s() + LONGEST.as_secs() as i64;
     while !done() {
         assert!(now_s() < give_up, "still not done after {LONGEST:?}");
