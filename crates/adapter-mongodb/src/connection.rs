@@ -34,8 +34,8 @@ const ANSWER: Duration = Duration::from_secs(25);
 /// The largest command: the server takes 16 MiB in one document, and it needs some of it itself.
 const COMMAND_BYTES: usize = 12 * 1024 * 1024;
 
-/// The most statements that a server takes in one command.
-const COMMAND_STATEMENTS: usize = 100_000;
+/// The most statements or documents in one command: more would keep a server from answering others for too long.
+const COMMAND_STATEMENTS: usize = 2_000;
 
 /// A MongoDB error code: the key exists already.
 const DUPLICATE_KEY: i32 = 11_000;
@@ -57,7 +57,9 @@ impl Connection {
         options.server_selection_timeout.get_or_insert(SELECTION);
         options.connect_timeout.get_or_insert(CONNECT);
         // The ledger decides what is sent: it never reads what a fail-over could take back, nor from a copy that lags behind.
-        options.write_concern = Some(WriteConcern::builder().w_timeout(MAJORITY).w(mongodb::options::Acknowledgment::Majority).build());
+        options.write_concern = Some(
+            WriteConcern::builder().w_timeout(MAJORITY).w(mongodb::options::Acknowledgment::Majority).build(),
+        );
         options.read_concern = Some(ReadConcern::majority());
         options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
         let commands = Arc::new(AtomicU64::new(0));
@@ -91,9 +93,20 @@ impl Connection {
         collection: &str,
         documents: &[Document],
     ) -> Result<Vec<usize>> {
-        if documents.is_empty() {
-            return Ok(Vec::new());
+        let mut known = Vec::new();
+        for (part, documents) in documents.chunks(COMMAND_STATEMENTS).enumerate() {
+            let refused = self.insert_part(operation, collection, documents).await?;
+            known.extend(refused.into_iter().map(|index| part * COMMAND_STATEMENTS + index));
         }
+        Ok(known)
+    }
+
+    async fn insert_part(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        documents: &[Document],
+    ) -> Result<Vec<usize>> {
         let collection = self.collection(collection);
         let inserting = async { collection.insert_many(documents).ordered(false).await };
         let error = match timed(operation, inserting).await? {
@@ -182,13 +195,17 @@ async fn read<T: DeserializeOwned>(operation: &'static str, mut cursor: Cursor<D
     while let Some(document) = in_time(operation, async { cursor.try_next().await }).await? {
         // The cause would show what is in the document.
         found.push(bson::deserialize_from_document(document).map_err(|_| {
-            Error::new(ErrorKind::Corrupt, operation).detail("a document of the ledger lacks fields, or has them in other types")
+            Error::new(ErrorKind::Corrupt, operation)
+                .detail("a document of the ledger lacks fields, or has them in other types")
         })?);
     }
     Ok(found)
 }
 
-async fn in_time<T>(operation: &'static str, work: impl Future<Output = mongodb::error::Result<T>>) -> Result<T> {
+async fn in_time<T>(
+    operation: &'static str,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T> {
     timed(operation, work).await?.map_err(|e| translate(operation, &e))
 }
 

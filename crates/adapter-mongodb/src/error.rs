@@ -103,13 +103,16 @@ pub(crate) fn translate(operation: &'static str, error: &mongodb::error::Error) 
     };
     match &*error.kind {
         Said::Authentication { .. } => new(ErrorKind::Denied, MEANINGS[0].advice),
-        Said::ServerSelection { message } if message.contains("Authentication") || message.contains("SCRAM") => {
+        Said::ServerSelection { message, .. }
+            if message.contains("Authentication") || message.contains("SCRAM") =>
+        {
             new(ErrorKind::Denied, MEANINGS[0].advice)
         }
-        Said::ServerSelection { message } => new(ErrorKind::Unavailable, &no_server(message)),
-        Said::DnsResolve { .. } => {
-            new(ErrorKind::Unavailable, "the name in MONGODB_URI is not known: check the host and the network")
-        }
+        Said::ServerSelection { message, .. } => new(ErrorKind::Unavailable, &no_server(message)),
+        Said::DnsResolve { .. } => new(
+            ErrorKind::Unavailable,
+            "the name in MONGODB_URI is not known: check the host and the network",
+        ),
         // The connection broke while something was under way on it.
         Said::Io(_) => {
             new(ErrorKind::Unavailable, "the connection to MongoDB broke").retry_with(Retry::Unknown)

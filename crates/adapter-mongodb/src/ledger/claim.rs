@@ -58,7 +58,9 @@ fn groups(statements: &[Statement]) -> BTreeMap<ConversionKey, Group<'_>> {
             std::collections::btree_map::Entry::Vacant(place) => {
                 place.insert(Group::new(position, statement));
             }
-            std::collections::btree_map::Entry::Occupied(mut group) => group.get_mut().add(position, statement),
+            std::collections::btree_map::Entry::Occupied(mut group) => {
+                group.get_mut().add(position, statement)
+            }
         }
     }
     groups

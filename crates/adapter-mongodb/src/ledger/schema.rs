@@ -23,11 +23,7 @@ fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
                 doc! { "wakes_at": 1, "deadline": 1, "pixel": 1, "_id": 1 },
                 doc! { "partialFilterExpression": { "wakes_at": { "$exists": true } } },
             ),
-            (
-                "efflux_parked",
-                doc! { "pixel": 1 },
-                doc! { "partialFilterExpression": { "state": "parked" } },
-            ),
+            ("efflux_parked", doc! { "pixel": 1 }, doc! { "partialFilterExpression": { "state": "parked" } }),
             ("efflux_export", doc! { "export_due": 1 }, doc! { "sparse": true }),
             ("efflux_session", doc! { "session_id": 1 }, doc! {}),
             ("efflux_state", doc! { "state": 1, "_id": 1 }, doc! {}),
@@ -88,10 +84,8 @@ pub(super) async fn check(connection: &Connection) -> Result<()> {
             .filter(|name| !there.cursor.first.iter().any(|index| index.name == *name))
             .collect();
         if !missing.is_empty() {
-            return Err(Error::new(ErrorKind::Missing, OPERATION).detail(format!(
-                "{collection} has no index {}: run `efflux migrate`",
-                missing.join(", ")
-            )));
+            return Err(Error::new(ErrorKind::Missing, OPERATION)
+                .detail(format!("{collection} has no index {}: run `efflux migrate`", missing.join(", "))));
         }
     }
     Ok(())

@@ -63,7 +63,8 @@ async fn round(
     }
     let asked = statements.len() as u64;
     let written = if asked == 0 { 0 } else { connection.update(OPERATION, CONVERSIONS, statements).await? };
-    let done = if written == asked { None } else { Some(marked(connection, settlements, &writing, by).await?) };
+    let done =
+        if written == asked { None } else { Some(marked(connection, settlements, &writing, by).await?) };
     let mut left = Vec::new();
     for at in writing {
         if done.as_ref().is_none_or(|done| done.contains(&settlements[at].lease.key)) {
