@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use assembly::{Parts, StartError};
 use clap::{CommandFactory, FromArgMatches};
-use commands::{demo, directory, ingest, run, sample, status};
+use commands::{demo, directory, dlq, explain, ingest, retry, run, sample, status};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle, SystemClock};
 use settings::{Environment, Service, Settings};
 
-use crate::cli::{Cli, Command, Dlq};
+use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let help = settings::help_text(Service::Efflux);
@@ -71,8 +71,10 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Ingest(args) => ingest::run(&parts, &args).await,
         Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
         Command::Pixels { action } => directory::pixels(&parts, action).await,
-        Command::Status { json } => status::status(&parts, json).await,
-        Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
+        Command::Status { files, json } => status::status(&parts, files, json).await,
+        Command::Explain(args) => explain::run(&parts, &args).await,
+        Command::Retry(args) => retry::run(&parts, &args).await,
+        Command::Dlq { action } => dlq::run(&parts, action).await,
         Command::Demo => demo::run(parts).await,
         Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
     }

@@ -1,23 +1,17 @@
-//! `efflux status` and `efflux dlq`: what waits, what ended how.
+//! `efflux status`: what waits, what ended how.
 
 use assembly::Parts;
 use runtime::ExitStatus;
 
 use crate::out;
 
-/// The latest files that the table shows.
-const LATEST_FILES: usize = 10;
-
-/// Dead letters that a list shows for each queue.
-const DEAD_LETTERS: usize = 100;
-
-pub(crate) async fn status(parts: &Parts, json: bool) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn status(parts: &Parts, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
     let queues = [
         ("trigger", parts.ports.trigger_queue.depth().await?),
         ("report", parts.ports.report_queue.depth().await?),
     ];
     let stats = parts.ports.ledger.stats().await?;
-    let receipts = parts.ports.ledger.receipts(LATEST_FILES).await?;
+    let receipts = parts.ports.ledger.receipts(latest).await?;
     let analytics = parts.ports.analytics.conversions().await?;
     if json {
         let queues: serde_json::Map<_, _> = queues
@@ -65,18 +59,6 @@ pub(crate) async fn status(parts: &Parts, json: bool) -> anyhow::Result<ExitStat
             None => format!("{} rows, the books do NOT balance", file.receipt.rows_in),
         };
         out(&format!("  {}  {}  {verdict}\n", file.at, file.object));
-    }
-    Ok(ExitStatus::Done)
-}
-
-pub(crate) async fn dead_letters(parts: &Parts) -> anyhow::Result<ExitStatus> {
-    for (name, queue) in [("trigger", &parts.ports.trigger_queue), ("report", &parts.ports.report_queue)] {
-        for letter in queue.dead_letters(DEAD_LETTERS).await? {
-            out(&format!(
-                "{name}\t{}\t{}\t{}\t{}\n",
-                letter.at, letter.service, letter.message_id, letter.reason
-            ));
-        }
     }
     Ok(ExitStatus::Done)
 }
