@@ -18,6 +18,10 @@ use settings::{Environment, Service, Settings};
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    // As the other services do it, so that one health check fits all images.
+    if std::env::args().skip(1).eq(["--healthcheck"]) {
+        return assembly::healthcheck(Service::Efflux);
+    }
     let help = settings::help_text(Service::Efflux);
     let matches = Cli::command().after_help(help).try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
