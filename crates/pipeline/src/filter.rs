@@ -118,7 +118,7 @@ impl Filter {
     }
 
     fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
-        let output = ObjectRef::new(&self.output_bucket, filtered_key(&object.key));
+        let output = ObjectRef::new(&self.output_bucket, filtered_key(object));
         FilterReceipt {
             object: object.clone(),
             output: (sorted.kept > 0).then_some(output),
