@@ -54,6 +54,31 @@ pub struct Selection {
     pub since: Option<UnixMillis>,
 }
 
+/// How much of what is due is claimed at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueLimits {
+    /// Entries altogether.
+    pub total: usize,
+    /// Entries of one pixel that are not past their deadline, so that its backlog leaves room for others.
+    pub per_pixel: usize,
+    /// Pixels of which only entries past their deadline are claimed: nothing can be sent to them now.
+    pub except: Vec<PixelCode>,
+}
+
+impl DueLimits {
+    /// Up to so many entries, of any pixel.
+    #[must_use]
+    pub const fn of(total: usize) -> Self {
+        Self { total, per_pixel: total, except: Vec::new() }
+    }
+}
+
+/// The reason of an entry that waits to send a [`Part::Increment`].
+pub const RESTATED: &str = "restated";
+
+/// The reason of an entry that an operator gave another chance.
+pub const REOPENED: &str = "reopened";
+
 /// Whether a settlement was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
@@ -72,6 +97,8 @@ pub enum ObjectEnd {
         rows_in: u64,
         /// Rows whose conversion another row had brought.
         duplicates: u64,
+        /// Tells this content from another under the same key: SHA-256 of the stored bytes, in hexadecimal.
+        digest: String,
     },
     /// Refused whole; nothing of it was done.
     Refused {
@@ -122,12 +149,14 @@ pub trait ReportLedger: Send + Sync {
     /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
     ///
     /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has
-    /// outgrown the reported one becomes `retry`, due now, with a [`Part::Increment`].
+    /// outgrown the reported one becomes `retry`, due now, [`RESTATED`], with a [`Part::Increment`].
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>>;
 
-    /// Claims up to `limit` entries that are due: leases that ran out, retries and parked entries whose time has come, and
-    /// whatever waits past its deadline. The nearest deadline first.
-    async fn claim_due(&self, limit: usize, holder: &Holder) -> Result<Vec<Due>>;
+    /// Claims entries that are due, within limits: leases that ran out, retries and parked entries whose time has come, and
+    /// whatever waits past its deadline. The nearest deadline first, in the answer and in the choice among a pixel's.
+    ///
+    /// Its cost depends on what is due, not on what waits or is at an end.
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>>;
 
     /// Gives a holder more time for what it holds; one answer per lease, in order.
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
@@ -144,7 +173,7 @@ pub trait ReportLedger: Send + Sync {
     ) -> Result<Vec<Record>>;
 
     /// Gives entries another chance; one answer per reopening, in order. An entry that is still in the version given, and
-    /// neither `reported` nor `in_flight`, becomes `retry`, due now, for the pixel and deadline given, its failures
+    /// neither `reported` nor `in_flight`, becomes `retry`, due now, [`REOPENED`], for the pixel and deadline given, its failures
     /// forgotten and its accepted events remembered; any other stays as it is and answers [`Late`](Settled::Late).
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>>;
 
