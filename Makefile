@@ -5,10 +5,11 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 XTASK := $(CARGO) run --quiet --package xtask --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test services-up services-down check fmt bench clean
+# Every target that has a help text.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## say what the targets are
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build Efflux and show it at work on made-up conversions, on this machine alone
 	$(CARGO) build --package efflux
@@ -32,6 +33,12 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 
 fmt: ## format all code
 	$(CARGO) fmt --all
+
+chaos: ## kill two filters and two reporters at random KILLS times while FILES files flow; SEED replays
+	$(CARGO) build --workspace
+	EFFLUX_TEST_CHAOS_KILLS=$(or $(KILLS),100) EFFLUX_TEST_CHAOS_FILES=$(or $(FILES),200) \
+	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
+	$(CARGO) test --package efflux --test it -- chaos --nocapture
 
 bench: ## measure what is hot
 	$(CARGO) bench --package capi

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backends::OpenError;
-use runtime::{ExitStatus, SystemClock, telemetry};
-use settings::{Environment, Service, Settings};
+use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
+use runtime::{ExitStatus, SystemClock, probe, telemetry};
+use settings::{Environment, HttpSettings, Service, Settings};
 
+use crate::running::Serve;
 use crate::{Parts, StartError, optimizer, run};
 
 /// What a service understands besides its environment.
@@ -16,6 +17,8 @@ enum Wanted {
     Run,
     /// One optimising run, for schedulers.
     Once,
+    /// Ask the running service of the same settings whether it lives.
+    Healthcheck,
     Help,
     Version,
     Nonsense(String),
@@ -26,6 +29,7 @@ fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Want
         None => Wanted::Run,
         Some("--help" | "-h") => Wanted::Help,
         Some("--version" | "-V") => Wanted::Version,
+        Some("--healthcheck") => Wanted::Healthcheck,
         Some("--once") if service == Service::Optimizer => Wanted::Once,
         Some(other) => Wanted::Nonsense(other.to_owned()),
     }
@@ -36,11 +40,20 @@ fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Want
 pub fn main(service: Service) -> ExitCode {
     let name = service.name();
     match wanted(service, std::env::args().skip(1)) {
-        Wanted::Run => block_on(service, serve(service, false)),
-        Wanted::Once => block_on(service, serve(service, true)),
+        Wanted::Run => match service {
+            Service::Filter => block_on(service, serve::<FilterPorts>(service)),
+            Service::Reporter => block_on(service, serve::<ReporterPorts>(service)),
+            Service::Optimizer => block_on(service, serve::<OptimizerPorts>(service)),
+            Service::Efflux => block_on(service, serve::<backends::Ports>(service)),
+        },
+        Wanted::Once => block_on(service, once(service)),
+        Wanted::Healthcheck => healthcheck(service),
         Wanted::Help => {
             let once = if service == Service::Optimizer { " [--once]" } else { "" };
-            print(&format!("Usage: {name}{once} [--help] [--version]\n\n{}", settings::help_text(service)));
+            print(&format!(
+                "Usage: {name}{once} [--healthcheck] [--help] [--version]\n\n{}",
+                settings::help_text(service)
+            ));
             ExitStatus::Done.into()
         }
         Wanted::Version => {
@@ -52,6 +65,16 @@ pub fn main(service: Service) -> ExitCode {
             ExitStatus::Usage.into()
         }
     }
+}
+
+/// Asks the service that runs with the same `PORT` and `HTTP_BIND` whether it lives; exit code 0 says that it does.
+#[must_use]
+pub fn healthcheck(service: Service) -> ExitCode {
+    block_on(service, async {
+        let http = HttpSettings::load(&Environment::of_process()).map_err(StartError::Settings)?;
+        probe::live(&http).await?;
+        Ok(ExitStatus::Done)
+    })
 }
 
 /// Runs a future on a new runtime; an error becomes one message on standard error and the exit code for its kind.
@@ -72,18 +95,24 @@ pub fn block_on(service: Service, work: impl Future<Output = anyhow::Result<Exit
     }
 }
 
-async fn serve(service: Service, once: bool) -> anyhow::Result<ExitStatus> {
+async fn serve<P: Serve + Open>(service: Service) -> anyhow::Result<ExitStatus> {
+    run(Arc::new(open::<P>(service).await?)).await
+}
+
+/// One optimising run, for schedulers.
+async fn once(service: Service) -> anyhow::Result<ExitStatus> {
+    optimizer::once(&open(service).await?).await?;
+    Ok(ExitStatus::Done)
+}
+
+/// Settings by environment, logs, and the backends.
+async fn open<P: Open>(service: Service) -> anyhow::Result<Parts<P>> {
     let settings = Settings::load(&Environment::of_process(), service).map_err(StartError::Settings)?;
     telemetry::init(&settings.telemetry);
     for warning in &settings.warnings {
         tracing::warn!(warning = %warning, "configuration");
     }
-    let parts = Arc::new(Parts::open(settings, Arc::new(SystemClock)).await?);
-    if once {
-        optimizer::once(&parts).await?;
-        return Ok(ExitStatus::Done);
-    }
-    run(parts, service).await
+    Ok(Parts::open(settings, Arc::new(SystemClock)).await?)
 }
 
 fn status_of(error: &anyhow::Error) -> ExitStatus {
@@ -118,6 +147,7 @@ mod tests {
         let of = |service, words: &[&str]| wanted(service, words.iter().map(|w| (*w).to_owned()));
         assert_eq!(of(Service::Filter, &[]), Wanted::Run);
         assert_eq!(of(Service::Filter, &["-h"]), Wanted::Help);
+        assert_eq!(of(Service::Filter, &["--healthcheck"]), Wanted::Healthcheck);
         assert_eq!(of(Service::Optimizer, &["--once"]), Wanted::Once);
         assert_eq!(of(Service::Reporter, &["--once"]), Wanted::Nonsense("--once".to_owned()));
     }

@@ -18,6 +18,10 @@ use settings::{Environment, Service, Settings};
 use crate::cli::{Cli, Command, Dlq};
 
 fn main() -> ExitCode {
+    // As the other services do it, so that one health check fits all images.
+    if std::env::args().skip(1).eq(["--healthcheck"]) {
+        return assembly::healthcheck(Service::Efflux);
+    }
     let help = settings::help_text(Service::Efflux);
     let matches = Cli::command().after_help(help).try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -71,7 +75,7 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Ingest(args) => ingest::run(&parts, &args).await,
         Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
         Command::Pixels { action } => directory::pixels(&parts, action).await,
-        Command::Status { json } => status::status(&parts, json).await,
+        Command::Status { files, json } => status::status(&parts, files, json).await,
         Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
         Command::Demo => demo::run(parts).await,
         Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
