@@ -74,10 +74,15 @@ impl CloudWatchMetrics {
 
     /// Sends at each interval until `stop`, and once more then.
     pub async fn run(&self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
+        loop {
             tokio::select! { () = stop.cancelled() => {}, () = self.clock.sleep(self.config.interval) => {} }
+            // Asked before the send: what is gathered during it still has its turn.
+            let last = stop.is_cancelled();
             if let Err(error) = self.flush().await {
                 tracing::warn!(error = ?error, dropped = self.dropped(), "cannot send metrics to CloudWatch; the work goes on");
+            }
+            if last {
+                return;
             }
         }
     }
@@ -119,7 +124,8 @@ impl CloudWatchMetrics {
     async fn put(&self, batch: Vec<MetricDatum>) -> Result<()> {
         let what = format!("namespace {}", self.config.namespace);
         let call = Call { operation: "metrics.flush", permission: "cloudwatch:PutMetricData", what: &what };
-        let request = self.client.put_metric_data().namespace(&self.config.namespace).set_metric_data(Some(batch));
+        let request =
+            self.client.put_metric_data().namespace(&self.config.namespace).set_metric_data(Some(batch));
         request.send().await.map(|_| ()).map_err(|e| call.failed(e))
     }
 

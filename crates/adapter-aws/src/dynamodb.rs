@@ -75,7 +75,8 @@ impl DynamoSubscriptions {
             let table = answer.map_err(|e| call.failed(e))?.table;
             let keys = table.as_ref().map(|t| t.key_schema()).unwrap_or_default();
             let attributes = table.as_ref().map(|t| t.attribute_definitions()).unwrap_or_default();
-            let is_id = keys.len() == 1 && keys[0].attribute_name == item::ID && keys[0].key_type == KeyType::Hash;
+            let is_id =
+                keys.len() == 1 && keys[0].attribute_name == item::ID && keys[0].key_type == KeyType::Hash;
             let kind = attributes.iter().find(|a| a.attribute_name == item::ID).map(|a| &a.attribute_type);
             match kind {
                 Some(ScalarAttributeType::S) if is_id => Ok(IdType::Text),
@@ -103,6 +104,10 @@ impl SubscriptionStore for DynamoSubscriptions {
         let mut all: Vec<_> = try_join_all(segments).await?.into_iter().flatten().collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(all)
+    }
+
+    fn is_cheap(&self) -> bool {
+        false
     }
 
     async fn put(&self, subscriptions: &[Subscription]) -> Result<()> {

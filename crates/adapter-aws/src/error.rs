@@ -54,10 +54,13 @@ impl Call<'_> {
     pub(crate) fn refused(&self, code: Option<&str>, status: u16) -> Error {
         let meaning = table::meaning(code, status);
         let advice = meaning.advice.replace("{permission}", self.permission);
-        let error = self.error(meaning.kind, &match code {
-            Some(code) => format!("{advice} ({code})"),
-            None => format!("{advice} (HTTP {status})"),
-        });
+        let error = self.error(
+            meaning.kind,
+            &match code {
+                Some(code) => format!("{advice} ({code})"),
+                None => format!("{advice} (HTTP {status})"),
+            },
+        );
         match meaning.retry {
             Some(retry) => error.retry_with(retry),
             None => error,

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
 };
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Event, FilterRule, FilterRuleName,
-    NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter,
-    VersioningConfiguration,
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Event, FilterRule,
+    FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration,
+    S3KeyFilter, VersioningConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use ports::{ErrorKind, Result};
@@ -81,9 +81,12 @@ pub async fn bucket(aws: &Aws, bucket: &str) -> Result<()> {
     let call = Call { operation: "provision.bucket", permission: "s3:CreateBucket", what: bucket };
     let region = aws.sdk.region().map(AsRef::as_ref).filter(|region| *region != FIRST_REGION);
     let place = region.map(|region: &str| {
-        CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+        CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(region))
+            .build()
     });
-    let created = s3::client(aws).create_bucket().bucket(bucket).set_create_bucket_configuration(place).send().await;
+    let created =
+        s3::client(aws).create_bucket().bucket(bucket).set_create_bucket_configuration(place).send().await;
     match created {
         Ok(_) => Ok(()),
         Err(e) if code(&e) == Some("BucketAlreadyOwnedByYou") => Ok(()),
@@ -117,8 +120,10 @@ pub async fn announce(aws: &Aws, bucket: &str, prefix: &str, queue_url: &str) ->
         "Resource": queue_arn,
         "Condition": {"ArnEquals": {"aws:SourceArn": format!("arn:aws:s3:::{bucket}")}},
     }]});
-    let call = Call { operation: "provision.announce", permission: "sqs:SetQueueAttributes", what: queue_url };
-    let request = queues.set_queue_attributes().queue_url(queue_url).attributes(Attribute::Policy, policy.to_string());
+    let call =
+        Call { operation: "provision.announce", permission: "sqs:SetQueueAttributes", what: queue_url };
+    let request =
+        queues.set_queue_attributes().queue_url(queue_url).attributes(Attribute::Policy, policy.to_string());
     request.send().await.map_err(|e| call.failed(e))?;
 
     let call = Call { operation: "provision.announce", permission: "s3:PutBucketNotification", what: bucket };
@@ -131,7 +136,10 @@ pub async fn announce(aws: &Aws, bucket: &str, prefix: &str, queue_url: &str) ->
         .build()
         .map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))?;
     let all = NotificationConfiguration::builder().queue_configurations(queue).build();
-    let request = s3::client(aws).put_bucket_notification_configuration().bucket(bucket).notification_configuration(all);
+    let request = s3::client(aws)
+        .put_bucket_notification_configuration()
+        .bucket(bucket)
+        .notification_configuration(all);
     request.send().await.map(|_| ()).map_err(|e| call.failed(e))
 }
 
@@ -143,8 +151,7 @@ pub async fn subscriptions(aws: &Aws, table: &str) -> Result<()> {
     const ID: &str = "id";
     let client = dynamodb::client(aws);
     let call = Call { operation: "provision.table", permission: "dynamodb:CreateTable", what: table };
-    let unmade =
-        |e: BuildError| call.error(ErrorKind::Invalid, "the request cannot be made").source(e);
+    let unmade = |e: BuildError| call.error(ErrorKind::Invalid, "the request cannot be made").source(e);
     let key = KeySchemaElement::builder().attribute_name(ID).key_type(KeyType::Hash).build();
     let id = AttributeDefinition::builder().attribute_name(ID).attribute_type(ScalarAttributeType::S).build();
     let created = client

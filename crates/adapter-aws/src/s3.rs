@@ -68,7 +68,12 @@ pub(crate) fn client(aws: &Aws) -> Client {
 impl BlobStore for S3Blobs {
     async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>> {
         let what = object.to_string();
-        let permission = if object.version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        // Without s3:ListBucket, S3 denies what does not exist.
+        let permission = if object.version.is_some() {
+            "s3:GetObjectVersion and s3:ListBucket"
+        } else {
+            "s3:GetObject and s3:ListBucket"
+        };
         let call = Call { operation: "blob.get", permission, what: &what };
         let request = self
             .client
@@ -79,7 +84,9 @@ impl BlobStore for S3Blobs {
         match request.send().await {
             Ok(answer) => read::content(&call, answer, max_bytes).await.map(Some),
             // 405: the version is the mark of a deletion.
-            Err(e) if matches!(code(&e), Some("NoSuchKey" | "NoSuchVersion")) || status(&e) == Some(405) => Ok(None),
+            Err(e) if matches!(code(&e), Some("NoSuchKey" | "NoSuchVersion")) || status(&e) == Some(405) => {
+                Ok(None)
+            }
             Err(e) => Err(call.failed(e)),
         }
     }

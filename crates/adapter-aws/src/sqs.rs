@@ -122,7 +122,8 @@ impl EventQueue for SqsQueue {
         if max == 0 {
             return Ok(Vec::new());
         }
-        let patience = aws_sdk_sqs::config::Builder::default().timeout_config(timeouts_with(wait.min(MAX_WAIT)));
+        let patience =
+            aws_sdk_sqs::config::Builder::default().timeout_config(timeouts_with(wait.min(MAX_WAIT)));
         let answer = self
             .client
             .receive_message()

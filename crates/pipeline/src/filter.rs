@@ -85,7 +85,7 @@ impl Filter {
         let subscribed = match &self.subscriptions {
             Some(subscriptions) => {
                 // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
-                if let Err(error) = subscriptions.refresh().await {
+                if let Err(error) = subscriptions.refresh_if_cheap().await {
                     tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
                 }
                 Some(subscriptions.ids().await?)

@@ -65,9 +65,11 @@ pub mod name {
     pub const EXPORTED: &str = "efflux_exported_records_total";
     /// Partitions optimised.
     pub const OPTIMISED: &str = "efflux_partitions_optimised_total";
+    /// Age of the copy of the subscriptions that the filter uses.
+    pub const SUBSCRIPTIONS_AGE: &str = "efflux_subscriptions_age_seconds";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 20] = [
+    pub const ALL: [(&str, &str); 21] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -88,5 +90,6 @@ pub mod name {
         (LEDGER_ENTRIES, "Ledger entries by state"),
         (EXPORTED, "Records exported to analytics"),
         (OPTIMISED, "Partitions optimised"),
+        (SUBSCRIPTIONS_AGE, "Age in seconds of the copy of the subscriptions that the filter uses"),
     ];
 }

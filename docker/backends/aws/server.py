@@ -6,6 +6,7 @@ import sys
 import cbor_front
 import credentials_front
 import move_tasks
+import notification_mends
 import queue_mends
 from moto.moto_server.threaded_moto_server import DomainDispatcherApplication, create_backend_app
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -16,6 +17,7 @@ def application():
     """The emulator, behind the fronts that each request passes."""
     queue_mends.apply()
     move_tasks.apply()
+    notification_mends.apply()
     emulator = DomainDispatcherApplication(create_backend_app)
     return credentials_front.Front(cbor_front.Front(emulator))
 

@@ -31,7 +31,8 @@ pub(super) struct Unreadable {
 /// The subscription that an item states. What is absent or null has its default, and unknown attributes mean nothing.
 pub(super) fn read(item: &Item) -> Result<Subscription, Unreadable> {
     let id = item.get(ID).and_then(text).filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| Unreadable { id: String::new(), attribute: ID, expected: "text or a number" })?;
+    let id =
+        id.ok_or_else(|| Unreadable { id: String::new(), attribute: ID, expected: "text or a number" })?;
     let reader = Reader { item, id: &id };
     let mut subscription = Subscription::of(id.as_str());
     if let Some(enabled) = reader.get(ENABLED, "true or false", truth)? {
@@ -161,7 +162,12 @@ mod tests {
         let expected = Ok(Subscription::of("120330000000000001"));
         assert_eq!(read(&item(&[(ID, s("120330000000000001"))])), expected);
         assert_eq!(read(&item(&[(ID, N("120330000000000001".to_owned()))])), expected);
-        let null = item(&[(ID, s("120330000000000001")), (ENABLED, Null(true)), (NETWORKS, Null(true)), ("else", s("x"))]);
+        let null = item(&[
+            (ID, s("120330000000000001")),
+            (ENABLED, Null(true)),
+            (NETWORKS, Null(true)),
+            ("else", s("x")),
+        ]);
         assert_eq!(read(&null), expected);
     }
 

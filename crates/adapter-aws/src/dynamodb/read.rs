@@ -1,9 +1,15 @@
 //! Reads a part of the table, page by page.
 
+use std::time::Duration;
+
 use ports::subscriptions::Subscription;
 use ports::{ErrorKind, Result, Retry};
 
 use super::{DynamoSubscriptions, item};
+use crate::connect::timeouts_with;
+
+/// A full page may take this much longer than a small answer.
+const PAGE_TIME: Duration = Duration::from_secs(10);
 
 /// All subscriptions of one segment. A page holds up to 1 MB.
 pub(super) async fn segment(store: &DynamoSubscriptions, segment: i32, of: i32) -> Result<Vec<Subscription>> {
@@ -19,6 +25,10 @@ pub(super) async fn segment(store: &DynamoSubscriptions, segment: i32, of: i32) 
             // What was put a moment ago counts.
             .consistent_read(true)
             .set_exclusive_start_key(next)
+            .customize()
+            .config_override(
+                aws_sdk_dynamodb::config::Builder::default().timeout_config(timeouts_with(PAGE_TIME)),
+            )
             .send()
             .await
             .map_err(|e| call.failed(e))?;

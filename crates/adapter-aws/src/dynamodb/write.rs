@@ -19,7 +19,11 @@ const TRIES: u32 = 7;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Adds or replaces; of several with one id the last counts.
-pub(super) async fn put(store: &DynamoSubscriptions, ids: IdType, subscriptions: &[Subscription]) -> Result<()> {
+pub(super) async fn put(
+    store: &DynamoSubscriptions,
+    ids: IdType,
+    subscriptions: &[Subscription],
+) -> Result<()> {
     let call = store.call("subscriptions.put", "dynamodb:BatchWriteItem");
     let by_id: BTreeMap<_, _> = subscriptions.iter().map(|s| (s.id.as_str(), s)).collect();
     let requests = by_id.into_values().map(|subscription| {
@@ -28,8 +32,9 @@ pub(super) async fn put(store: &DynamoSubscriptions, ids: IdType, subscriptions:
         Some(WriteRequest::builder().put_request(put).build())
     });
     let requests: Option<Vec<_>> = requests.collect();
-    let requests = requests
-        .ok_or_else(|| call.error(ErrorKind::Invalid, "its ids are numbers, and one that was given is none"))?;
+    let requests = requests.ok_or_else(|| {
+        call.error(ErrorKind::Invalid, "its ids are numbers, and one that was given is none")
+    })?;
     for batch in requests.chunks(BATCH) {
         write(store, batch.to_vec()).await?;
     }

@@ -20,14 +20,19 @@ const EXPIRED: Meaning = is(
 );
 const WRONG_TIME: Meaning =
     is(ErrorKind::Denied, "this machine's time differs too much from AWS's: synchronise its clock");
-const NO_KEY: Meaning = is(ErrorKind::Denied, "no credentials were sent: set them, or give the instance a role");
-const MISSING: Meaning = is(ErrorKind::Missing, "it does not exist: make it, or check its name and AWS_REGION");
+const NO_KEY: Meaning =
+    is(ErrorKind::Denied, "no credentials were sent: set them, or give the instance a role");
+const MISSING: Meaning =
+    is(ErrorKind::Missing, "it does not exist: make it, or check its name and AWS_REGION");
 const ELSEWHERE: Meaning =
     is(ErrorKind::Missing, "it is in another region: set AWS_REGION to the one it is in");
 const TOO_LARGE: Meaning = is(ErrorKind::TooLarge, "it is larger than AWS takes");
 const SLOW: Meaning = is(ErrorKind::Timeout, "AWS waited too long for the request");
 const BUSY: Meaning = is(ErrorKind::Unavailable, "AWS is in trouble; see its health dashboard if this lasts");
 const FAILED: Meaning = Meaning { retry: Some(Retry::Unknown), ..BUSY };
+/// An answer that says it went well, and is no answer of AWS's.
+const NO_ANSWER: Meaning =
+    Meaning { retry: Some(Retry::Unknown), ..is(ErrorKind::Unavailable, super::transport::GARBLED) };
 const REFUSED: Meaning = is(ErrorKind::Invalid, "AWS does not take the request");
 
 /// What a code means; without a known one the status tells.
@@ -60,9 +65,15 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "NotAuthorized"
         | "OptInRequired"
         | "UnauthorizedOperation" => NOT_ALLOWED,
-        "InvalidAccessKeyId" | "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidToken"
-        | "InvalidSecurity" | "AuthFailure" => UNKNOWN_KEY,
-        "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature"
+        "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidToken"
+        | "InvalidSecurity"
+        | "AuthFailure" => UNKNOWN_KEY,
+        "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
         | "IncompleteSignatureException" => WRONG_SECRET,
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => EXPIRED,
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => WRONG_TIME,
@@ -73,10 +84,16 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "ResourceNotFoundException"
         | "ResourceNotFound"
         | "TableNotFoundException" => MISSING,
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
-        | "Redirect" | "TemporaryRedirect" => ELSEWHERE,
-        "EntityTooLarge" | "BatchRequestTooLong" | "AWS.SimpleQueueService.BatchRequestTooLong"
-        | "RequestEntityTooLarge" | "MaxMessageLengthExceeded" => TOO_LARGE,
+        "PermanentRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException"
+        | "Redirect"
+        | "TemporaryRedirect" => ELSEWHERE,
+        "EntityTooLarge"
+        | "BatchRequestTooLong"
+        | "AWS.SimpleQueueService.BatchRequestTooLong"
+        | "RequestEntityTooLarge"
+        | "MaxMessageLengthExceeded" => TOO_LARGE,
         "RequestTimeout" | "RequestTimeoutException" => SLOW,
         "ServiceUnavailable" | "ServiceUnavailableException" => BUSY,
         "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServiceError" => FAILED,
@@ -86,6 +103,7 @@ fn by_code(code: &str) -> Option<Meaning> {
 
 const fn by_status(status: u16) -> Meaning {
     match status {
+        200..=299 => NO_ANSWER,
         301 | 307 => ELSEWHERE,
         401 | 403 => NOT_ALLOWED,
         404 => MISSING,
@@ -144,6 +162,7 @@ mod tests {
     #[test]
     fn without_a_code_the_status_tells() {
         let table = [
+            (200, Unavailable),
             (301, Missing),
             (403, Denied),
             (404, Missing),

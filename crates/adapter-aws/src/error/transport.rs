@@ -36,8 +36,7 @@ const LOST: Meaning = Meaning {
     advice: "the connection broke before an answer came",
     retry: Some(Retry::Unknown),
 };
-const UNANSWERED: Meaning =
-    Meaning { kind: ErrorKind::Timeout, advice: SLOW, retry: None };
+const UNANSWERED: Meaning = Meaning { kind: ErrorKind::Timeout, advice: SLOW, retry: None };
 const UNUSABLE: Meaning =
     Meaning { kind: ErrorKind::Invalid, advice: "the request cannot be made", retry: None };
 
@@ -88,5 +87,40 @@ fn cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
         None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    type Failure = SdkError<io::Error, HttpResponse>;
+
+    #[test]
+    fn what_lies_deep_is_found() {
+        let broken = io::Error::other(io::Error::other(rustls::Error::General("x".to_owned())));
+        let table: [(Failure, Meaning); 5] = [
+            (SdkError::construction_failure(CredentialsError::not_loaded("none")), NO_CREDENTIALS),
+            (
+                SdkError::dispatch_failure(ConnectorError::other(
+                    Box::new(CredentialsError::not_loaded("none")),
+                    None,
+                )),
+                NO_CREDENTIALS,
+            ),
+            (SdkError::dispatch_failure(ConnectorError::io(Box::new(broken))), TLS),
+            (
+                SdkError::dispatch_failure(ConnectorError::io(Box::new(io::Error::from(
+                    io::ErrorKind::ConnectionReset,
+                )))),
+                LOST,
+            ),
+            (SdkError::dispatch_failure(ConnectorError::user("x".into())), UNUSABLE),
+        ];
+        for (error, expected) in table {
+            assert_eq!(meaning(&error), expected, "{error:?}");
+        }
     }
 }

@@ -16,7 +16,9 @@ const CHUNKS_AHEAD: usize = 8;
 
 /// The content of an answer, refused as soon as it is known to be too long.
 pub(super) async fn content(call: &Call<'_>, answer: GetObjectOutput, max_bytes: u64) -> Result<Blob> {
-    if let Some(length) = answer.content_length().and_then(|n| u64::try_from(n).ok()).filter(|n| *n > max_bytes) {
+    if let Some(length) =
+        answer.content_length().and_then(|n| u64::try_from(n).ok()).filter(|n| *n > max_bytes)
+    {
         return Err(too_large(call, &format!("has {length} bytes"), max_bytes));
     }
     let (chunks, received) = mpsc::channel(CHUNKS_AHEAD);
@@ -30,11 +32,17 @@ pub(super) async fn content(call: &Call<'_>, answer: GetObjectOutput, max_bytes:
     })?;
     read?;
     written.map(BlobWriter::finish).map_err(|e| {
-        call.error(ErrorKind::Full, "it cannot be kept in the folder for temporary files; see TMPDIR").source(e)
+        call.error(ErrorKind::Full, "it cannot be kept in the folder for temporary files; see TMPDIR")
+            .source(e)
     })
 }
 
-async fn read(call: &Call<'_>, mut body: ByteStream, max_bytes: u64, chunks: mpsc::Sender<Bytes>) -> Result<()> {
+async fn read(
+    call: &Call<'_>,
+    mut body: ByteStream,
+    max_bytes: u64,
+    chunks: mpsc::Sender<Bytes>,
+) -> Result<()> {
     let mut size = 0_u64;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|e| {
@@ -62,5 +70,8 @@ fn write(mut chunks: mpsc::Receiver<Bytes>) -> io::Result<BlobWriter> {
 }
 
 fn too_large(call: &Call<'_>, found: &str, max_bytes: u64) -> Error {
-    call.error(ErrorKind::TooLarge, &format!("it {found}, more than the {max_bytes} that MAX_OBJECT_BYTES allows"))
+    call.error(
+        ErrorKind::TooLarge,
+        &format!("it {found}, more than the {max_bytes} that MAX_OBJECT_BYTES allows"),
+    )
 }

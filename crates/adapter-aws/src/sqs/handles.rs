@@ -24,7 +24,8 @@ pub(super) async fn delete(
     let call = queue.call(operation, "sqs:DeleteMessage");
     let mut all = Vec::with_capacity(handles.len());
     for chunk in handles.chunks(BATCH) {
-        let entries = entries(&call, chunk, |id, handle| Delete::builder().id(id).receipt_handle(handle).build())?;
+        let entries =
+            entries(&call, chunk, |id, handle| Delete::builder().id(id).receipt_handle(handle).build())?;
         let request = client.delete_message_batch().queue_url(&queue.url).set_entries(Some(entries));
         let answer = request.send().await.map_err(|e| call.failed(e))?;
         all.extend(held(&call, chunk.len(), &answer.failed)?);
@@ -50,7 +51,8 @@ pub(super) async fn hide(
                 .visibility_timeout(seconds(time, MAX_VISIBILITY))
                 .build()
         })?;
-        let request = client.change_message_visibility_batch().queue_url(&queue.url).set_entries(Some(entries));
+        let request =
+            client.change_message_visibility_batch().queue_url(&queue.url).set_entries(Some(entries));
         let answer = request.send().await.map_err(|e| call.failed(e))?;
         all.extend(held(&call, chunk.len(), &answer.failed)?);
     }
@@ -89,7 +91,8 @@ fn held(call: &Call<'_>, entries: usize, failed: &[BatchResultErrorEntry]) -> Re
 fn is_stale(failure: &BatchResultErrorEntry) -> bool {
     let code = failure.code.rsplit('.').next().unwrap_or_default();
     // SQS has no code of its own for hiding what was deleted.
-    let gone = || failure.message.as_deref().is_some_and(|m| m.contains("does not exist or is not available"));
+    let gone =
+        || failure.message.as_deref().is_some_and(|m| m.contains("does not exist or is not available"));
     matches!(code, "ReceiptHandleIsInvalid" | "MessageNotInflight" | "InvalidIdFormat")
         || code == "InvalidParameterValue" && gone()
 }
@@ -111,7 +114,12 @@ mod tests {
         let failed = [
             failure("0", "ReceiptHandleIsInvalid", "", true),
             failure("2", "AWS.SimpleQueueService.MessageNotInflight", "", true),
-            failure("3", "InvalidParameterValue", "Reason: Message does not exist or is not available for visibility timeout change.", true),
+            failure(
+                "3",
+                "InvalidParameterValue",
+                "Reason: Message does not exist or is not available for visibility timeout change.",
+                true,
+            ),
         ];
         assert_eq!(held(&CALL, 5, &failed).unwrap(), [Held::No, Held::Yes, Held::No, Held::No, Held::Yes]);
     }
@@ -120,7 +128,8 @@ mod tests {
     fn trouble_is_not_taken_for_a_lost_message() {
         let internal = held(&CALL, 2, &[failure("1", "InternalError", "", false)]).unwrap_err();
         assert_eq!((internal.kind(), internal.retry()), (ErrorKind::Unavailable, Retry::After(None)));
-        let limit = failure("1", "InvalidParameterValue", "Total VisibilityTimeout is beyond the limit", true);
+        let limit =
+            failure("1", "InvalidParameterValue", "Total VisibilityTimeout is beyond the limit", true);
         assert_eq!(held(&CALL, 2, &[limit]).unwrap_err().kind(), ErrorKind::Invalid);
     }
 }

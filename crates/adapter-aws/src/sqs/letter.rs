@@ -35,7 +35,8 @@ pub(super) fn attributes(
 ) -> HashMap<String, MessageAttributeValue> {
     let room = MAX_MESSAGE_BYTES.saturating_sub(delivery.body.len() + OTHER_ATTRIBUTES_BYTES);
     // SQS takes no empty value.
-    let reason = Some(cut(&allowed(reason), room.clamp(64, MAX_REASON_BYTES)).to_owned()).filter(|r| !r.is_empty());
+    let reason =
+        Some(cut(&allowed(reason), room.clamp(64, MAX_REASON_BYTES)).to_owned()).filter(|r| !r.is_empty());
     let pairs = [
         (REASON, "String", reason.unwrap_or_else(|| "no reason given".to_owned())),
         (SERVICE, "String", allowed(service)),
@@ -74,7 +75,8 @@ pub(super) fn from_message(message: &Message, now: UnixMillis) -> DeadLetter {
 
 /// The text without what SQS refuses: control characters and the two that are none.
 fn allowed(text: &str) -> String {
-    let refused = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let refused =
+        |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
     text.chars().map(|c| if refused(c) { ' ' } else { c }).collect()
 }
 
@@ -99,7 +101,8 @@ mod tests {
     }
 
     fn read(attributes: HashMap<String, MessageAttributeValue>) -> DeadLetter {
-        let message = Message::builder().message_id("other").body("x").set_message_attributes(Some(attributes));
+        let message =
+            Message::builder().message_id("other").body("x").set_message_attributes(Some(attributes));
         from_message(&message.build(), UnixMillis(9))
     }
 
@@ -121,12 +124,18 @@ mod tests {
                 .sum();
             assert!(body + size <= MAX_MESSAGE_BYTES && size > 100, "{body} {size}");
         }
-        assert_eq!(read(attributes(&delivery(String::new()), "", "s", UnixMillis(5))).reason, "no reason given");
+        assert_eq!(
+            read(attributes(&delivery(String::new()), "", "s", UnixMillis(5))).reason,
+            "no reason given"
+        );
     }
 
     #[test]
     fn what_sqs_moved_says_so() {
         let letter = read(HashMap::new());
-        assert_eq!((letter.message_id.as_str(), letter.service.as_str(), letter.at), ("other", "sqs", UnixMillis(9)));
+        assert_eq!(
+            (letter.message_id.as_str(), letter.service.as_str(), letter.at),
+            ("other", "sqs", UnixMillis(9))
+        );
     }
 }

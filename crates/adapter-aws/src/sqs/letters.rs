@@ -137,7 +137,8 @@ async fn send_back(queue: &SqsQueue, operation: &'static str, batch: &[InHand]) 
         SendMessageBatchRequestEntry::builder().id(i.to_string()).message_body(&t.letter.body).build()
     };
     let entries = batch.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>();
-    let entries = entries.map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))?;
+    let entries =
+        entries.map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))?;
     let request = queue.client.send_message_batch().queue_url(&queue.main.url).set_entries(Some(entries));
     let answer = request.send().await.map_err(|e| call.failed(e))?;
     let arrived: Vec<_> = answer

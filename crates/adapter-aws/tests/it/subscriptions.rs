@@ -36,6 +36,21 @@ async fn no_subscription_costs_a_request() {
 }
 
 #[tokio::test]
+async fn a_table_of_many_pages_is_whole() {
+    let aws = aws().await;
+    let table = table(&aws).await;
+    let note = Some("x".repeat(20_000));
+    let all: Vec<_> = (0..300)
+        .map(|i| Subscription { note: note.clone(), ..Subscription::of(format!("{i:03}")) })
+        .collect();
+    table.put(&all).await.unwrap();
+    let before = aws.requests();
+    assert!(table.snapshot().await.unwrap() == all);
+    let pages = aws.requests() - before;
+    assert!(pages >= 8, "6 MB came in {pages} pages");
+}
+
+#[tokio::test]
 async fn conditions_come_back_and_the_last_of_one_id_counts() {
     let aws = aws().await;
     let table = table(&aws).await;
@@ -64,7 +79,10 @@ async fn what_dynamodb_leaves_is_sent_again() {
     let table = at_canned(&canned).await;
     table.put(&[Subscription::of("1"), Subscription::of("2")]).await.unwrap();
     let bodies = canned.bodies();
-    assert!(bodies[1].contains(r#""N":"1""#) && bodies[1].contains(r#""N":"2""#), "ids as the table has them");
+    assert!(
+        bodies[1].contains(r#""N":"1""#) && bodies[1].contains(r#""N":"2""#),
+        "ids as the table has them"
+    );
     assert!(!bodies[2].contains(r#""N":"1""#) && bodies[2].contains(r#""N":"2""#));
     let error = table.put(&[Subscription::of("no number")]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);

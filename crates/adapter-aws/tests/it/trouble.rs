@@ -42,9 +42,12 @@ async fn checks(aws: &Aws) -> [Error; 4] {
         },
     );
     metrics.count(name::PROCESSED_MESSAGES, &[], 1);
-    let (queue, blobs, table) = (queue(aws, "nosuchqueue"), S3Blobs::new(aws), DynamoSubscriptions::new(aws, "nosuchtable"));
-    let all = async { tokio::join!(queue.check(), blobs.check("nosuchbucket"), table.check(), metrics.flush()) };
-    let (queue, blobs, table, metrics) = tokio::time::timeout(PATIENCE, all).await.expect("an answer in time");
+    let (queue, blobs, table) =
+        (queue(aws, "nosuchqueue"), S3Blobs::new(aws), DynamoSubscriptions::new(aws, "nosuchtable"));
+    let all =
+        async { tokio::join!(queue.check(), blobs.check("nosuchbucket"), table.check(), metrics.flush()) };
+    let (queue, blobs, table, metrics) =
+        tokio::time::timeout(PATIENCE, all).await.expect("an answer in time");
     [queue, blobs, table, metrics].map(|result| result.expect_err("there is trouble"))
 }
 
@@ -78,7 +81,8 @@ async fn what_does_not_exist_is_named() {
         let (queue, blobs, table) =
             (queue(&aws, "nosuchqueue"), S3Blobs::new(&aws), DynamoSubscriptions::new(&aws, "nosuchtable"));
         let bucket = unique("nosuchbucket");
-        [queue.check().await, blobs.check(&bucket).await, table.check().await].map(|r| r.expect_err("it is not there"))
+        [queue.check().await, blobs.check(&bucket).await, table.check().await]
+            .map(|r| r.expect_err("it is not there"))
     };
     assert_all(&[queue_error], ErrorKind::Missing, &["queue nosuchqueue", "make it"]);
     assert_all(&[blobs_error], ErrorKind::Missing, &["nosuchbucket", "AWS_REGION"]);
@@ -162,7 +166,8 @@ async fn an_answer_that_is_no_answer_leaves_doubt() {
 
 #[tokio::test]
 async fn one_entry_in_trouble_is_trouble() {
-    let failed = r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":false,"Code":"InternalError"}]}"#;
+    let failed =
+        r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":false,"Code":"InternalError"}]}"#;
     let canned = Canned::answers([(200, failed)]).await;
     let aws = connect(at(&canned.url)).await;
     let handles = ["a", "b"].map(|h| Handle(h.to_owned()));

@@ -20,7 +20,10 @@ pub(crate) struct RealClock;
 
 #[async_trait]
 impl Clock for RealClock {
-    #[expect(clippy::disallowed_methods, reason = "servers have a clock of their own; this is the one nearest to it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "servers have a clock of their own; this is the one nearest to it"
+    )]
     fn now(&self) -> UnixMillis {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the year is past 1970");
         UnixMillis(i64::try_from(since.as_millis()).expect("the year is before 292,278,994"))
