@@ -78,7 +78,8 @@ async fn letters_that_are_asked_for_go_back_and_no_others() {
         back.extend(got.into_iter().map(|d| d.body));
     }
     let mut expected: Vec<_> = wanted.iter().map(|l| l.body.clone()).collect();
-    (back.sort(), expected.sort());
+    back.sort();
+    expected.sort();
     assert_eq!(back, expected);
 }
 

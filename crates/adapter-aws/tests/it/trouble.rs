@@ -44,8 +44,10 @@ async fn checks(aws: &Aws) -> [Error; 4] {
     metrics.count(name::PROCESSED_MESSAGES, &[], 1);
     let (queue, blobs, table) =
         (queue(aws, "nosuchqueue"), S3Blobs::new(aws), DynamoSubscriptions::new(aws, "nosuchtable"));
-    let all =
-        async { tokio::join!(queue.check(), blobs.check("nosuchbucket"), table.check(), metrics.flush()) };
+    // The SDK's futures are large.
+    let all = Box::pin(async {
+        tokio::join!(queue.check(), blobs.check("nosuchbucket"), table.check(), metrics.flush())
+    });
     let (queue, blobs, table, metrics) =
         tokio::time::timeout(PATIENCE, all).await.expect("an answer in time");
     [queue, blobs, table, metrics].map(|result| result.expect_err("there is trouble"))
