@@ -1,0 +1,104 @@
+//! Every conversion: where its entry stands, and what the platform was told of it.
+
+use std::collections::BTreeSet;
+
+use domain::Outcome;
+use ports::ReportLedger;
+use ports::ledger::Record;
+
+use super::verdict::{Broken, Remains};
+use super::{Witness, ids};
+use crate::input::{Class, Person, Row};
+use crate::worker::at_once;
+
+pub(super) fn check(witness: &Witness, remains: &Remains<'_>) -> Result<(), Broken> {
+    let mut explained = 0;
+    for (place, person) in witness.input.persons.iter().enumerate() {
+        let rows: Vec<_> = witness.input.rows_of(place).collect();
+        let told = told(witness, place);
+        explained += told.len();
+        let records = at_once(remains.ledger.find(&person.session, person.keyword.as_deref()));
+        let records = records.map_err(|e| e.to_string())?;
+        let who = format!("{} / {:?}", person.session, person.keyword);
+        let wrong = match (rows.is_empty(), &records[..]) {
+            (true, []) if told.is_empty() => Ok(()),
+            (true, _) => Err("nobody brought it, and something was made of it".to_owned()),
+            (false, [record]) => entry(witness, remains, person, &rows, record, &told),
+            (false, records) => Err(format!("it has {} entries", records.len())),
+        };
+        wrong.map_err(|what| format!("{who}: {what}"))?;
+    }
+    if explained != witness.told.len() {
+        return Err("the platform was told of events that are nobody's".to_owned());
+    }
+    Ok(())
+}
+
+/// Ids of a person that the platform has.
+fn told(witness: &Witness, person: usize) -> BTreeSet<String> {
+    let is_theirs = |id: &&String| witness.input.owners.get(*id) == Some(&person);
+    witness.told.keys().filter(is_theirs).cloned().collect()
+}
+
+fn entry(
+    witness: &Witness,
+    remains: &Remains<'_>,
+    person: &Person,
+    rows: &[&Row],
+    record: &Record,
+    told: &BTreeSet<String>,
+) -> Result<(), Broken> {
+    let row = witness.row_of(record).ok_or("its entry names a row that is not there")?;
+    let sendable = rows.iter().any(|r| r.is_sendable());
+    let expected: BTreeSet<_> = person.ids_of(row.counts).into_iter().collect();
+    let bad = person.bad.map(|_| ids::event(&person.key, "Purchase", 0));
+    let is_bad = bad.as_ref().is_some_and(|id| expected.contains(id));
+    if !told.is_subset(&expected) {
+        return Err(format!("the platform has {told:?}, the row stands for {expected:?} only"));
+    }
+    let hurried = rows.iter().any(|r| r.class == Class::Hurried);
+    match record.outcome {
+        Outcome::Invalid | Outcome::NoEvents if !told.is_empty() => {
+            Err(format!("it is {}, and the platform was told of it", record.outcome))
+        }
+        Outcome::Invalid if hurried => Ok(()),
+        Outcome::Invalid | Outcome::NoEvents if sendable => {
+            Err(format!("it is {}, and a row of it could be sent", record.outcome))
+        }
+        Outcome::Invalid if row.class == Class::Invalid => Ok(()),
+        Outcome::NoEvents if row.class == Class::NoEvents => Ok(()),
+        Outcome::Rejected if is_bad => Ok(()),
+        Outcome::Expired if hurried => Ok(()),
+        Outcome::Parked if remains.rules.hold && record.reason == "unknown_outcome" => Ok(()),
+        Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
+        Outcome::Reported if row.is_sendable() => reported(witness, row, record, told, &expected),
+        outcome => Err(format!("it ended as {outcome} ({}), its row is {:?}", record.reason, row.class)),
+    }
+}
+
+/// All of it was told, and what it was worth.
+fn reported(
+    witness: &Witness,
+    row: &Row,
+    record: &Record,
+    told: &BTreeSet<String>,
+    expected: &BTreeSet<String>,
+) -> Result<(), Broken> {
+    if told != expected {
+        return Err(format!("it is reported, and the platform lacks {:?}", expected.difference(told)));
+    }
+    let values: Vec<_> = told.iter().filter_map(|id| witness.told[id].taken.value_micros).collect();
+    if values.len() != row.counts[2] as usize {
+        return Err(format!("{} Purchases have a value, there are {}", values.len(), row.counts[2]));
+    }
+    let worth: i64 = values.iter().sum();
+    let due = if row.counts[2] == 0 { 0 } else { row.revenue_micros };
+    if (worth, record.reported.revenue.micros()) != (due, due) {
+        let booked = record.reported.revenue.micros();
+        return Err(format!("it earned {due} millionths, the platform was told {worth}, the ledger {booked}"));
+    }
+    if record.reported.count != i64::from(row.counts[2]) {
+        return Err(format!("{} Purchases are booked, {} were told", record.reported.count, row.counts[2]));
+    }
+    Ok(())
+}
