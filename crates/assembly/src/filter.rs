@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::Subscriptions;
+use pipeline::{Blocking, Subscriptions};
 use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
         blobs: Arc::clone(&parts.ports.blobs),
         output_bucket: settings.buckets.report.clone(),
         max_object_bytes: settings.limits.max_object_bytes,
+        blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
     };

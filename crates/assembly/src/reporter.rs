@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use pipeline::Pixels;
+use pipeline::{Blocking, Pixels};
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Worker, WorkerConfig};
 use ports::Destination;
 use tokio_util::sync::CancellationToken;
@@ -74,6 +74,8 @@ fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
                 settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
             },
             backoff: Backoff::default(),
+            claim_rows: CLAIM_ROWS,
+            blocking: Blocking::Pool,
         },
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         blobs: Arc::clone(&parts.ports.blobs),

@@ -55,7 +55,7 @@ impl Export {
                     (pause * 2).min(MAX_PAUSE)
                 }
             };
-            tokio::select! { () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
+            tokio::select! { biased; () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
         }
     }
 

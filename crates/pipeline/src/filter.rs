@@ -15,6 +15,7 @@ use ports::queue::Delivery;
 use ports::{Blob, BlobStore, Clock, MetricSink};
 use tokio_util::sync::CancellationToken;
 
+use crate::blocking::{Blocking, Panicked};
 use crate::cached::Subscriptions;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
@@ -35,6 +36,8 @@ pub struct Filter {
     pub output_bucket: String,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
+    /// Where files are read.
+    pub blocking: Blocking,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Numbers about the work.
@@ -94,9 +97,11 @@ impl Filter {
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
         let limit = self.max_object_bytes;
-        let sorted = tokio::task::spawn_blocking(move || sort(blob, limit, subscribed.as_deref()))
+        let sorted = self.blocking.begin(move || sort(blob, limit, subscribed.as_deref()));
+        let sorted = sorted
+            .end()
             .await
-            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+            .map_err(|Panicked| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
             .map_err(|e| Problem::file(object, &e))?;
         self.finish(object, sorted).await
     }

@@ -16,8 +16,9 @@ use ports::ledger::Holder;
 use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, ReportLedger, Rng};
 
 pub use backoff::Backoff;
-pub use intake::Intake;
+pub use intake::{CLAIM_ROWS, Intake};
 
+use crate::blocking::Blocking;
 use crate::cached::Pixels;
 
 /// What happens to events whose request may or may not have been taken.
@@ -45,6 +46,10 @@ pub struct ReportConfig {
     pub on_unknown: OnUnknown,
     /// How long to wait between attempts.
     pub backoff: Backoff,
+    /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless something smaller is to be seen.
+    pub claim_rows: usize,
+    /// Where files are read.
+    pub blocking: Blocking,
 }
 
 /// Everything that reporting works with.

@@ -89,6 +89,7 @@ impl Worker {
         while !stop.is_cancelled() {
             let Some(taken) = self.take_permits(&permits, &stop).await else { break };
             let received = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 received = self.queue.receive(taken.len().min(10), RECEIVE_WAIT, self.config.visibility) => received,
             };
@@ -108,7 +109,7 @@ impl Worker {
                     self.health.not_ready(self.config.queue, &error.to_string());
                     tracing::warn!(queue = self.config.queue, error = ?error, "cannot receive messages");
                     pause = (pause * 2).clamp(Duration::from_secs(1), MAX_PAUSE);
-                    tokio::select! { () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
+                    tokio::select! { biased; () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
                 }
             }
         }
@@ -123,6 +124,7 @@ impl Worker {
         stop: &CancellationToken,
     ) -> Option<Vec<OwnedSemaphorePermit>> {
         let first = tokio::select! {
+            biased;
             () = stop.cancelled() => return None,
             permit = Arc::clone(permits).acquire_owned() => permit.ok()?,
         };
@@ -145,6 +147,7 @@ impl Worker {
         let mut task = tokio::spawn(async move { handler.handle(&inner, &inner_stop).await });
         let handled = loop {
             tokio::select! {
+                biased;
                 result = &mut task => break result.unwrap_or_else(|_| Handled::Later {
                     delay: Duration::from_secs(5),
                     why: "the handler failed; see the log".to_owned(),

@@ -34,7 +34,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
             }
         };
         if claimed < CLAIM_DUE {
-            tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
+            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
         }
     }
 }
@@ -43,7 +43,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
 pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
         refresh_once(&reporting).await;
-        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
+        tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
     }
 }
 

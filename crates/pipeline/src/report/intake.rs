@@ -1,6 +1,7 @@
 //! Brings the rows of a filtered file to the ledger, and what is to be sent to the lanes.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,21 +15,18 @@ use ports::Blob;
 use ports::ledger::{Claim, Due, ObjectEnd, Positions, Source, Statement, StatementVerdict};
 use ports::metric::name;
 use ports::queue::Delivery;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
 use super::due::refresh_once;
 use super::lanes::Lanes;
+use crate::blocking::{Begun, Blocking, Panicked};
 use crate::cached::PixelMap;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// Rows that one claim takes to the ledger.
-const CLAIM_ROWS: usize = 500;
-
-/// Claims that wait between reading and the ledger.
-const CLAIMS_AHEAD: usize = 2;
+pub const CLAIM_ROWS: usize = 500;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
@@ -70,44 +68,46 @@ impl Intake {
             .to_owned();
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
-        let blob = checked(blob, object, limit).await?;
+        let blob = checked(blob, object, limit, self.reporting.config.blocking).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
         let now = self.reporting.clock.now();
+        let config = &self.reporting.config;
         let reader = Reader {
             object: object.id(),
             network,
             pixels,
             now,
-            needs_source_url: self.reporting.config.needs_source_url,
+            needs_source_url: config.needs_source_url,
+            claim_rows: config.claim_rows,
         };
-        let (sender, receiver) = mpsc::channel(CLAIMS_AHEAD);
-        let reading = tokio::task::spawn_blocking(move || reader.read(blob, limit, &sender));
-        let claimed = self.claim_all(receiver, stop).await;
-        let read = reading
-            .await
-            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?;
-        let totals = claimed?;
-        read.map_err(|e| Problem::file(object, &e))?;
+        let reading = config.blocking.begin(move || Batches::open(reader, blob, limit)?.next());
+        let totals = self.claim_all(object, reading, stop).await?;
         self.finish(object, totals).await
     }
 
-    /// Claims batch after batch; ends early when the process stops, which the reader sees by the closed channel.
+    /// Claims batch after batch, each while the next is being read; ends early when the process stops.
     async fn claim_all(
         &self,
-        mut batches: mpsc::Receiver<Vec<Statement>>,
+        object: &ObjectRef,
+        mut reading: Begun<Result<Batch, FileError>>,
         stop: &CancellationToken,
     ) -> Result<Totals, Problem> {
         let mut totals = Totals::default();
-        while let Some(statements) = batches.recv().await {
+        loop {
+            let read = reading.end().await.map_err(|Panicked| unread(object))?;
+            let Batch { statements, rest } = read.map_err(|e| Problem::file(object, &e))?;
+            if statements.is_empty() {
+                return Ok(totals);
+            }
+            reading = self.reporting.config.blocking.begin(move || rest.next());
             if stop.is_cancelled() {
                 return Err(Problem::Stopping);
             }
             totals.rows_in += statements.len() as u64;
             totals.duplicates += self.claim(statements).await?;
         }
-        Ok(totals)
     }
 
     /// Claims one batch and hands on what is held; how many rows were duplicates.
@@ -167,15 +167,21 @@ struct Totals {
 }
 
 /// Reads a file to its end before anything of it is done: half a file must not be reported.
-async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob, Problem> {
-    let result = tokio::task::spawn_blocking(move || {
+async fn checked(
+    mut blob: Blob,
+    object: &ObjectRef,
+    limit: u64,
+    blocking: Blocking,
+) -> Result<Blob, Problem> {
+    let result = blocking.begin(move || {
         file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
         Ok(blob)
     });
-    result
-        .await
-        .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
-        .map_err(|e| Problem::file(object, &e))
+    result.end().await.map_err(|Panicked| unread(object))?.map_err(|e| Problem::file(object, &e))
+}
+
+fn unread(object: &ObjectRef) -> Problem {
+    Problem::Permanent(format!("{object}: reading the file failed; see the log"))
 }
 
 /// What a lane needs, should the statement be claimed.
@@ -199,30 +205,40 @@ struct Reader {
     pixels: Arc<PixelMap>,
     now: UnixMillis,
     needs_source_url: bool,
+    claim_rows: usize,
+}
+
+/// A file that is being read, one claim's rows after the other.
+struct Batches {
+    reader: Reader,
+    rows: Rows<Box<dyn Read + Send>>,
+}
+
+/// The rows of one claim, none at the end of the file; and what comes after them.
+struct Batch {
+    statements: Vec<Statement>,
+    rest: Batches,
+}
+
+impl Batches {
+    /// Begins to read. Blocks.
+    fn open(reader: Reader, blob: Blob, limit: u64) -> Result<Self, FileError> {
+        let bytes = blob.into_reader().map_err(FileError::Read)?;
+        Ok(Self { reader, rows: Rows::new(file::decompressed(bytes, limit)?)? })
+    }
+
+    /// Reads on. Blocks.
+    fn next(mut self) -> Result<Batch, FileError> {
+        let mut statements = Vec::new();
+        while statements.len() < self.reader.claim_rows {
+            let Some(row) = self.rows.next_row()? else { break };
+            statements.push(self.reader.statement(&Row::parse(row.text), row.number));
+        }
+        Ok(Batch { statements, rest: self })
+    }
 }
 
 impl Reader {
-    /// Reads all rows; stops quietly when nobody listens any more. Blocks.
-    fn read(
-        &self,
-        mut blob: Blob,
-        limit: u64,
-        batches: &mpsc::Sender<Vec<Statement>>,
-    ) -> Result<(), FileError> {
-        let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-        let mut batch = Vec::with_capacity(CLAIM_ROWS);
-        while let Some(row) = rows.next_row()? {
-            batch.push(self.statement(&Row::parse(row.text), row.number));
-            if batch.len() == CLAIM_ROWS && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
-        }
-        if !batch.is_empty() {
-            // A closed channel means that the claims have failed; the message comes again.
-            drop(batches.blocking_send(batch));
-        }
-        Ok(())
-    }
 
     fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
         let rules = Rules {

@@ -1,6 +1,6 @@
 //! A lane per pixel: one pixel's trouble never delays another's.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(super) struct Held {
 #[derive(Debug)]
 pub struct Lanes {
     reporting: Arc<Reporting>,
-    open: Mutex<HashMap<PixelCode, mpsc::Sender<Held>>>,
+    open: Mutex<BTreeMap<PixelCode, mpsc::Sender<Held>>>,
     running: TaskTracker,
 }
 
@@ -53,6 +53,7 @@ impl Lanes {
             Err(TrySendError::Full(held) | TrySendError::Closed(held)) => held,
         };
         let room = tokio::select! {
+            biased;
             room = lane.reserve() => room.ok(),
             () = self.reporting.clock.sleep(LONGEST_HOLD_UP) => None,
         };

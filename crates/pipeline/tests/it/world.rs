@@ -12,9 +12,9 @@ use capi::map::{EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::Pixels;
+use pipeline::{Blocking, Pixels};
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Handled, Handler};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
@@ -191,6 +191,8 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         needs_source_url: true,
         on_unknown,
         backoff: Backoff::default(),
+        claim_rows: CLAIM_ROWS,
+        blocking: Blocking::Pool,
     }
 }
 

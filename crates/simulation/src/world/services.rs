@@ -11,7 +11,7 @@ use pipeline::filter::Filter;
 use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Handler, Worker, WorkerConfig};
-use pipeline::{Pixels, Subscriptions};
+use pipeline::{Blocking, Pixels, Subscriptions};
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::{BlobStore, Clock, EventQueue};
@@ -98,6 +98,7 @@ impl Site<'_> {
             blobs: self.blobs(),
             output_bucket: OUT_BUCKET.to_owned(),
             max_object_bytes: MAX_OBJECT_BYTES,
+            blocking: Blocking::Caller,
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
         };
@@ -140,6 +141,8 @@ impl Site<'_> {
                 needs_source_url: true,
                 on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
                 backoff: Backoff::default(),
+                claim_rows: 4,
+                blocking: Blocking::Caller,
             },
             pixels: Arc::new(Pixels::new(Arc::new(pixels))),
             blobs: self.blobs(),
