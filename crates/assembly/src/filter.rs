@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::{Blocking, Subscriptions};
 use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, Subscriptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use pipeline::{Blocking, Pixels};
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, Pixels};
 use ports::Destination;
+use ports::ledger::Restatements;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -72,6 +73,10 @@ fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
             on_unknown: match settings.meta.on_unknown_outcome {
                 settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
                 settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
+            },
+            restatements: match settings.restatements {
+                settings::Restatements::First => Restatements::First,
+                settings::Restatements::Increments => Restatements::Increments,
             },
             backoff: Backoff::default(),
             claim_rows: CLAIM_ROWS,

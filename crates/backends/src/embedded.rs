@@ -28,11 +28,14 @@ pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<
         subscriptions: Arc::new(data.subscriptions()?),
         pixels: Arc::new(data.pixels()?),
         ledger: Arc::new(data.ledger()?),
+        turns: Arc::new(data.turns()?),
         analytics: Arc::new(analytics),
         trigger_queue,
         report_queue,
     };
-    for port in ["trigger queue", "report queue", "blobs", "subscriptions", "pixels", "ledger", "analytics"] {
+    for port in
+        ["trigger queue", "report queue", "blobs", "subscriptions", "pixels", "ledger", "analytics", "turns"]
+    {
         tracing::info!(port, backend = "embedded", folder = %folder.display(), "backend chosen");
     }
     Ok(ports)

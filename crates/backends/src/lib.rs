@@ -6,7 +6,9 @@ mod embedded;
 
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
+};
 use settings::Settings;
 
 pub use destination::meta;
@@ -28,6 +30,8 @@ pub struct Ports {
     pub ledger: Arc<dyn ReportLedger>,
     /// Analytics.
     pub analytics: Arc<dyn AnalyticsStore>,
+    /// Whose turn it is.
+    pub turns: Arc<dyn Turns>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::expand::increment;
 use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
 use ports::Destination;
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::ledger::Part;
 use ports::pixels::Credential;
 
 use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
-use crate::map::{MapConfig, prepare};
+use crate::map::{MapConfig, prepare, prepare_events};
 use crate::transport::{Reply, Transport, TransportError};
 
 /// Meta's limit ("Using the API": 1,000 events in `data`).
@@ -42,6 +44,24 @@ impl Meta {
 }
 
 impl MetaConfig {
+    /// The events of a conversion, or of a part of it.
+    ///
+    /// # Errors
+    /// See [`prepare`].
+    pub fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        match part {
+            Part::Whole => prepare(&self.map, key, valid),
+            Part::Increment { first, purchases, worth } => {
+                prepare_events(&self.map, valid, increment(key, first, purchases, worth))
+            }
+        }
+    }
+
     /// The body of a request.
     #[must_use]
     pub fn body(&self, events: &[PreparedEvent]) -> Bytes {
@@ -67,8 +87,13 @@ impl MetaConfig {
 
 #[async_trait]
 impl Destination for Meta {
-    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
-        prepare(&self.config.map, key, valid)
+    fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        self.config.prepare(key, valid, part)
     }
 
     fn max_events(&self) -> usize {

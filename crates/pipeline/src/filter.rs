@@ -101,7 +101,9 @@ impl Filter {
         let sorted = sorted
             .end()
             .await
-            .map_err(|Panicked| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+            .map_err(|Panicked| {
+                Problem::Permanent(format!("{object}: reading the file failed; see the log"))
+            })?
             .map_err(|e| Problem::file(object, &e))?;
         self.finish(object, sorted).await
     }

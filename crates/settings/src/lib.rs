@@ -14,5 +14,5 @@ pub use reader::Problems;
 pub use table::Service;
 pub use types::{
     BackendSettings, BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings,
-    OnUnknownOutcome, OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+    OnUnknownOutcome, OptimizerSettings, QueueSettings, Restatements, Settings, TelemetrySettings, Toggles,
 };

@@ -12,7 +12,7 @@ use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
     BackendSettings, BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings,
-    OnUnknownOutcome, OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+    OnUnknownOutcome, OptimizerSettings, QueueSettings, Restatements, Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
@@ -44,6 +44,10 @@ impl Settings {
                 max_receives: reader.number("MAX_RECEIVES", 1, 1_000),
             },
             limits: limits(&mut reader),
+            restatements: reader.choice(
+                "RESTATEMENTS",
+                &[("first", Restatements::First), ("increments", Restatements::Increments)],
+            ),
             meta: meta(&mut reader),
             optimizer: optimizer(&mut reader),
             warnings: warnings(environment),
@@ -151,7 +155,6 @@ fn meta(reader: &mut Reader<'_>) -> MetaSettings {
     if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
         reader.problems.push(format!("META_CURRENCY: a code of three letters is needed, not `{currency}`"));
     }
-    reader.choice("RESTATEMENTS", &[("first", ())]);
     MetaSettings {
         graph_url: reader.parsed("META_GRAPH_URL", web_address).unwrap_or_else(fallback),
         graph_version: version,

@@ -173,7 +173,13 @@ pub(crate) static TABLE: &[Setting] = &[
     ),
     setting("Work", "SUBSCRIPTIONS_REFRESH_SECONDS", "30", "How often subscriptions are read anew", F),
     setting("Work", "PIXELS_REFRESH_SECONDS", "30", "How often pixels and tokens are read anew", R),
-    setting("Work", "RESTATEMENTS", "first", "first: what was reported once is a duplicate from then on", R),
+    setting(
+        "Work",
+        "RESTATEMENTS",
+        "first",
+        "first: what was reported once is a duplicate from then on; increments: further Purchases for further paid clicks",
+        R,
+    ),
     setting(
         "Meta",
         "META_GRAPH_URL",

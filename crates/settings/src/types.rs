@@ -23,6 +23,8 @@ pub struct Settings {
     pub queues: QueueSettings,
     /// Bounds and intervals.
     pub limits: LimitSettings,
+    /// What becomes of figures that outgrow what was reported.
+    pub restatements: Restatements,
     /// Meta.
     pub meta: MetaSettings,
     /// The optimizer.
@@ -120,6 +122,15 @@ pub struct LimitSettings {
     pub pixels_refresh: Duration,
     /// Time to finish what is in hand.
     pub shutdown: Duration,
+}
+
+/// What becomes of figures that outgrow what was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restatements {
+    /// They are kept as observed.
+    First,
+    /// Further Purchases are sent for further paid clicks.
+    Increments,
 }
 
 /// The spelling of event names.

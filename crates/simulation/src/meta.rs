@@ -93,7 +93,10 @@ impl Meta {
             return Err(unnamed(2_804_003));
         }
         let website = event.action_source == "website" && event.event_source_url.starts_with("https://");
-        if !website || event.user_data.client_user_agent.is_empty() || !event.user_data.fbc.starts_with("fb.1.") {
+        if !website
+            || event.user_data.client_user_agent.is_empty()
+            || !event.user_data.fbc.starts_with("fb.1.")
+        {
             return Err(unnamed(2_804_050));
         }
         match self.bad.get(event.event_id) {

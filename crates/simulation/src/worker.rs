@@ -18,7 +18,9 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a process with its main task.
-    pub(crate) fn start(main: impl FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = ()> + Send>>) -> Self {
+    pub(crate) fn start(
+        main: impl FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> Self {
         let idle = Arc::new(IdleFlag::default());
         let parked = Arc::clone(&idle);
         let runtime = Builder::new_current_thread()

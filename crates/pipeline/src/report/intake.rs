@@ -12,7 +12,7 @@ use domain::row::Count;
 use domain::validate::{Rules, check};
 use domain::{Network, ObjectRef, PixelCode, Row, UnixMillis};
 use ports::Blob;
-use ports::ledger::{Claim, Due, ObjectEnd, Positions, Source, Statement, StatementVerdict};
+use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, Source, Statement, StatementVerdict};
 use ports::metric::name;
 use ports::queue::Delivery;
 use tokio_util::sync::CancellationToken;
@@ -68,7 +68,7 @@ impl Intake {
             .to_owned();
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
-        let blob = checked(blob, object, limit, self.reporting.config.blocking).await?;
+        let (blob, digest) = checked(blob, object, limit, self.reporting.config.blocking).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
@@ -84,7 +84,7 @@ impl Intake {
         };
         let reading = config.blocking.begin(move || Batches::open(reader, blob, limit)?.next());
         let totals = self.claim_all(object, reading, stop).await?;
-        self.finish(object, totals).await
+        self.finish(object, totals, digest).await
     }
 
     /// Claims batch after batch, each while the next is being read; ends early when the process stops.
@@ -140,9 +140,9 @@ impl Intake {
         Ok(duplicates)
     }
 
-    async fn finish(&self, object: &ObjectRef, totals: Totals) -> Result<(), Problem> {
+    async fn finish(&self, object: &ObjectRef, totals: Totals, digest: String) -> Result<(), Problem> {
         let Totals { rows_in, duplicates } = totals;
-        let end = ObjectEnd::Read { rows_in, duplicates };
+        let end = ObjectEnd::Read { rows_in, duplicates, digest };
         let id = object.id();
         self.reporting.ledger.finish_object(&id, &end, self.reporting.clock.now()).await?;
         tracing::info!(%object, rows_in, duplicates, "file taken in");
@@ -166,16 +166,17 @@ struct Totals {
     duplicates: u64,
 }
 
-/// Reads a file to its end before anything of it is done: half a file must not be reported.
+/// Reads a file to its end before anything of it is done: half a file must not be reported. Its digest comes with it.
 async fn checked(
     mut blob: Blob,
     object: &ObjectRef,
     limit: u64,
     blocking: Blocking,
-) -> Result<Blob, Problem> {
+) -> Result<(Blob, String), Problem> {
     let result = blocking.begin(move || {
         file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-        Ok(blob)
+        let digest = file::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
+        Ok((blob, digest))
     });
     result.end().await.map_err(|Panicked| unread(object))?.map_err(|e| Problem::file(object, &e))
 }
@@ -193,6 +194,7 @@ fn candidate(statement: &Statement) -> Option<Due> {
         network: statement.network.clone(),
         pixel: statement.pixel.clone()?,
         deadline,
+        part: Part::Whole,
         accepted: Positions::default(),
         failures: 0,
     })
@@ -239,7 +241,6 @@ impl Batches {
 }
 
 impl Reader {
-
     fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
         let rules = Rules {
             now: self.now,

@@ -12,12 +12,13 @@ use capi::map::{EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::{Blocking, Pixels};
 use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Handled, Handler};
+use pipeline::{Blocking, Pixels};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
+use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
@@ -190,6 +191,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         max_object_bytes: 1 << 30,
         needs_source_url: true,
         on_unknown,
+        restatements: Restatements::First,
         backoff: Backoff::default(),
         claim_rows: CLAIM_ROWS,
         blocking: Blocking::Pool,

@@ -94,7 +94,9 @@ pub(super) fn draw(chance: &mut Chance, persons: &[Person], networks: &[&'static
             }
         }
     }
-    for text in [r#"["not","an","object"]"#, r#"{"conversions":1,"revenue":"0.5"}"#, "17", r#"{"session_id":""}"#] {
+    for text in
+        [r#"["not","an","object"]"#, r#"{"conversions":1,"revenue":"0.5"}"#, "17", r#"{"session_id":""}"#]
+    {
         if chance.happens(0.3) {
             place(chance, &mut files, networks[0]).rows.push(Row::unreadable(text));
         }
@@ -122,6 +124,7 @@ fn empty(kind: FileKind, network: &str, number: u64, ndjson: bool) -> File {
 
 /// One of the sound files of a network.
 fn place<'f>(chance: &mut Chance, files: &'f mut [File], network: &str) -> &'f mut File {
-    let places: Vec<_> = (0..files.len()).filter(|i| files[*i].key.split('/').nth(1) == Some(network)).collect();
+    let places: Vec<_> =
+        (0..files.len()).filter(|i| files[*i].key.split('/').nth(1) == Some(network)).collect();
     &mut files[chance.pick(&places)]
 }

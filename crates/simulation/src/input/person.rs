@@ -117,11 +117,8 @@ impl Person {
         let left_out = chance.happens(0.12);
         let number = if chance.happens(0.35) { chance.between(2, 4) } else { 1 };
         let dirty_until = if chance.happens(0.5) { chance.between(0, number) } else { number };
-        let mut figures = [
-            chance.between(0, 2),
-            chance.between(0, 2),
-            chance.between(u64::from(self.bad.is_some()), 2),
-        ];
+        let mut figures =
+            [chance.between(0, 2), chance.between(0, 2), chance.between(u64::from(self.bad.is_some()), 2)];
         let mut revenue = chance.between(0, 40_000);
         let mut rows = Vec::new();
         for statement in 0..number {
@@ -198,9 +195,10 @@ impl Person {
 
     /// Ids of all events that any of its rows could stand for.
     pub(crate) fn all_ids(&self) -> Vec<String> {
-        let most = self.rows.iter().fold([0; 3], |most: [u32; 3], row| {
-            [0, 1, 2].map(|i| most[i].max(row.counts[i]))
-        });
+        let most = self
+            .rows
+            .iter()
+            .fold([0; 3], |most: [u32; 3], row| [0, 1, 2].map(|i| most[i].max(row.counts[i])));
         self.ids_of(most)
     }
 }

@@ -50,13 +50,19 @@ fn entry(
 ) -> Result<(), Broken> {
     let row = witness.row_of(record).ok_or("its entry names a row that is not there")?;
     let sendable = rows.iter().any(|r| r.is_sendable());
-    let expected: BTreeSet<_> = person.ids_of(row.counts).into_iter().collect();
+    // With increments the platform has been told of as many Purchases as the latest growth that was seen.
+    let purchases = match u32::try_from(record.reported.count) {
+        Ok(told) if remains.rules.increments && told > row.counts[2] => told,
+        _ => row.counts[2],
+    };
+    let counts = [row.counts[0], row.counts[1], purchases];
+    let expected: BTreeSet<_> = person.ids_of(counts).into_iter().collect();
     let bad = person.bad.map(|_| ids::event(&person.key, "Purchase", 0));
     let is_bad = bad.as_ref().is_some_and(|id| expected.contains(id));
     if !told.is_subset(&expected) {
         return Err(format!("the platform has {told:?}, the row stands for {expected:?} only"));
     }
-    let hurried = rows.iter().any(|r| r.class == Class::Hurried);
+    let hurried = person.hurried;
     match record.outcome {
         Outcome::Invalid | Outcome::NoEvents if !told.is_empty() => {
             Err(format!("it is {}, and the platform was told of it", record.outcome))
@@ -71,7 +77,7 @@ fn entry(
         Outcome::Expired if hurried => Ok(()),
         Outcome::Parked if remains.rules.hold && record.reason == "unknown_outcome" => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
-        Outcome::Reported if row.is_sendable() => reported(witness, row, record, told, &expected),
+        Outcome::Reported if row.is_sendable() => reported(witness, rows, counts, record, told, &expected),
         outcome => Err(format!("it ended as {outcome} ({}), its row is {:?}", record.reason, row.class)),
     }
 }
@@ -79,7 +85,8 @@ fn entry(
 /// All of it was told, and what it was worth.
 fn reported(
     witness: &Witness,
-    row: &Row,
+    rows: &[&Row],
+    counts: [u32; 3],
     record: &Record,
     told: &BTreeSet<String>,
     expected: &BTreeSet<String>,
@@ -87,18 +94,23 @@ fn reported(
     if told != expected {
         return Err(format!("it is reported, and the platform lacks {:?}", expected.difference(told)));
     }
+    let purchases = counts[2];
     let values: Vec<_> = told.iter().filter_map(|id| witness.told[id].taken.value_micros).collect();
-    if values.len() != row.counts[2] as usize {
-        return Err(format!("{} Purchases have a value, there are {}", values.len(), row.counts[2]));
+    if values.len() != purchases as usize {
+        return Err(format!("{} Purchases have a value, there are {purchases}", values.len()));
     }
     let worth: i64 = values.iter().sum();
-    let due = if row.counts[2] == 0 { 0 } else { row.revenue_micros };
-    if (worth, record.reported.revenue.micros()) != (due, due) {
-        let booked = record.reported.revenue.micros();
-        return Err(format!("it earned {due} millionths, the platform was told {worth}, the ledger {booked}"));
+    let booked = (record.reported.count, record.reported.revenue.micros());
+    if booked != (i64::from(purchases), worth) {
+        return Err(format!(
+            "the ledger has booked {booked:?}, the platform was told {purchases} worth {worth}"
+        ));
     }
-    if record.reported.count != i64::from(row.counts[2]) {
-        return Err(format!("{} Purchases are booked, {} were told", record.reported.count, row.counts[2]));
+    let states_it = |r: &&Row| {
+        r.is_sendable() && r.counts[2] == purchases && (purchases == 0 || r.revenue_micros == worth)
+    };
+    if !rows.iter().copied().any(|r| states_it(&r)) {
+        return Err(format!("no row states {purchases} Purchases worth {worth} millionths"));
     }
     Ok(())
 }

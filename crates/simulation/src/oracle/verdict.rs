@@ -10,8 +10,8 @@ use ports::{AnalyticsStore, EventQueue, ReportLedger};
 
 use super::{Witness, books, entries};
 use crate::input::FileKind;
-use crate::world::Rules;
 use crate::worker::at_once;
+use crate::world::Rules;
 
 /// What a run leaves behind.
 pub(crate) struct Remains<'w> {

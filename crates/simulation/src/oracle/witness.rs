@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::UnixMillis;
 use ports::destination::PreparedEvent;
-use ports::ledger::{
-    Claim, Due, Holder, Lease, Record, Settle, Settled, Settlement, Statement,
-};
+use ports::ledger::{Claim, Due, Holder, Lease, Part, Record, Settle, Settled, Settlement, Statement};
 
 use crate::input::{Input, Row};
 use crate::meta::Taken;
+use crate::oracle::ids;
 
 /// A key's latest lease, as it was promised.
 #[derive(Debug, Default)]
@@ -104,9 +103,16 @@ impl Witness {
     /// What was due was claimed.
     pub(crate) fn claimed_due(&mut self, due: &[Due], holder: &Holder) {
         for one in due {
-            if let Some(person) = self.person(&one.lease) {
-                self.hold(person, &one.lease, holder, None);
-            }
+            let Some(person) = self.person(&one.lease) else { continue };
+            let expected = match one.part {
+                // What the row that brought it stands for: known since it was claimed.
+                Part::Whole => None,
+                Part::Increment { first, purchases, .. } => {
+                    let key = &self.input.persons[person].key;
+                    Some((first..first + purchases).map(|i| ids::event(key, "Purchase", i)).collect())
+                }
+            };
+            self.hold(person, &one.lease, holder, expected);
         }
     }
 
@@ -214,7 +220,8 @@ impl Witness {
     fn settle(&mut self, person: usize, settlement: &Settlement) {
         let (key, attempt) = (settlement.lease.key, settlement.lease.attempt);
         let Some(held) = self.held.get_mut(&person).filter(|h| h.open && h.attempt == attempt) else {
-            return self.breaks(|| format!("attempt {attempt} of {key:?} was settled by who does not hold it"));
+            return self
+                .breaks(|| format!("attempt {attempt} of {key:?} was settled by who does not hold it"));
         };
         held.open = false;
         held.for_a_person =

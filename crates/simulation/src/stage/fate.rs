@@ -30,15 +30,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Refuse,
-        Self::Lose,
-        Self::LoseAnswer,
-        Self::Twice,
-        Self::Slow,
-        Self::Stuck,
-        Self::Redeliver,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Refuse, Self::Lose, Self::LoseAnswer, Self::Twice, Self::Slow, Self::Stuck, Self::Redeliver];
 }
 
 /// The faults of a run: how often each kind happens. Not all happen in every run, because they hide each other.

@@ -2,9 +2,10 @@
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
-use domain::{PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
 use ports::ledger::{
-    Claim, Due, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Settled, Settlement, Statement,
+    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
+    Selection, Settled, Settlement, Statement,
 };
 use ports::{ReportLedger, Result};
 
@@ -31,9 +32,9 @@ impl ReportLedger for LedgerWire {
         self.line.call("ledger", "ledger.claim", claim).await
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>, now: UnixMillis) -> Result<Vec<Settled>> {
+    async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
         let settle = || async {
-            let settled = self.inner.settle(settlements.clone(), now).await?;
+            let settled = self.inner.settle(settlements.clone(), holder).await?;
             for (settlement, answer) in settlements.iter().zip(&settled) {
                 self.line.did(format_args!(
                     "settles {:?} attempt {} as {:?} with {}: {answer:?}",
@@ -46,9 +47,9 @@ impl ReportLedger for LedgerWire {
         self.line.call("ledger", "ledger.settle", settle).await
     }
 
-    async fn claim_due(&self, limit: usize, holder: &Holder) -> Result<Vec<Due>> {
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
         let claim = || async {
-            let due = self.inner.claim_due(limit, holder).await?;
+            let due = self.inner.claim_due(limits, holder).await?;
             for one in &due {
                 let lease = &one.lease;
                 self.line.did(format_args!("claims due {:?} attempt {}", lease.key, lease.attempt));
@@ -76,6 +77,28 @@ impl ReportLedger for LedgerWire {
             Ok(released)
         };
         self.line.call("ledger", "ledger.release_parked", release).await
+    }
+
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<&ConversionKey>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        self.line.call("ledger", "ledger.select", || self.inner.select(selection, after, limit)).await
+    }
+
+    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
+        let reopen = || async {
+            let reopened = self.inner.reopen(reopenings, now).await?;
+            self.line.did(format_args!("reopens {}: {reopened:?}", reopenings.len()));
+            Ok(reopened)
+        };
+        self.line.call("ledger", "ledger.reopen", reopen).await
+    }
+
+    async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
+        self.inner.attempts(key).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {

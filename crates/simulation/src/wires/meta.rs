@@ -9,6 +9,7 @@ use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
+use ports::ledger::Part;
 use ports::pixels::Credential;
 use secrecy::ExposeSecret;
 
@@ -52,8 +53,13 @@ enum Mood {
 
 #[async_trait]
 impl Destination for MetaWire {
-    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
-        capi::map::prepare(&self.config.map, key, valid)
+    fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        self.config.prepare(key, valid, part)
     }
 
     fn max_events(&self) -> usize {
@@ -83,8 +89,7 @@ impl Destination for MetaWire {
         if answer.status == 200 && !answer.body.is_empty() {
             self.witness.see().knows(&self.owner, &taken);
         }
-        let reply =
-            Reply { status: answer.status, usage: UsageHeaders::default(), body: answer.body.into() };
+        let reply = Reply { status: answer.status, usage: UsageHeaders::default(), body: answer.body.into() };
         answered(&reply, events.len())
     }
 }

@@ -99,6 +99,10 @@ impl EventQueue for QueueWire {
         self.inner.dead_letters(limit).await
     }
 
+    async fn redrive(&self, message_ids: &[String]) -> Result<Vec<String>> {
+        self.inner.redrive(message_ids).await
+    }
+
     async fn depth(&self) -> Result<Depth> {
         self.inner.depth().await
     }

@@ -63,8 +63,7 @@ impl Backends {
             meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),
             witness: SharedWitness::new(Arc::clone(input)),
         };
-        let subscription = Subscription { id: SUBSCRIBED.to_owned(), note: None };
-        at_once(backends.subscriptions.put(&[subscription]))?;
+        at_once(backends.subscriptions.put(&[Subscription::of(SUBSCRIBED)]))?;
         for pixel in PIXELS {
             backends.renew(pixel, 0)?;
         }

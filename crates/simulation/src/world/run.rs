@@ -52,13 +52,7 @@ pub fn run(seed: u64, options: Options) -> Report {
     let mut world = World::new(seed, options);
     let broken = world.play();
     let core = world.stage.core();
-    Report {
-        seed,
-        hash: core.trace.hash(),
-        steps: core.trace.lines(),
-        virtual_ms: core.elapsed_ms,
-        broken,
-    }
+    Report { seed, hash: core.trace.hash(), steps: core.trace.lines(), virtual_ms: core.elapsed_ms, broken }
 }
 
 /// A worker, up or down.
@@ -86,7 +80,8 @@ impl World {
         let input = Arc::new(Input::of(seed, BEGIN_MS / 1_000));
         let (plan, faults) = Plan::of(seed, &input);
         let stage = Stage::new(seed, WORKERS, faults, options.trace);
-        let backends = Backends::new(&stage, &input).expect("databases in memory take what they are made for");
+        let backends =
+            Backends::new(&stage, &input).expect("databases in memory take what they are made for");
         let places = (0..WORKERS).map(|_| Place { process: None, at_ms: Some(0) }).collect();
         let crashes = Chance::new(seed, Purpose::Crashes);
         Self { seed, stage, input, backends, plan, crashes, places, started: 0 }
@@ -111,7 +106,8 @@ impl World {
             if !in_trouble && now_ms > looked_ms + 20_000 {
                 looked_ms = now_ms;
                 if self.is_at_rest() {
-                    return verdict(&self.backends.witness.see(), &self.backends.remains(self.plan.rules)).err();
+                    return verdict(&self.backends.witness.see(), &self.backends.remains(self.plan.rules))
+                        .err();
                 }
             }
             if now_ms > self.plan.trouble_ms + REST_MS {
@@ -198,6 +194,10 @@ impl World {
         core.clock_offset_ms = 0;
         core.skew_ms.fill(0);
         drop(core);
+        let now_ms = self.stage.elapsed_ms();
+        for place in self.places.iter_mut().filter(|p| p.process.is_none()) {
+            place.at_ms = Some(now_ms);
+        }
         self.stage.stir();
     }
 
@@ -212,7 +212,9 @@ impl World {
                 self.stage.trace(format_args!("w{worker} {how}"));
                 (place.process, place.at_ms) = (None, Some(now_ms));
             }
-            if self.places[worker].process.is_none() && self.places[worker].at_ms.is_some_and(|at| at <= now_ms) {
+            if self.places[worker].process.is_none()
+                && self.places[worker].at_ms.is_some_and(|at| at <= now_ms)
+            {
                 self.start(worker);
             }
         }
@@ -243,8 +245,8 @@ impl World {
 
     /// Runs whoever can go on until nobody can; now and then somebody crashes instead.
     fn work(&mut self) {
-        while let Some(worker) = (0..WORKERS)
-            .find(|w| self.places[*w].process.as_ref().is_some_and(Process::is_called))
+        while let Some(worker) =
+            (0..WORKERS).find(|w| self.places[*w].process.as_ref().is_some_and(Process::is_called))
         {
             let in_trouble = self.stage.core().faults.are_on();
             if in_trouble && self.crashes.happens(self.plan.crash_share) {
@@ -260,9 +262,9 @@ impl World {
     /// Whether nothing is left to do: no message, nothing open but what waits for a person, all exported.
     fn is_at_rest(&self) -> bool {
         let queues = [&self.backends.trigger, &self.backends.report];
-        let waits = queues.into_iter().any(|queue| {
-            at_once(queue.depth()).is_ok_and(|depth| depth.visible + depth.hidden > 0)
-        });
+        let waits = queues
+            .into_iter()
+            .any(|queue| at_once(queue.depth()).is_ok_and(|depth| depth.visible + depth.hidden > 0));
         let Ok(stats) = at_once(self.backends.ledger.stats()) else { return false };
         let open = stats.states.iter().filter(|s| !s.outcome.is_end());
         let waits_for_nobody = open

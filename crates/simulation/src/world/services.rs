@@ -13,6 +13,7 @@ use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due}
 use pipeline::worker::{Handler, Worker, WorkerConfig};
 use pipeline::{Blocking, Pixels, Subscriptions};
 use ports::health::NoHealth;
+use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::{BlobStore, Clock, EventQueue};
 use tokio_util::sync::CancellationToken;
@@ -140,6 +141,11 @@ impl Site<'_> {
                 max_object_bytes: MAX_OBJECT_BYTES,
                 needs_source_url: true,
                 on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
+                restatements: if self.rules.increments {
+                    Restatements::Increments
+                } else {
+                    Restatements::First
+                },
                 backoff: Backoff::default(),
                 claim_rows: 4,
                 blocking: Blocking::Caller,
