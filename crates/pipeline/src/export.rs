@@ -68,6 +68,10 @@ impl Export {
         if records.is_empty() {
             return Ok(0);
         }
+        #[cfg(feature = "mutations")]
+        if ports::mutations::is_on(ports::mutations::Mutation::MarkBeforeInsert) {
+            self.ledger.mark_exported(&records).await?;
+        }
         self.analytics.insert(&records).await?;
         self.ledger.mark_exported(&records).await?;
         self.metrics.count(name::EXPORTED, &[], records.len() as u64);

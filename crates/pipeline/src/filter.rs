@@ -126,6 +126,12 @@ impl Filter {
 
     fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
         let output = ObjectRef::new(&self.output_bucket, filtered_key(&object.key));
+        #[cfg(feature = "mutations")]
+        let output = if ports::mutations::is_on(ports::mutations::Mutation::OutputNamedByTime) {
+            ObjectRef::new(&self.output_bucket, format!("{}.{}.json", output.key, self.clock.now()))
+        } else {
+            output
+        };
         FilterReceipt {
             object: object.clone(),
             output: (sorted.kept > 0).then_some(output),

@@ -141,6 +141,10 @@ impl Worker {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
             return self.bury(&delivery, &reason).await;
         }
+        #[cfg(feature = "mutations")]
+        if acknowledges_first(self.config.service) {
+            drop(self.queue.acknowledge(&[delivery.handle.clone()]).await);
+        }
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
         let handler = Arc::clone(&self.handler);
         let (inner, inner_stop) = (delivery.clone(), stop);
@@ -200,5 +204,14 @@ impl Worker {
         if let Err(error) = self.queue.extend(&handles, self.config.visibility).await {
             tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot keep a message hidden");
         }
+    }
+}
+
+#[cfg(feature = "mutations")]
+fn acknowledges_first(service: &str) -> bool {
+    use ports::mutations::{Mutation, is_on};
+    match service {
+        "filter-svc" => is_on(Mutation::FilterAcknowledgesFirst),
+        _ => is_on(Mutation::AcknowledgeBeforeClaim),
     }
 }

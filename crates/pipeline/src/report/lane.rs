@@ -93,6 +93,8 @@ impl Lane {
 
     async fn send(&mut self, gathered: Vec<Prepared>, settlements: &mut Vec<Settlement>) {
         let gathered = self.still_held(gathered).await;
+        #[cfg(feature = "mutations")]
+        self.settle_before_send(&gathered).await;
         let renewed_at = self.earliest_end.minus(self.reporting.config.lease);
         let mut round = Round::new(gathered, renewed_at);
         let end = round.run(&self.reporting, &self.pixel).await;
@@ -143,6 +145,8 @@ impl Lane {
         };
         let backoff = self.reporting.config.backoff;
         let wait = backoff.after(prepared.due.failures, &*self.reporting.rng);
+        #[cfg(feature = "mutations")]
+        let outcomes = &mutated(outcomes)[..];
         let settle = if outcomes.contains(&EventOutcome::Rejected) {
             let reason = answer.as_ref().map_or_else(String::new, reason_of);
             Settle::Rejected { reason }
@@ -259,4 +263,25 @@ impl Reporting {
         self.metrics.count(name::EVENTS, &[], events);
         self.metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
     }
+}
+
+#[cfg(feature = "mutations")]
+impl Lane {
+    async fn settle_before_send(&self, gathered: &[Prepared]) {
+        use ports::mutations::{Mutation, is_on};
+        if is_on(Mutation::SettleBeforeSend) {
+            let early = gathered.iter().map(|p| nothing_sent(p.due.clone(), Settle::Reported));
+            self.reporting.settle(early.collect()).await;
+        }
+    }
+}
+
+#[cfg(feature = "mutations")]
+fn mutated(outcomes: &[EventOutcome]) -> Vec<EventOutcome> {
+    use ports::mutations::{Mutation, is_on};
+    let one = |outcome: &EventOutcome| match outcome {
+        EventOutcome::Unknown if is_on(Mutation::UnknownIsRejected) => EventOutcome::Rejected,
+        outcome => outcome.clone(),
+    };
+    outcomes.iter().map(one).collect()
 }

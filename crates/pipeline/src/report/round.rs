@@ -82,6 +82,13 @@ impl Round {
                         chunk.iter().zip(&report.outcomes).filter(|(_, o)| **o == EventOutcome::Innocent);
                     pending.push(innocent.map(|(place, _)| *place).collect());
                 }
+                #[cfg(feature = "mutations")]
+                Step::Split
+                    if chunk.len() <= 3
+                        && ports::mutations::is_on(ports::mutations::Mutation::InnocentDropped) =>
+                {
+                    self.mark(&chunk, &EventOutcome::Rejected);
+                }
                 Step::Split if chunk.len() == 1 => self.mark(&chunk, &EventOutcome::Rejected),
                 Step::Split => {
                     let (first, second) = chunk.split_at(chunk.len() / 2);

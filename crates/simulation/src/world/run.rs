@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::Outcome;
+use ports::ledger::Selection;
 use ports::{Blob, BlobStore, EventQueue, ReportLedger};
 
 use super::services::{Site, WORKERS};
@@ -266,10 +268,18 @@ impl World {
             .into_iter()
             .any(|queue| at_once(queue.depth()).is_ok_and(|depth| depth.visible + depth.hidden > 0));
         let Ok(stats) = at_once(self.backends.ledger.stats()) else { return false };
-        let open = stats.states.iter().filter(|s| !s.outcome.is_end());
-        let waits_for_nobody = open
-            .filter(|s| s.outcome != domain::Outcome::Parked || !self.plan.rules.hold)
-            .any(|s| s.entries > 0);
-        !waits && !waits_for_nobody && stats.unexported == 0
+        let is_open = stats.states.iter().any(|s| {
+            s.entries > 0
+                && !s.outcome.is_end()
+                && !(s.outcome == Outcome::Parked && self.waits_for_a_person())
+        });
+        !waits && !is_open && stats.unexported == 0
+    }
+
+    /// Whether everything that is parked waits for a person.
+    fn waits_for_a_person(&self) -> bool {
+        let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
+        let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
+        self.plan.rules.hold && parked.iter().all(|entry| entry.reason == "unknown_outcome")
     }
 }
