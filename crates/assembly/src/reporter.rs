@@ -84,6 +84,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
                 longest: settings.limits.retry.longest,
                 probe: settings.limits.retry.probe,
             },
+            requests_per_pixel: settings.limits.requests_per_pixel,
             restatements: match settings.restatements {
                 settings::Restatements::First => Restatements::First,
                 settings::Restatements::Increments => Restatements::Increments,

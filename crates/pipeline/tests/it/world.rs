@@ -193,6 +193,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),
+        requests_per_pixel: 4,
     }
 }
 
