@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use backends::ReporterPorts;
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
@@ -14,7 +15,11 @@ use tokio_util::sync::CancellationToken;
 use crate::Parts;
 
 /// Reports until `stop`, then finishes what is in hand: messages first, then the lanes, then the export.
-pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, stop: CancellationToken) {
+pub(crate) async fn run(
+    parts: Arc<Parts<ReporterPorts>>,
+    destination: Arc<dyn Destination>,
+    stop: CancellationToken,
+) {
     let reporting = Arc::new(reporting(&parts, destination));
     let lanes = Lanes::new(Arc::clone(&reporting));
     let export = Export {
@@ -33,7 +38,7 @@ pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, st
 }
 
 async fn take_in(
-    parts: &Arc<Parts>,
+    parts: &Arc<Parts<ReporterPorts>>,
     reporting: &Arc<Reporting>,
     lanes: &Arc<Lanes>,
     stop: &CancellationToken,
@@ -62,7 +67,7 @@ async fn take_in(
     Arc::new(worker).run(stop.clone()).await;
 }
 
-fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
+fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) -> Reporting {
     let settings = &parts.settings;
     Reporting {
         config: ReportConfig {
@@ -74,11 +79,16 @@ fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
                 settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
                 settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
             },
+            backoff: Backoff {
+                first: settings.limits.retry.first,
+                longest: settings.limits.retry.longest,
+                probe: settings.limits.retry.probe,
+            },
+            requests_per_pixel: settings.limits.requests_per_pixel,
             restatements: match settings.restatements {
                 settings::Restatements::First => Restatements::First,
                 settings::Restatements::Increments => Restatements::Increments,
             },
-            backoff: Backoff::default(),
             claim_rows: CLAIM_ROWS,
             blocking: Blocking::Pool,
         },

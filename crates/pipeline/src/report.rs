@@ -1,13 +1,20 @@
 //! Reports the conversions of filtered files: claim, send, settle.
 
 mod backoff;
+mod batch;
 mod books;
+mod conclude;
+mod credentials;
 pub mod due;
+mod gate;
 mod intake;
+mod isolate;
 mod lane;
 pub mod lanes;
 mod prepared;
+mod request;
 mod round;
+mod settle;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +59,8 @@ pub struct ReportConfig {
     pub claim_rows: usize,
     /// Where files are read.
     pub blocking: Blocking,
+    /// The most requests that are under way to one pixel.
+    pub requests_per_pixel: usize,
 }
 
 /// Everything that reporting works with.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use domain::{PixelCode, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Lease};
+use ports::ledger::{Due, DueLimits, Holder, Lease, UNKNOWN_OUTCOME};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
@@ -123,9 +123,9 @@ pub(super) fn release_parked(
     let released = tx
         .prepare_cached(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
-             WHERE state = 'parked' AND pixel = ?",
+             WHERE state = 'parked' AND pixel = ? AND reason <> ?",
         )?
-        .execute(params![now.0, pixel.as_str()])?;
+        .execute(params![now.0, pixel.as_str(), UNKNOWN_OUTCOME])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }
 

@@ -3,14 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::ledger::DueLimits;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
 use super::lanes::Lanes;
-
-/// Entries that one call claims.
-const CLAIM_DUE: usize = 500;
 
 /// Pause between looks at a ledger where nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
@@ -19,13 +15,12 @@ const IDLE: Duration = Duration::from_secs(1);
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let holder = reporting.holder();
-        let claimed = match reporting.ledger.claim_due(&DueLimits::of(CLAIM_DUE), &holder).await {
+        let limits = lanes.limits().await;
+        let claimed = match reporting.ledger.claim_due(&limits, &holder).await {
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();
-                for entry in due {
-                    lanes.submit(entry, &holder).await;
-                }
+                lanes.submit(due, &holder).await;
                 claimed
             }
             Err(error) => {
@@ -34,7 +29,8 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
                 0
             }
         };
-        if claimed < CLAIM_DUE {
+        lanes.end_idle();
+        if claimed == 0 {
             tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
         }
     }

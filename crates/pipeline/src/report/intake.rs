@@ -115,14 +115,14 @@ impl Intake {
         let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(statements, &holder).await?;
-        let mut duplicates = 0;
+        let (mut duplicates, mut held) = (0, Vec::new());
         let mut stood: BTreeMap<&str, u64> = BTreeMap::new();
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
             let outcome = match claim {
                 Claim::Held(lease) => {
                     if let Some(mut due) = candidate.take() {
                         due.lease = lease;
-                        self.lanes.submit(due, &holder).await;
+                        held.push(due);
                     }
                     "claimed"
                 }
@@ -134,6 +134,7 @@ impl Intake {
             };
             *stood.entry(outcome).or_default() += 1;
         }
+        self.lanes.submit(held, &holder).await;
         for (outcome, rows) in stood {
             self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
         }

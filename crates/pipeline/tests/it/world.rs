@@ -195,6 +195,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         backoff: Backoff::default(),
         claim_rows: CLAIM_ROWS,
         blocking: Blocking::Pool,
+        requests_per_pixel: 4,
     }
 }
 

@@ -147,6 +147,7 @@ impl Site<'_> {
                     Restatements::First
                 },
                 backoff: Backoff::default(),
+                requests_per_pixel: 3,
                 claim_rows: 4,
                 blocking: Blocking::Caller,
             },
