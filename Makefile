@@ -43,5 +43,9 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 bench: ## measure what is hot
 	$(CARGO) bench --package capi
 
+sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one with every step
+	$(CARGO) build --profile sim --package simulation --bin sim
+	"$(TARGET_DIR)/sim/sim" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
 clean: ## remove everything that was built
 	$(CARGO) clean

@@ -41,8 +41,30 @@ impl Meta {
     pub const fn new(config: MetaConfig, transport: Transport) -> Self {
         Self { config, transport }
     }
+}
 
-    fn body(&self, events: &[PreparedEvent]) -> Bytes {
+impl MetaConfig {
+    /// The events of a conversion, or of a part of it.
+    ///
+    /// # Errors
+    /// See [`prepare`].
+    pub fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        match part {
+            Part::Whole => prepare(&self.map, key, valid),
+            Part::Increment { first, purchases, worth } => {
+                prepare_events(&self.map, valid, increment(key, first, purchases, worth))
+            }
+        }
+    }
+
+    /// The body of a request.
+    #[must_use]
+    pub fn body(&self, events: &[PreparedEvent]) -> Bytes {
         let size = events.iter().map(|e| e.payload.len() + 1).sum::<usize>() + 200;
         let mut body = Vec::with_capacity(size);
         body.extend_from_slice(br#"{"data":["#);
@@ -53,7 +75,7 @@ impl Meta {
             body.extend_from_slice(&event.payload);
         }
         body.extend_from_slice(br#"],"partner_agent":"efflux_1_0""#);
-        if let Some(code) = &self.config.test_event_code {
+        if let Some(code) = &self.test_event_code {
             body.extend_from_slice(br#","test_event_code":"#);
             serde_json::to_writer(&mut body, code)
                 .expect("text serialises, and writing to memory never fails");
@@ -71,12 +93,7 @@ impl Destination for Meta {
         valid: &Valid<'_, '_>,
         part: Part,
     ) -> Result<Vec<PreparedEvent>, Reason> {
-        match part {
-            Part::Whole => prepare(&self.config.map, key, valid),
-            Part::Increment { first, purchases, worth } => {
-                prepare_events(&self.config.map, valid, increment(key, first, purchases, worth))
-            }
-        }
+        self.config.prepare(key, valid, part)
     }
 
     fn max_events(&self) -> usize {
@@ -84,7 +101,7 @@ impl Destination for Meta {
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {
-        let body = self.body(events);
+        let body = self.config.body(events);
         match self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await
         {
             Ok(reply) => answered(&reply, events.len()),
@@ -93,7 +110,9 @@ impl Destination for Meta {
     }
 }
 
-fn answered(reply: &Reply, sent: usize) -> SendReport {
+/// What an answer means for the events of its request.
+#[must_use]
+pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     let reading = Reading::read(reply);
     let mut report = SendReport {
         outcomes: Vec::new(),
@@ -158,7 +177,9 @@ fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
     alarms
 }
 
-fn unanswered(error: &TransportError, sent: usize) -> SendReport {
+/// What it means for them that no answer came.
+#[must_use]
+pub fn unanswered(error: &TransportError, sent: usize) -> SendReport {
     let outcome = if error.can_have_arrived() { EventOutcome::Unknown } else { EventOutcome::Transient };
     SendReport {
         outcomes: vec![outcome; sent],

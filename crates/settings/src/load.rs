@@ -128,6 +128,7 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
         max_object_bytes: reader.number("MAX_OBJECT_BYTES", 1, 1 << 40),
         filter_concurrency: reader.number("FILTER_CONCURRENCY", 1, 256),
         report_concurrency: reader.number("REPORT_CONCURRENCY", 1, 256),
+        requests_per_pixel: reader.number("REQUESTS_PER_PIXEL", 1, 64),
         lease: reader.seconds("LEASE_SECONDS", 5, 3_600),
         retry: RetrySettings {
             first: reader.seconds("RETRY_FIRST_SECONDS", 1, 3_600),

@@ -181,6 +181,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("Work", "DISABLE_SUBSCRIPTION_FILTERING", "false", "Keep the rows of all campaigns", F),
     setting("Work", "FILTER_CONCURRENCY", "4", "Files that the filter works on at once", F),
     setting("Work", "REPORT_CONCURRENCY", "4", "Files that the reporter works on at once", R),
+    setting("Work", "REQUESTS_PER_PIXEL", "4", "The most requests under way to one pixel", R),
     setting(
         "Work",
         "MAX_OBJECT_BYTES",
@@ -219,7 +220,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("Work", "RETRY_LONGEST_SECONDS", "1800", "Longest wait between two attempts", R),
     setting("Work", "PARKED_PROBE_SECONDS", "300", "How often a pixel without a working token is probed", R),
     setting("Work", "SUBSCRIPTIONS_REFRESH_SECONDS", "30", "How often subscriptions are read anew", F),
-    setting("Work", "PIXELS_REFRESH_SECONDS", "30", "How often pixels and tokens are read anew", R),
+    setting("Work", "PIXELS_REFRESH_SECONDS", "5", "How often pixels and tokens are read anew", R),
     setting(
         "Work",
         "RESTATEMENTS",

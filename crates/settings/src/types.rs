@@ -158,6 +158,8 @@ pub struct LimitSettings {
     pub filter_concurrency: usize,
     /// Files that the reporter works on at once.
     pub report_concurrency: usize,
+    /// The most requests under way to one pixel.
+    pub requests_per_pixel: usize,
     /// How long a claim is a process's own.
     pub lease: Duration,
     /// Waits between attempts.
