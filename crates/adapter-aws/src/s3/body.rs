@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::StreamBody;
 use http_body_util::combinators::BoxBody;
-use hyper::body::Frame;
 use ports::blob::SPOOL_BYTES;
 use ports::{Blob, ErrorKind, Result};
 use tokio::sync::mpsc;
