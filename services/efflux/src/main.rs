@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use assembly::{Parts, StartError};
 use clap::{CommandFactory, FromArgMatches};
-use commands::{demo, directory, ingest, run, sample, status};
+use commands::{demo, directory, ingest, meta, run, sample, status};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle, SystemClock};
 use settings::{Environment, Service, Settings};
 
-use crate::cli::{Cli, Command, Dlq};
+use crate::cli::{Cli, Command, Dlq, Meta};
 
 fn main() -> ExitCode {
     let help = settings::help_text(Service::Efflux);
@@ -42,6 +42,9 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
     if let Command::Sample(args) = &command {
         return sample::run(&*clock, args);
     }
+    if let Command::Meta { action: Meta::Hash { field, country } } = &command {
+        return meta::hash::run(&*clock, field, country.as_deref(), std::io::stdin().lock(), std::io::stdout());
+    }
     let mut environment = Environment::of_process();
     // The demo has a folder of its own, gone afterwards: it must not touch anybody's data.
     let demo_folder = match command {
@@ -65,6 +68,9 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         let lifecycle = Lifecycle::new(settings.limits.shutdown);
         return run::sandbox(&clock, listen, record, lifecycle).await;
     }
+    if let Command::Meta { action } = &command {
+        return run_meta(action, &settings, &clock).await;
+    }
     let parts = Parts::open(settings, clock).await?;
     match command {
         Command::Run { sandbox } => run::run(parts, sandbox).await,
@@ -74,6 +80,16 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Status { files, json } => status::status(&parts, files, json).await,
         Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
         Command::Demo => demo::run(parts).await,
-        Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
+        Command::Sample(_) | Command::Sandbox { .. } | Command::Meta { .. } => {
+            unreachable!("handled before backends are opened")
+        }
+    }
+}
+
+async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<ExitStatus> {
+    match action {
+        Meta::Check { pixel, json } => meta::check::run(settings, clock, pixel.as_deref(), *json).await,
+        Meta::Preview { file, network } => meta::preview::run(settings, clock, file, network.as_deref()).await,
+        Meta::Hash { .. } => unreachable!("handled before settings are read"),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod directory;
 pub(crate) mod ingest;
+pub(crate) mod meta;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod status;
