@@ -39,7 +39,10 @@ pub enum OpenError {
 ///
 /// # Errors
 /// [`OpenError`]
-pub async fn pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+pub async fn pixels(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn PixelDirectory>, OpenError> {
     Opener::new(settings, clock).pixels().await
 }
 

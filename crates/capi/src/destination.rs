@@ -69,7 +69,12 @@ impl Meta {
     }
 
     /// The body of a request. The proof travels here and the token in a header: neither ever stands in the address.
-    fn body<'e>(&self, events: impl Iterator<Item = &'e [u8]> + Clone, token: &SecretString, test: bool) -> Bytes {
+    fn body<'e>(
+        &self,
+        events: impl Iterator<Item = &'e [u8]> + Clone,
+        token: &SecretString,
+        test: bool,
+    ) -> Bytes {
         let size = events.clone().map(|e| e.len() + 1).sum::<usize>() + 300;
         let mut body = Vec::with_capacity(size);
         body.extend_from_slice(br#"{"data":["#);

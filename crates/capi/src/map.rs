@@ -67,7 +67,13 @@ pub fn prepare(
     let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
     for event in expand(key, valid) {
         let start = text.len();
-        write_event(&mut text, config.event_names, &event, &shared, (&currency, conversion.order_id.as_deref()));
+        write_event(
+            &mut text,
+            config.event_names,
+            &event,
+            &shared,
+            (&currency, conversion.order_id.as_deref()),
+        );
         spans.push((event, start..text.len()));
     }
     let text = Bytes::from(text);

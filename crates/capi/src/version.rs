@@ -92,9 +92,9 @@ pub fn warning(name: &str, now: UnixMillis) -> Option<String> {
         Lifetime::Ended { ended: None } => {
             Some(format!("Graph API {name} has ended and may refuse calls: {remedy}"))
         }
-        Lifetime::Unknown => {
-            Some(format!("Graph API {name} is newer than v{newest}.0, the latest known here: check that Meta has it"))
-        }
+        Lifetime::Unknown => Some(format!(
+            "Graph API {name} is newer than v{newest}.0, the latest known here: check that Meta has it"
+        )),
     }
 }
 
@@ -137,7 +137,9 @@ mod tests {
     fn warnings_say_what_to_do() {
         let today = at(date!(2026 - 11 - 25));
         assert_eq!(warning("v25.0", today), None);
-        for (name, part) in [("v21.0", "in 57 days"), ("v20.0", "2026-09-24"), ("v3.0", "has ended"), ("v40.0", "newer")] {
+        for (name, part) in
+            [("v21.0", "in 57 days"), ("v20.0", "2026-09-24"), ("v3.0", "has ended"), ("v40.0", "newer")]
+        {
             let text = warning(name, today).unwrap();
             assert!(text.contains(part) && text.contains(name), "{text}");
         }

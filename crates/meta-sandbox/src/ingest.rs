@@ -106,13 +106,7 @@ fn store(state: &State, glance: &Glance<'_>, events: &[CheckedEvent<'_>]) -> Res
     })
 }
 
-async fn after(
-    state: &State,
-    glance: &Glance<'_>,
-    token: Option<&str>,
-    count: usize,
-    trace: &str,
-) -> Reply {
+async fn after(state: &State, glance: &Glance<'_>, token: Option<&str>, count: usize, trace: &str) -> Reply {
     let (mut received, mut messages, mut headers) = (count, Vec::new(), Vec::new());
     for action in state.draw(Stage::Stored, glance) {
         match action {

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn tokens_can_be_without_power_and_can_be_taken_away() {
-        let mut tokens = Tokens::new(vec![("1".into(), vec!["a".into()]), ("2".into(), vec!["a".into()])], false);
+        let mut tokens =
+            Tokens::new(vec![("1".into(), vec!["a".into()]), ("2".into(), vec!["a".into()])], false);
         tokens.set_powerless("1", vec!["a".into()]);
         assert_eq!(code(&tokens.judge("1", Some("a"))), "200");
         assert_eq!(code(&tokens.judge("2", Some("a"))), "ok");

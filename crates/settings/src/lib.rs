@@ -13,5 +13,7 @@ pub use help::{help_text, markdown_table};
 pub use reader::Problems;
 pub use table::Service;
 pub use types::{
-    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, DataProcessing, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings, QueueAddress, QueueSettings, RetrySettings, Settings, TelemetrySettings, Toggles,
+    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, DataProcessing, EventNames,
+    HttpSettings, LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings,
+    QueueAddress, QueueSettings, RetrySettings, Settings, TelemetrySettings, Toggles,
 };

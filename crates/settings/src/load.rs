@@ -13,8 +13,8 @@ use crate::environment::Environment;
 use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
-    BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings, OnUnknownOutcome,
-    OptimizerSettings, QueueSettings, RetrySettings, Settings, TelemetrySettings, Toggles,
+    BucketSettings, HttpSettings, LimitSettings, LogFormat, OptimizerSettings, QueueSettings, RetrySettings,
+    Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.

@@ -43,7 +43,13 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         return sample::run(&*clock, args);
     }
     if let Command::Meta { action: Meta::Hash { field, country } } = &command {
-        return meta::hash::run(&*clock, field, country.as_deref(), std::io::stdin().lock(), std::io::stdout());
+        return meta::hash::run(
+            &*clock,
+            field,
+            country.as_deref(),
+            std::io::stdin().lock(),
+            std::io::stdout(),
+        );
     }
     let mut environment = Environment::of_process();
     // The demo has a folder of its own, gone afterwards: it must not touch anybody's data.
@@ -89,7 +95,9 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
 async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<ExitStatus> {
     match action {
         Meta::Check { pixel, json } => meta::check::run(settings, clock, pixel.as_deref(), *json).await,
-        Meta::Preview { file, network } => meta::preview::run(settings, clock, file, network.as_deref()).await,
+        Meta::Preview { file, network } => {
+            meta::preview::run(settings, clock, file, network.as_deref()).await
+        }
         Meta::Hash { .. } => unreachable!("handled before settings are read"),
     }
 }

@@ -18,7 +18,11 @@ impl PartnerAgent {
         let name = name.into();
         let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
         let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
-        if name.len() <= 22 && letters >= 2 && name.bytes().all(known) { Ok(Self(name)) } else { Err(NotAPartnerAgent) }
+        if name.len() <= 22 && letters >= 2 && name.bytes().all(known) {
+            Ok(Self(name))
+        } else {
+            Err(NotAPartnerAgent)
+        }
     }
 
     /// The name.

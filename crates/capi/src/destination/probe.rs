@@ -89,7 +89,8 @@ impl Meta {
     pub async fn probe(&self, pixel: &PixelCode, credential: &Credential, now: UnixMillis) -> Probe {
         let event = old_event(now);
         let body = self.body(std::iter::once(event.as_bytes()), &credential.token, false);
-        let sent = self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await;
+        let sent =
+            self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await;
         match sent {
             Ok(reply) => {
                 let answer = Answer::read(&reply);
@@ -119,7 +120,9 @@ fn standing(answer: &Answer) -> Standing {
     let error = answer.error.as_ref();
     let (code, subcode) = (error.and_then(|e| e.code), error.and_then(|e| e.subcode));
     match (&answer.verdict, code, subcode) {
-        (_, Some(100), Some(subcode)) if BAD_EVENT.contains(&subcode) && !is_of_data_set(subcode) => Standing::Works,
+        (_, Some(100), Some(subcode)) if BAD_EVENT.contains(&subcode) && !is_of_data_set(subcode) => {
+            Standing::Works
+        }
         (Verdict::Credential, ..) if error.is_some_and(|e| e.about_proof) => Standing::NeedsAppSecret,
         (Verdict::Credential, Some(190), Some(463)) => Standing::Expired,
         (Verdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,

@@ -27,7 +27,9 @@ pub struct Place {
 
 /// Meta does not know the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("country is 0 (Meta finds out) or 1 (United States), state is 0 (Meta finds out) or 1000 to 1013, and a state needs country 1")]
+#[error(
+    "country is 0 (Meta finds out) or 1 (United States), state is 0 (Meta finds out) or 1000 to 1013, and a state needs country 1"
+)]
 pub struct NotAPlace;
 
 impl Place {

@@ -10,7 +10,10 @@ const LONGEST: usize = 8 * 1024;
 
 /// The row's own address, else its domain's front page, else `default`. What is no address of the web is passed over:
 /// Meta would refuse it, and every event of the request with it.
-pub(super) fn source_url<'a>(conversion: &'a Conversion<'_>, default: Option<&'a str>) -> Option<Cow<'a, str>> {
+pub(super) fn source_url<'a>(
+    conversion: &'a Conversion<'_>,
+    default: Option<&'a str>,
+) -> Option<Cow<'a, str>> {
     let given = conversion.event_source_url.as_deref().and_then(address);
     given.or_else(|| conversion.domain_name.as_deref().and_then(front_page)).or(default.map(Cow::Borrowed))
 }

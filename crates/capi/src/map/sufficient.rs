@@ -51,7 +51,8 @@ mod tests {
     fn subsets_of_one_list_are_too_little() {
         for list in TOO_LITTLE {
             for subset in 0..1_u32 << list.len() {
-                let keys: Vec<_> = (0..list.len()).filter(|i| subset >> i & 1 == 1).map(|i| list[i]).collect();
+                let keys: Vec<_> =
+                    (0..list.len()).filter(|i| subset >> i & 1 == 1).map(|i| list[i]).collect();
                 assert!(!enough(&keys), "{keys:?}");
             }
         }

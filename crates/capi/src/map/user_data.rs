@@ -9,7 +9,8 @@ use super::put_text;
 use super::sufficient::Sufficiency;
 use crate::hash::hash;
 use crate::normalise::{
-    self, ClickId, Field, Hints, Normal, check_fbc, check_fbp, client_ip_address, client_user_agent, fbc, normalise,
+    self, ClickId, Field, Hints, Normal, check_fbc, check_fbp, client_ip_address, client_user_agent, fbc,
+    normalise,
 };
 
 /// What becomes of one value of a row.

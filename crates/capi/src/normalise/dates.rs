@@ -28,7 +28,17 @@ fn numeric(date: &str, hints: Hints<'_>) -> Result<Date, Reason> {
 /// `16 Feb 1997`, `February 16th, 1997`, `16-FEB-1997`: with a name in place of the month's number the order does not matter.
 fn named_month(date: &str) -> Option<Date> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let mut parts = date.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
@@ -153,7 +163,14 @@ mod tests {
             assert_eq!(read(input, None).as_deref(), Ok("19970216"), "{input}");
         }
         assert_eq!(read("1997-02-16T00:00:00Z", None).as_deref(), Ok("19970216"));
-        for input in ["16 Feb 1997", "February 16th, 1997", "16-FEB-1997", "feb. 16 1997", "１９９７-０２-１６", "1997-02-16 00:00"] {
+        for input in [
+            "16 Feb 1997",
+            "February 16th, 1997",
+            "16-FEB-1997",
+            "feb. 16 1997",
+            "１９９７-０２-１６",
+            "1997-02-16 00:00",
+        ] {
             assert_eq!(read(input, None).as_deref(), Ok("19970216"), "{input}");
         }
         assert_eq!(read("5/5/1984", None).as_deref(), Ok("19840505"));
@@ -176,7 +193,8 @@ mod tests {
         {
             assert_eq!(read(input, None), Err(Reason::Malformed), "{input}");
         }
-        for input in ["30 Feb 1997", "16 Foo 1997", "Feb 1997", "16 Feb 97", "ma 3 1997", "16 Feb 1997 noon"] {
+        for input in ["30 Feb 1997", "16 Foo 1997", "Feb 1997", "16 Feb 97", "ma 3 1997", "16 Feb 1997 noon"]
+        {
             assert_eq!(read(input, None), Err(Reason::Malformed), "{input}");
         }
         for input in ["1900-02-29", "1997_02_16", "+997-02-16", "00/00/1997", "é/é/1997", "99999999999"] {

@@ -40,11 +40,7 @@ impl<'a> ClickId<'a> {
         {
             return Err(Reason::Placeholder);
         }
-        if text.bytes().all(is_id_byte) {
-            Ok(Self(text))
-        } else {
-            Err(Reason::Malformed)
-        }
+        if text.bytes().all(is_id_byte) { Ok(Self(text)) } else { Err(Reason::Malformed) }
     }
 
     /// The id.

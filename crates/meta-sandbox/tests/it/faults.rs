@@ -155,7 +155,10 @@ async fn successes_tell_of_all_three_kinds_of_usage() {
     let usage = [
         ("X-App-Usage", r#"{"call_count":28,"total_time":25,"total_cputime":25}"#),
         ("X-Ad-Account-Usage", r#"{"acc_id_util_pct":100,"reset_time_duration":90}"#),
-        ("X-Business-Use-Case-Usage", r#"{"1":[{"type":"ads_management","estimated_time_to_regain_access":2}]}"#),
+        (
+            "X-Business-Use-Case-Usage",
+            r#"{"1":[{"type":"ads_management","estimated_time_to_regain_access":2}]}"#,
+        ),
     ];
     let headers = usage.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     sandbox.add_fault(Action::Headers(headers).always());

@@ -18,7 +18,8 @@ pub(super) fn load(reader: &mut Reader<'_>) -> MetaSettings {
             "META_EVENT_NAMES",
             &[("standard", EventNames::Standard), ("legacy", EventNames::Legacy)],
         ),
-        currency: checked(reader, "META_CURRENCY", is_currency, "a code of three letters").to_ascii_uppercase(),
+        currency: checked(reader, "META_CURRENCY", is_currency, "a code of three letters")
+            .to_ascii_uppercase(),
         default_event_source_url: reader.parsed("META_DEFAULT_EVENT_SOURCE_URL", web_address),
         test_event_code: reader.optional("META_TEST_EVENT_CODE"),
         partner_agent: checked(

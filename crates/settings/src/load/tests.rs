@@ -1,4 +1,5 @@
 use super::*;
+use crate::types::DataProcessing;
 
 fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
     match Settings::load(&Environment::from_pairs(pairs.iter().copied()), service) {

@@ -38,11 +38,8 @@ impl World {
     pub(crate) fn with_faults(faults: Vec<Fault>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let config = SandboxConfig {
-            accept_any_pixel: true,
-            clock: Arc::new(now_s),
-            ..SandboxConfig::default()
-        };
+        let config =
+            SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
         faults.into_iter().for_each(|fault| sandbox.add_fault(fault));
         let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime };

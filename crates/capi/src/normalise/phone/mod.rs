@@ -139,14 +139,18 @@ mod tests {
 
     #[test]
     fn no_country_code_no_number() {
-        for input in ["(650)555-1212", "020 7946 0958", "650.555.1212", "475-555-1212", "020.7946.0958", "6505551212"] {
+        for input in
+            ["(650)555-1212", "020 7946 0958", "650.555.1212", "475-555-1212", "020.7946.0958", "6505551212"]
+        {
             assert_eq!(phone(input, None), Err(Reason::NoCountryCode), "{input}");
         }
     }
 
     #[test]
     fn no_numbers() {
-        for input in ["+999 123 456 789", "+1-800-FLOWERS", "+1 650 555 121", "+1 000 000 0000", "+", "+12", "+0"] {
+        for input in
+            ["+999 123 456 789", "+1-800-FLOWERS", "+1 650 555 121", "+1 000 000 0000", "+", "+12", "+0"]
+        {
             assert_eq!(phone(input, None), Err(Reason::Malformed), "{input}");
         }
         for input in ["12345", "555-12", "none", "0"] {

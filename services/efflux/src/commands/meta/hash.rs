@@ -16,7 +16,10 @@ pub(crate) fn run(
     output: impl Write,
 ) -> anyhow::Result<ExitStatus> {
     let Some(field) = Field::from_name(field) else {
-        bail!("`{field}` is no key that Meta wants hashed; they are {}", Field::ALL.map(Field::name).join(", "));
+        bail!(
+            "`{field}` is no key that Meta wants hashed; they are {}",
+            Field::ALL.map(Field::name).join(", ")
+        );
     };
     // An RFC 3339 time begins with the year.
     let year = clock.now().rfc3339().get(..4).and_then(|year| year.parse().ok());

@@ -113,7 +113,10 @@ fn show(
 }
 
 fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent]) {
-    put(text, format_args!("\n  {} events to pixel {}, worth {}\n", events.len(), valid.pixel(), valid.revenue()));
+    put(
+        text,
+        format_args!("\n  {} events to pixel {}, worth {}\n", events.len(), valid.pixel(), valid.revenue()),
+    );
     for event in events {
         put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
     }
