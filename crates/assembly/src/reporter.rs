@@ -9,6 +9,7 @@ use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Worker, WorkerConfig};
 use ports::Destination;
+use ports::ledger::Restatements;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -82,6 +83,10 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
                 first: settings.limits.retry.first,
                 longest: settings.limits.retry.longest,
                 probe: settings.limits.retry.probe,
+            },
+            restatements: match settings.restatements {
+                settings::Restatements::First => Restatements::First,
+                settings::Restatements::Increments => Restatements::Increments,
             },
         },
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),

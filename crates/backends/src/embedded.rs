@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use adapter_embedded::DataDir;
 use domain::object::FILTERED_PREFIX;
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
+};
 use settings::Settings;
 
 use crate::OpenError;
@@ -64,6 +66,10 @@ impl<'s> Embedded<'s> {
         let analytics = self.data("analytics")?.analytics(clock)?;
         analytics.migrate().await?;
         Ok(Arc::new(analytics))
+    }
+
+    pub(crate) fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
+        Ok(Arc::new(self.data("turns")?.turns()?))
     }
 
     fn queue(&mut self, name: &'static str) -> Result<Arc<dyn EventQueue>, OpenError> {

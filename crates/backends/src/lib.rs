@@ -86,7 +86,7 @@ impl Open for ReporterPorts {
 impl Open for OptimizerPorts {
     async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
         let mut opener = Opener::new(settings, clock);
-        Ok(Self { analytics: opener.analytics().await? })
+        Ok(Self { analytics: opener.analytics().await?, turns: opener.turns().await? })
     }
 }
 
@@ -101,6 +101,7 @@ impl Open for Ports {
             pixels: opener.pixels().await?,
             ledger: opener.ledger().await?,
             analytics: opener.analytics().await?,
+            turns: opener.turns().await?,
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
+};
 use settings::Settings;
 
 use crate::OpenError;
@@ -60,6 +62,10 @@ impl<'s> Opener<'s> {
             return Err(OpenError::NotInThisBuild { setting: "DATABASE_URL" });
         }
         self.embedded.pixels()
+    }
+
+    pub(crate) async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
+        self.embedded.turns()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ports::{AnalyticsStore, BlobStore, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns};
 
 /// What filter-svc works with.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct ReporterPorts {
 pub struct OptimizerPorts {
     /// Analytics.
     pub analytics: Arc<dyn AnalyticsStore>,
+    /// Whose turn it is to optimise.
+    pub turns: Arc<dyn Turns>,
 }
 
 /// All of them, for the whole in one process and for the operator's tool.
@@ -55,6 +57,8 @@ pub struct Ports {
     pub ledger: Arc<dyn ReportLedger>,
     /// Analytics.
     pub analytics: Arc<dyn AnalyticsStore>,
+    /// Whose turn it is to optimise.
+    pub turns: Arc<dyn Turns>,
 }
 
 impl From<&Ports> for FilterPorts {
@@ -81,7 +85,7 @@ impl From<&Ports> for ReporterPorts {
 
 impl From<&Ports> for OptimizerPorts {
     fn from(all: &Ports) -> Self {
-        Self { analytics: Arc::clone(&all.analytics) }
+        Self { analytics: Arc::clone(&all.analytics), turns: Arc::clone(&all.turns) }
     }
 }
 

@@ -4,17 +4,20 @@ mod agent;
 mod probe;
 mod report;
 
+use std::io::Write;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::expand::increment;
 use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
+use ports::ledger::Part;
 use ports::pixels::Credential;
 use secrecy::SecretString;
-use std::io::Write;
 
-use crate::map::{MapConfig, prepare};
+use crate::map::{MapConfig, prepare, prepare_events};
 use crate::proof::AppSecret;
 use crate::transport::Transport;
 
@@ -106,8 +109,18 @@ fn put_text(body: &mut Vec<u8>, text: &str) {
 
 #[async_trait]
 impl Destination for Meta {
-    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
-        prepare(&self.config.map, key, valid)
+    fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        match part {
+            Part::Whole => prepare(&self.config.map, key, valid),
+            Part::Increment { first, purchases, worth } => {
+                prepare_events(&self.config.map, valid, increment(key, first, purchases, worth))
+            }
+        }
     }
 
     fn max_events(&self) -> usize {

@@ -59,13 +59,25 @@ pub fn prepare(
     key: &ConversionKey,
     valid: &Valid<'_, '_>,
 ) -> Result<Vec<PreparedEvent>, Reason> {
+    prepare_events(config, valid, expand(key, valid))
+}
+
+/// Writes given events of a conversion.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_events(
+    config: &MapConfig,
+    valid: &Valid<'_, '_>,
+    events: impl Iterator<Item = Event>,
+) -> Result<Vec<PreparedEvent>, Reason> {
     let conversion = valid.conversion();
     let shared = shared_part(config, valid)?;
-    let currency = currency(conversion.currency.as_deref(), &config.currency)?;
-    let total = valid.counts().total() as usize;
+    let currency = currency(valid.conversion().currency.as_deref(), &config.currency)?;
+    let (total, _) = events.size_hint();
     let mut text = Vec::with_capacity(total * shared.len().max(EVENT_BYTES));
     let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
-    for event in expand(key, valid) {
+    for event in events {
         let start = text.len();
         write_event(
             &mut text,

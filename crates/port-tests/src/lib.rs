@@ -6,5 +6,8 @@ pub mod blob;
 pub mod clock;
 pub mod ledger;
 pub mod pixels;
+pub mod proxy;
 pub mod queue;
+pub mod service;
 pub mod subscriptions;
+pub mod turns;

@@ -15,5 +15,5 @@ pub use table::Service;
 pub use types::{
     AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, DataProcessing, EventNames,
     HttpSettings, LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings,
-    QueueAddress, QueueSettings, RetrySettings, Settings, TelemetrySettings, Toggles,
+    QueueAddress, QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
 };

@@ -13,12 +13,24 @@ use crate::environment::Environment;
 use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
-    BucketSettings, HttpSettings, LimitSettings, LogFormat, OptimizerSettings, QueueSettings, RetrySettings,
-    Settings, TelemetrySettings, Toggles,
+    BucketSettings, HttpSettings, LimitSettings, LogFormat, OptimizerSettings, QueueSettings, Restatements,
+    RetrySettings, Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+impl HttpSettings {
+    /// Reads and checks the HTTP surface alone, for those who only ask a service how it is.
+    ///
+    /// # Errors
+    /// All problems at once, each with what to do.
+    pub fn load(environment: &Environment) -> Result<Self, Problems> {
+        let mut reader = Reader::new(environment);
+        let settings = http(&mut reader);
+        if reader.problems.is_empty() { Ok(settings) } else { Err(Problems(reader.problems)) }
+    }
+}
 
 impl Settings {
     /// Reads and checks everything.
@@ -46,6 +58,10 @@ impl Settings {
                 max_receives: reader.number("MAX_RECEIVES", 1, 1_000),
             },
             limits: limits(&mut reader),
+            restatements: reader.choice(
+                "RESTATEMENTS",
+                &[("first", Restatements::First), ("increments", Restatements::Increments)],
+            ),
             meta: meta::load(&mut reader),
             optimizer: optimizer(&mut reader),
             warnings: warnings(environment),

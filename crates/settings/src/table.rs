@@ -214,7 +214,13 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("Work", "PARKED_PROBE_SECONDS", "300", "How often a pixel without a working token is probed", R),
     setting("Work", "SUBSCRIPTIONS_REFRESH_SECONDS", "30", "How often subscriptions are read anew", F),
     setting("Work", "PIXELS_REFRESH_SECONDS", "30", "How often pixels and tokens are read anew", R),
-    setting("Work", "RESTATEMENTS", "first", "first: what was reported once is a duplicate from then on", R),
+    setting(
+        "Work",
+        "RESTATEMENTS",
+        "first",
+        "first: what was reported once is a duplicate from then on; increments: further Purchases for further paid clicks",
+        R,
+    ),
     setting(
         "Meta",
         "META_GRAPH_URL",

@@ -24,6 +24,8 @@ pub struct Settings {
     pub queues: QueueSettings,
     /// Bounds and intervals.
     pub limits: LimitSettings,
+    /// What becomes of figures that outgrow what was reported.
+    pub restatements: Restatements,
     /// Meta.
     pub meta: MetaSettings,
     /// The optimizer.
@@ -177,6 +179,15 @@ pub struct RetrySettings {
     pub longest: Duration,
     /// How often a parked pixel is probed.
     pub probe: Duration,
+}
+
+/// What becomes of figures that outgrow what was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restatements {
+    /// They are kept as observed.
+    First,
+    /// Further Purchases are sent for further paid clicks.
+    Increments,
 }
 
 /// The spelling of event names.

@@ -12,6 +12,7 @@ use domain::validate::{KnownPixels, Rules, check};
 use domain::{PixelCode, Row, TrafficSource, UnixMillis};
 use meta_sandbox::{Action, ErrorAnswer, EventFilter, Sandbox, SandboxConfig};
 use ports::destination::{EventOutcome, PreparedEvent, SendReport};
+use ports::ledger::Part;
 use ports::pixels::Credential;
 use ports::{Clock, Destination};
 use secrecy::SecretString;
@@ -78,7 +79,7 @@ fn events(meta: &Meta) -> Vec<PreparedEvent> {
     .to_string();
     let row = Row::parse(&raw);
     let rules = Rules { now: Still.now(), pixels: &Any, object_network: None, needs_source_url: true };
-    meta.prepare(&row.key, &check(&row, rules).unwrap()).unwrap()
+    meta.prepare(&row.key, &check(&row, rules).unwrap(), Part::Whole).unwrap()
 }
 
 async fn send(meta: &Meta, token: &str) -> SendReport {

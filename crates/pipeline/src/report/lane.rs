@@ -180,7 +180,10 @@ impl Lane {
 
     fn unsendable(&self, due: Due, why: Unsendable) -> Settlement {
         match why {
-            Unsendable::Expired => nothing_sent(due, Settle::Expired),
+            Unsendable::Expired => {
+                self.reporting.count_expired(&due);
+                nothing_sent(due, Settle::Expired)
+            }
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel.id = %self.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })
@@ -224,7 +227,7 @@ impl Reporting {
             return;
         }
         self.measure(&settlements);
-        match self.ledger.settle(settlements, self.clock.now()).await {
+        match self.ledger.settle(settlements, &self.holder()).await {
             Ok(settled) => {
                 let late = settled.iter().filter(|s| **s == Settled::Late).count();
                 if late > 0 {

@@ -46,11 +46,12 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
     assert_eq!(ledger.0.receipt("b/never").await.expect("receipt"), None);
     ledger.claim(vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1)], 0).await;
     let receipt = ledger.receipt("b/o").await;
-    assert!(!receipt.complete && !receipt.balances());
+    assert!(!receipt.complete && !receipt.balances() && receipt.digest.is_none());
     assert_eq!((receipt.rows_in, receipt.rows(Outcome::InFlight), receipt.rows(Outcome::Invalid)), (0, 1, 1));
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), [], "not read to its end");
     ledger.finish("b/o", 2, 0).await;
     ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Invalid, 1)]).await;
+    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what tells its content");
     ledger.finish("b/empty", 0, 0).await;
     ledger.balances("b/empty", &[]).await;
 }
@@ -113,7 +114,7 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
 
 pub(super) async fn the_latest_objects_come_first(ledger: Subject) {
     for (object, seconds) in [("b/1", 10), ("b/3", 30), ("b/2", 20)] {
-        let end = ObjectEnd::Read { rows_in: 0, duplicates: 0 };
+        let end = ObjectEnd::Read { rows_in: 0, duplicates: 0, digest: digest_of("b/empty") };
         ledger.0.finish_object(object, &end, at(seconds)).await.expect("finish_object");
     }
     let end = ObjectEnd::Refused { why: "too large".to_owned() };

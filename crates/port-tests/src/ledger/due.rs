@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{Claim, Open, Settle, Statement, StatementVerdict};
+use ports::ledger::{Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict};
 
 use super::fixture::*;
 
@@ -53,10 +53,11 @@ pub(super) async fn what_waits_past_its_deadline_comes_out(ledger: Subject) {
         owner: "late".to_owned(),
         now,
         until: now.plus(Duration::from_secs(60)),
+        restatements: Restatements::First,
     };
-    let early = ledger.0.claim_due(10, &holder(before(deadline()))).await.expect("claim_due");
+    let early = ledger.0.claim_due(&DueLimits::of(10), &holder(before(deadline()))).await.expect("claim_due");
     assert_eq!(early, []);
-    let due = ledger.0.claim_due(10, &holder(deadline())).await.expect("claim_due");
+    let due = ledger.0.claim_due(&DueLimits::of(10), &holder(deadline())).await.expect("claim_due");
     assert_eq!(due.len(), 2, "both, so that they can expire");
 }
 
@@ -65,6 +66,21 @@ pub(super) async fn a_running_lease_is_respected_past_the_deadline(ledger: Subje
     ledger.hold(Statement { verdict, ..sendable("s", "b/o", 0) }, 0).await;
     assert_eq!(ledger.due(10, 20).await, []);
     assert_eq!(ledger.due(10, LEASE).await.len(), 1);
+}
+
+pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    ledger.hold(sendable("t", "b/o", 1), 0).await;
+    assert_eq!(ledger.due(1, LEASE).await.len(), 1, "one of the two, whichever");
+    let left = if ledger.record("s").await.attempts == 1 {
+        lease
+    } else {
+        ports::ledger::Lease { key: key("t"), ..lease }
+    };
+    let held = ledger.0.extend(std::slice::from_ref(&left), at(3 * LEASE)).await.expect("extend");
+    assert_eq!(held, [ports::ledger::Settled::Done], "nobody else has claimed it");
+    assert_eq!(ledger.due(10, LEASE + 1).await, []);
+    assert_eq!(ledger.due(10, 3 * LEASE).await.len(), 2);
 }
 
 pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {

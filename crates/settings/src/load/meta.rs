@@ -10,7 +10,6 @@ use crate::types::{DataProcessing, EventNames, MetaSettings, OnUnknownOutcome};
 pub(super) fn load(reader: &mut Reader<'_>) -> MetaSettings {
     // The default is an address.
     let fallback = || Url::parse("https://graph.facebook.com").expect("a constant that is an address");
-    reader.choice("RESTATEMENTS", &[("first", ())]);
     MetaSettings {
         graph_url: reader.parsed("META_GRAPH_URL", web_address).unwrap_or_else(fallback),
         graph_version: checked(reader, "META_GRAPH_VERSION", is_version, "a version such as v25.0"),

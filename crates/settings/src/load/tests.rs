@@ -56,8 +56,11 @@ fn secrets_never_stand_in_messages() {
 }
 
 #[test]
-fn restatements_other_than_first_are_refused() {
-    assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "increments")]).len(), 1);
+fn restatements_are_one_of_two_words() {
+    assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "all")]).len(), 1);
+    let environment = Environment::from_pairs([("RESTATEMENTS", "increments")]);
+    let settings = Settings::load(&environment, Service::Reporter).unwrap();
+    assert_eq!(settings.restatements, Restatements::Increments);
 }
 
 #[test]

@@ -54,8 +54,7 @@ async fn prepare(parts: &Parts) -> anyhow::Result<()> {
         parts.ports.pixels.put(&Pixel { code, source, name: None, credentials: vec![credential] }).await?;
     }
     let spec = SampleSpec { campaigns: CAMPAIGNS, ..SampleSpec::default() };
-    let subscribed: Vec<_> =
-        campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(|id| Subscription { id, note: None }).collect();
+    let subscribed: Vec<_> = campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(Subscription::of).collect();
     Ok(parts.ports.subscriptions.put(&subscribed).await?)
 }
 

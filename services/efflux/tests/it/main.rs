@@ -8,4 +8,5 @@ mod harness;
 mod kill;
 mod main_job;
 mod meta;
+mod operator;
 mod services;
