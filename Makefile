@@ -47,5 +47,24 @@ sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one
 	$(CARGO) build --profile sim --package simulation --bin sim
 	"$(TARGET_DIR)/sim/sim" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
+# What cargo-fuzz sets for libFuzzer, without its sanitizers, which need another toolchain: our code has no `unsafe`.
+FUZZ_TARGETS := rows notifications answers values
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+SECONDS ?= 600
+# Naming the target keeps the flags from what runs at build time.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+
+fuzz: ## try made-up rows, messages and answers, each for SECONDS (600); needs a C++ compiler too
+	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml \
+		--target-dir "$(TARGET_DIR)/fuzz" --target $(HOST) --bins
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p "$(TARGET_DIR)/fuzz/corpus/$$target" "$(TARGET_DIR)/fuzz/findings" && \
+		"$(TARGET_DIR)/fuzz/$(HOST)/release/$$target" -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -verbosity=1 \
+			-print_final_stats=1 -artifact_prefix="$(TARGET_DIR)/fuzz/findings/$$target-" \
+			"$(TARGET_DIR)/fuzz/corpus/$$target" "fuzz/seeds/$$target" || exit 1; \
+	done
+
 clean: ## remove everything that was built
 	$(CARGO) clean

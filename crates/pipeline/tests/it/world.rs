@@ -8,7 +8,7 @@ use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use capi::destination::{Meta, MetaConfig};
-use capi::map::{EventNames, MapConfig};
+use capi::map::{DataProcessing, EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
@@ -222,6 +222,7 @@ fn meta(url: &str) -> Meta {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
     };
-    Meta::new(MetaConfig { version: "v25.0".into(), test_event_code: None, map }, transport)
+    Meta::new(MetaConfig::new("v25.0", map), transport)
 }
