@@ -14,6 +14,8 @@ const INTERVAL: Duration = Duration::from_secs(15);
 pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         parts.registry.tidy();
+        let ready = parts.readiness.missing().is_empty();
+        parts.metrics.gauge(name::READY, &[], if ready { 1.0 } else { 0.0 });
         for (queue, port) in [("trigger", &parts.ports.trigger_queue), ("report", &parts.ports.report_queue)]
         {
             if let Ok(depth) = port.depth().await {
