@@ -11,7 +11,7 @@ use ports::analytics::{Optimised, Partition};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Clock, Error, ErrorKind};
 
-use crate::db::Db;
+use crate::db::{Db, Schema};
 
 /// The one table.
 const TABLE: &str = "report_conversions";
@@ -25,7 +25,7 @@ pub struct EmbeddedAnalytics {
 
 impl EmbeddedAnalytics {
     /// Its table and view. The ledger has a table of the same name, so each needs a database of its own.
-    pub const SCHEMA: &'static str = include_str!("analytics/schema.sql");
+    pub const SCHEMA: Schema = Schema::new(include_str!("analytics/schema.sql"), &[]);
 
     /// Analytics in a database; the clock tells how long optimising takes.
     #[must_use]
@@ -43,7 +43,7 @@ impl fmt::Debug for EmbeddedAnalytics {
 #[async_trait]
 impl AnalyticsStore for EmbeddedAnalytics {
     async fn migrate(&self) -> ports::Result<()> {
-        self.db.write("analytics.migrate", |tx| tx.execute_batch(Self::SCHEMA)).await
+        self.db.write("analytics.migrate", |tx| tx.execute_batch(Self::SCHEMA.create())).await
     }
 
     async fn insert(&self, records: &[Record]) -> ports::Result<()> {
@@ -63,9 +63,15 @@ impl AnalyticsStore for EmbeddedAnalytics {
         known("analytics.optimise", &partition.table)?;
         let began = self.clock.now();
         let name = partition.name.clone();
-        let (parts_before, parts_after) =
+        let (before, after) =
             self.db.write("analytics.optimise", move |tx| tidy::optimise(tx, &name)).await?;
-        Ok(Optimised { parts_before, parts_after, duration: self.clock.now().since(began) })
+        Ok(Optimised {
+            parts_before: before.parts,
+            parts_after: after.parts,
+            bytes_before: before.bytes,
+            bytes_after: after.bytes,
+            duration: self.clock.now().since(began),
+        })
     }
 
     async fn conversions(&self) -> ports::Result<u64> {

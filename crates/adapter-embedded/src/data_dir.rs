@@ -8,11 +8,12 @@ use ports::{Clock, Result};
 
 use crate::analytics::EmbeddedAnalytics;
 use crate::blob::{Announcement, FolderBlobStore};
-use crate::db::Db;
+use crate::db::{Db, Schema};
 use crate::ledger::EmbeddedLedger;
 use crate::pixels::EmbeddedPixels;
 use crate::queue::EmbeddedQueue;
 use crate::subscriptions::EmbeddedSubscriptions;
+use crate::turns::EmbeddedTurns;
 use crate::{DIRECTORY_SCHEMA, io_error};
 
 /// A data directory. Clones share its open databases, and so should all of a process; several processes may share the
@@ -72,6 +73,14 @@ impl DataDir {
         Ok(EmbeddedPixels::new(self.0.directory.db(&self.0.folder)?))
     }
 
+    /// The turns, in `directory.db`.
+    ///
+    /// # Errors
+    /// See [`queue`](Self::queue).
+    pub fn turns(&self) -> Result<EmbeddedTurns> {
+        Ok(EmbeddedTurns::new(self.0.directory.db(&self.0.folder)?))
+    }
+
     /// The ledger, in `ledger.db`.
     ///
     /// # Errors
@@ -104,12 +113,12 @@ impl fmt::Debug for DataDir {
 /// A database that is opened when it is needed.
 struct Part {
     name: &'static str,
-    schema: &'static str,
+    schema: Schema,
     opened: Mutex<Option<Db>>,
 }
 
 impl Part {
-    const fn new(name: &'static str, schema: &'static str) -> Self {
+    const fn new(name: &'static str, schema: Schema) -> Self {
         Self { name, schema, opened: Mutex::new(None) }
     }
 

@@ -10,11 +10,51 @@ use ports::{Error, ErrorKind, Result, Retry};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::Notify;
 
-/// Stored in each database as `user_version`; raised when a schema changes in a way that older programs cannot read.
-const SCHEMA_VERSION: i32 = 1;
-
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// The tables of a database, and how those of earlier versions become them.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Run at each opening, so it is harmless to repeat (`IF NOT EXISTS`).
+    create: &'static str,
+    /// The nth takes a database of version n (from 1) to the next.
+    upgrades: &'static [&'static str],
+}
+
+impl Schema {
+    /// A schema that has had these upgrades so far. A new one is added whenever older programs cannot read the result.
+    #[must_use]
+    pub const fn new(create: &'static str, upgrades: &'static [&'static str]) -> Self {
+        Self { create, upgrades }
+    }
+
+    /// The statements that make its tables where they are absent.
+    pub(crate) const fn create(&self) -> &'static str {
+        self.create
+    }
+
+    /// Stored in each database as `user_version`.
+    fn version(&self) -> u32 {
+        u32::try_from(self.upgrades.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Brings a database to this version; `false` when a later version has been here.
+    fn apply(&self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+        let found: u32 = tx.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+        if found > self.version() {
+            return Ok(false);
+        }
+        // 0 is a database that was made just now.
+        if let Some(done) = found.checked_sub(1) {
+            let missing = self.upgrades.iter().skip(done as usize);
+            missing.into_iter().try_for_each(|upgrade| tx.execute_batch(upgrade))?;
+        }
+        tx.execute_batch(self.create)?;
+        tx.pragma_update(None, "user_version", self.version())?;
+        Ok(true)
+    }
+}
 
 /// A database with its schema. Clones share their connections.
 #[derive(Clone)]
@@ -30,13 +70,12 @@ struct Shared {
 }
 
 impl Db {
-    /// Opens or creates a database file that only its owner can read. Its folder must exist. Blocks.
-    ///
-    /// `schema` is run at each opening, so it must be harmless to repeat (`IF NOT EXISTS`).
+    /// Opens or creates a database file that only its owner can read, and upgrades it where an earlier version made it. Its
+    /// folder must exist. Blocks.
     ///
     /// # Errors
     /// When the file cannot be opened, is no database, or was made by a later version.
-    pub fn open(path: &Path, schema: &'static str) -> Result<Self> {
+    pub fn open(path: &Path, schema: Schema) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unusable = |e: io::Error| crate::io_error("database.open", &name, e);
         // Two processes that both create a database or switch it to WAL would refuse each other at once, not wait.
@@ -68,7 +107,7 @@ impl Db {
     ///
     /// # Errors
     /// When the schema is refused or there is no memory.
-    pub fn in_memory(schema: &'static str) -> Result<Self> {
+    pub fn in_memory(schema: Schema) -> Result<Self> {
         let connect = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open_in_memory()?;
             prepare(&mut connection, schema)?;
@@ -165,18 +204,13 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Prepares the writing connection; `false` when a later version has been here.
-fn prepare(connection: &mut Connection, schema: &str) -> rusqlite::Result<bool> {
+fn prepare(connection: &mut Connection, schema: Schema) -> rusqlite::Result<bool> {
     tune(connection)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i32 = transaction.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    if version > SCHEMA_VERSION {
-        return Ok(false);
-    }
-    transaction.execute_batch(schema)?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    let ours = schema.apply(&transaction)?;
     transaction.commit()?;
-    Ok(true)
+    Ok(ours)
 }
 
 /// SQLite's error as the ports know it.
@@ -215,14 +249,18 @@ fn translate(error: rusqlite::Error, operation: &'static str, name: &str) -> Err
 mod tests {
     use super::*;
 
-    const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS t (n INTEGER) STRICT";
+    const FIRST: Schema = Schema::new("CREATE TABLE IF NOT EXISTS t (n INTEGER) STRICT", &[]);
+    const SCHEMA: Schema = Schema::new(
+        "CREATE TABLE IF NOT EXISTS t (n INTEGER, more TEXT) STRICT;",
+        &["ALTER TABLE t ADD COLUMN more TEXT"],
+    );
 
     fn count(tx: &Transaction<'_>) -> rusqlite::Result<i64> {
         tx.query_row("SELECT count(*) FROM t", [], |r| r.get(0))
     }
 
     fn insert(tx: &Transaction<'_>) -> rusqlite::Result<usize> {
-        tx.execute("INSERT INTO t VALUES (1)", [])
+        tx.execute("INSERT INTO t (n) VALUES (1)", [])
     }
 
     #[tokio::test]
@@ -265,6 +303,23 @@ mod tests {
         for file in files {
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_database_of_an_earlier_version_is_upgraded_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        Db::open(&path, FIRST).unwrap().write("t.write", insert).await.unwrap();
+        for _ in 0..2 {
+            let db = Db::open(&path, SCHEMA).unwrap();
+            let more = |tx: &Transaction<'_>| tx.execute("UPDATE t SET more = 'x'", []);
+            assert_eq!(db.write("t.write", more).await.unwrap(), 1);
+        }
+        assert_eq!(
+            Db::open(&path, FIRST).unwrap_err().kind(),
+            ErrorKind::Invalid,
+            "not by the earlier program"
+        );
     }
 
     #[test]

@@ -1,6 +1,17 @@
+-- `networks` and `countries` are JSON arrays; empty: all.
 CREATE TABLE IF NOT EXISTS subscriptions (
-    id   TEXT NOT NULL PRIMARY KEY,
-    note TEXT
+    id          TEXT    NOT NULL PRIMARY KEY,
+    note        TEXT,
+    enabled     INTEGER NOT NULL DEFAULT 1,
+    networks    TEXT    NOT NULL DEFAULT '[]',
+    countries   TEXT    NOT NULL DEFAULT '[]',
+    min_revenue TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS turns (
+    task  TEXT    NOT NULL PRIMARY KEY,
+    owner TEXT    NOT NULL,
+    until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS pixels (

@@ -1,20 +1,23 @@
 //! The ledger in SQLite: one row per conversion, and the books of the objects they came from.
 
+mod attempts;
 mod books;
 mod claim;
 mod due;
+mod growth;
 mod record;
 mod settle;
 mod words;
 
 use async_trait::async_trait;
-use domain::{PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
 use ports::ReportLedger;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Settled, Settlement, Statement,
+    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
+    Selection, Settled, Settlement, Statement,
 };
 
-use crate::db::Db;
+use crate::db::{Db, Schema};
 
 /// The ledger of an embedded deployment; several processes may share its file.
 #[derive(Debug, Clone)]
@@ -24,7 +27,8 @@ pub struct EmbeddedLedger {
 
 impl EmbeddedLedger {
     /// Its tables and indexes; made when absent.
-    pub const SCHEMA: &'static str = include_str!("ledger/schema.sql");
+    pub const SCHEMA: Schema =
+        Schema::new(include_str!("ledger/schema.sql"), &[include_str!("ledger/upgrade_1.sql")]);
 
     /// A ledger in a database that was opened with [`SCHEMA`](Self::SCHEMA).
     #[must_use]
@@ -43,22 +47,23 @@ impl ReportLedger for EmbeddedLedger {
         self.db.write("ledger.claim", move |tx| claim::claim(tx, &statements, &holder)).await
     }
 
-    async fn settle(&self, settlements: Vec<Settlement>, now: UnixMillis) -> ports::Result<Vec<Settled>> {
+    async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {
         if settlements.is_empty() {
             return Ok(Vec::new());
         }
-        self.db.write("ledger.settle", move |tx| settle::settle(tx, &settlements, now)).await
+        let holder = holder.clone();
+        self.db.write("ledger.settle", move |tx| settle::settle(tx, &settlements, &holder)).await
     }
 
-    async fn claim_due(&self, limit: usize, holder: &Holder) -> ports::Result<Vec<Due>> {
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> ports::Result<Vec<Due>> {
         // Most polls find nothing; a look needs no lock that others wait for.
-        let now = holder.now;
-        let any = self.db.read("ledger.claim_due", move |tx| due::any(tx, now)).await?;
+        let (looked_for, now) = (limits.clone(), holder.now);
+        let any = self.db.read("ledger.claim_due", move |tx| due::any(tx, &looked_for, now)).await?;
         if !any {
             return Ok(Vec::new());
         }
-        let holder = holder.clone();
-        self.db.write("ledger.claim_due", move |tx| due::claim_due(tx, limit, &holder)).await
+        let (limits, holder) = (limits.clone(), holder.clone());
+        self.db.write("ledger.claim_due", move |tx| due::claim_due(tx, &limits, &holder)).await
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> ports::Result<Vec<Settled>> {
@@ -72,6 +77,29 @@ impl ReportLedger for EmbeddedLedger {
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> ports::Result<u64> {
         let pixel = pixel.clone();
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
+    }
+
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<&ConversionKey>,
+        limit: usize,
+    ) -> ports::Result<Vec<Record>> {
+        let (selection, after) = (selection.clone(), after.copied());
+        self.db.read("ledger.select", move |tx| record::selected(tx, &selection, after.as_ref(), limit)).await
+    }
+
+    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> ports::Result<Vec<Settled>> {
+        if reopenings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reopenings = reopenings.to_vec();
+        self.db.write("ledger.reopen", move |tx| attempts::reopen(tx, &reopenings, now)).await
+    }
+
+    async fn attempts(&self, key: &ConversionKey) -> ports::Result<Vec<Attempt>> {
+        let key = *key;
+        self.db.read("ledger.attempts", move |tx| attempts::of(tx, &key)).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {

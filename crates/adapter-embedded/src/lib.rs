@@ -10,10 +10,12 @@ pub mod ledger;
 pub mod pixels;
 pub mod queue;
 pub mod subscriptions;
+pub mod turns;
 
 pub use data_dir::DataDir;
-pub use db::Db;
+pub use db::{Db, Schema};
 pub(crate) use edge::{blocking, io_error};
 
-/// The tables of subscriptions and pixels, which share a database; made when absent.
-pub const DIRECTORY_SCHEMA: &str = include_str!("directory.sql");
+/// The tables of subscriptions, pixels and turns, which share a database; made when absent.
+pub const DIRECTORY_SCHEMA: Schema =
+    Schema::new(include_str!("directory.sql"), &[include_str!("directory/upgrade_1.sql")]);

@@ -12,7 +12,7 @@ use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
 use ports::{Clock, EventQueue, Result};
 use rusqlite::Transaction;
 
-use crate::db::Db;
+use crate::db::{Db, Schema};
 
 /// How often a waiting receiver looks for what other processes sent.
 const POLL: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ pub struct EmbeddedQueue {
 
 impl EmbeddedQueue {
     /// The tables of all queues; made when absent.
-    pub const SCHEMA: &'static str = include_str!("queue/schema.sql");
+    pub const SCHEMA: Schema = Schema::new(include_str!("queue/schema.sql"), &[]);
 
     /// The queue of this name in a database that was opened with [`SCHEMA`](Self::SCHEMA). It needs no creating.
     #[must_use]
@@ -122,6 +122,16 @@ impl EventQueue for EmbeddedQueue {
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
         let name = Arc::clone(&self.name);
         self.db.read("queue.dead_letters", move |tx| sql::dead_letters(tx, &name, limit)).await
+    }
+
+    async fn redrive(&self, message_ids: &[String]) -> Result<Vec<String>> {
+        if message_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (name, ids, now) = (Arc::clone(&self.name), message_ids.to_vec(), self.clock.now());
+        let found = self.db.write("queue.redrive", move |tx| sql::redrive(tx, &name, &ids, now)).await?;
+        self.db.changed().notify_waiters();
+        Ok(found)
     }
 
     async fn depth(&self) -> Result<Depth> {

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use ports::subscriptions::Subscription;
 use ports::{Result, SubscriptionStore};
-use rusqlite::params;
+use rusqlite::types::Type;
+use rusqlite::{Row, params};
 
 use crate::db::Db;
 
@@ -25,9 +26,9 @@ impl EmbeddedSubscriptions {
 impl SubscriptionStore for EmbeddedSubscriptions {
     async fn snapshot(&self) -> Result<Vec<Subscription>> {
         let all = self.db.read("subscriptions.snapshot", |tx| {
-            tx.prepare_cached("SELECT id, note FROM subscriptions ORDER BY id")?
-                .query_map([], |row| Ok(Subscription { id: row.get(0)?, note: row.get(1)? }))?
-                .collect()
+            let select =
+                "SELECT id, note, enabled, networks, countries, min_revenue FROM subscriptions ORDER BY id";
+            tx.prepare_cached(select)?.query_map([], subscription)?.collect()
         });
         all.await
     }
@@ -39,10 +40,14 @@ impl SubscriptionStore for EmbeddedSubscriptions {
         let subscriptions = subscriptions.to_vec();
         let put = self.db.write("subscriptions.put", move |tx| {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO subscriptions (id, note) VALUES (?, ?)
-                 ON CONFLICT (id) DO UPDATE SET note = excluded.note",
+                "INSERT OR REPLACE INTO subscriptions (id, note, enabled, networks, countries, min_revenue)
+                 VALUES (?, ?, ?, ?, ?, ?)",
             )?;
-            subscriptions.iter().try_for_each(|s| insert.execute(params![s.id, s.note]).map(drop))
+            subscriptions.iter().try_for_each(|s| {
+                let (networks, countries) = (list(&s.networks), list(&s.countries));
+                let min_revenue = s.min_revenue.map(|m| m.to_string());
+                insert.execute(params![s.id, s.note, s.enabled, networks, countries, min_revenue]).map(drop)
+            })
         });
         put.await
     }
@@ -54,4 +59,29 @@ impl SubscriptionStore for EmbeddedSubscriptions {
         });
         Ok(removed.await? > 0)
     }
+}
+
+fn subscription(row: &Row<'_>) -> rusqlite::Result<Subscription> {
+    let words = |column| -> rusqlite::Result<Vec<String>> {
+        let text = row.get_ref(column)?.as_str().map_err(|e| damaged(column, e))?;
+        serde_json::from_str(text).map_err(|e| damaged(column, e))
+    };
+    let min_revenue: Option<String> = row.get(5)?;
+    Ok(Subscription {
+        id: row.get(0)?,
+        note: row.get(1)?,
+        enabled: row.get(2)?,
+        networks: words(3)?,
+        countries: words(4)?,
+        min_revenue: min_revenue.map(|m| m.parse()).transpose().map_err(|e| damaged(5, e))?,
+    })
+}
+
+fn damaged(column: usize, cause: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
+}
+
+/// As a JSON array; `serde_json` writes any list of texts.
+fn list(words: &[String]) -> String {
+    serde_json::Value::from(words).to_string()
 }

@@ -8,10 +8,12 @@ use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
 use tokio_util::sync::CancellationToken;
 
+use backends::FilterPorts;
+
 use crate::Parts;
 
 /// Filters until `stop`, then finishes what is in hand.
-pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
+pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken) {
     let settings = &parts.settings;
     if settings.toggles.disable_trigger_polling {
         tracing::warn!("polling of the trigger queue is switched off");
@@ -47,7 +49,7 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) {
 
 /// Reads the subscriptions anew now and then; the last good copy stays in use while the store is away.
 async fn refresh(
-    parts: &Parts,
+    parts: &Parts<FilterPorts>,
     subscriptions: Option<Arc<Subscriptions>>,
     interval: Duration,
     stop: &CancellationToken,

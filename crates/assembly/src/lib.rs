@@ -9,6 +9,7 @@ mod program;
 mod reporter;
 mod running;
 
+pub use gauges::Measured;
 pub use parts::{Parts, StartError};
 pub use program::{block_on, healthcheck, main};
-pub use running::{Running, run, start};
+pub use running::{Running, Serve, run, start};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use backends::OptimizerPorts;
 use chrono::DateTime;
 use croner::Cron;
 use domain::UnixMillis;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Parts;
 
 /// Optimises at each time of the schedule until `stop`.
-pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(parts: Arc<Parts<OptimizerPorts>>, stop: CancellationToken) -> anyhow::Result<()> {
     // The settings have checked the pattern.
     let schedule = Cron::from_str(&parts.settings.optimizer.schedule)?;
     while !stop.is_cancelled() {
@@ -32,7 +33,7 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: CancellationToken) -> anyhow::R
 }
 
 /// Optimises now.
-pub(crate) async fn once(parts: &Parts) -> ports::Result<u64> {
+pub(crate) async fn once(parts: &Parts<OptimizerPorts>) -> ports::Result<u64> {
     let optimised =
         optimise(&parts.ports.analytics, &parts.settings.optimizer.tables, &*parts.metrics).await?;
     tracing::info!(partitions = optimised, "tables optimised");

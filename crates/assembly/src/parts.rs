@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backends::{OpenError, Ports};
+use backends::{Open, OpenError, Ports};
 use ports::{Clock, HealthSink, MetricSink, Rng};
 use runtime::{Health, Metrics, SystemRng};
 use settings::{Problems, Settings};
@@ -18,12 +18,12 @@ pub enum StartError {
     Backend(#[from] OpenError),
 }
 
-/// Settings, ports, and what the runtime gives.
-pub struct Parts {
+/// Settings, ports, and what the runtime gives. Each service has the ports that it uses.
+pub struct Parts<P = Ports> {
     /// The settings.
     pub settings: Settings,
     /// The backends.
-    pub ports: Ports,
+    pub ports: P,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -38,19 +38,19 @@ pub struct Parts {
     pub(crate) readiness: Arc<Health>,
 }
 
-impl std::fmt::Debug for Parts {
+impl<P> std::fmt::Debug for Parts<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Parts").finish_non_exhaustive()
     }
 }
 
-impl Parts {
-    /// Opens every backend that the settings name.
+impl<P: Open> Parts<P> {
+    /// Opens every backend that the settings name and the service uses.
     ///
     /// # Errors
     /// When one cannot be opened.
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let ports = backends::open(&settings, &clock).await?;
+        let ports = P::open(&settings, &clock).await?;
         let registry = Arc::new(Metrics::new());
         let readiness = Arc::new(Health::new());
         Ok(Self {
@@ -62,6 +62,22 @@ impl Parts {
             health: Arc::<Health>::clone(&readiness),
             registry,
             readiness,
+        })
+    }
+}
+
+impl<P> Parts<P> {
+    /// The same with the ports of one service.
+    pub(crate) fn narrow<Q: for<'p> From<&'p P>>(&self) -> Arc<Parts<Q>> {
+        Arc::new(Parts {
+            settings: self.settings.clone(),
+            ports: Q::from(&self.ports),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            metrics: Arc::clone(&self.metrics),
+            health: Arc::clone(&self.health),
+            registry: Arc::clone(&self.registry),
+            readiness: Arc::clone(&self.readiness),
         })
     }
 }

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backends::OpenError;
+use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
 
+use crate::running::Serve;
 use crate::{Parts, StartError, optimizer, run};
 
 /// What a service understands besides its environment.
@@ -39,8 +40,13 @@ fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Want
 pub fn main(service: Service) -> ExitCode {
     let name = service.name();
     match wanted(service, std::env::args().skip(1)) {
-        Wanted::Run => block_on(service, serve(service, false)),
-        Wanted::Once => block_on(service, serve(service, true)),
+        Wanted::Run => match service {
+            Service::Filter => block_on(service, serve::<FilterPorts>(service)),
+            Service::Reporter => block_on(service, serve::<ReporterPorts>(service)),
+            Service::Optimizer => block_on(service, serve::<OptimizerPorts>(service)),
+            Service::Efflux => block_on(service, serve::<backends::Ports>(service)),
+        },
+        Wanted::Once => block_on(service, once(service)),
         Wanted::Healthcheck => healthcheck(service),
         Wanted::Help => {
             let once = if service == Service::Optimizer { " [--once]" } else { "" };
@@ -89,18 +95,24 @@ pub fn block_on(service: Service, work: impl Future<Output = anyhow::Result<Exit
     }
 }
 
-async fn serve(service: Service, once: bool) -> anyhow::Result<ExitStatus> {
+async fn serve<P: Serve + Open>(service: Service) -> anyhow::Result<ExitStatus> {
+    run(Arc::new(open::<P>(service).await?)).await
+}
+
+/// One optimising run, for schedulers.
+async fn once(service: Service) -> anyhow::Result<ExitStatus> {
+    optimizer::once(&open(service).await?).await?;
+    Ok(ExitStatus::Done)
+}
+
+/// Settings by environment, logs, and the backends.
+async fn open<P: Open>(service: Service) -> anyhow::Result<Parts<P>> {
     let settings = Settings::load(&Environment::of_process(), service).map_err(StartError::Settings)?;
     telemetry::init(&settings.telemetry);
     for warning in &settings.warnings {
         tracing::warn!(warning = %warning, "configuration");
     }
-    let parts = Arc::new(Parts::open(settings, Arc::new(SystemClock)).await?);
-    if once {
-        optimizer::once(&parts).await?;
-        return Ok(ExitStatus::Done);
-    }
-    run(parts, service).await
+    Ok(Parts::open(settings, Arc::new(SystemClock)).await?)
 }
 
 fn status_of(error: &anyhow::Error) -> ExitStatus {

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use backends::ReporterPorts;
 use pipeline::Pixels;
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
 use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Worker, WorkerConfig};
 use ports::Destination;
+use ports::ledger::Restatements;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
 
 /// Reports until `stop`, then finishes what is in hand: messages first, then the lanes, then the export.
-pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, stop: CancellationToken) {
+pub(crate) async fn run(
+    parts: Arc<Parts<ReporterPorts>>,
+    destination: Arc<dyn Destination>,
+    stop: CancellationToken,
+) {
     let reporting = Arc::new(reporting(&parts, destination));
     let lanes = Lanes::new(Arc::clone(&reporting));
     let export = Export {
@@ -32,7 +38,7 @@ pub(crate) async fn run(parts: Arc<Parts>, destination: Arc<dyn Destination>, st
 }
 
 async fn take_in(
-    parts: &Arc<Parts>,
+    parts: &Arc<Parts<ReporterPorts>>,
     reporting: &Arc<Reporting>,
     lanes: &Arc<Lanes>,
     stop: &CancellationToken,
@@ -61,7 +67,7 @@ async fn take_in(
     Arc::new(worker).run(stop.clone()).await;
 }
 
-fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
+fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) -> Reporting {
     let settings = &parts.settings;
     Reporting {
         config: ReportConfig {
@@ -73,7 +79,15 @@ fn reporting(parts: &Parts, destination: Arc<dyn Destination>) -> Reporting {
                 settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
                 settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
             },
-            backoff: Backoff::default(),
+            backoff: Backoff {
+                first: settings.limits.retry.first,
+                longest: settings.limits.retry.longest,
+                probe: settings.limits.retry.probe,
+            },
+            restatements: match settings.restatements {
+                settings::Restatements::First => Restatements::First,
+                settings::Restatements::Increments => Restatements::Increments,
+            },
         },
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         blobs: Arc::clone(&parts.ports.blobs),

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use backends::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 use runtime::http::Server;
 use runtime::{ExitStatus, Lifecycle};
-use settings::Service;
 
+use crate::gauges::Measured;
 use crate::{Parts, filter, gauges, optimizer, reporter};
 
 /// A service that runs.
@@ -30,38 +31,66 @@ impl Running {
     }
 }
 
-/// Starts a service; [`Service::Efflux`] is all of them.
+/// The work of a service, as tasks of a process.
+pub trait Serve: Measured + Sized + Send + Sync + 'static {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// When the destination cannot be set up.
+    fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()>;
+}
+
+impl Serve for FilterPorts {
+    fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
+        lifecycle.spawn("filter", async move {
+            filter::run(parts, stop).await;
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+impl Serve for ReporterPorts {
+    fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        let destination = backends::meta(&parts.settings)?;
+        let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
+        lifecycle.spawn("reporter", async move {
+            reporter::run(parts, destination, stop).await;
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+impl Serve for OptimizerPorts {
+    fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
+        lifecycle.spawn("optimizer", async move { Ok(optimizer::run(parts, stop).await?) });
+        Ok(())
+    }
+}
+
+impl Serve for Ports {
+    fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        FilterPorts::serve(&parts.narrow(), lifecycle)?;
+        ReporterPorts::serve(&parts.narrow(), lifecycle)?;
+        OptimizerPorts::serve(&parts.narrow(), lifecycle)
+    }
+}
+
+/// Starts a service; that of [`Ports`] is all of them.
 ///
 /// # Errors
 /// When its port is taken or the destination cannot be set up.
-pub async fn start(parts: Arc<Parts>, service: Service) -> anyhow::Result<Running> {
+pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
     let lifecycle = Lifecycle::new(parts.settings.limits.shutdown);
     let stop = lifecycle.soft_token();
     let server =
         Server::bind(&parts.settings.http, Arc::clone(&parts.registry), Arc::clone(&parts.readiness)).await?;
     let address = server.address();
     tracing::info!(%address, "listening");
-
-    let does = |one: Service| service == one || service == Service::Efflux;
-    if does(Service::Filter) {
-        let (parts, stop) = (Arc::clone(&parts), stop.clone());
-        lifecycle.spawn("filter", async move {
-            filter::run(parts, stop).await;
-            Ok(())
-        });
-    }
-    if does(Service::Reporter) {
-        let destination = backends::meta(&parts.settings)?;
-        let (parts, stop) = (Arc::clone(&parts), stop.clone());
-        lifecycle.spawn("reporter", async move {
-            reporter::run(parts, destination, stop).await;
-            Ok(())
-        });
-    }
-    if does(Service::Optimizer) {
-        let (parts, stop) = (Arc::clone(&parts), stop.clone());
-        lifecycle.spawn("optimizer", async move { Ok(optimizer::run(parts, stop).await?) });
-    }
+    P::serve(&parts, &lifecycle)?;
     let gauges = gauges::run(parts, stop.clone());
     lifecycle.spawn("gauges", async move {
         gauges.await;
@@ -78,7 +107,7 @@ pub async fn start(parts: Arc<Parts>, service: Service) -> anyhow::Result<Runnin
 ///
 /// # Errors
 /// As [`start`].
-pub async fn run(parts: Arc<Parts>, service: Service) -> anyhow::Result<ExitStatus> {
-    let running = start(parts, service).await?;
+pub async fn run<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<ExitStatus> {
+    let running = start(parts).await?;
     Ok(running.lifecycle.run_to_end().await)
 }

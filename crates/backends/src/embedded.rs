@@ -1,39 +1,90 @@
-//! Every port on the data directory.
+//! Ports on the data directory.
 
 use std::sync::Arc;
 
 use adapter_embedded::DataDir;
 use domain::object::FILTERED_PREFIX;
-use ports::{AnalyticsStore, Clock, EventQueue};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
+};
 use settings::Settings;
 
-use crate::{OpenError, Ports};
+use crate::OpenError;
+use crate::opener::chosen;
 
 /// Key prefix of interpreted files; test keys have another.
 const INTERPRETED_PREFIX: &str = "";
 
-pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ports, OpenError> {
-    let folder = &settings.backends.data_dir;
-    let data = DataDir::open(folder)?;
-    let trigger_queue: Arc<dyn EventQueue> = Arc::new(data.queue("trigger", Arc::clone(clock))?);
-    let report_queue: Arc<dyn EventQueue> = Arc::new(data.queue("report", Arc::clone(clock))?);
-    let notifications = vec![
-        (settings.buckets.interpreted.clone(), INTERPRETED_PREFIX.to_owned(), Arc::clone(&trigger_queue)),
-        (settings.buckets.report.clone(), FILTERED_PREFIX.to_owned(), Arc::clone(&report_queue)),
-    ];
-    let analytics = data.analytics(Arc::clone(clock))?;
-    analytics.migrate().await?;
-    let ports = Ports {
-        blobs: Arc::new(data.blobs(notifications, Arc::clone(clock))),
-        subscriptions: Arc::new(data.subscriptions()?),
-        pixels: Arc::new(data.pixels()?),
-        ledger: Arc::new(data.ledger()?),
-        analytics: Arc::new(analytics),
-        trigger_queue,
-        report_queue,
-    };
-    for port in ["trigger queue", "report queue", "blobs", "subscriptions", "pixels", "ledger", "analytics"] {
-        tracing::info!(port, backend = "embedded", folder = %folder.display(), "backend chosen");
+/// The data directory, opened when the first port needs it.
+pub(crate) struct Embedded<'s> {
+    settings: &'s Settings,
+    clock: &'s Arc<dyn Clock>,
+    data: Option<DataDir>,
+}
+
+impl<'s> Embedded<'s> {
+    pub(crate) const fn new(settings: &'s Settings, clock: &'s Arc<dyn Clock>) -> Self {
+        Self { settings, clock, data: None }
     }
-    Ok(ports)
+
+    pub(crate) fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
+        self.queue("trigger")
+    }
+
+    pub(crate) fn report_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
+        self.queue("report")
+    }
+
+    /// The folder of objects; what is put into it is announced in the queues of the same data directory.
+    pub(crate) fn blobs(&mut self) -> Result<Arc<dyn BlobStore>, OpenError> {
+        let clock = Arc::clone(self.clock);
+        let data = self.data("blobs")?;
+        let trigger: Arc<dyn EventQueue> = Arc::new(data.queue("trigger", Arc::clone(&clock))?);
+        let report: Arc<dyn EventQueue> = Arc::new(data.queue("report", Arc::clone(&clock))?);
+        let buckets = &self.settings.buckets;
+        let notifications = vec![
+            (buckets.interpreted.clone(), INTERPRETED_PREFIX.to_owned(), trigger),
+            (buckets.report.clone(), FILTERED_PREFIX.to_owned(), report),
+        ];
+        Ok(Arc::new(data.blobs(notifications, clock)))
+    }
+
+    pub(crate) fn subscriptions(&mut self) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
+        Ok(Arc::new(self.data("subscriptions")?.subscriptions()?))
+    }
+
+    pub(crate) fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+        Ok(Arc::new(self.data("pixels")?.pixels()?))
+    }
+
+    pub(crate) fn ledger(&mut self) -> Result<Arc<dyn ReportLedger>, OpenError> {
+        Ok(Arc::new(self.data("ledger")?.ledger()?))
+    }
+
+    pub(crate) async fn analytics(&mut self) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
+        let clock = Arc::clone(self.clock);
+        let analytics = self.data("analytics")?.analytics(clock)?;
+        analytics.migrate().await?;
+        Ok(Arc::new(analytics))
+    }
+
+    pub(crate) fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
+        Ok(Arc::new(self.data("turns")?.turns()?))
+    }
+
+    fn queue(&mut self, name: &'static str) -> Result<Arc<dyn EventQueue>, OpenError> {
+        let clock = Arc::clone(self.clock);
+        Ok(Arc::new(self.data(name)?.queue(name, clock)?))
+    }
+
+    fn data(&mut self, port: &str) -> Result<DataDir, OpenError> {
+        let folder = &self.settings.backends.data_dir;
+        chosen(port, "embedded", &folder.display().to_string());
+        let data = match self.data.take() {
+            Some(data) => data,
+            None => DataDir::open(folder)?,
+        };
+        self.data = Some(data.clone());
+        Ok(data)
+    }
 }

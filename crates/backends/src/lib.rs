@@ -3,64 +3,94 @@
 
 mod destination;
 mod embedded;
+mod opener;
+mod ports;
 
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ::ports::Clock;
 use settings::Settings;
 
 pub use destination::meta;
+pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 
-/// Every port but the destination.
-#[derive(Clone)]
-pub struct Ports {
-    /// Notifications of interpreted files.
-    pub trigger_queue: Arc<dyn EventQueue>,
-    /// Notifications of filtered files.
-    pub report_queue: Arc<dyn EventQueue>,
-    /// Files.
-    pub blobs: Arc<dyn BlobStore>,
-    /// Subscribed campaigns.
-    pub subscriptions: Arc<dyn SubscriptionStore>,
-    /// Pixels and tokens.
-    pub pixels: Arc<dyn PixelDirectory>,
-    /// The ledger.
-    pub ledger: Arc<dyn ReportLedger>,
-    /// Analytics.
-    pub analytics: Arc<dyn AnalyticsStore>,
-}
-
-impl std::fmt::Debug for Ports {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ports").finish_non_exhaustive()
-    }
-}
+use opener::Opener;
 
 /// Why the backends could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// An address is set whose adapter is not in this build; exit 64.
-    #[error("this build has no adapter for {}: unset it to use the embedded backend, or use a build that has it", .settings.join(", "))]
+    #[error(
+        "this build has no adapter for {setting}: unset it to use the embedded backend, or use a build that has it"
+    )]
     NotInThisBuild {
-        /// Names of the settings.
-        settings: Vec<&'static str>,
+        /// Name of the setting.
+        setting: &'static str,
     },
     /// A backend cannot be reached or opened; exit 69.
     #[error(transparent)]
-    Unreachable(#[from] ports::Error),
+    Unreachable(#[from] ::ports::Error),
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Opens what the settings name.
-///
-/// # Errors
-/// [`OpenError`]; nothing falls back silently.
-pub async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ports, OpenError> {
-    let without_adapter = settings.backends.addresses_set();
-    if !without_adapter.is_empty() {
-        return Err(OpenError::NotInThisBuild { settings: without_adapter });
+/// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot
+/// be used is an error.
+pub trait Open: Sized {
+    /// Opens what the settings name.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    fn open(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> impl Future<Output = Result<Self, OpenError>> + Send;
+}
+
+impl Open for FilterPorts {
+    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut opener = Opener::new(settings, clock);
+        Ok(Self {
+            trigger_queue: opener.trigger_queue().await?,
+            blobs: opener.blobs().await?,
+            subscriptions: opener.subscriptions().await?,
+        })
     }
-    embedded::open(settings, clock).await
+}
+
+impl Open for ReporterPorts {
+    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut opener = Opener::new(settings, clock);
+        Ok(Self {
+            report_queue: opener.report_queue().await?,
+            blobs: opener.blobs().await?,
+            pixels: opener.pixels().await?,
+            ledger: opener.ledger().await?,
+            analytics: opener.analytics().await?,
+        })
+    }
+}
+
+impl Open for OptimizerPorts {
+    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut opener = Opener::new(settings, clock);
+        Ok(Self { analytics: opener.analytics().await?, turns: opener.turns().await? })
+    }
+}
+
+impl Open for Ports {
+    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut opener = Opener::new(settings, clock);
+        Ok(Self {
+            trigger_queue: opener.trigger_queue().await?,
+            report_queue: opener.report_queue().await?,
+            blobs: opener.blobs().await?,
+            subscriptions: opener.subscriptions().await?,
+            pixels: opener.pixels().await?,
+            ledger: opener.ledger().await?,
+            analytics: opener.analytics().await?,
+            turns: opener.turns().await?,
+        })
+    }
 }

@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::expand::increment;
 use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
 use ports::Destination;
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::ledger::Part;
 use ports::pixels::Credential;
 
 use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
-use crate::map::{MapConfig, prepare};
+use crate::map::{MapConfig, prepare, prepare_events};
 use crate::transport::{Reply, Transport, TransportError};
 
 /// Meta's limit ("Using the API": 1,000 events in `data`).
@@ -63,8 +65,18 @@ impl Meta {
 
 #[async_trait]
 impl Destination for Meta {
-    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason> {
-        prepare(&self.config.map, key, valid)
+    fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason> {
+        match part {
+            Part::Whole => prepare(&self.config.map, key, valid),
+            Part::Increment { first, purchases, worth } => {
+                prepare_events(&self.config.map, valid, increment(key, first, purchases, worth))
+            }
+        }
     }
 
     fn max_events(&self) -> usize {

@@ -46,12 +46,24 @@ pub fn prepare(
     key: &ConversionKey,
     valid: &Valid<'_, '_>,
 ) -> Result<Vec<PreparedEvent>, Reason> {
+    prepare_events(config, valid, expand(key, valid))
+}
+
+/// Writes given events of a conversion.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_events(
+    config: &MapConfig,
+    valid: &Valid<'_, '_>,
+    events: impl Iterator<Item = Event>,
+) -> Result<Vec<PreparedEvent>, Reason> {
     let conversion = valid.conversion();
     let shared = shared_part(config, valid)?;
-    let total = valid.counts().total() as usize;
+    let (total, _) = events.size_hint();
     let mut text = Vec::with_capacity(total * shared.len().max(EVENT_BYTES));
     let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
-    for event in expand(key, valid) {
+    for event in events {
         let start = text.len();
         write_event(&mut text, config, conversion, &event, &shared);
         spans.push((event, start..text.len()));

@@ -83,6 +83,23 @@ pub fn events(key: &ConversionKey, counts: EventCounts, revenue: Money) -> impl 
     })
 }
 
+/// Purchases that tell of further paid clicks: those with the next indexes, together worth what is given. Their positions
+/// count from 0.
+pub fn increment(
+    key: &ConversionKey,
+    first: u32,
+    purchases: u32,
+    worth: Money,
+) -> impl Iterator<Item = Event> {
+    let key = *key;
+    (0..purchases).zip(worth.split(purchases)).map(move |(position, share)| Event {
+        position,
+        kind: EventKind::Purchase,
+        id: EventId::new(&key, EventKind::Purchase, first.saturating_add(position)),
+        value: Some(share),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -101,6 +118,19 @@ mod tests {
             prop_assert_eq!(events.iter().filter_map(|e| e.value).sum::<Money>(), Money::from_micros(micros));
             prop_assert_eq!(events.iter().map(|e| e.id).collect::<HashSet<_>>().len(), events.len());
             prop_assert!(events.iter().zip(0..).all(|(e, i)| e.position == i));
+        }
+
+        #[test]
+        fn an_increment_goes_on_where_the_whole_ended(purchases in 0_u32..20, more in 1_u32..20, micros in 0_i64..10_000_000) {
+            let key = ConversionKey::new("s", Some("k"));
+            let ids = |all: &[Event]| all.iter().map(|e| e.id).collect::<Vec<_>>();
+            let counts = |purchases| EventCounts { page_views: 0, view_contents: 0, purchases };
+            let before: Vec<_> = events(&key, counts(purchases), Money::ZERO).collect();
+            let added: Vec<_> = increment(&key, purchases, more, Money::from_micros(micros)).collect();
+            let all: Vec<_> = events(&key, counts(purchases + more), Money::ZERO).collect();
+            prop_assert_eq!([ids(&before), ids(&added)].concat(), ids(&all));
+            prop_assert_eq!(added.iter().filter_map(|e| e.value).sum::<Money>(), Money::from_micros(micros));
+            prop_assert!(added.iter().zip(0..).all(|(e, i)| e.position == i));
         }
     }
 }

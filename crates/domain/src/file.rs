@@ -7,6 +7,8 @@ use std::io::{self, Read};
 
 pub use decompress::decompressed;
 
+use sha2::{Digest, Sha256};
+
 use scan::Scanner;
 
 /// The longest text that one row may have. Rows of feeds have about one kilobyte.
@@ -41,6 +43,22 @@ pub enum FileError {
     /// Reading or decompressing failed.
     #[error("the file cannot be read or decompressed")]
     Read(#[source] io::Error),
+}
+
+/// Tells one content from another: SHA-256 of the bytes, in hexadecimal.
+///
+/// # Errors
+/// When reading fails.
+pub fn digest(mut bytes: impl Read) -> io::Result<String> {
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match bytes.read(&mut buffer) {
+            Ok(0) => return Ok(hex::encode(hasher.finalize())),
+            Ok(n) => hasher.update(&buffer[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
 }
 
 /// One row of a file.

@@ -45,6 +45,9 @@ pub struct Receipt {
     pub rows_in: u64,
     /// Whether the file has been read to its end and each of its rows is durable in the ledger.
     pub complete: bool,
+    /// The digest of the content that was read, once it has been read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Rows by outcome and, where there is one, reason.
     pub outcomes: Vec<OutcomeCount>,
     /// Events that the destination accepted, by pixel.

@@ -1,5 +1,6 @@
 //! What a later statement of the same conversion changes. Counts and revenue are cumulative and move both ways.
 
+use crate::expand::MAX_EVENTS_PER_CONVERSION;
 use crate::money::Money;
 
 /// A cumulative figure: how many paid clicks, and what they earned together.
@@ -30,11 +31,15 @@ pub enum Restatement {
 /// Compares what a feed says now with what has been reported.
 ///
 /// Platforms take no correction of an event that they have, so a decrease cannot be sent, and a rise in money alone has
-/// no event to carry it; both wait in the observed figures until a new paid click comes.
+/// no event to carry it; both wait in the observed figures until a new paid click comes. A count beyond
+/// [`MAX_EVENTS_PER_CONVERSION`] is a broken feed's and never sent.
 #[must_use]
 pub fn restate(reported: Figures, observed: Figures) -> Restatement {
     if observed == reported {
         return Restatement::Same;
+    }
+    if observed.count > i64::from(MAX_EVENTS_PER_CONVERSION) {
+        return Restatement::Recorded;
     }
     match u32::try_from(observed.count.saturating_sub(reported.count)) {
         Ok(purchases) if purchases > 0 => {
@@ -67,5 +72,6 @@ mod tests {
         );
         assert_eq!(restate(reported, figures(2, "0.90")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(1, "0.20")), Restatement::Recorded);
+        assert_eq!(restate(reported, figures(10_001, "90")), Restatement::Recorded);
     }
 }

@@ -12,7 +12,7 @@ mod round;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::ledger::Holder;
+use ports::ledger::{Holder, Restatements};
 use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, ReportLedger, Rng};
 
 pub use backoff::Backoff;
@@ -43,6 +43,8 @@ pub struct ReportConfig {
     pub needs_source_url: bool,
     /// What happens when nobody can know whether events were taken.
     pub on_unknown: OnUnknown,
+    /// What becomes of figures that outgrow what was reported.
+    pub restatements: Restatements,
     /// How long to wait between attempts.
     pub backoff: Backoff,
 }
@@ -79,6 +81,11 @@ impl Reporting {
     /// This process as a holder of leases that start now.
     fn holder(&self) -> Holder {
         let now = self.clock.now();
-        Holder { owner: self.config.owner.clone(), now, until: now.plus(self.config.lease) }
+        Holder {
+            owner: self.config.owner.clone(),
+            now,
+            until: now.plus(self.config.lease),
+            restatements: self.config.restatements,
+        }
     }
 }

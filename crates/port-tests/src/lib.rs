@@ -6,5 +6,7 @@ pub mod blob;
 pub mod clock;
 pub mod ledger;
 pub mod pixels;
+pub mod proxy;
 pub mod queue;
+pub mod service;
 pub mod subscriptions;

@@ -20,7 +20,7 @@ pub async fn suite(make: impl AsyncFn() -> Store) {
 }
 
 fn subscription(id: &str, note: Option<&str>) -> Subscription {
-    Subscription { id: id.into(), note: note.map(Into::into) }
+    Subscription { note: note.map(Into::into), ..Subscription::of(id) }
 }
 
 async fn puts_and_removals_show(store: Store) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::UnixMillis;
 
 use crate::Result;
 use crate::ledger::Record;
@@ -18,6 +19,10 @@ pub struct Partition {
     pub parts: u64,
     /// Rows, superseded states included.
     pub rows: u64,
+    /// Bytes on disk; 0 where nobody knows.
+    pub bytes: u64,
+    /// When a piece was last written or merged: work on a partition that still changes is work for nothing.
+    pub changed_at: UnixMillis,
 }
 
 /// What optimising a partition did.
@@ -27,6 +32,10 @@ pub struct Optimised {
     pub parts_before: u64,
     /// Pieces after.
     pub parts_after: u64,
+    /// Bytes before.
+    pub bytes_before: u64,
+    /// Bytes after.
+    pub bytes_after: u64,
     /// How long it took.
     pub duration: Duration,
 }

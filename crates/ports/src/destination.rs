@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::validate::Valid;
 use domain::{ConversionKey, EventId, Money, PixelCode, Reason};
 
+use crate::ledger::Part;
 use crate::pixels::Credential;
 
 /// An event in the platform's words, ready to be sent.
@@ -74,11 +75,16 @@ pub struct Answer {
 /// A platform's interface for conversions.
 #[async_trait]
 pub trait Destination: Send + Sync {
-    /// Puts a conversion's events into the platform's words. Pure; costs no round trip.
+    /// Puts the events of a conversion, or of a part of it, into the platform's words. Pure; costs no round trip.
     ///
     /// # Errors
     /// The reason why the platform would refuse the conversion.
-    fn prepare(&self, key: &ConversionKey, valid: &Valid<'_, '_>) -> Result<Vec<PreparedEvent>, Reason>;
+    fn prepare(
+        &self,
+        key: &ConversionKey,
+        valid: &Valid<'_, '_>,
+        part: Part,
+    ) -> Result<Vec<PreparedEvent>, Reason>;
 
     /// The most events that one request may hold.
     fn max_events(&self) -> usize;

@@ -8,9 +8,12 @@ mod entry;
 mod positions;
 
 use async_trait::async_trait;
-use domain::{Outcome, PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, Outcome, PixelCode, Receipt, UnixMillis};
 
-pub use entry::{Claim, Due, Lease, Open, Record, Settle, Settlement, Source, Statement, StatementVerdict};
+pub use entry::{
+    Attempt, Claim, Due, Lease, Open, Part, Record, Reopening, Settle, Settlement, Source, Statement,
+    StatementVerdict,
+};
 pub use positions::Positions;
 
 use crate::Result;
@@ -24,7 +27,57 @@ pub struct Holder {
     pub now: UnixMillis,
     /// The end of the lease.
     pub until: UnixMillis,
+    /// What becomes of figures that outgrow what was reported.
+    pub restatements: Restatements,
 }
+
+/// What becomes of figures that outgrow what was reported (`RESTATEMENTS`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restatements {
+    /// What was reported once is a duplicate from then on; later figures are kept as observed. The original's rule.
+    #[default]
+    First,
+    /// Further Purchases are sent for further paid clicks, worth what has not been told yet.
+    Increments,
+}
+
+/// Entries that an operator asks for: all conditions must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// The state.
+    pub outcome: Outcome,
+    /// The reason, whole: `no_working_credential`, `100/2804004`, `invalid_pixel`.
+    pub reason: Option<String>,
+    /// The pixel.
+    pub pixel: Option<PixelCode>,
+    /// The last change at this moment or later.
+    pub since: Option<UnixMillis>,
+}
+
+/// How much of what is due is claimed at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueLimits {
+    /// Entries altogether.
+    pub total: usize,
+    /// Entries of one pixel that are not past their deadline, so that its backlog leaves room for others.
+    pub per_pixel: usize,
+    /// Pixels of which only entries past their deadline are claimed: nothing can be sent to them now.
+    pub except: Vec<PixelCode>,
+}
+
+impl DueLimits {
+    /// Up to so many entries, of any pixel.
+    #[must_use]
+    pub const fn of(total: usize) -> Self {
+        Self { total, per_pixel: total, except: Vec::new() }
+    }
+}
+
+/// The reason of an entry that waits to send a [`Part::Increment`].
+pub const RESTATED: &str = "restated";
+
+/// The reason of an entry that an operator gave another chance.
+pub const REOPENED: &str = "reopened";
 
 /// Whether a settlement was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +97,8 @@ pub enum ObjectEnd {
         rows_in: u64,
         /// Rows whose conversion another row had brought.
         duplicates: u64,
+        /// Tells this content from another under the same key: SHA-256 of the stored bytes, in hexadecimal.
+        digest: String,
     },
     /// Refused whole; nothing of it was done.
     Refused {
@@ -85,21 +140,45 @@ pub trait ReportLedger: Send + Sync {
     /// - the same source (object and row) as the entry's, which is a redelivered message: `Stands` with the entry's state;
     /// - another source, and the entry is `invalid` or `no_events` while the statement is sendable: the entry becomes the
     ///   newcomer's (`Held`); the earlier row keeps its outcome in its object's books;
-    /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed, nothing else changes.
+    /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed, nothing else changes;
+    ///   but with [`Increments`](Restatements::Increments), a sendable statement whose count outgrows the reported one of
+    ///   a `reported` entry makes the entry `retry`, due now, with a [`Part::Increment`]. The row is a duplicate all the
+    ///   same: another row brought its conversion.
     async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>>;
 
-    /// Writes outcomes; one answer per settlement, in order.
-    async fn settle(&self, settlements: Vec<Settlement>, now: UnixMillis) -> Result<Vec<Settled>>;
+    /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
+    ///
+    /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has
+    /// outgrown the reported one becomes `retry`, due now, [`RESTATED`], with a [`Part::Increment`].
+    async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>>;
 
-    /// Claims up to `limit` entries that are due: leases that ran out, retries and parked entries whose time has come, and
-    /// whatever waits past its deadline. The nearest deadline first.
-    async fn claim_due(&self, limit: usize, holder: &Holder) -> Result<Vec<Due>>;
+    /// Claims entries that are due, within limits: leases that ran out, retries and parked entries whose time has come, and
+    /// whatever waits past its deadline. The nearest deadline first, in the answer and in the choice among a pixel's.
+    ///
+    /// Its cost depends on what is due, not on what waits or is at an end.
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>>;
 
     /// Gives a holder more time for what it holds; one answer per lease, in order.
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
 
     /// Makes the parked entries of a pixel due now; how many there were.
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
+
+    /// Entries of a selection in the order of their keys, after a key, at most `limit`.
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<&ConversionKey>,
+        limit: usize,
+    ) -> Result<Vec<Record>>;
+
+    /// Gives entries another chance; one answer per reopening, in order. An entry that is still in the version given, and
+    /// neither `reported` nor `in_flight`, becomes `retry`, due now, [`REOPENED`], for the pixel and deadline given, its failures
+    /// forgotten and its accepted events remembered; any other stays as it is and answers [`Late`](Settled::Late).
+    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>>;
+
+    /// The attempts made for an entry, the oldest first; of many, the first is kept and the latest.
+    async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>>;
 
     /// The entries of a session, for one keyword or all.
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>>;
@@ -119,7 +198,7 @@ pub trait ReportLedger: Send + Sync {
     /// The latest objects that were read to their end or refused, with their books, the latest first.
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>>;
 
-    /// How many entries are in each state, and how many wait for export (`None` key of the map is not used).
+    /// How many entries are in each state, and how many wait for export.
     async fn stats(&self) -> Result<LedgerStats>;
 }
 
@@ -130,4 +209,6 @@ pub struct LedgerStats {
     pub states: Vec<StateCount>,
     /// Entries that have changed since their last export.
     pub unexported: u64,
+    /// When the oldest change that waits for export was made.
+    pub oldest_unexported: Option<UnixMillis>,
 }

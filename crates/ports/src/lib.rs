@@ -12,6 +12,7 @@ pub mod metric;
 pub mod pixels;
 pub mod queue;
 pub mod subscriptions;
+pub mod turns;
 
 pub use analytics::AnalyticsStore;
 pub use blob::{Blob, BlobStore};
@@ -24,3 +25,4 @@ pub use metric::MetricSink;
 pub use pixels::PixelDirectory;
 pub use queue::EventQueue;
 pub use subscriptions::SubscriptionStore;
+pub use turns::Turns;

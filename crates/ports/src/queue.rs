@@ -91,6 +91,10 @@ pub trait EventQueue: Send + Sync {
     /// The dead letters, the latest first, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
 
+    /// Puts dead letters back into the queue as new messages, each deleted from the dead-letter queue only when it is back:
+    /// a crash in between delivers it twice, and loses nothing. The ids of those that were found, in no order.
+    async fn redrive(&self, message_ids: &[String]) -> Result<Vec<String>>;
+
     /// How much waits.
     async fn depth(&self) -> Result<Depth>;
 }

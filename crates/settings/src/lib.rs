@@ -13,6 +13,7 @@ pub use help::{help_text, markdown_table};
 pub use reader::Problems;
 pub use table::Service;
 pub use types::{
-    BackendSettings, BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings,
-    OnUnknownOutcome, OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, EventNames, HttpSettings,
+    LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings, QueueAddress,
+    QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
 };

@@ -1,7 +1,8 @@
 //! From the environment to [`Settings`], with everything that is wrong named at once.
 
+mod backends;
+
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use croner::Cron;
@@ -11,8 +12,8 @@ use crate::environment::Environment;
 use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
-    BackendSettings, BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings,
-    OnUnknownOutcome, OptimizerSettings, QueueSettings, Settings, TelemetrySettings, Toggles,
+    BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings, OnUnknownOutcome,
+    OptimizerSettings, QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
@@ -37,14 +38,14 @@ impl Settings {
     /// All problems at once, each with what to do.
     pub fn load(environment: &Environment, service: Service) -> Result<Self, Problems> {
         let mut reader = Reader::new(environment);
-        let addresses = addresses(environment, service, &mut reader);
         let settings = Self {
             http: http(&mut reader),
             telemetry: telemetry(&mut reader),
-            backends: BackendSettings { data_dir: PathBuf::from(reader.text("EFFLUX_DATA_DIR")), addresses },
+            backends: backends::load(&mut reader, service),
             buckets: BucketSettings {
                 interpreted: reader.text("INTERPRETED_EVENTS_BUCKET").to_owned(),
                 report: reader.text("REPORT_CONVERSIONS_BUCKET").to_owned(),
+                subscriptions_table: reader.text("SUBSCRIPTIONS_TABLE").to_owned(),
             },
             toggles: Toggles {
                 disable_trigger_polling: reader.switch("DISABLE_POLLING_FOR_CONVERSION_REPORTS_TRIGGER"),
@@ -56,6 +57,10 @@ impl Settings {
                 max_receives: reader.number("MAX_RECEIVES", 1, 1_000),
             },
             limits: limits(&mut reader),
+            restatements: reader.choice(
+                "RESTATEMENTS",
+                &[("first", Restatements::First), ("increments", Restatements::Increments)],
+            ),
             meta: meta(&mut reader),
             optimizer: optimizer(&mut reader),
             warnings: warnings(environment),
@@ -83,26 +88,6 @@ impl Settings {
             reader.problems.push("REPORT_CONVERSIONS_BUCKET: must not be INTERPRETED_EVENTS_BUCKET, or the filter would be fed what it writes".to_owned());
         }
     }
-}
-
-/// The addresses that are set; in AWS all of the service's must be.
-fn addresses(environment: &Environment, service: Service, reader: &mut Reader<'_>) -> Vec<&'static str> {
-    let aws = reader.choice("ENVIRONMENT_LOCATION", &[("local", false), ("aws", true)]);
-    let is_set = |name: &str| {
-        environment.get(name).is_some()
-            || name == "MONGODB_URI" && environment.get("MONGODB_URI_TEST").is_some()
-    };
-    let (set, missing): (Vec<_>, Vec<_>) = TABLE
-        .iter()
-        .filter(|s| s.address && s.used_by(service))
-        .map(|s| s.name)
-        .partition(|name| is_set(name));
-    if aws && !missing.is_empty() {
-        reader
-            .problems
-            .push(format!("ENVIRONMENT_LOCATION=aws needs {}: set each, or use local", missing.join(", ")));
-    }
-    set
 }
 
 fn http(reader: &mut Reader<'_>) -> HttpSettings {
@@ -144,6 +129,11 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
         filter_concurrency: reader.number("FILTER_CONCURRENCY", 1, 256),
         report_concurrency: reader.number("REPORT_CONCURRENCY", 1, 256),
         lease: reader.seconds("LEASE_SECONDS", 5, 3_600),
+        retry: RetrySettings {
+            first: reader.seconds("RETRY_FIRST_SECONDS", 1, 3_600),
+            longest: reader.seconds("RETRY_LONGEST_SECONDS", 1, 86_400),
+            probe: reader.seconds("PARKED_PROBE_SECONDS", 1, 86_400),
+        },
         subscriptions_refresh: reader.seconds("SUBSCRIPTIONS_REFRESH_SECONDS", 1, 86_400),
         pixels_refresh: reader.seconds("PIXELS_REFRESH_SECONDS", 1, 86_400),
         shutdown: reader.seconds("SHUTDOWN_SECONDS", 1, 3_600),
@@ -163,7 +153,6 @@ fn meta(reader: &mut Reader<'_>) -> MetaSettings {
     if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
         reader.problems.push(format!("META_CURRENCY: a code of three letters is needed, not `{currency}`"));
     }
-    reader.choice("RESTATEMENTS", &[("first", ())]);
     MetaSettings {
         graph_url: reader.parsed("META_GRAPH_URL", web_address).unwrap_or_else(fallback),
         graph_version: version,
@@ -183,7 +172,7 @@ fn meta(reader: &mut Reader<'_>) -> MetaSettings {
     }
 }
 
-fn web_address(text: &str) -> Result<Url, String> {
+pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|e| e.to_string())?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(url)

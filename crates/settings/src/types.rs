@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use url::Url;
 
 /// Everything that a service can be told.
@@ -15,7 +16,7 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// Where the backends are.
     pub backends: BackendSettings,
-    /// Names of buckets.
+    /// Names of buckets and tables.
     pub buckets: BucketSettings,
     /// What is switched off.
     pub toggles: Toggles,
@@ -23,6 +24,8 @@ pub struct Settings {
     pub queues: QueueSettings,
     /// Bounds and intervals.
     pub limits: LimitSettings,
+    /// What becomes of figures that outgrow what was reported.
+    pub restatements: Restatements,
     /// Meta.
     pub meta: MetaSettings,
     /// The optimizer.
@@ -58,29 +61,72 @@ pub struct TelemetrySettings {
     pub level: String,
 }
 
-/// Where the backends are. Addresses are kept only as far as the question whether they are set: no adapter reads them yet.
+/// Where the backends are. What has no address is embedded.
 #[derive(Debug, Clone)]
 pub struct BackendSettings {
     /// Folder of the embedded backends.
     pub data_dir: PathBuf,
-    pub(crate) addresses: Vec<&'static str>,
+    /// SQS, S3 and DynamoDB.
+    pub aws: Option<AwsSettings>,
+    /// The ledger's MongoDB.
+    pub mongodb: Option<MongoSettings>,
+    /// ClickHouse, with credentials in it.
+    pub clickhouse: Option<SecretString>,
+    /// PostgreSQL, with credentials in it.
+    pub postgres: Option<SecretString>,
+    /// CloudWatch.
+    pub cloudwatch: Option<CloudWatchSettings>,
+    /// Where an emulator answers in place of AWS.
+    pub aws_endpoint: Option<Url>,
 }
 
-impl BackendSettings {
-    /// Names of the backend addresses that are set.
-    #[must_use]
-    pub fn addresses_set(&self) -> Vec<&'static str> {
-        self.addresses.clone()
-    }
+/// SQS. Files are on S3 and subscriptions in DynamoDB then.
+#[derive(Debug, Clone)]
+pub struct AwsSettings {
+    /// Notifications of interpreted files.
+    pub trigger: Option<QueueAddress>,
+    /// Notifications of filtered files.
+    pub report: Option<QueueAddress>,
 }
 
-/// Names of buckets.
+/// A queue and where its dead letters go.
+#[derive(Debug, Clone)]
+pub struct QueueAddress {
+    /// The queue.
+    pub queue: Url,
+    /// Its dead-letter queue.
+    pub dead_letters: Url,
+}
+
+/// MongoDB.
+#[derive(Debug, Clone)]
+pub struct MongoSettings {
+    /// Address with credentials.
+    pub uri: SecretString,
+    /// Database of the ledger.
+    pub database: String,
+    /// Whether documents of the original are recognised.
+    pub legacy: bool,
+}
+
+/// CloudWatch.
+#[derive(Debug, Clone)]
+pub struct CloudWatchSettings {
+    /// Name under which metrics are kept.
+    pub namespace: String,
+    /// Value of the dimension Environment.
+    pub environment: String,
+}
+
+/// Names of buckets and tables.
 #[derive(Debug, Clone)]
 pub struct BucketSettings {
     /// Interpreted files.
     pub interpreted: String,
     /// Filtered files.
     pub report: String,
+    /// DynamoDB table of subscribed campaigns.
+    pub subscriptions_table: String,
 }
 
 /// What is switched off.
@@ -114,12 +160,34 @@ pub struct LimitSettings {
     pub report_concurrency: usize,
     /// How long a claim is a process's own.
     pub lease: Duration,
+    /// Waits between attempts.
+    pub retry: RetrySettings,
     /// How often subscriptions are read anew.
     pub subscriptions_refresh: Duration,
     /// How often pixels are read anew.
     pub pixels_refresh: Duration,
     /// Time to finish what is in hand.
     pub shutdown: Duration,
+}
+
+/// Waits between attempts.
+#[derive(Debug, Clone, Copy)]
+pub struct RetrySettings {
+    /// After the first failure.
+    pub first: Duration,
+    /// The longest.
+    pub longest: Duration,
+    /// How often a parked pixel is probed.
+    pub probe: Duration,
+}
+
+/// What becomes of figures that outgrow what was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restatements {
+    /// They are kept as observed.
+    First,
+    /// Further Purchases are sent for further paid clicks.
+    Increments,
 }
 
 /// The spelling of event names.

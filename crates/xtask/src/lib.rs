@@ -4,6 +4,7 @@
 mod finding;
 mod graph;
 mod layers;
+mod services;
 mod table;
 mod tally;
 mod testing;
@@ -14,6 +15,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use finding::Finding;
+pub use services::Services;
 pub use tally::Tally;
 pub use testing::run_tests;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, layers, run_tests, tidy};
+use xtask::{Finding, Services, layers, run_tests, tidy};
 
-const USAGE: &str = "usage: cargo run -p xtask -- layers|tidy|test [--offline]";
+const USAGE: &str = "usage: cargo run -p xtask -- layers|tidy|test [--offline] | services up|down|status";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +23,11 @@ fn main() -> ExitCode {
 
 /// Whether all is well.
 fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
+    if let [command, what] = arguments
+        && command == "services"
+    {
+        return services(what, out);
+    }
     let (command, offline) = match arguments {
         [command] => (command.as_str(), false),
         [command, flag] if flag == "--offline" => (command.as_str(), true),
@@ -34,12 +39,31 @@ fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
         "tidy" => report("tidy", &tidy(here)?, out),
         "test" => {
             let flags = if offline { vec!["--offline".to_owned()] } else { vec![] };
-            let tally = run_tests(&flags, out)?;
+            let tally = with_services(here, out, |out| run_tests(&flags, out))?;
             writeln!(out, "{tally}")?;
             Ok(tally.failed == 0)
         }
         _ => bail!("{command} is unknown; {USAGE}"),
     }
+}
+
+fn services(what: &str, out: &mut impl Write) -> Result<bool> {
+    let services = Services::of_workspace(Path::new("."))?;
+    match what {
+        "up" => services.up(out).map(|_| true),
+        "down" => services.down(out).map(|()| true),
+        "status" => services.status(out),
+        _ => bail!("{what} is unknown; {USAGE}"),
+    }
+}
+
+/// Starts the test servers that do not run yet, does the work, and ends those that it started.
+fn with_services<W: Write, T>(here: &Path, out: &mut W, work: impl FnOnce(&mut W) -> Result<T>) -> Result<T> {
+    let services = Services::of_workspace(here)?;
+    let started = services.up(out)?;
+    let done = work(out);
+    services.down_these(&started, out)?;
+    done
 }
 
 fn report(check: &str, findings: &[Finding], out: &mut impl Write) -> Result<bool> {

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     },
     /// What waits, what ended how, and the latest files
     Status {
+        /// How many of the latest files
+        #[arg(long, default_value_t = 10)]
+        files: usize,
         /// As JSON
         #[arg(long)]
         json: bool,

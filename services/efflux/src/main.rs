@@ -75,7 +75,7 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Ingest(args) => ingest::run(&parts, &args).await,
         Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
         Command::Pixels { action } => directory::pixels(&parts, action).await,
-        Command::Status { json } => status::status(&parts, json).await,
+        Command::Status { files, json } => status::status(&parts, files, json).await,
         Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
         Command::Demo => demo::run(parts).await,
         Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),

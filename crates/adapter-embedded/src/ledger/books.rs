@@ -16,6 +16,7 @@ struct Noted {
     duplicates: u64,
     refused: Option<String>,
     ended: bool,
+    digest: Option<String>,
 }
 
 impl Noted {
@@ -26,6 +27,7 @@ impl Noted {
             duplicates: count(row, 2)?,
             refused: row.get(3)?,
             ended: row.get::<_, Option<i64>>(4)?.is_some(),
+            digest: row.get(5)?,
         })
     }
 }
@@ -47,23 +49,23 @@ pub(super) fn finish(
     end: &ObjectEnd,
     now: UnixMillis,
 ) -> rusqlite::Result<()> {
-    let (rows_in, duplicates, refused) = match end {
-        ObjectEnd::Read { rows_in, duplicates } => (*rows_in, *duplicates, None),
-        ObjectEnd::Refused { why } => (0, 0, Some(why)),
+    let (rows_in, duplicates, refused, digest) = match end {
+        ObjectEnd::Read { rows_in, duplicates, digest } => (*rows_in, *duplicates, None, Some(digest)),
+        ObjectEnd::Refused { why } => (0, 0, Some(why), None),
     };
     tx.prepare_cached(
-        "INSERT INTO objects (name, rows_in, duplicates, refused, at) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO objects (name, rows_in, duplicates, refused, at, digest) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (name) DO UPDATE SET rows_in = excluded.rows_in, duplicates = excluded.duplicates,
-             refused = excluded.refused, at = excluded.at",
+             refused = excluded.refused, at = excluded.at, digest = excluded.digest",
     )?
-    .execute(params![object, sql(rows_in), sql(duplicates), refused, now.0])
+    .execute(params![object, sql(rows_in), sql(duplicates), refused, now.0, digest])
     .map(|_| ())
 }
 
 /// See [`ReportLedger::receipt`](ports::ReportLedger::receipt).
 pub(super) fn receipt(tx: &Transaction<'_>, object: &str) -> rusqlite::Result<Option<Receipt>> {
     let noted = tx
-        .prepare_cached("SELECT id, rows_in, duplicates, refused, at FROM objects WHERE name = ?")?
+        .prepare_cached("SELECT id, rows_in, duplicates, refused, at, digest FROM objects WHERE name = ?")?
         .query_row([object], Noted::of)
         .optional()?;
     noted.map(|noted| books(tx, noted)).transpose()
@@ -73,11 +75,11 @@ pub(super) fn receipt(tx: &Transaction<'_>, object: &str) -> rusqlite::Result<Op
 pub(super) fn receipts(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<ObjectReceipt>> {
     let latest = tx
         .prepare_cached(
-            "SELECT id, rows_in, duplicates, refused, at, name FROM objects WHERE at IS NOT NULL
+            "SELECT id, rows_in, duplicates, refused, at, digest, name FROM objects WHERE at IS NOT NULL
              ORDER BY at DESC, id DESC LIMIT ?",
         )?
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
-            Ok((Noted::of(r)?, UnixMillis(r.get(4)?), r.get::<_, String>(5)?))
+            Ok((Noted::of(r)?, UnixMillis(r.get(4)?), r.get::<_, String>(6)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     latest
@@ -93,6 +95,7 @@ fn books(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
     }
     Ok(Receipt {
         complete: noted.ended && noted.refused.is_none(),
+        digest: noted.digest,
         refused: noted.refused,
         rows_in: noted.rows_in,
         outcomes: outcomes
@@ -146,8 +149,8 @@ pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
         .prepare_cached("SELECT state, count(*) FROM report_conversions GROUP BY state")?
         .query_map([], |r| Ok(StateCount { outcome: parsed(r, 0)?, entries: count(r, 1)? }))?
         .collect::<rusqlite::Result<_>>()?;
-    let unexported = tx
-        .prepare_cached("SELECT count(*) FROM report_conversions WHERE exported < version")?
-        .query_row([], |r| count(r, 0))?;
-    Ok(LedgerStats { states, unexported })
+    let (unexported, oldest_unexported) = tx
+        .prepare_cached("SELECT count(*), min(updated_at) FROM report_conversions WHERE exported < version")?
+        .query_row([], |r| Ok((count(r, 0)?, r.get::<_, Option<i64>>(1)?.map(UnixMillis))))?;
+    Ok(LedgerStats { states, unexported, oldest_unexported })
 }

@@ -2,30 +2,33 @@
 
 use std::collections::HashMap;
 
+use domain::restate::Figures;
 use domain::{ConversionKey, Outcome};
 use ports::ledger::{Claim, Holder, Lease, Statement, StatementVerdict};
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::books::object_id;
+use super::growth::grow;
 use super::words::{parsed, sql};
 
 const INSERT: &str = "
     INSERT INTO report_conversions (key, state, reason, reasons, object, row, session_id, keyword_clicked,
         click_timestamp, pixel, network, observed_count, observed_revenue, owner, attempt, due_at, deadline,
-        created_at, updated_at, raw)
+        created_at, updated_at)
     VALUES (:key, :state, :reason, :reasons, :object, :row, :session, :keyword, :click, :pixel, :network,
-        :count, :revenue, :owner, :attempt, :due, :deadline, :now, :now, :raw)
-    ON CONFLICT (key) DO NOTHING";
+        :count, :revenue, :owner, :attempt, :due, :deadline, :now, :now)
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id";
 
 /// Nothing was ever sent of an entry that another row takes over, so only attempt, version and age carry on.
 const TAKE_OVER: &str = "
     UPDATE report_conversions SET state = :state, reason = :reason, reasons = :reasons, object = :object,
         row = :row, session_id = :session, keyword_clicked = :keyword, click_timestamp = :click, pixel = :pixel,
         network = :network, observed_count = :count, observed_revenue = :revenue, owner = :owner,
-        attempt = attempt + :attempt, due_at = :due, deadline = :deadline, version = version + 1,
-        updated_at = :now, raw = :raw
+        attempt = attempt + :attempt, due_at = :due, ready = 0, deadline = :deadline, version = version + 1,
+        updated_at = :now
     WHERE key = :key
-    RETURNING attempt";
+    RETURNING attempt, id";
 
 /// An entry, as far as it decides about a newcomer.
 struct Entry {
@@ -33,6 +36,7 @@ struct Entry {
     reason: String,
     object: i64,
     row: i64,
+    reported: Figures,
 }
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
@@ -106,6 +110,9 @@ impl<'a> Claiming<'a> {
         }
         if latest {
             self.observe(statement)?;
+            if sendable(statement) && entry.state == Outcome::Reported {
+                grow(self.tx, &statement.key, entry.reported, statement.observed, self.holder)?;
+            }
         }
         Ok(Claim::Duplicate)
     }
@@ -120,8 +127,14 @@ impl<'a> Claiming<'a> {
     }
 
     fn insert(&self, statement: &Statement, object: i64) -> rusqlite::Result<bool> {
-        self.bound(statement, object, |values| self.tx.prepare_cached(INSERT)?.execute(values))
-            .map(|n| n == 1)
+        let id: Option<i64> = self.bound(statement, object, |values| {
+            self.tx.prepare_cached(INSERT)?.query_row(values, |r| r.get(0)).optional()
+        })?;
+        let insert = "INSERT INTO raw_rows (id, raw) VALUES (?, ?)";
+        if let Some(id) = id {
+            self.tx.prepare_cached(insert)?.execute(params![id, statement.raw])?;
+        }
+        Ok(id.is_some())
     }
 
     fn take_over(&self, statement: &Statement, object: i64, entry: &Entry) -> rusqlite::Result<Claim> {
@@ -136,9 +149,12 @@ impl<'a> Claiming<'a> {
                 entry.state.as_str(),
                 entry.reason
             ])?;
-        let attempt = self.bound(statement, object, |values| {
-            self.tx.prepare_cached(TAKE_OVER)?.query_row(values, |r| r.get(0))
+        let (attempt, id): (u32, i64) = self.bound(statement, object, |values| {
+            self.tx.prepare_cached(TAKE_OVER)?.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))
         })?;
+        self.tx
+            .prepare_cached("UPDATE raw_rows SET raw = ? WHERE id = ?")?
+            .execute(params![statement.raw, id])?;
         Ok(held(statement, attempt))
     }
 
@@ -176,15 +192,16 @@ impl<'a> Claiming<'a> {
             ":due": sends.then_some(self.holder.until.0),
             ":deadline": deadline,
             ":now": self.holder.now.0,
-            ":raw": statement.raw,
         })
     }
 
     fn entry(&self, of: &ConversionKey) -> rusqlite::Result<Entry> {
         self.tx
-            .prepare_cached("SELECT state, reason, object, row FROM report_conversions WHERE key = ?")?
+            .prepare_cached("SELECT state, reason, object, row, reported_count, reported_revenue FROM report_conversions WHERE key = ?")?
             .query_row([of.as_bytes()], |r| {
-                Ok(Entry { state: parsed(r, 0)?, reason: r.get(1)?, object: r.get(2)?, row: r.get(3)? })
+                let reported = Figures { count: r.get(4)?, revenue: parsed(r, 5)? };
+                let (object, row) = (r.get(2)?, r.get(3)?);
+                Ok(Entry { state: parsed(r, 0)?, reason: r.get(1)?, object, row, reported })
             })
     }
 

@@ -1,42 +1,99 @@
 //! What has to be done now, the nearest deadline first.
+//!
+//! What waits lies in an index by time. Once its time has come it is marked as ready, a bounded number at a time, and then
+//! lies in another by pixel and deadline. So the cost of a call depends on what it hands out and on the number of pixels,
+//! never on how much waits or how much is due.
+
+use std::collections::HashSet;
 
 use domain::{PixelCode, UnixMillis};
-use ports::ledger::{Due, Holder, Lease};
+use ports::ledger::{Due, DueLimits, Holder, Lease};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::words::{damaged, key, parsed, pixel};
+use super::words::{damaged, key, parsed, part, pixel};
 
-/// The index of what is open holds all that this needs. A lease that runs is respected even past the deadline.
-const DUE: &str = "due_at IS NOT NULL AND (due_at <= :now OR (state <> 'in_flight' AND deadline <= :now))";
+/// Entries that one call marks as ready at least: deadlines are compared among those that are.
+const READY_AT_ONCE: usize = 1_000;
+
+const WAITING: &str = "ready = 0 AND due_at IS NOT NULL AND wakes_at <= ?";
+
+/// Jumps from pixel to pixel in the index of what is ready.
+const PIXELS: &str = "
+    WITH RECURSIVE pixels (pixel) AS (
+        SELECT min(pixel) FROM report_conversions WHERE ready = 1
+        UNION ALL
+        SELECT (SELECT min(pixel) FROM report_conversions AS next WHERE next.ready = 1 AND next.pixel > pixels.pixel)
+        FROM pixels WHERE pixel IS NOT NULL)
+    SELECT pixel FROM pixels WHERE pixel IS NOT NULL";
+
+/// The clock may have been set back since an entry was marked.
+const LATE: &str = "
+    SELECT deadline, id FROM report_conversions
+    WHERE ready = 1 AND pixel = :pixel AND deadline <= :now AND wakes_at <= :now ORDER BY deadline LIMIT :limit";
+
+const IN_TIME: &str = "
+    SELECT deadline, id FROM report_conversions
+    WHERE ready = 1 AND pixel = :pixel AND deadline > :now AND wakes_at <= :now ORDER BY deadline LIMIT :limit";
 
 const CLAIM: &str = "
     UPDATE report_conversions SET state = 'in_flight', reason = '', owner = ?, attempt = attempt + 1, due_at = ?,
-        version = version + 1, updated_at = ?
+        ready = 0, version = version + 1, updated_at = ?
     WHERE id = ?
-    RETURNING key, attempt, raw, network, pixel, deadline, accepted, failures";
+    RETURNING key, attempt, (SELECT raw FROM raw_rows WHERE raw_rows.id = report_conversions.id), network, pixel,
+        deadline, accepted, failures, part_first, part_purchases, part_worth";
 
-/// Whether anything is due.
-pub(super) fn any(tx: &Transaction<'_>, now: UnixMillis) -> rusqlite::Result<bool> {
-    tx.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM report_conversions WHERE {DUE})"))?
-        .query_row(named_params! { ":now": now.0 }, |r| r.get(0))
+/// Whether a claim would find anything to do.
+pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<bool> {
+    let waiting = format!("SELECT EXISTS (SELECT 1 FROM report_conversions WHERE {WAITING})");
+    let woken: bool = tx.prepare_cached(&waiting)?.query_row([now.0], |r| r.get(0))?;
+    let few = DueLimits { total: 1, per_pixel: 1, except: limits.except.clone() };
+    Ok(woken || !choose(tx, &few, now)?.is_empty())
 }
 
 /// See [`ReportLedger::claim_due`](ports::ReportLedger::claim_due).
-pub(super) fn claim_due(tx: &Transaction<'_>, limit: usize, holder: &Holder) -> rusqlite::Result<Vec<Due>> {
-    let ids = tx
-        .prepare_cached(&format!(
-            "SELECT id FROM report_conversions WHERE {DUE} ORDER BY deadline, due_at LIMIT :limit"
-        ))?
-        .query_map(
-            named_params! { ":now": holder.now.0, ":limit": i64::try_from(limit).unwrap_or(i64::MAX) },
-            |r| r.get::<_, i64>(0),
-        )?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+pub(super) fn claim_due(
+    tx: &Transaction<'_>,
+    limits: &DueLimits,
+    holder: &Holder,
+) -> rusqlite::Result<Vec<Due>> {
+    let wake = format!(
+        "UPDATE report_conversions SET ready = 1
+         WHERE id IN (SELECT id FROM report_conversions WHERE {WAITING} ORDER BY wakes_at LIMIT ?)"
+    );
+    let at_once = limits.total.saturating_mul(4).max(READY_AT_ONCE);
+    tx.prepare_cached(&wake)?.execute(params![holder.now.0, limit(at_once)])?;
     let mut update = tx.prepare_cached(CLAIM)?;
-    ids.into_iter()
+    choose(tx, limits, holder.now)?
+        .into_iter()
         .map(|id| update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due))
         .collect()
+}
+
+/// The entries to claim, the nearest deadline first.
+fn choose(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<Vec<i64>> {
+    let except: HashSet<&str> = limits.except.iter().map(PixelCode::as_str).collect();
+    let pixels: Vec<String> =
+        tx.prepare_cached(PIXELS)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let (mut late, mut in_time) = (tx.prepare_cached(LATE)?, tx.prepare_cached(IN_TIME)?);
+    let mut chosen: Vec<(i64, i64)> = Vec::new();
+    for pixel in &pixels {
+        let own = if except.contains(pixel.as_str()) { 0 } else { limits.per_pixel.min(limits.total) };
+        for (statement, most) in [(&mut late, limits.total), (&mut in_time, own)] {
+            if most > 0 {
+                let values = named_params! { ":pixel": pixel, ":now": now.0, ":limit": limit(most) };
+                let rows = statement.query_map(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+                rows.into_iter().try_for_each(|row| row.map(|row| chosen.push(row)))?;
+            }
+        }
+    }
+    chosen.sort_unstable();
+    chosen.truncate(limits.total);
+    Ok(chosen.into_iter().map(|(_, id)| id).collect())
+}
+
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
@@ -46,6 +103,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         network: row.get(3)?,
         pixel: pixel(row, 4)?.ok_or_else(|| damaged(4, FromSqlError::InvalidType))?,
         deadline: UnixMillis(row.get(5)?),
+        part: part(row, 8)?,
         accepted: parsed(row, 6)?,
         failures: row.get(7)?,
     })
@@ -59,7 +117,8 @@ pub(super) fn release_parked(
 ) -> rusqlite::Result<u64> {
     let released = tx
         .prepare_cached(
-            "UPDATE report_conversions SET due_at = min(due_at, ?) WHERE state = 'parked' AND pixel = ?",
+            "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
+             WHERE state = 'parked' AND pixel = ?",
         )?
         .execute(params![now.0, pixel.as_str()])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))

@@ -3,16 +3,16 @@
 use domain::restate::Figures;
 use domain::{ConversionKey, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
-use ports::ledger::{Record, Source};
+use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Params, Row, Transaction, params};
 
 use super::words::{count, damaged, key, parsed, pixel, sql};
 
 const SELECT: &str = "
-    SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, e.raw, e.session_id, e.keyword_clicked,
+    SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
         e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
         e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at
-    FROM report_conversions e JOIN objects o ON o.id = e.object";
+    FROM report_conversions e JOIN objects o ON o.id = e.object JOIN raw_rows w ON w.id = e.id";
 
 /// See [`ReportLedger::find`](ports::ReportLedger::find).
 pub(super) fn find(
@@ -38,6 +38,26 @@ pub(super) fn mark_exported(tx: &Transaction<'_>, versions: &[(ConversionKey, u6
         update.execute(params![sql(*version), key.as_bytes()])?;
     }
     Ok(())
+}
+
+/// See [`ReportLedger::select`](ports::ReportLedger::select).
+pub(super) fn selected(
+    tx: &Transaction<'_>,
+    selection: &Selection,
+    after: Option<&ConversionKey>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    let condition = "WHERE e.state = ?1 AND e.key > ?2 AND (?3 IS NULL OR e.reason = ?3)
+        AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.key LIMIT ?6";
+    let values = params![
+        selection.outcome.as_str(),
+        after.map_or(&[][..], |key| key.as_bytes()),
+        selection.reason,
+        selection.pixel.as_ref().map(|p| p.as_str()),
+        selection.since.map(|t| t.0),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    ];
+    select(tx, condition, values)
 }
 
 fn select(tx: &Transaction<'_>, condition: &str, values: impl Params) -> rusqlite::Result<Vec<Record>> {
@@ -70,7 +90,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     })
 }
 
-fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
+/// What the platform said last, from a column of JSON.
+pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
     let text: Option<String> = row.get(column)?;
     text.map(|t| serde_json::from_str(&t)).transpose().map_err(|e| damaged(column, e))
 }

@@ -2,79 +2,117 @@
 
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
-use ports::ledger::{Lease, Positions, Settle, Settled, Settlement};
-use rusqlite::{OptionalExtension, Transaction, named_params, params};
+use ports::ledger::{Holder, Lease, Open, Positions, Settle, Settled, Settlement};
+use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
-use super::words::{damaged, parsed, sql};
+use super::attempts;
+use super::growth::grow;
+use super::words::{count, damaged, parsed, sql};
 
-const HELD: &str = "SELECT accepted, reported_count, reported_revenue FROM report_conversions
-    WHERE key = ? AND attempt = ? AND state = 'in_flight'";
+const HELD: &str =
+    "SELECT id, accepted, events, reported_count, reported_revenue, observed_count, observed_revenue
+    FROM report_conversions WHERE key = ? AND attempt = ? AND state = 'in_flight'";
 
 const UPDATE: &str = "
     UPDATE report_conversions SET state = :state, reason = :reason, accepted = :accepted, events = :events,
         reported_count = :count, reported_revenue = :revenue, owner = NULL, failures = failures + :failed,
-        due_at = :due, answer = coalesce(:answer, answer), version = version + 1, updated_at = :now
-    WHERE key = :key";
+        due_at = :due, ready = 0, answer = coalesce(:answer, answer), version = version + 1, updated_at = :now
+    WHERE id = :id";
+
+/// An entry whose lease is the settlement's.
+struct Held {
+    id: i64,
+    accepted: Positions,
+    events: u64,
+    reported: Figures,
+    observed: Figures,
+}
+
+impl Held {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let figures = |first| -> rusqlite::Result<Figures> {
+            Ok(Figures { count: row.get(first)?, revenue: parsed(row, first + 1)? })
+        };
+        let (reported, observed) = (figures(3)?, figures(5)?);
+        Ok(Self { id: row.get(0)?, accepted: parsed(row, 1)?, events: count(row, 2)?, reported, observed })
+    }
+
+    /// Adds what was accepted; how many events of it are new.
+    fn add(&mut self, settlement: &Settlement) -> u64 {
+        let before = self.accepted.len();
+        self.accepted.extend(&settlement.accepted);
+        let new = self.accepted.len().saturating_sub(before);
+        self.events = self.events.saturating_add(new);
+        self.reported.count = self.reported.count.saturating_add(settlement.reported.count);
+        self.reported.revenue = self.reported.revenue + settlement.reported.revenue;
+        new
+    }
+}
 
 /// See [`ReportLedger::settle`](ports::ReportLedger::settle).
 pub(super) fn settle(
     tx: &Transaction<'_>,
     settlements: &[Settlement],
-    now: UnixMillis,
+    holder: &Holder,
 ) -> rusqlite::Result<Vec<Settled>> {
-    settlements.iter().map(|settlement| one(tx, settlement, now)).collect()
+    settlements.iter().map(|settlement| one(tx, settlement, holder)).collect()
 }
 
-fn one(tx: &Transaction<'_>, settlement: &Settlement, now: UnixMillis) -> rusqlite::Result<Settled> {
+fn one(tx: &Transaction<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
     let lease = &settlement.lease;
     let held = tx
         .prepare_cached(HELD)?
-        .query_row(params![lease.key.as_bytes(), lease.attempt], |r| {
-            let reported = Figures { count: r.get(1)?, revenue: parsed(r, 2)? };
-            Ok((parsed::<Positions>(r, 0)?, reported))
-        })
+        .query_row(params![lease.key.as_bytes(), lease.attempt], Held::of)
         .optional()?;
-    let Some((mut accepted, reported)) = held else {
-        return Ok(Settled::Late);
-    };
-    accepted.extend(&settlement.accepted);
-    write(tx, settlement, &accepted, added(reported, settlement.reported), now)?;
+    let Some(mut held) = held else { return Ok(Settled::Late) };
+    let events = held.add(settlement);
+    let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
+    let end = End { answer: answer.map_err(|e| damaged(0, e))?, ..End::of(&settlement.settle) };
+    write(tx, &held, &end, holder.now)?;
+    attempts::remember(tx, held.id, lease.attempt, events, &end, holder)?;
+    if end.outcome == Outcome::Reported {
+        grow(tx, &lease.key, held.reported, held.observed, holder)?;
+    }
     Ok(Settled::Done)
 }
 
-fn added(a: Figures, b: Figures) -> Figures {
-    Figures { count: a.count.saturating_add(b.count), revenue: a.revenue + b.revenue }
+/// Where an entry goes, as columns.
+pub(super) struct End<'a> {
+    pub(super) outcome: Outcome,
+    pub(super) reason: &'a str,
+    pub(super) answer: Option<String>,
+    open: Option<&'a Open>,
 }
 
-fn write(
-    tx: &Transaction<'_>,
-    settlement: &Settlement,
-    accepted: &Positions,
-    reported: Figures,
-    now: UnixMillis,
-) -> rusqlite::Result<()> {
-    let (state, reason, open) = match &settlement.settle {
-        Settle::Reported => (Outcome::Reported, "", None),
-        Settle::Retry(open) => (Outcome::Retry, open.reason.as_str(), Some(open)),
-        Settle::Parked(open) => (Outcome::Parked, open.reason.as_str(), Some(open)),
-        Settle::Rejected { reason } => (Outcome::Rejected, reason.as_str(), None),
-        Settle::Expired => (Outcome::Expired, "", None),
-    };
-    let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
-    tx.prepare_cached(UPDATE)?.execute(named_params! {
-        ":key": settlement.lease.key.as_bytes(),
-        ":state": state.as_str(),
-        ":reason": reason,
-        ":accepted": accepted.to_string(),
-        ":events": sql(accepted.len()),
-        ":count": reported.count,
-        ":revenue": reported.revenue.to_string(),
-        ":failed": open.is_some_and(|o| o.failed),
-        ":due": open.map(|o| o.due_at.0),
-        ":answer": answer.map_err(|e| damaged(0, e))?,
-        ":now": now.0,
-    })?;
-    Ok(())
+impl<'a> End<'a> {
+    fn of(settle: &'a Settle) -> Self {
+        let (outcome, reason, open) = match settle {
+            Settle::Reported => (Outcome::Reported, "", None),
+            Settle::Retry(open) => (Outcome::Retry, open.reason.as_str(), Some(open)),
+            Settle::Parked(open) => (Outcome::Parked, open.reason.as_str(), Some(open)),
+            Settle::Rejected { reason } => (Outcome::Rejected, reason.as_str(), None),
+            Settle::Expired => (Outcome::Expired, "", None),
+        };
+        Self { outcome, reason, answer: None, open }
+    }
+}
+
+fn write(tx: &Transaction<'_>, held: &Held, end: &End<'_>, now: UnixMillis) -> rusqlite::Result<()> {
+    tx.prepare_cached(UPDATE)?
+        .execute(named_params! {
+            ":id": held.id,
+            ":state": end.outcome.as_str(),
+            ":reason": end.reason,
+            ":accepted": held.accepted.to_string(),
+            ":events": sql(held.events),
+            ":count": held.reported.count,
+            ":revenue": held.reported.revenue.to_string(),
+            ":failed": end.open.is_some_and(|o| o.failed),
+            ":due": end.open.map(|o| o.due_at.0),
+            ":answer": end.answer,
+            ":now": now.0,
+        })
+        .map(drop)
 }
 
 /// See [`ReportLedger::extend`](ports::ReportLedger::extend). More time is no change that anyone needs to be told of, so
@@ -85,7 +123,8 @@ pub(super) fn extend(
     until: UnixMillis,
 ) -> rusqlite::Result<Vec<Settled>> {
     let mut update = tx.prepare_cached(
-        "UPDATE report_conversions SET due_at = ? WHERE key = ? AND attempt = ? AND state = 'in_flight'",
+        "UPDATE report_conversions SET due_at = ?, ready = 0
+         WHERE key = ? AND attempt = ? AND state = 'in_flight'",
     )?;
     let mut one = |lease: &Lease| {
         let changed = update.execute(params![until.0, lease.key.as_bytes(), lease.attempt])?;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use domain::{ConversionKey, PixelCode};
+use ports::ledger::Part;
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
@@ -35,6 +36,18 @@ pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<ConversionKe
 pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PixelCode>> {
     let code: Option<String> = row.get(column)?;
     code.map(PixelCode::new).transpose().map_err(|e| damaged(column, e))
+}
+
+/// Which events are to be sent, from three columns.
+pub(super) fn part(row: &Row<'_>, first: usize) -> rusqlite::Result<Part> {
+    match row.get::<_, Option<u32>>(first)? {
+        None => Ok(Part::Whole),
+        Some(index) => Ok(Part::Increment {
+            first: index,
+            purchases: row.get(first + 1)?,
+            worth: parsed(row, first + 2)?,
+        }),
+    }
 }
 
 /// A number of a count that is never negative and far below what SQLite holds.

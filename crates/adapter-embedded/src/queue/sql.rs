@@ -121,6 +121,26 @@ pub(super) fn dead_letters(
     .collect()
 }
 
+/// Puts dead letters back as new messages, whose ids are new too: their deliveries are counted from the start.
+pub(super) fn redrive(
+    tx: &Transaction<'_>,
+    queue: &str,
+    ids: &[String],
+    now: UnixMillis,
+) -> rusqlite::Result<Vec<String>> {
+    let mut take = tx.prepare_cached("DELETE FROM dead_letters WHERE queue = ? AND id = ? RETURNING body")?;
+    let mut found = Vec::new();
+    for id in ids {
+        let bodies: Vec<String> =
+            take.query_map([queue, id], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+        bodies.iter().try_for_each(|body| send(tx, queue, body, now))?;
+        if !bodies.is_empty() {
+            found.push(id.clone());
+        }
+    }
+    Ok(found)
+}
+
 pub(super) fn depth(tx: &Transaction<'_>, queue: &str, now: UnixMillis) -> rusqlite::Result<Depth> {
     tx.prepare_cached(
         "SELECT count(*) FILTER (WHERE visible_at <= :now), count(*) FILTER (WHERE visible_at > :now),

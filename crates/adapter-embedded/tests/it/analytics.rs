@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use adapter_embedded::Db;
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::ledger::EmbeddedLedger;
+use adapter_embedded::{Db, Schema};
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
 use port_tests::clock::ManualClock;
-use ports::ledger::{Holder, Record, Source, Statement, StatementVerdict};
+use ports::ledger::{Holder, Record, Restatements, Source, Statement, StatementVerdict};
 use ports::{AnalyticsStore, ReportLedger};
 
 fn store(db: Db) -> EmbeddedAnalytics {
@@ -30,7 +30,12 @@ async fn record() -> Record {
         observed: Figures { count: 1, revenue: "0.3".parse().expect("an amount") },
         verdict: StatementVerdict::Sendable { deadline: UnixMillis(9) },
     };
-    let holder = Holder { owner: "test".to_owned(), now: UnixMillis(1), until: UnixMillis(2) };
+    let holder = Holder {
+        owner: "test".to_owned(),
+        now: UnixMillis(1),
+        until: UnixMillis(2),
+        restatements: Restatements::First,
+    };
     ledger.claim(vec![stated], &holder).await.expect("claim");
     ledger.export_batch(1).await.expect("export").remove(0)
 }
@@ -38,7 +43,7 @@ async fn record() -> Record {
 #[tokio::test]
 async fn it_keeps_the_rules_in_memory() {
     port_tests::analytics::suite(async || {
-        Arc::new(store(Db::in_memory("").unwrap())) as Arc<dyn AnalyticsStore>
+        Arc::new(store(Db::in_memory(Schema::new("", &[])).unwrap())) as Arc<dyn AnalyticsStore>
     })
     .await;
 }

@@ -9,7 +9,7 @@ use adapter_embedded::Db;
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, UnixMillis};
-use ports::ledger::{Claim, Holder, Source, Statement, StatementVerdict};
+use ports::ledger::{Claim, Holder, Restatements, Source, Statement, StatementVerdict};
 use ports::{ErrorKind, ReportLedger};
 
 fn open(path: &Path) -> EmbeddedLedger {
@@ -17,7 +17,12 @@ fn open(path: &Path) -> EmbeddedLedger {
 }
 
 fn holder() -> Holder {
-    Holder { owner: "test".to_owned(), now: UnixMillis(1_000), until: UnixMillis(61_000) }
+    Holder {
+        owner: "test".to_owned(),
+        now: UnixMillis(1_000),
+        until: UnixMillis(61_000),
+        restatements: Restatements::First,
+    }
 }
 
 fn statement(session: &str, object: &str, verdict: StatementVerdict) -> Statement {

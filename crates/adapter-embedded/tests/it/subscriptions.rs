@@ -23,7 +23,7 @@ async fn another_process_sees_what_was_put() {
     let dir = tempfile::tempdir().unwrap();
     let open = || DataDir::open(dir.path()).unwrap().subscriptions().unwrap();
     let (ours, theirs) = (open(), open());
-    let subscription = Subscription { id: "1".into(), note: None };
+    let subscription = Subscription::of("1");
     ours.put(std::slice::from_ref(&subscription)).await.unwrap();
     assert_eq!(theirs.snapshot().await.unwrap(), [subscription]);
     assert!(theirs.remove("1").await.unwrap());

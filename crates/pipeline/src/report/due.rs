@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ports::ledger::DueLimits;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
@@ -18,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(1);
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let holder = reporting.holder();
-        let claimed = match reporting.ledger.claim_due(CLAIM_DUE, &holder).await {
+        let claimed = match reporting.ledger.claim_due(&DueLimits::of(CLAIM_DUE), &holder).await {
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();

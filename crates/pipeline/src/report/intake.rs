@@ -11,7 +11,7 @@ use domain::row::Count;
 use domain::validate::{Rules, check};
 use domain::{Network, ObjectRef, PixelCode, Row, UnixMillis};
 use ports::Blob;
-use ports::ledger::{Claim, Due, ObjectEnd, Positions, Source, Statement, StatementVerdict};
+use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, Source, Statement, StatementVerdict};
 use ports::metric::name;
 use ports::queue::Delivery;
 use tokio::sync::mpsc;
@@ -70,7 +70,7 @@ impl Intake {
             .to_owned();
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
-        let blob = checked(blob, object, limit).await?;
+        let (blob, digest) = checked(blob, object, limit).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
@@ -90,7 +90,7 @@ impl Intake {
             .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?;
         let totals = claimed?;
         read.map_err(|e| Problem::file(object, &e))?;
-        self.finish(object, totals).await
+        self.finish(object, totals, digest).await
     }
 
     /// Claims batch after batch; ends early when the process stops, which the reader sees by the closed channel.
@@ -140,9 +140,9 @@ impl Intake {
         Ok(duplicates)
     }
 
-    async fn finish(&self, object: &ObjectRef, totals: Totals) -> Result<(), Problem> {
+    async fn finish(&self, object: &ObjectRef, totals: Totals, digest: String) -> Result<(), Problem> {
         let Totals { rows_in, duplicates } = totals;
-        let end = ObjectEnd::Read { rows_in, duplicates };
+        let end = ObjectEnd::Read { rows_in, duplicates, digest };
         let id = object.id();
         self.reporting.ledger.finish_object(&id, &end, self.reporting.clock.now()).await?;
         tracing::info!(%object, rows_in, duplicates, "file taken in");
@@ -166,11 +166,12 @@ struct Totals {
     duplicates: u64,
 }
 
-/// Reads a file to its end before anything of it is done: half a file must not be reported.
-async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob, Problem> {
+/// Reads a file to its end before anything of it is done: half a file must not be reported. Its digest comes with it.
+async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<(Blob, String), Problem> {
     let result = tokio::task::spawn_blocking(move || {
         file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-        Ok(blob)
+        let digest = file::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
+        Ok((blob, digest))
     });
     result
         .await
@@ -187,6 +188,7 @@ fn candidate(statement: &Statement) -> Option<Due> {
         network: statement.network.clone(),
         pixel: statement.pixel.clone()?,
         deadline,
+        part: Part::Whole,
         accepted: Positions::default(),
         failures: 0,
     })

@@ -224,7 +224,7 @@ impl Reporting {
             return;
         }
         self.measure(&settlements);
-        match self.ledger.settle(settlements, self.clock.now()).await {
+        match self.ledger.settle(settlements, &self.holder()).await {
             Ok(settled) => {
                 let late = settled.iter().filter(|s| **s == Settled::Late).count();
                 if late > 0 {

@@ -47,9 +47,9 @@ pub(super) fn prepare(
     let events = {
         let row = Row::parse(&due.raw);
         let rules = Rules { now, pixels: &AnyPixel, object_network: Some(&due.network), needs_source_url };
-        check(&row, rules)
-            .map_err(|reasons| reasons.to_string())
-            .and_then(|valid| destination.prepare(&row.key, &valid).map_err(|reason| reason.to_string()))
+        check(&row, rules).map_err(|reasons| reasons.to_string()).and_then(|valid| {
+            destination.prepare(&row.key, &valid, due.part).map_err(|reason| reason.to_string())
+        })
     };
     match events {
         Ok(mut events) => {

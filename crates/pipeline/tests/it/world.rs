@@ -18,6 +18,7 @@ use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due}
 use pipeline::worker::{Handled, Handler};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
+use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
@@ -190,6 +191,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         max_object_bytes: 1 << 30,
         needs_source_url: true,
         on_unknown,
+        restatements: Restatements::First,
         backoff: Backoff::default(),
     }
 }

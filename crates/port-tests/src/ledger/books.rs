@@ -113,7 +113,7 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
 
 pub(super) async fn the_latest_objects_come_first(ledger: Subject) {
     for (object, seconds) in [("b/1", 10), ("b/3", 30), ("b/2", 20)] {
-        let end = ObjectEnd::Read { rows_in: 0, duplicates: 0 };
+        let end = ObjectEnd::Read { rows_in: 0, duplicates: 0, digest: digest_of("b/empty") };
         ledger.0.finish_object(object, &end, at(seconds)).await.expect("finish_object");
     }
     let end = ObjectEnd::Refused { why: "too large".to_owned() };

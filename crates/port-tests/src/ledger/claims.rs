@@ -145,7 +145,7 @@ pub(super) async fn keys_differ_wherever_the_separator_falls(ledger: Subject) {
 
 pub(super) async fn empty_batches_change_nothing(ledger: Subject) {
     assert_eq!(ledger.claim(Vec::new(), 0).await, []);
-    assert_eq!(ledger.0.settle(Vec::new(), at(0)).await.expect("settle"), []);
+    assert_eq!(ledger.0.settle(Vec::new(), &holder("tester", 0)).await.expect("settle"), []);
     assert_eq!(ledger.0.extend(&[], at(0)).await.expect("extend"), []);
     assert_eq!(ledger.due(10, 0).await, []);
     assert_eq!(ledger.due(0, 0).await, []);
@@ -154,6 +154,7 @@ pub(super) async fn empty_batches_change_nothing(ledger: Subject) {
     assert_eq!(ledger.0.export_batch(10).await.expect("export_batch"), []);
     assert_eq!(ledger.0.find("s", None).await.expect("find"), []);
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), []);
-    let LedgerStats { states, unexported } = ledger.0.stats().await.expect("stats");
+    let LedgerStats { states, unexported, oldest_unexported } = ledger.0.stats().await.expect("stats");
     assert_eq!((states.iter().map(|s| s.entries).sum::<u64>(), unexported), (0, 0));
+    assert_eq!(oldest_unexported, None);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{Claim, Open, Settle, Statement, StatementVerdict};
+use ports::ledger::{Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict};
 
 use super::fixture::*;
 
@@ -53,10 +53,11 @@ pub(super) async fn what_waits_past_its_deadline_comes_out(ledger: Subject) {
         owner: "late".to_owned(),
         now,
         until: now.plus(Duration::from_secs(60)),
+        restatements: Restatements::First,
     };
-    let early = ledger.0.claim_due(10, &holder(before(deadline()))).await.expect("claim_due");
+    let early = ledger.0.claim_due(&DueLimits::of(10), &holder(before(deadline()))).await.expect("claim_due");
     assert_eq!(early, []);
-    let due = ledger.0.claim_due(10, &holder(deadline())).await.expect("claim_due");
+    let due = ledger.0.claim_due(&DueLimits::of(10), &holder(deadline())).await.expect("claim_due");
     assert_eq!(due.len(), 2, "both, so that they can expire");
 }
 

@@ -7,8 +7,8 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
 use ports::ReportLedger;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, ObjectEnd, Open, Positions, Record, Settle, Settled, Settlement, Source,
-    Statement, StatementVerdict,
+    Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Open, Positions, Record, Restatements, Settle, Settled,
+    Settlement, Source, Statement, StatementVerdict,
 };
 
 /// The moment that tests count from.
@@ -24,7 +24,12 @@ pub(super) const fn at(seconds: i64) -> UnixMillis {
 
 /// Whoever claims at that second, for [`LEASE`] seconds.
 pub(super) fn holder(owner: &str, seconds: i64) -> Holder {
-    Holder { owner: owner.to_owned(), now: at(seconds), until: at(seconds + LEASE) }
+    Holder {
+        owner: owner.to_owned(),
+        now: at(seconds),
+        until: at(seconds + LEASE),
+        restatements: Restatements::First,
+    }
 }
 
 /// The deadline of rows from [`sendable`].
@@ -130,7 +135,7 @@ impl Subject {
 
     /// Writes one outcome.
     pub(super) async fn settle(&self, settlement: Settlement, seconds: i64) -> Settled {
-        let mut settled = self.0.settle(vec![settlement], at(seconds)).await.expect("settle");
+        let mut settled = self.0.settle(vec![settlement], &holder("tester", seconds)).await.expect("settle");
         assert_eq!(settled.len(), 1, "one answer per settlement");
         settled.remove(0)
     }
@@ -142,7 +147,7 @@ impl Subject {
 
     /// Claims what is due at that second.
     pub(super) async fn due(&self, limit: usize, seconds: i64) -> Vec<Due> {
-        self.0.claim_due(limit, &holder("due", seconds)).await.expect("claim_due")
+        self.0.claim_due(&DueLimits::of(limit), &holder("due", seconds)).await.expect("claim_due")
     }
 
     /// The one entry of a session.
@@ -154,7 +159,7 @@ impl Subject {
 
     /// Notes that an object was read to its end.
     pub(super) async fn finish(&self, object: &str, rows_in: u64, duplicates: u64) {
-        let end = ObjectEnd::Read { rows_in, duplicates };
+        let end = ObjectEnd::Read { rows_in, duplicates, digest: digest_of(object) };
         self.0.finish_object(object, &end, at(50)).await.expect("finish_object");
     }
 
@@ -171,6 +176,11 @@ impl Subject {
             assert_eq!(receipt.rows(*outcome), *expected, "{outcome}: {receipt:?}");
         }
     }
+}
+
+/// What stands for the digest of an object's content.
+pub(super) fn digest_of(object: &str) -> String {
+    format!("digest of {object}")
 }
 
 /// Time between two seconds of a test.

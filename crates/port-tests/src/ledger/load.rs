@@ -20,7 +20,7 @@ pub(super) async fn thousands_in_one_call(ledger: Subject) {
         .collect();
     assert_eq!(settlements.len() as u64, ROWS);
     assert_eq!(settlements[4_321].lease.key, key("s4321"), "answers keep the order");
-    let settled = ledger.0.settle(settlements, at(1)).await.expect("settle");
+    let settled = ledger.0.settle(settlements, &holder("tester", 1)).await.expect("settle");
     assert!(settled.iter().all(|s| *s == Settled::Done));
     ledger.finish("b/o", ROWS, 0).await;
     ledger.balances("b/o", &[(Outcome::Reported, ROWS)]).await;

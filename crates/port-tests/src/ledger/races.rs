@@ -49,7 +49,10 @@ pub(super) async fn each_due_entry_is_handed_out_once(ledger: Subject) {
         .map(|task| {
             let ledger = Arc::clone(&ledger.0);
             tokio::spawn(async move {
-                ledger.claim_due(30, &holder(&format!("task {task}"), 20)).await.expect("claim_due")
+                ledger
+                    .claim_due(&ports::ledger::DueLimits::of(30), &holder(&format!("task {task}"), 20))
+                    .await
+                    .expect("claim_due")
             })
         })
         .collect();

@@ -106,6 +106,6 @@ pub(super) async fn unknown_keys_are_late(ledger: Subject) {
     let held = ledger.hold(sendable("s", "b/o", 0), 0).await;
     let future = Lease { attempt: held.attempt + 1, ..held.clone() };
     let mixed = vec![settlement(&future, Settle::Expired), settlement(&held, Settle::Reported)];
-    let settled = ledger.0.settle(mixed, at(1)).await.expect("settle");
+    let settled = ledger.0.settle(mixed, &holder("tester", 1)).await.expect("settle");
     assert_eq!(settled, [Settled::Late, Settled::Done], "one answer per settlement, in order");
 }

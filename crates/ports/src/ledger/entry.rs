@@ -87,10 +87,61 @@ pub struct Due {
     pub pixel: PixelCode,
     /// The last moment for sending.
     pub deadline: UnixMillis,
-    /// Events that the destination has.
+    /// Which of its events are to be sent.
+    pub part: Part,
+    /// Events of that part which the destination has.
     pub accepted: Positions,
     /// Failed attempts so far whose failure was the platform's or the network's; lengthens the wait for the next.
     pub failures: u32,
+}
+
+/// Which events of a conversion are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// All that the row stands for.
+    #[default]
+    Whole,
+    /// Purchases for paid clicks that a later statement added. Their positions count from 0.
+    Increment {
+        /// Index of the first: as many Purchases were reported before.
+        first: u32,
+        /// How many; at least 1.
+        purchases: u32,
+        /// What they are worth together.
+        worth: Money,
+    },
+}
+
+/// Another chance for an entry, as an operator gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reopening {
+    /// The entry.
+    pub key: ConversionKey,
+    /// The version that the operator saw.
+    pub version: u64,
+    /// The pixel it goes to.
+    pub pixel: PixelCode,
+    /// The last moment for sending.
+    pub deadline: UnixMillis,
+}
+
+/// One attempt to bring an entry to its end, as people see it afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Number of the claim.
+    pub number: u32,
+    /// When it was settled.
+    pub at: UnixMillis,
+    /// Who held the entry.
+    pub owner: String,
+    /// Where it led.
+    pub outcome: Outcome,
+    /// Why, short.
+    pub reason: String,
+    /// Events that the destination accepted in it.
+    pub events: u64,
+    /// What the platform said last.
+    pub answer: Option<Answer>,
 }
 
 /// What a holder writes about an entry.

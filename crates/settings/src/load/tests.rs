@@ -13,7 +13,7 @@ fn an_empty_environment_is_fine() {
     assert_eq!(settings.http.port, 5000);
     assert_eq!(settings.meta.currency, "USD");
     assert_eq!(settings.optimizer.tables, ["report_conversions"]);
-    assert!(settings.backends.addresses_set().is_empty());
+    assert!(settings.backends.aws.is_none() && settings.backends.mongodb.is_none());
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn in_aws_every_address_of_the_service_is_needed() {
     assert_eq!(
         found,
         [
-            "ENVIRONMENT_LOCATION=aws needs REPORT_CONVERSIONS_QUEUE_URL, MONGODB_URI, DATABASE_URL: set each, or use local"
+            "ENVIRONMENT_LOCATION=aws needs REPORT_CONVERSIONS_QUEUE_URL, REPORT_DLQ_URL, MONGODB_URI, DATABASE_URL: set each, or use local"
         ]
     );
     assert!(!problems(Service::Filter, &[("ENVIRONMENT_LOCATION", "aws")])[0].contains("MONGODB_URI"));
@@ -55,8 +55,11 @@ fn secrets_never_stand_in_messages() {
 }
 
 #[test]
-fn restatements_other_than_first_are_refused() {
-    assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "increments")]).len(), 1);
+fn restatements_are_one_of_two_words() {
+    assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "all")]).len(), 1);
+    let environment = Environment::from_pairs([("RESTATEMENTS", "increments")]);
+    let settings = Settings::load(&environment, Service::Reporter).unwrap();
+    assert_eq!(settings.restatements, Restatements::Increments);
 }
 
 #[test]
@@ -79,4 +82,24 @@ fn typing_errors_are_warned_of() {
     let environment = Environment::from_pairs([("META_GRPAH_URL", "x"), ("EFFLUX_DATA_DIR", "d")]);
     let settings = Settings::load(&environment, Service::Efflux).unwrap();
     assert_eq!(settings.warnings, ["META_GRPAH_URL is set and means nothing"]);
+}
+
+#[test]
+fn a_queue_needs_its_dead_letter_queue() {
+    let queue = ("REPORT_CONVERSIONS_QUEUE_URL", "http://127.0.0.1:4566/1/report");
+    assert_eq!(
+        problems(Service::Reporter, &[queue]),
+        ["REPORT_DLQ_URL: REPORT_CONVERSIONS_QUEUE_URL is set, so this is needed too"]
+    );
+    assert_eq!(problems(Service::Filter, &[queue]), [""; 0], "the filter does not use it");
+    let dead = ("REPORT_DLQ_URL", "http://127.0.0.1:4566/1/report-dead");
+    assert_eq!(problems(Service::Efflux, &[queue, dead]).len(), 1, "files would be in two places");
+}
+
+#[test]
+fn the_originals_name_of_the_mongodb_address_is_read() {
+    let environment = Environment::from_pairs([("MONGODB_URI_TEST", "mongodb://u:secret@h")]);
+    let settings = Settings::load(&environment, Service::Reporter).unwrap();
+    assert_eq!(settings.backends.mongodb.as_ref().unwrap().database, "efflux");
+    assert!(!format!("{settings:?}").contains("secret"));
 }

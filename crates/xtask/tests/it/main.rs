@@ -1,4 +1,8 @@
-//! Both checks on this very workspace: a plain `cargo test` fails when a dependency points the wrong way.
+//! The checks on this very workspace, so that a plain `cargo test` fails when a dependency points the wrong way; and the test servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod services;
 
 use std::path::Path;
 

@@ -15,7 +15,6 @@ use ports::subscriptions::Subscription;
 use runtime::ExitStatus;
 use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
 use secrecy::SecretString;
-use settings::Service;
 
 use super::ingest::{places, put_file};
 use super::run::start_sandbox;
@@ -41,7 +40,7 @@ pub(crate) async fn run(mut parts: Parts) -> anyhow::Result<ExitStatus> {
     prepare(&parts).await?;
 
     let parts = Arc::new(parts);
-    let running = assembly::start(Arc::clone(&parts), Service::Efflux).await?;
+    let running = assembly::start(Arc::clone(&parts)).await?;
     let shown = show(&parts, &sandbox, folder.path()).await;
     running.shut_down().await;
     sandbox.stop().await;
@@ -55,8 +54,7 @@ async fn prepare(parts: &Parts) -> anyhow::Result<()> {
         parts.ports.pixels.put(&Pixel { code, source, name: None, credentials: vec![credential] }).await?;
     }
     let spec = SampleSpec { campaigns: CAMPAIGNS, ..SampleSpec::default() };
-    let subscribed: Vec<_> =
-        campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(|id| Subscription { id, note: None }).collect();
+    let subscribed: Vec<_> = campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(Subscription::of).collect();
     Ok(parts.ports.subscriptions.put(&subscribed).await?)
 }
 

@@ -24,7 +24,10 @@ pub(crate) async fn subscriptions(parts: &Parts, action: Subscriptions) -> anyho
             }
         }
         Subscriptions::Add { ids, note } => {
-            let all: Vec<_> = ids.into_iter().map(|id| Subscription { id, note: note.clone() }).collect();
+            let all: Vec<_> = ids
+                .into_iter()
+                .map(|id| Subscription { note: note.clone(), ..Subscription::of(id) })
+                .collect();
             store.put(&all).await?;
         }
         Subscriptions::Remove { ids } => {

@@ -9,7 +9,6 @@ use assembly::Parts;
 use meta_sandbox::{Sandbox, SandboxConfig};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle};
-use settings::Service;
 
 use crate::out;
 
@@ -25,7 +24,7 @@ pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitS
     } else {
         None
     };
-    let status = assembly::run(Arc::new(parts), Service::Efflux).await?;
+    let status = assembly::run(Arc::new(parts)).await?;
     if let Some(sandbox) = stand_in {
         sandbox.stop().await;
     }

@@ -5,19 +5,16 @@ use runtime::ExitStatus;
 
 use crate::out;
 
-/// The latest files that the table shows.
-const LATEST_FILES: usize = 10;
-
 /// Dead letters that a list shows for each queue.
 const DEAD_LETTERS: usize = 100;
 
-pub(crate) async fn status(parts: &Parts, json: bool) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn status(parts: &Parts, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
     let queues = [
         ("trigger", parts.ports.trigger_queue.depth().await?),
         ("report", parts.ports.report_queue.depth().await?),
     ];
     let stats = parts.ports.ledger.stats().await?;
-    let receipts = parts.ports.ledger.receipts(LATEST_FILES).await?;
+    let receipts = parts.ports.ledger.receipts(latest).await?;
     let analytics = parts.ports.analytics.conversions().await?;
     if json {
         let queues: serde_json::Map<_, _> = queues

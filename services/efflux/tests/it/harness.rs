@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use meta_sandbox::{Sandbox, SandboxConfig};
+use meta_sandbox::{Fault, Sandbox, SandboxConfig};
 use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
 use serde_json::Value;
 
@@ -31,11 +31,17 @@ pub(crate) struct World {
 impl World {
     /// An empty data directory with the samples' pixels and campaigns, and a sandbox that nobody has told anything.
     pub(crate) fn new() -> Self {
+        Self::with_faults(Vec::new())
+    }
+
+    /// The same with a sandbox that gives trouble from the start.
+    pub(crate) fn with_faults(faults: Vec<Fault>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let config =
             SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+        faults.into_iter().for_each(|fault| sandbox.add_fault(fault));
         let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime };
         let tokens = world.file("tokens.txt", "token-of-the-test\n");
         for pixel in default_pixels() {
@@ -80,19 +86,19 @@ impl World {
 
     /// Starts a process that stays up. Its log goes to a file in the data directory's folder.
     pub(crate) fn start(&self, binary: &str, args: &[&str]) -> Running {
-        self.start_on("0", binary, args)
+        self.start_with(binary, args, &[])
     }
 
-    /// Starts a process that stays up, on this port.
-    pub(crate) fn start_on(&self, port: &str, binary: &str, args: &[&str]) -> Running {
+    /// The same with further settings.
+    pub(crate) fn start_with(&self, binary: &str, args: &[&str], settings: &[(&str, &str)]) -> Running {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path(&format!("{binary}.log")))
             .unwrap();
         let mut command = self.command(binary);
-        let child = command.env("PORT", port).args(args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        Running(child)
+        command.args(args).envs(settings.iter().copied()).stdout(Stdio::null()).stderr(log);
+        Running(command.spawn().unwrap())
     }
 
     pub(crate) fn output(&self, args: &[&str]) -> Output {
@@ -153,6 +159,31 @@ pub(crate) fn events(receipts: &[Value]) -> u64 {
 
 pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec {
     SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
+}
+
+/// The events that a row's counts stand for, read apart from the code under test.
+pub(crate) fn events_of(row: &str) -> u64 {
+    let row: Value = serde_json::from_str(row).unwrap();
+    let count = |name: &str| row[name].as_u64().unwrap_or(0);
+    let views = match row["network"].as_str().unwrap() {
+        "crossroads" => count("lander_visitors") + count("lander_searches"),
+        "airfind" => count("visits") + count("serp"),
+        _ => 2,
+    };
+    views + count("conversions")
+}
+
+/// Looks again and again, in real time, until it is so.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test of real processes looks again in real time, with a deadline"
+)]
+pub(crate) fn wait_until(within: Duration, what: &str, done: impl Fn() -> bool) {
+    let give_up = now_s() + within.as_secs() as i64;
+    while !done() {
+        assert!(now_s() < give_up, "{what}: still not so after {within:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A process that is killed when the test lets go of it.

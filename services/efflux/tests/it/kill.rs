@@ -1,11 +1,9 @@
 //! Killed at any moment, nothing is lost and nothing is counted twice.
 
-use std::time::Duration;
-
 use samples::{SampleNetwork, generate};
 use serde_json::Value;
 
-use crate::harness::{LONGEST, World, now_s, spec};
+use crate::harness::{LONGEST, World, events_of, spec, wait_until};
 
 #[test]
 fn a_killed_process_ends_with_each_event_accepted_once() {
@@ -22,39 +20,15 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     // Kill it a few times, each time after it has got a little further.
     for more in [50, 400, 900] {
         let running = world.start("efflux", &["run"]);
-        wait_until(|| world.sandbox.stats().accepted_events() >= more);
+        wait_until(LONGEST, "more events", || world.sandbox.stats().accepted_events() >= more);
         running.kill();
     }
     let _running = world.start("efflux", &["run"]);
-    wait_until(|| {
+    wait_until(LONGEST, "everything is reported", || {
         let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
         let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
         entries("reported") + entries("no_events") == expected_rows
     });
     // Events that were sent and not settled went out again: the sandbox knows them by their ids and counts each once.
     assert_eq!(world.sandbox.stats().accepted_events(), expected_events);
-}
-
-/// The events that a row's counts stand for, read apart from the code under test.
-fn events_of(row: &str) -> u64 {
-    let row: Value = serde_json::from_str(row).unwrap();
-    let count = |name: &str| row[name].as_u64().unwrap_or(0);
-    let views = match row["network"].as_str().unwrap() {
-        "crossroads" => count("lander_visitors") + count("lander_searches"),
-        "airfind" => count("visits") + count("serp"),
-        _ => 2,
-    };
-    views + count("conversions")
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test of real processes looks again in real time, with a deadline"
-)]
-pub(crate) fn wait_until(done: impl Fn() -> bool) {
-    let give_up = now_s() + LONGEST.as_secs() as i64;
-    while !done() {
-        assert!(now_s() < give_up, "still not done after {LONGEST:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -2,8 +2,7 @@
 
 use samples::SampleNetwork;
 
-use crate::harness::{World, events, rows, spec};
-use crate::kill::wait_until;
+use crate::harness::{LONGEST, World, events, rows, spec, wait_until};
 
 #[test]
 fn filter_two_reporters_and_the_optimizer_work_side_by_side() {
@@ -58,8 +57,8 @@ fn the_health_check_asks_the_service_of_the_same_settings() {
     };
     let (code, error) = ask("filter-svc");
     assert!(code == Some(1) && error.contains(&port), "{code:?}: {error}");
-    let running = world.start_on(&port, "filter-svc", &[]);
-    wait_until(|| ask("filter-svc").0 == Some(0));
+    let running = world.start_with("filter-svc", &[], &[("PORT", &port)]);
+    wait_until(LONGEST, "it answers", || ask("filter-svc").0 == Some(0));
     assert_eq!(ask("efflux"), (Some(0), String::new()));
     assert_eq!(running.terminate(), Some(0));
     assert_eq!(ask("filter-svc").0, Some(1));

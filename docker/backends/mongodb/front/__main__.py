@@ -1,0 +1,80 @@
+"""Serves until it is ended: python -m front --port PORT --data FOLDER [--bind ADDRESS]."""
+
+import argparse
+import signal
+import socketserver
+import sys
+import threading
+import traceback
+
+from .commands import WRITES, Commands, Refused
+from .journal import Journal
+from .wire import answer, read_request
+
+
+class Front:
+    """All connections share one store, and use it one after the other."""
+
+    def __init__(self, folder):
+        self.lock = threading.Lock()
+        self.commands = Commands()
+        self.journal = Journal(folder)
+        print(f"{self.journal.replay(self.replayed)} changes read from {self.journal.path}")
+
+    def replayed(self, command):
+        try:
+            self.commands.run(command)
+        except Exception:
+            # It failed the first time as well, after part of it had been done.
+            pass
+
+    def reply(self, document):
+        name = next(iter(document))
+        try:
+            with self.lock:
+                if name in WRITES:
+                    # Before it is run: mongomock keeps, and changes, the very documents that it is given.
+                    self.journal.append(document)
+                return {**self.commands.run(document), "ok": 1.0}
+        except Refused as refused:
+            return refused.document
+        except Exception as error:
+            print(f"{name}: {traceback.format_exc()}")
+            return {"ok": 0.0, "errmsg": f"{type(error).__name__}: {error}", "code": 2, "codeName": "BadValue"}
+
+
+class Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        try:
+            while request := read_request(self.rfile):
+                document = self.server.front.reply(request.body)
+                if request.wants_answer:
+                    self.wfile.write(answer(request, document))
+        except ConnectionError:
+            # The client is gone, and with it the connection.
+            pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 512
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="front", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--bind", default="127.0.0.1")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    front = Front(arguments.data)
+    with Server((arguments.bind, arguments.port), Connection) as server:
+        server.front = front
+        print(f"serving on {arguments.bind}:{arguments.port}")
+        server.serve_forever()
+
+
+main()

@@ -1,0 +1,170 @@
+//! Two filters and two reporters, killed again and again in the middle of their work, against a stand-in that gives trouble.
+//!
+//! `make chaos` runs it long; among the other tests it is short. How they are killed follows from the seed that it prints.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use meta_sandbox::{Action, ErrorAnswer, Fault, Matcher};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use samples::{SampleNetwork, SampleSpec, generate};
+use serde_json::Value;
+
+use crate::harness::{Running, World, events_of, now_s, spec, wait_until};
+
+const SERVICES: [&str; 4] = ["filter-svc", "filter-svc", "reporter-svc", "reporter-svc"];
+
+/// Short waits, so that what a killed process held is soon somebody else's; many deliveries, because kills cost some.
+const SETTINGS: [(&str, &str); 7] = [
+    ("META_REQUEST_TIMEOUT_MS", "1000"),
+    ("META_CONNECT_TIMEOUT_MS", "1000"),
+    ("LEASE_SECONDS", "17"),
+    ("QUEUE_VISIBILITY_SECONDS", "4"),
+    ("MAX_RECEIVES", "1000"),
+    ("RETRY_FIRST_SECONDS", "1"),
+    ("RETRY_LONGEST_SECONDS", "4"),
+];
+
+const ROWS: usize = 30;
+
+#[test]
+fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
+    let (kills, files) = (size("EFFLUX_TEST_CHAOS_KILLS", 12), size("EFFLUX_TEST_CHAOS_FILES", 24));
+    let seed = size("EFFLUX_TEST_CHAOS_SEED", u64::try_from(now_s()).unwrap());
+    eprintln!("chaos: {kills} kills, {files} files, EFFLUX_TEST_CHAOS_SEED={seed}");
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let world = World::with_faults(trouble(seed));
+    let mut running: Vec<_> = SERVICES.iter().map(|s| world.start_with(s, &[], &SETTINGS)).collect();
+    let mut expected = Expected::default();
+    for step in 0..kills.max(files) {
+        if step < files {
+            expected.add(&world, step, &mut rng);
+        }
+        if step < kills {
+            pause(rng.random_range(50..900));
+            kill_one(&world, &mut running, &mut rng);
+        }
+    }
+    wait_until(Duration::from_secs(240), "every file is in the books and nothing is open", || {
+        expected.is_done(&status(&world, expected.objects))
+    });
+    expected.check(&world);
+    for process in running {
+        assert_eq!(process.terminate(), Some(0));
+    }
+}
+
+/// What must be true at the end, from the rows alone.
+#[derive(Default)]
+struct Expected {
+    objects: u64,
+    rows: u64,
+    conversions: u64,
+    events: u64,
+    /// Value of the Purchases by pixel, in millionths.
+    micros: BTreeMap<String, i128>,
+}
+
+impl Expected {
+    /// Ingests a file, every fourth twice: what comes again is a duplicate.
+    fn add(&mut self, world: &World, number: u64, rng: &mut ChaCha8Rng) {
+        let network = SampleNetwork::ALL[(number % 4) as usize];
+        let spec = SampleSpec { ..spec(network, ROWS, rng.random()) };
+        let path = world.sample(&format!("{number}.json"), &spec);
+        let times = if number % 4 == 3 { 2 } else { 1 };
+        for _ in 0..times {
+            world.ok(&["ingest", path.to_str().unwrap()]);
+        }
+        self.objects += times;
+        self.rows += times * ROWS as u64;
+        self.conversions += ROWS as u64;
+        for row in &generate(&spec).rows {
+            self.events += events_of(row);
+            let row: Value = serde_json::from_str(row).unwrap();
+            if row["conversions"].as_u64() > Some(0) {
+                let pixel = row["pixel_id"].as_str().unwrap().to_owned();
+                *self.micros.entry(pixel).or_default() += micros(&row["revenue"].to_string());
+            }
+        }
+    }
+
+    fn is_done(&self, status: &Value) -> bool {
+        let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
+        status["files"].as_array().unwrap().len() as u64 == self.objects
+            && entries("reported") + entries("no_events") == self.conversions
+    }
+
+    fn check(&self, world: &World) {
+        let status = status(world, self.objects);
+        let queues = &status["queues"];
+        assert_eq!(
+            (queues["trigger"]["dead"].as_u64(), queues["report"]["dead"].as_u64()),
+            (Some(0), Some(0))
+        );
+        let mut rows = 0;
+        for file in status["files"].as_array().unwrap() {
+            let receipt = &file["receipt"];
+            let outcomes = receipt["outcomes"].as_array().unwrap();
+            let sum: u64 = outcomes.iter().map(|o| o["rows"].as_u64().unwrap()).sum();
+            assert_eq!((receipt["rows_in"].as_u64(), receipt["complete"].as_bool()), (Some(sum), Some(true)));
+            rows += sum;
+        }
+        assert_eq!(rows, self.rows, "rows in the books");
+        let stats = world.sandbox.stats();
+        eprintln!("chaos: {} events, {} resent under their ids", self.events, stats.repeated_events());
+        assert_eq!(stats.accepted_events(), self.events, "different events that the stand-in has");
+        for (pixel, expected) in &self.micros {
+            let value = stats.pixels[pixel].names["Purchase"].value["USD"].to_string();
+            assert_eq!(micros(&value), *expected, "value of the Purchases of pixel {pixel}");
+        }
+    }
+}
+
+/// Answers that are lost after acceptance, connections that break before, errors that pass, and throttling.
+fn trouble(seed: u64) -> Vec<Fault> {
+    let share = |share, action| Fault { matcher: Matcher { share, seed, ..Matcher::default() }, action };
+    let throttled = ErrorAnswer { status: 429, code: 4, is_transient: true, ..ErrorAnswer::default() };
+    vec![
+        share(0.06, Action::ResetBeforeAccepting),
+        share(0.06, Action::ResetAfterAccepting),
+        share(0.05, Action::Error(ErrorAnswer::default())),
+        share(
+            0.01,
+            Action::Error(ErrorAnswer {
+                headers: [("Retry-After".to_owned(), "1".to_owned())].into(),
+                ..throttled
+            }),
+        ),
+        share(0.02, Action::LateAnswerMs(1_500)),
+    ]
+}
+
+fn kill_one(world: &World, running: &mut [Running], rng: &mut ChaCha8Rng) {
+    let victim = rng.random_range(0..SERVICES.len());
+    let fresh = world.start_with(SERVICES[victim], &[], &SETTINGS);
+    std::mem::replace(&mut running[victim], fresh).kill();
+}
+
+fn status(world: &World, files: u64) -> Value {
+    serde_json::from_str(&world.ok(&["status", "--json", "--files", &(files + 1).to_string()])).unwrap()
+}
+
+/// Decimal text in millionths, exactly.
+fn micros(text: &str) -> i128 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = format!("{fraction:0<6}");
+    assert_eq!(digits.len(), 6, "more than six decimals: {text}");
+    whole.parse::<i128>().unwrap() * 1_000_000 + digits.parse::<i128>().unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a run is, is said from outside the test")]
+fn size(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Lets the processes get on by a random time: the moment of the kill is what is being tried.
+#[expect(clippy::disallowed_methods, reason = "the processes live in real time")]
+fn pause(ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
+}
