@@ -24,12 +24,13 @@ services-up: ## start the servers that tests of production adapters need; `make 
 services-down: ## end them
 	@$(XTASK) services down
 
-check: ## what needs no test run: format, lints, documentation, layers, tidiness
+check: ## what needs no test run: format, lints, documentation, layers, tidiness, templates and images
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	$(XTASK) layers
 	$(XTASK) tidy
+	$(XTASK) infra
 
 fmt: ## format all code
 	$(CARGO) fmt --all

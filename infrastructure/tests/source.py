@@ -9,9 +9,11 @@ ROOT = Path(__file__).resolve().parents[2]
 INFRASTRUCTURE = ROOT / "infrastructure"
 sys.path.insert(0, str(INFRASTRUCTURE))
 
+import botocore.session  # noqa: E402
+from botocore import xform_name  # noqa: E402
 from templates import load, resources  # noqa: E402
 
-__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "resources", "rust", "settings"]
+__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "resources", "rust", "sdk_methods", "settings"]
 
 
 @cache
@@ -50,6 +52,14 @@ def settings():
 
 @cache
 def aws_calls():
-    """(service, action, resource) of each line of the list beside the adapter."""
+    """(program, action, resource, SDK methods) of each line of the list beside the adapter."""
     lines = (ROOT / "crates/adapter-aws/calls.tsv").read_text(encoding="utf-8").splitlines()
-    return {tuple(line.split("\t")[:3]) for line in lines if line and not line.startswith("#")}
+    return {tuple(line.split("\t")) for line in lines if line and not line.startswith("#")}
+
+
+@cache
+def sdk_methods():
+    """Every operation of the AWS services that Efflux uses, as a method of their SDKs."""
+    session = botocore.session.get_session()
+    services = ("sqs", "s3", "dynamodb", "cloudwatch")
+    return {xform_name(name) for service in services for name in session.get_service_model(service).operation_names}
