@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 XTASK := $(CARGO) run --quiet --package xtask --
 
 .DEFAULT_GOAL := help
@@ -31,6 +32,33 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 	$(XTASK) layers
 	$(XTASK) tidy
 	$(XTASK) infra
+
+# Base images are made here only where no image registry answers; see docker/README.md.
+images: ## build the images of the services from PROFILE (release, or debug for a quick look)
+	docker/base-images.sh
+	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service))
+	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
+
+backend-images: ## build the images of the backends for a laptop and for tests
+	docker/base-images.sh runtime
+	docker/backend-images.sh
+
+up: images backend-images ## start the whole system on this machine with docker compose
+	$(COMPOSE) --file docker/compose.yaml up --detach --no-build
+
+demo-compose: ## send a sample of four networks through what `make up` started, and print the table
+	COMPOSE="$(COMPOSE)" docker/demo.sh
+
+down: ## end what `make up` started, and forget its data
+	$(COMPOSE) --file docker/compose.yaml --profile tools --profile monitoring down --volumes --remove-orphans
+
+e2e-docker: images backend-images ## test the images, then the whole system in containers, disturbed while it works
+	python3 -B docker/test_images.py
+	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
+
+deploy-local: ## deploy the CloudFormation templates to the AWS emulator at AWS_ENDPOINT_URL (infrastructure/README.md)
+	$(XTASK) infra
+	$(MAKE) --directory infrastructure local PYTHON="$(abspath $(TARGET_DIR))/infrastructure/venv/bin/python"
 
 fmt: ## format all code
 	$(CARGO) fmt --all
