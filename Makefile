@@ -56,9 +56,10 @@ e2e-docker: images backend-images ## test the images, then the whole system in c
 	python3 -B docker/test_images.py
 	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
 
-deploy-local: ## deploy the CloudFormation templates to the AWS emulator at AWS_ENDPOINT_URL (infrastructure/README.md)
-	$(XTASK) infra
-	$(MAKE) --directory infrastructure local PYTHON="$(abspath $(TARGET_DIR))/infrastructure/venv/bin/python"
+deploy-local: ## deploy the CloudFormation templates to the AWS emulator, which it starts (or to AWS_ENDPOINT_URL)
+	@$(XTASK) services up
+	@AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-$$(sed -n 's/^EFFLUX_TEST_AWS_URL=//p' "$(TARGET_DIR)/test-services/env")}" \
+	$(MAKE) --directory infrastructure local PYTHON="$(abspath $(TARGET_DIR))/test-services/venv/bin/python"
 
 fmt: ## format all code
 	$(CARGO) fmt --all

@@ -54,17 +54,30 @@ class System:
     def __init__(self, name):
         self.name = name
         self.tags = {}
+        self.made = {}
 
     def compose(self, *arguments, check=True):
         """Runs compose on this project."""
         files = ["--file", str(DOCKER / "compose.yaml"), "--file", str(DOCKER / "e2e/compose.quick.yaml")]
-        return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.tags})
+        return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.made, **self.tags})
 
     def up(self):
-        """Starts everything and waits until it is healthy."""
+        """Starts everything and waits until it is healthy. Queues, buckets and table are those of the CloudFormation templates."""
+        self.compose("up", "--detach", "--no-build", "aws")
+        self.wait_healthy("aws")
+        self.made = self.deploy_templates()
         self.compose("up", "--detach", "--no-build")
         for service in ("filter-svc", "reporter-svc", "optimizer-svc"):
             self.wait_healthy(service)
+
+    def deploy_templates(self):
+        """Deploys infrastructure/ to the AWS emulator, with the Python of its image; the settings that point to what was made."""
+        printed = run(
+            "docker", "run", "--rm", "--network", self.network("backends"), "--volume", f"{DOCKER.parent}/infrastructure:/infrastructure:ro",
+            "--env", "AWS_ENDPOINT_URL=http://aws:4566", "efflux/backend-aws",
+            "/opt/venv/bin/python", "-B", "/infrastructure/local.py", "--stack-name", self.name,
+        ).stdout
+        return dict(line.split("=", 1) for line in printed.splitlines())
 
     def down(self):
         """Removes containers, networks and volumes."""
