@@ -50,6 +50,14 @@ impl Subscriptions {
         Self { store, snapshot: Snapshot::new() }
     }
 
+    /// Reads the store anew if that costs next to nothing; else the background's last reading counts.
+    ///
+    /// # Errors
+    /// The store's; the last good copy stays in use.
+    pub(crate) async fn refresh_if_cheap(&self) -> Result<()> {
+        if self.store.is_cheap() { self.refresh().await } else { Ok(()) }
+    }
+
     /// Reads the store anew.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ impl Filter {
         let choice = match &self.subscriptions {
             Some(subscriptions) => {
                 // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
-                if let Err(error) = subscriptions.refresh().await {
+                if let Err(error) = subscriptions.refresh_if_cheap().await {
                     tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
                 }
                 Some(subscriptions.choice().await?)
@@ -122,7 +122,7 @@ impl Filter {
     }
 
     fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
-        let output = ObjectRef::new(&self.output_bucket, filtered_key(&object.key));
+        let output = ObjectRef::new(&self.output_bucket, filtered_key(object));
         FilterReceipt {
             object: object.clone(),
             output: (sorted.kept > 0).then_some(output),

@@ -71,9 +71,11 @@ pub mod name {
     pub const EXPORT_LAG_SECONDS: &str = "efflux_export_lag_seconds";
     /// Partitions optimised.
     pub const OPTIMISED: &str = "efflux_partitions_optimised_total";
+    /// Age of the copy of the subscriptions that the filter uses.
+    pub const SUBSCRIPTIONS_AGE: &str = "efflux_subscriptions_age_seconds";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 23] = [
+    pub const ALL: [(&str, &str); 24] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -97,5 +99,6 @@ pub mod name {
         (UNEXPORTED, "Ledger entries that have changed since their last export"),
         (EXPORT_LAG_SECONDS, "Age of the oldest change that waits for export in seconds"),
         (OPTIMISED, "Partitions optimised"),
+        (SUBSCRIPTIONS_AGE, "Age in seconds of the copy of the subscriptions that the filter uses"),
     ];
 }
