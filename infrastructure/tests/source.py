@@ -13,7 +13,7 @@ import botocore.session  # noqa: E402
 from botocore import xform_name  # noqa: E402
 from templates import load, resources  # noqa: E402
 
-__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "resources", "rust", "sdk_methods", "settings"]
+__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings"]
 
 
 @cache
@@ -34,6 +34,14 @@ def metrics_measured():
     """Names of the metrics that some code outside of `ports` measures."""
     code = "\n".join(text for path, text in rust().items() if not path.startswith("crates/ports/"))
     return {name for constant, name in metric_names().items() if re.search(rf"\bname::{constant}\b", code)}
+
+
+@cache
+def metrics_sent():
+    """Name -> the label that becomes a dimension, if any, of every metric that goes to CloudWatch."""
+    text = rust()["crates/adapter-aws/src/cloudwatch/gather.rs"]
+    found = re.findall(r'\(name::(\w+), (?:None|Some\("(\w+)"\))\)', text)
+    return {metric_names()[constant]: label or None for constant, label in found}
 
 
 @cache

@@ -60,7 +60,10 @@ class Services(unittest.TestCase):
                         self.assertIn(actions(statement), (["ecr:GetAuthorizationToken"], ["cloudwatch:PutMetricData"]))
 
     def test_the_list_of_calls_is_the_code_s(self):
-        code = "\n".join(text for path, text in rust().items() if path.startswith("crates/adapter-aws/src/"))
+        ours = {path: text for path, text in rust().items() if path.startswith("crates/adapter-aws/src/")}
+        # It makes things on emulators; no role of a service could.
+        del ours["crates/adapter-aws/src/provision.rs"]
+        code = "\n".join(ours.values())
         in_code = {method for method in sdk_methods() if re.search(rf"\.{method}\(\)", code)}
         self.assertEqual(in_code, {method for _, _, _, methods in aws_calls() for method in methods.split(",")})
 
