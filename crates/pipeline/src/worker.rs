@@ -204,7 +204,8 @@ impl Worker {
             return self.bury(delivery, "the handler failed; see the log").await;
         }
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
-        let released = self.queue.release(&[delivery.handle.clone()], delay_after(delivery)).await;
+        let released =
+            self.queue.release(std::slice::from_ref(&delivery.handle), delay_after(delivery)).await;
         self.note(delivery, released);
     }
 

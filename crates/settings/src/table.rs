@@ -195,7 +195,13 @@ pub(crate) static TABLE: &[Setting] = &[
         "How long a message stays hidden without a sign of life",
         F | R,
     ),
-    setting("Work", "MAX_RECEIVES", "3", "Deliveries after which a message becomes a dead letter", F | R),
+    setting(
+        "Work",
+        "MAX_RECEIVES",
+        "3",
+        "Deliveries without a conclusion after which a message becomes a dead letter; a backend that is away uses none up",
+        F | R,
+    ),
     setting(
         "Work",
         "LEASE_SECONDS",
