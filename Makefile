@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 XTASK := $(CARGO) run --quiet --package xtask --
 
 .DEFAULT_GOAL := help
@@ -24,12 +25,41 @@ services-up: ## start the servers that tests of production adapters need; `make 
 services-down: ## end them
 	@$(XTASK) services down
 
-check: ## what needs no test run: format, lints, documentation, layers, tidiness
+check: ## what needs no test run: format, lints, documentation, layers, tidiness, templates and images
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	$(XTASK) layers
 	$(XTASK) tidy
+	$(XTASK) infra
+
+# Base images are made here only where no image registry answers; see docker/README.md.
+images: ## build the images of the services from PROFILE (release, or debug for a quick look)
+	docker/base-images.sh
+	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service))
+	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
+
+backend-images: ## build the images of the backends for a laptop and for tests
+	docker/base-images.sh runtime
+	docker/backend-images.sh
+
+up: images backend-images ## start the whole system on this machine with docker compose
+	$(COMPOSE) --file docker/compose.yaml up --detach --no-build
+
+demo-compose: ## send a sample of four networks through what `make up` started, and print the table
+	COMPOSE="$(COMPOSE)" docker/demo.sh
+
+down: ## end what `make up` started, and forget its data
+	$(COMPOSE) --file docker/compose.yaml --profile tools --profile monitoring down --volumes --remove-orphans
+
+e2e-docker: images backend-images ## test the images, then the whole system in containers, disturbed while it works
+	python3 -B docker/test_images.py
+	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
+
+deploy-local: ## deploy the CloudFormation templates to the AWS emulator, which it starts (or to AWS_ENDPOINT_URL)
+	@$(XTASK) services up
+	@AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-$$(sed -n 's/^EFFLUX_TEST_AWS_URL=//p' "$(TARGET_DIR)/test-services/env")}" \
+	$(MAKE) --directory infrastructure local PYTHON="$(abspath $(TARGET_DIR))/test-services/venv/bin/python"
 
 fmt: ## format all code
 	$(CARGO) fmt --all

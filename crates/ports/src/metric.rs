@@ -57,6 +57,8 @@ pub mod name {
     pub const EXPIRED_REVENUE_MICROS: &str = "efflux_expired_revenue_micros_total";
     /// Revenue reported, in millionths.
     pub const REPORTED_REVENUE_MICROS: &str = "efflux_reported_revenue_micros_total";
+    /// 1 while every part of the process can do its work, otherwise 0.
+    pub const READY: &str = "efflux_ready";
     /// Messages waiting, by queue and state.
     pub const QUEUE_MESSAGES: &str = "efflux_queue_messages";
     /// Ledger entries by state.
@@ -73,7 +75,7 @@ pub mod name {
     pub const SUBSCRIPTIONS_AGE: &str = "efflux_subscriptions_age_seconds";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 23] = [
+    pub const ALL: [(&str, &str); 24] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -90,6 +92,7 @@ pub mod name {
         (BOOKS_DIFFERENCE, "Objects whose books do not balance"),
         (EXPIRED_REVENUE_MICROS, "Revenue of conversions that expired unreported, in millionths"),
         (REPORTED_REVENUE_MICROS, "Revenue reported, in millionths"),
+        (READY, "1 while every part of the process can do its work, otherwise 0"),
         (QUEUE_MESSAGES, "Messages waiting, by queue and state"),
         (LEDGER_ENTRIES, "Ledger entries by state"),
         (EXPORTED, "Records exported to analytics"),
