@@ -69,9 +69,17 @@ pub mod name {
     pub const EXPORT_LAG_SECONDS: &str = "efflux_export_lag_seconds";
     /// Partitions optimised.
     pub const OPTIMISED: &str = "efflux_partitions_optimised_total";
+    /// Runs of the optimizer, by result.
+    pub const OPTIMISE_RUNS: &str = "efflux_optimise_runs_total";
+    /// Duration of optimising a partition, by table.
+    pub const OPTIMISE_SECONDS: &str = "efflux_optimise_seconds";
+    /// Parts of an analytics table before and after the latest run.
+    pub const TABLE_PARTS: &str = "efflux_analytics_table_parts";
+    /// Bytes of an analytics table before and after the latest run.
+    pub const TABLE_BYTES: &str = "efflux_analytics_table_bytes";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 22] = [
+    pub const ALL: [(&str, &str); 26] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -94,5 +102,9 @@ pub mod name {
         (UNEXPORTED, "Ledger entries that have changed since their last export"),
         (EXPORT_LAG_SECONDS, "Age of the oldest change that waits for export in seconds"),
         (OPTIMISED, "Partitions optimised"),
+        (OPTIMISE_RUNS, "Runs of the optimizer, by result"),
+        (OPTIMISE_SECONDS, "Duration of optimising a partition in seconds"),
+        (TABLE_PARTS, "Parts of an analytics table before and after the latest run"),
+        (TABLE_BYTES, "Bytes of an analytics table before and after the latest run"),
     ];
 }

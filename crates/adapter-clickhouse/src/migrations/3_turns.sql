@@ -1,4 +1,4 @@
--- Bids for turns; nothing is ever changed. The server's time decides who came first.
+-- Bids for turns, of which none is ever changed. The server's time decides who came first.
 CREATE TABLE IF NOT EXISTS efflux_turns (
     task      String,
     owner     String,
