@@ -50,9 +50,7 @@ const UNKNOWN: &[u32] = &[209, 210, 319];
 
 /// An error in the ports' words; `place` is where it happened.
 pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> Error {
-    let say = |kind, what: &str| {
-        Error::new(kind, operation).detail(format!("ClickHouse at {place}: {what}"))
-    };
+    let say = |kind, what: &str| Error::new(kind, operation).detail(format!("ClickHouse at {place}: {what}"));
     match cause {
         Cause::BadResponse(text) => match ServerError::of(&text) {
             Some(error) => error.translate(operation, place),
@@ -61,10 +59,12 @@ pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> E
         Cause::TimedOut => say(ErrorKind::Timeout, "no answer in time"),
         // The host may be wrong, or there is TLS on one side only: the cause says.
         Cause::Network(source) => {
-            say(ErrorKind::Unavailable, "cannot be reached; check host and port in CLICKHOUSE_URL").source(source)
+            say(ErrorKind::Unavailable, "cannot be reached; check host and port in CLICKHOUSE_URL")
+                .source(source)
         }
         Cause::SchemaMismatch(_) | Cause::InvalidColumnsHeader(_) => {
-            say(ErrorKind::Missing, &format!("a table has another shape than expected; {MIGRATE}")).source(cause)
+            say(ErrorKind::Missing, &format!("a table has another shape than expected; {MIGRATE}"))
+                .source(cause)
         }
         Cause::RowNotFound | Cause::NotEnoughData | Cause::Decompression(_) => {
             say(ErrorKind::Unavailable, "the answer is not whole").source(cause)
@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn every_number_has_its_kind() {
         for (code, kind, advice) in TABLE {
-            let error = of(&format!("Code: {code}. DB::Exception: Something. (SOME_NAME) (version 25.8.1.1)"));
+            let error =
+                of(&format!("Code: {code}. DB::Exception: Something. (SOME_NAME) (version 25.8.1.1)"));
             assert_eq!(error.kind(), *kind, "{code}");
             let text = error.to_string();
             assert!(text.contains(advice) && text.contains(&format!("{code} SOME_NAME")), "{text}");
@@ -146,7 +147,9 @@ mod tests {
 
     #[test]
     fn what_the_server_quotes_is_not_repeated() {
-        let error = of("Code: 27. DB::Exception: Cannot parse input: expected 'x' before 'jane@example.com' (CANNOT_PARSE_INPUT_ASSERTION_FAILED)");
+        let error = of(
+            "Code: 27. DB::Exception: Cannot parse input: expected 'x' before 'jane@example.com' (CANNOT_PARSE_INPUT_ASSERTION_FAILED)",
+        );
         assert!(!format!("{error} {error:?}").contains("jane"), "{error:?}");
         assert!(error.to_string().contains("27 CANNOT_PARSE_INPUT_ASSERTION_FAILED"), "{error}");
     }

@@ -90,13 +90,7 @@ impl ClickHouseTurns {
     }
 
     /// Ends all living bids of an owner.
-    async fn withdraw(
-        &self,
-        operation: &'static str,
-        task: &str,
-        owner: &str,
-        bids: &[Bid],
-    ) -> Result<()> {
+    async fn withdraw(&self, operation: &'static str, task: &str, owner: &str, bids: &[Bid]) -> Result<()> {
         for bid in bids.iter().filter(|bid| bid.owner == owner) {
             self.amend(operation, task, bid, Change::Ended).await?;
         }

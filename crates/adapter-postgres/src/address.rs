@@ -30,7 +30,8 @@ impl Address {
             }
             None => text.to_owned(),
         };
-        let mut config: Config = text.parse().map_err(|e| wrong("cannot be read").source(Clueless::of(&e)))?;
+        let mut config: Config =
+            text.parse().map_err(|e| wrong("cannot be read").source(Clueless::of(&e)))?;
         if config.get_hosts().is_empty() {
             return Err(wrong("names no host"));
         }

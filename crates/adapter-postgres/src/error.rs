@@ -52,9 +52,10 @@ pub(crate) fn translate(operation: &'static str, place: &str, trouble: Trouble) 
     if let Some(code) = error.code() {
         let (kind, advice) = meaning(code.code());
         let dash = if advice.is_empty() { "" } else { "; " };
-        return say(kind, &format!("error {}{dash}{advice}", code.code())).source(Refusal(code.code().to_owned()));
+        return say(kind, &format!("error {}{dash}{advice}", code.code()))
+            .source(Refusal(code.code().to_owned()));
     }
-    let told = error.to_string();
+    let told = chain(&error);
     if told.contains("TLS") {
         return say(ErrorKind::Unavailable, "TLS failed; the server may not offer it (sslmode in DATABASE_URL), or its certificate is not trusted (sslrootcert)").source(error);
     }
@@ -65,6 +66,16 @@ pub(crate) fn translate(operation: &'static str, place: &str, trouble: Trouble) 
         return say(ErrorKind::Corrupt, "a table holds what cannot be read").source(error);
     }
     say(ErrorKind::Unavailable, "cannot be reached; check host and port in DATABASE_URL").source(error)
+}
+
+/// What the driver says, causes included: they tell its kinds of errors apart.
+fn chain(error: &tokio_postgres::Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), std::error::Error::source(error));
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn meaning(code: &str) -> (ErrorKind, &'static str) {

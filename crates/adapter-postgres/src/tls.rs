@@ -31,7 +31,8 @@ pub(crate) fn connector(root_certificates: Option<&Path>) -> Result<MakeRustlsCo
 
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
     let unreadable = || {
-        let detail = format!("{}: sslrootcert of DATABASE_URL must name a file with PEM certificates", path.display());
+        let detail =
+            format!("{}: sslrootcert of DATABASE_URL must name a file with PEM certificates", path.display());
         trouble(&detail)
     };
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)

@@ -31,9 +31,9 @@ impl PostgresTurns {
 impl Turns for PostgresTurns {
     async fn take(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
         let (now, until) = (moment(now), moment(until));
-        let taken = self.database.call("turns.take", async |client| {
-            client.execute(TAKE, &[&task, &owner, &until, &now]).await
-        });
+        let taken = self
+            .database
+            .call("turns.take", async |client| client.execute(TAKE, &[&task, &owner, &until, &now]).await);
         Ok(taken.await? > 0)
     }
 

@@ -107,7 +107,12 @@ impl Optimise {
         for partition in partitions.iter().filter(|p| p.parts > 1) {
             let quiet = self.clock.now().since(partition.changed_at);
             if quiet < self.settle {
-                tracing::info!(table, partition = partition.name, quiet_s = quiet.as_secs(), "left alone: it still changes");
+                tracing::info!(
+                    table,
+                    partition = partition.name,
+                    quiet_s = quiet.as_secs(),
+                    "left alone: it still changes"
+                );
                 continue;
             }
             if stop.is_cancelled() {

@@ -12,7 +12,8 @@ async fn restated_and_changed_conversions_count_once_in_the_sums() {
     let address = fresh_address();
     let store = analytics(&address);
     store.migrate().await.unwrap();
-    let waiting = Record { outcome: Outcome::Retry, reported: Figures::default(), events: 0, ..record("a", 1) };
+    let waiting =
+        Record { outcome: Outcome::Retry, reported: Figures::default(), events: 0, ..record("a", 1) };
     let restated = Figures { count: 3, revenue: "0.7512345".parse().unwrap() };
     let grown = Record { observed: restated, ..record("a", 3) };
     // Another hour, and taken over by a row with another click: one conversion all the same.

@@ -69,7 +69,8 @@ pub(crate) fn record(session: &str, version: u64) -> Record {
         reason: String::new(),
         reasons: String::new(),
         source: Source { object: "b/o".to_owned(), row: 0 },
-        raw: r#"{"campaign_id":"c1","ip":"203.0.113.9","user_agent":"Mozilla","em":"jane@example.com"}"#.to_owned(),
+        raw: r#"{"campaign_id":"c1","ip":"203.0.113.9","user_agent":"Mozilla","em":"jane@example.com"}"#
+            .to_owned(),
         session_id: Some(session.to_owned()),
         keyword_clicked: None,
         click_time: Some(click),

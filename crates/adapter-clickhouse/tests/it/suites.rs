@@ -8,10 +8,8 @@ use crate::server::{RealClock, analytics, fresh_address};
 
 #[tokio::test]
 async fn it_keeps_the_rules_of_analytics() {
-    port_tests::analytics::suite(async || {
-        Arc::new(analytics(&fresh_address())) as Arc<dyn AnalyticsStore>
-    })
-    .await;
+    port_tests::analytics::suite(async || Arc::new(analytics(&fresh_address())) as Arc<dyn AnalyticsStore>)
+        .await;
 }
 
 /// Turns on a fresh server whose bids settle long enough for a machine that is busy with other tests.

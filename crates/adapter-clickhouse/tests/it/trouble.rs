@@ -26,7 +26,11 @@ async fn a_wrong_password_is_denied_and_not_shown() {
 async fn tables_that_are_not_there_ask_for_migration() {
     let address = fresh_address();
     says(&analytics(&address).check().await.unwrap_err(), ErrorKind::Missing, "efflux migrate");
-    says(&analytics(&address).insert(&[record("a", 1)]).await.unwrap_err(), ErrorKind::Missing, "efflux migrate");
+    says(
+        &analytics(&address).insert(&[record("a", 1)]).await.unwrap_err(),
+        ErrorKind::Missing,
+        "efflux migrate",
+    );
     analytics(&address).migrate().await.unwrap();
     analytics(&address).check().await.unwrap();
     says(

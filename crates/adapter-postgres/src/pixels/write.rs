@@ -44,7 +44,8 @@ const DROP_FROM_MAP: &str = "
     WHERE a.id = m.aa_id AND a.provider = 'efflux' AND starts_with(a.provider_id, $1)";
 
 /// Their relations go with them.
-const DROP_ACCOUNTS: &str = "DELETE FROM ad_accounts WHERE provider = 'efflux' AND starts_with(provider_id, $1)";
+const DROP_ACCOUNTS: &str =
+    "DELETE FROM ad_accounts WHERE provider = 'efflux' AND starts_with(provider_id, $1)";
 
 const DROP_UNUSED_TOKENS: &str = "
     DELETE FROM user_accounts u

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use adapter_postgres::Postgres;
+use ports::ErrorKind;
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 /// Ends when it is dropped.
 pub(crate) struct Cluster {
@@ -30,7 +31,10 @@ impl Cluster {
             .unwrap();
         let mut this = Self { child, port, _data: data };
         let up = async {
-            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            // A server that still starts accepts connections, and refuses to talk; one that asks for a password is up.
+            let address = format!("postgresql://efflux@127.0.0.1:{port}/postgres?sslmode=disable");
+            let database = Postgres::new(&address).unwrap();
+            while database.check().await.is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
                 assert!(this.child.try_wait().unwrap().is_none(), "it ended");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

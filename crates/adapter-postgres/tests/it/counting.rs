@@ -56,7 +56,8 @@ async fn a_snapshot_costs_two_statements_whatever_it_holds() {
     let (server, name) = rest.split_once('/').unwrap();
     let (through, count) = counter(server.to_owned()).await;
     let database =
-        Postgres::new(&address.replace(server, &through).replace(name, &format!("{name}?sslmode=disable"))).unwrap();
+        Postgres::new(&address.replace(server, &through).replace(name, &format!("{name}?sslmode=disable")))
+            .unwrap();
     database.migrate().await.unwrap();
     let pixels = PostgresPixels::new(database);
     let cost = async || {
@@ -68,8 +69,12 @@ async fn a_snapshot_costs_two_statements_whatever_it_holds() {
     for i in 0..50 {
         let credential = Credential { label: "main".into(), token: format!("EAA{i}").into() };
         let code = PixelCode::new(i.to_string()).unwrap();
-        let pixel =
-            Pixel { code, source: TrafficSource::Facebook, name: None, credentials: vec![credential.clone(), credential] };
+        let pixel = Pixel {
+            code,
+            source: TrafficSource::Facebook,
+            name: None,
+            credentials: vec![credential.clone(), credential],
+        };
         pixels.put(&pixel).await.unwrap();
     }
     assert_eq!(cost().await, (50, 2));

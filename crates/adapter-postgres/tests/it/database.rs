@@ -19,12 +19,16 @@ pub(crate) async fn fresh_address() -> String {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let client = connect(&server).await;
     let name: String = client
-        .query_one("SELECT 'efflux_test_' || replace(gen_random_uuid()::text, '-', '') || $1", &[&number.to_string()])
+        .query_one(
+            "SELECT 'efflux_test_' || replace(gen_random_uuid()::text, '-', '') || $1",
+            &[&number.to_string()],
+        )
         .await
         .unwrap()
         .get(0);
     client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (base, pairs) = server.split_once('?').map_or((&*server, String::new()), |(b, p)| (b, format!("?{p}")));
+    let (base, pairs) =
+        server.split_once('?').map_or((&*server, String::new()), |(b, p)| (b, format!("?{p}")));
     let slash = base.rfind('/').unwrap();
     format!("{}/{name}{pairs}", &base[..slash])
 }

@@ -51,8 +51,12 @@ async fn what_is_added_goes_first_and_what_was_there_stays() {
     let before = tokens(&pixels).await;
     let code = PixelCode::new("300").unwrap();
     let credential = Credential { label: "token-1".into(), token: "given".to_owned().into() };
-    let pixel =
-        Pixel { code: code.clone(), source: TrafficSource::Facebook, name: None, credentials: vec![credential] };
+    let pixel = Pixel {
+        code: code.clone(),
+        source: TrafficSource::Facebook,
+        name: None,
+        credentials: vec![credential],
+    };
     pixels.put(&pixel).await.unwrap();
     let expected = "facebook 300: token-1=given user-account-1=first user-account-4=fourth";
     assert_eq!(tokens(&pixels).await[2], expected);

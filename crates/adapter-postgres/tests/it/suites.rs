@@ -7,8 +7,10 @@ use crate::database::{fresh, fresh_address};
 
 #[tokio::test]
 async fn it_keeps_the_rules_of_pixels() {
-    port_tests::pixels::suite(async || Arc::new(PostgresPixels::new(fresh().await)) as Arc<dyn PixelDirectory>)
-        .await;
+    port_tests::pixels::suite(async || {
+        Arc::new(PostgresPixels::new(fresh().await)) as Arc<dyn PixelDirectory>
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,8 +13,7 @@ use crate::database::{connect, fresh, fresh_address};
 /// Within the time that a start may take.
 async fn refused(address: &str, kind: ErrorKind, advice: &str) {
     let database = Postgres::new(address).unwrap();
-    let error =
-        tokio::time::timeout(Duration::from_secs(15), database.check()).await.unwrap().unwrap_err();
+    let error = tokio::time::timeout(Duration::from_secs(15), database.check()).await.unwrap().unwrap_err();
     let text = error.to_string();
     assert_eq!(error.kind(), kind, "{error:?}");
     assert!(text.contains(advice) && !text.contains('\n'), "{text}");
@@ -36,9 +35,8 @@ async fn tls_is_used_and_its_certificate_checked() {
     let folder = tempfile::tempdir().unwrap();
     let authority = certificate(folder.path());
     let cluster = Cluster::start(&[("EFFLUX_POSTGRES_TLS", folder.path().to_str().unwrap())]).await;
-    let with = |host: &str, pairs: &str| {
-        format!("postgresql://efflux@{host}:{}/postgres?{pairs}", cluster.port)
-    };
+    let with =
+        |host: &str, pairs: &str| format!("postgresql://efflux@{host}:{}/postgres?{pairs}", cluster.port);
     let trusted = format!("sslmode=verify-full&sslrootcert={}", authority.display());
     Postgres::new(&with("localhost", &trusted)).unwrap().check().await.unwrap();
     refused(&with("localhost", "sslmode=require"), ErrorKind::Unavailable, "sslrootcert").await;
@@ -118,7 +116,8 @@ async fn a_server_that_hangs_is_not_waited_for_for_ever() {
 #[tokio::test]
 async fn no_token_is_in_an_error() {
     let pixels = PostgresPixels::new(fresh().await);
-    let credential = ports::pixels::Credential { label: "l".repeat(300), token: "topsecret".to_owned().into() };
+    let credential =
+        ports::pixels::Credential { label: "l".repeat(300), token: "topsecret".to_owned().into() };
     let pixel = ports::pixels::Pixel {
         code: domain::PixelCode::new("1").unwrap(),
         source: domain::TrafficSource::Facebook,
