@@ -157,6 +157,7 @@ fn optimizer(reader: &mut Reader<'_>) -> OptimizerSettings {
     OptimizerSettings {
         schedule: reader.text("OPTIMIZE_SCHEDULE").to_owned(),
         tables: tables.map(str::to_owned).collect(),
+        settle: Duration::from_secs(60 * reader.number::<u64>("OPTIMIZE_SETTLE_MINUTES", 0, 44_640)),
     }
 }
 

@@ -316,6 +316,13 @@ pub(crate) static TABLE: &[Setting] = &[
         "Tables to optimise, separated by commas",
         O,
     ),
+    setting(
+        "Optimizer",
+        "OPTIMIZE_SETTLE_MINUTES",
+        "30",
+        "A partition that changed less than this ago is left alone, as the current month mostly is",
+        O,
+    ),
 ];
 
 /// Settings of the embedded queue's dead-letter queues and other names that are read elsewhere, so that they raise no warning.

@@ -262,4 +262,6 @@ pub struct OptimizerSettings {
     pub schedule: String,
     /// Tables.
     pub tables: Vec<String>,
+    /// A partition that changed less than this ago is left alone.
+    pub settle: Duration,
 }
