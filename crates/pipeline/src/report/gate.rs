@@ -221,7 +221,7 @@ mod tests {
     fn other_credentials_open_the_gate() {
         let credential = |t: &str| Credential { label: t.to_owned(), token: t.into() };
         let mut gate = Gate::new(4);
-        gate.credentials.to_try(&[credential("dead")]);
+        gate.credentials.in_order(&[credential("dead")]);
         learn(&mut gate, RoundEnd::Refused);
         assert!(gate.closed(NOW, &[credential("dead")]).is_some_and(|c| c.why == Why::NoCredential));
         assert_eq!(gate.closed(NOW, &[credential("new")]), None);
