@@ -5,6 +5,8 @@
 mod books;
 mod credentials;
 mod isolation;
+mod model;
+mod neighbours;
 mod refusals;
 mod trouble;
 mod world;

@@ -184,7 +184,7 @@ impl World {
     }
 }
 
-fn config_of(on_unknown: OnUnknown) -> ReportConfig {
+pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
         lease: Duration::from_secs(120),
@@ -197,7 +197,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     }
 }
 
-fn meta(url: &str) -> Meta {
+pub(crate) fn meta(url: &str) -> Meta {
     let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
     let map = MapConfig {
         event_names: EventNames::Standard,
