@@ -15,6 +15,9 @@ use crate::state::State;
 /// The prefix of every path here.
 pub(crate) const PREFIX: &str = "/_sandbox/";
 
+/// The same as `health` below the prefix, where probes of services ask.
+pub(crate) const LIVE: &str = "/health/live";
+
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,

@@ -19,6 +19,18 @@ use crate::types::{
 /// Between the end of a request and the end of the lease there must be time to settle.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
+impl HttpSettings {
+    /// Reads and checks the HTTP surface alone, for those who only ask a service how it is.
+    ///
+    /// # Errors
+    /// All problems at once, each with what to do.
+    pub fn load(environment: &Environment) -> Result<Self, Problems> {
+        let mut reader = Reader::new(environment);
+        let settings = http(&mut reader);
+        if reader.problems.is_empty() { Ok(settings) } else { Err(Problems(reader.problems)) }
+    }
+}
+
 impl Settings {
     /// Reads and checks everything.
     ///

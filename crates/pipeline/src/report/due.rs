@@ -35,7 +35,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
         lanes.end_idle();
         if claimed == 0 {
             let pause = if lanes.any_has_enough() { BUSY } else { IDLE };
-            tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
+            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
         }
     }
 }
@@ -44,7 +44,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
 pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
         refresh_once(&reporting).await;
-        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
+        tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
     }
 }
 

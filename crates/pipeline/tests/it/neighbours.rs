@@ -67,8 +67,17 @@ impl Many {
         let refresh = due::refresh_pixels(Arc::clone(&reporting), Duration::from_secs(5), stop.clone());
         let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
         let pixels: Vec<_> = (1..=pixels).map(|p| p.to_string()).collect();
-        let mut many =
-            Self { clock, model, reporting, lanes, directory, pixels, stop, running: Vec::new(), _folder: folder };
+        let mut many = Self {
+            clock,
+            model,
+            reporting,
+            lanes,
+            directory,
+            pixels,
+            stop,
+            running: Vec::new(),
+            _folder: folder,
+        };
         for pixel in &many.pixels {
             many.token(pixel, &format!("token-{pixel}")).await;
         }
@@ -158,7 +167,10 @@ async fn a_pixel_without_a_working_token_delays_none_of_its_19_neighbours() {
     let beside_a_dead_one = finished(Some("7")).await;
     println!("{healthy:?}\n{beside_a_dead_one:?}");
     for (alone, beside) in healthy.iter().zip(&beside_a_dead_one) {
-        assert!(*alone > 0 && beside * 10 <= alone * 11, "{beside} ms beside a dead pixel, {alone} ms without");
+        assert!(
+            *alone > 0 && beside * 10 <= alone * 11,
+            "{beside} ms beside a dead pixel, {alone} ms without"
+        );
     }
 }
 
