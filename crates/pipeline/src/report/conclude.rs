@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Open, Positions, Settle, Settlement};
+use ports::ledger::{Due, Open, Positions, Settle, Settlement, UNKNOWN_OUTCOME};
 
 use super::gate::THROTTLED_PAUSE;
 use super::prepared::Prepared;
@@ -25,6 +25,8 @@ impl Reporting {
         };
         let backoff = self.config.backoff;
         let wait = backoff.after(prepared.due.failures, &*self.rng);
+        #[cfg(feature = "mutations")]
+        let outcomes = mutated(outcomes);
         let settle = if outcomes.contains(&EventOutcome::Rejected) {
             let reason = answer.as_ref().map_or_else(String::new, reason_of);
             if let Some(answer) = &mut answer {
@@ -33,10 +35,10 @@ impl Reporting {
             Settle::Rejected { reason }
         } else if outcomes.contains(&EventOutcome::Unknown) {
             match self.config.on_unknown {
-                OnUnknown::Resend => Settle::Retry(open(wait, "unknown_outcome", true)),
+                OnUnknown::Resend => Settle::Retry(open(wait, UNKNOWN_OUTCOME, true)),
                 OnUnknown::Hold => Settle::Parked(Open {
                     due_at: deadline,
-                    reason: "unknown_outcome".to_owned(),
+                    reason: UNKNOWN_OUTCOME.to_owned(),
                     failed: true,
                 }),
             }
@@ -93,4 +95,14 @@ fn reason_of(answer: &Answer) -> String {
         (Some(code), None) => code.to_string(),
         _ => format!("status {}", answer.status),
     }
+}
+
+#[cfg(feature = "mutations")]
+fn mutated(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
+    use ports::mutations::{Mutation, is_on};
+    let one = |outcome| match outcome {
+        EventOutcome::Unknown if is_on(Mutation::UnknownIsRejected) => EventOutcome::Rejected,
+        outcome => outcome,
+    };
+    outcomes.into_iter().map(one).collect()
 }

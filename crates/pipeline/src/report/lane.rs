@@ -150,6 +150,8 @@ impl Sending {
         let lease = self.reporting.config.lease;
         let (held, end) = self.still_held(conversions, earliest_end.unwrap_or(UnixMillis(i64::MAX))).await;
         let mut refused = false;
+        #[cfg(feature = "mutations")]
+        self.settle_before_send(&held).await;
         if !held.is_empty() {
             let round = Round::new(
                 Arc::clone(&self.reporting),
@@ -214,6 +216,17 @@ impl Sending {
                 tracing::warn!(pixel.id = %self.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
                 (Vec::new(), end)
             }
+        }
+    }
+}
+
+#[cfg(feature = "mutations")]
+impl Sending {
+    async fn settle_before_send(&self, held: &[Prepared]) {
+        use ports::mutations::{Mutation, is_on};
+        if is_on(Mutation::SettleBeforeSend) {
+            let early = held.iter().map(|p| nothing_sent(p.due.clone(), Settle::Reported));
+            self.reporting.settle(early.collect()).await;
         }
     }
 }

@@ -126,7 +126,15 @@ impl Round {
     fn take(&mut self, search: &mut Search, asked: Vec<Place>, report: &SendReport) -> Option<RoundEnd> {
         let is = |outcome: EventOutcome| report.outcomes.contains(&outcome);
         if is(EventOutcome::Suspect) {
+            #[cfg(feature = "mutations")]
+            let with_it = asked.clone();
             let bad = search.answer(asked, Said::OneIsBad);
+            #[cfg(feature = "mutations")]
+            let bad = if ports::mutations::is_on(ports::mutations::Mutation::InnocentDropped) {
+                with_it
+            } else {
+                bad
+            };
             self.reject(search, &bad, report);
         } else if is(EventOutcome::Rejected) {
             let named = |o: &EventOutcome| *o == EventOutcome::Rejected;
