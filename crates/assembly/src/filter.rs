@@ -6,6 +6,7 @@ use std::time::Duration;
 use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, Subscriptions};
+use ports::metric::name;
 use tokio_util::sync::CancellationToken;
 
 use backends::FilterPorts;
@@ -56,13 +57,21 @@ async fn refresh(
     stop: &CancellationToken,
 ) {
     let Some(subscriptions) = subscriptions else { return };
+    let mut read_at = None;
     while !stop.is_cancelled() {
         match subscriptions.refresh().await {
-            Ok(()) => parts.health.ready("subscriptions"),
+            Ok(()) => {
+                parts.health.ready("subscriptions");
+                read_at = Some(parts.clock.now());
+            }
             Err(error) => {
                 parts.health.not_ready("subscriptions", &error.to_string());
                 tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
             }
+        }
+        if let Some(read_at) = read_at {
+            let age = parts.clock.now().since(read_at);
+            parts.metrics.gauge(name::SUBSCRIPTIONS_AGE, &[], age.as_secs_f64());
         }
         tokio::select! { () = stop.cancelled() => {}, () = parts.clock.sleep(interval) => {} }
     }

@@ -11,5 +11,5 @@ mod running;
 
 pub use gauges::Measured;
 pub use parts::{Parts, StartError};
-pub use program::{block_on, main};
+pub use program::{block_on, healthcheck, main};
 pub use running::{Running, Serve, run, start};

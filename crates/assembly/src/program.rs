@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
-use runtime::{ExitStatus, SystemClock, telemetry};
-use settings::{Environment, Service, Settings};
+use runtime::{ExitStatus, SystemClock, probe, telemetry};
+use settings::{Environment, HttpSettings, Service, Settings};
 
 use crate::running::Serve;
 use crate::{Parts, StartError, optimizer, run};
@@ -17,6 +17,8 @@ enum Wanted {
     Run,
     /// One optimising run, for schedulers.
     Once,
+    /// Ask the running service of the same settings whether it lives.
+    Healthcheck,
     Help,
     Version,
     Nonsense(String),
@@ -27,6 +29,7 @@ fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Want
         None => Wanted::Run,
         Some("--help" | "-h") => Wanted::Help,
         Some("--version" | "-V") => Wanted::Version,
+        Some("--healthcheck") => Wanted::Healthcheck,
         Some("--once") if service == Service::Optimizer => Wanted::Once,
         Some(other) => Wanted::Nonsense(other.to_owned()),
     }
@@ -44,9 +47,13 @@ pub fn main(service: Service) -> ExitCode {
             Service::Efflux => block_on(service, serve::<backends::Ports>(service)),
         },
         Wanted::Once => block_on(service, once(service)),
+        Wanted::Healthcheck => healthcheck(service),
         Wanted::Help => {
             let once = if service == Service::Optimizer { " [--once]" } else { "" };
-            print(&format!("Usage: {name}{once} [--help] [--version]\n\n{}", settings::help_text(service)));
+            print(&format!(
+                "Usage: {name}{once} [--healthcheck] [--help] [--version]\n\n{}",
+                settings::help_text(service)
+            ));
             ExitStatus::Done.into()
         }
         Wanted::Version => {
@@ -58,6 +65,16 @@ pub fn main(service: Service) -> ExitCode {
             ExitStatus::Usage.into()
         }
     }
+}
+
+/// Asks the service that runs with the same `PORT` and `HTTP_BIND` whether it lives; exit code 0 says that it does.
+#[must_use]
+pub fn healthcheck(service: Service) -> ExitCode {
+    block_on(service, async {
+        let http = HttpSettings::load(&Environment::of_process()).map_err(StartError::Settings)?;
+        probe::live(&http).await?;
+        Ok(ExitStatus::Done)
+    })
 }
 
 /// Runs a future on a new runtime; an error becomes one message on standard error and the exit code for its kind.
@@ -130,6 +147,7 @@ mod tests {
         let of = |service, words: &[&str]| wanted(service, words.iter().map(|w| (*w).to_owned()));
         assert_eq!(of(Service::Filter, &[]), Wanted::Run);
         assert_eq!(of(Service::Filter, &["-h"]), Wanted::Help);
+        assert_eq!(of(Service::Filter, &["--healthcheck"]), Wanted::Healthcheck);
         assert_eq!(of(Service::Optimizer, &["--once"]), Wanted::Once);
         assert_eq!(of(Service::Reporter, &["--once"]), Wanted::Nonsense("--once".to_owned()));
     }

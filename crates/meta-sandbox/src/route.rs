@@ -26,6 +26,9 @@ pub(crate) async fn handle(state: &State, request: Request<Incoming>) -> Reply {
         // The sender went away in the middle: there is nobody to answer and nothing to count.
         Err(_) => return Reply::Reset,
     };
+    if head.uri.path() == control::LIVE {
+        return Reply::Answer(control::handle(state, &head.method, "health", "", &body));
+    }
     let query = head.uri.query().unwrap_or_default();
     if let Some(path) = head.uri.path().strip_prefix(control::PREFIX) {
         return Reply::Answer(control::handle(state, &head.method, path, query, &body));

@@ -7,6 +7,7 @@ pub mod health;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;
+pub mod probe;
 pub mod telemetry;
 
 pub use clock::{SystemClock, SystemRng};

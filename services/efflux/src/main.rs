@@ -10,14 +10,18 @@ use std::sync::Arc;
 
 use assembly::{Parts, StartError};
 use clap::{CommandFactory, FromArgMatches};
-use commands::{demo, directory, ingest, run, sample, status};
+use commands::{demo, directory, dlq, explain, ingest, meta, retry, run, sample, status};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle, SystemClock};
 use settings::{Environment, Service, Settings};
 
-use crate::cli::{Cli, Command, Dlq};
+use crate::cli::{Cli, Command, Meta};
 
 fn main() -> ExitCode {
+    // As the other services do it, so that one health check fits all images.
+    if std::env::args().skip(1).eq(["--healthcheck"]) {
+        return assembly::healthcheck(Service::Efflux);
+    }
     let help = settings::help_text(Service::Efflux);
     let matches = Cli::command().after_help(help).try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -42,6 +46,15 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
     if let Command::Sample(args) = &command {
         return sample::run(&*clock, args);
     }
+    if let Command::Meta { action: Meta::Hash { field, country } } = &command {
+        return meta::hash::run(
+            &*clock,
+            field,
+            country.as_deref(),
+            std::io::stdin().lock(),
+            std::io::stdout(),
+        );
+    }
     let mut environment = Environment::of_process();
     // The demo has a folder of its own, gone afterwards: it must not touch anybody's data.
     let demo_folder = match command {
@@ -65,6 +78,9 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         let lifecycle = Lifecycle::new(settings.limits.shutdown);
         return run::sandbox(&clock, listen, record, lifecycle).await;
     }
+    if let Command::Meta { action } = &command {
+        return run_meta(action, &settings, &clock).await;
+    }
     let parts = Parts::open(settings, clock).await?;
     match command {
         Command::Run { sandbox } => run::run(parts, sandbox).await,
@@ -72,8 +88,22 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
         Command::Pixels { action } => directory::pixels(&parts, action).await,
         Command::Status { files, json } => status::status(&parts, files, json).await,
-        Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
+        Command::Explain(args) => explain::run(&parts, &args).await,
+        Command::Retry(args) => retry::run(&parts, &args).await,
+        Command::Dlq { action } => dlq::run(&parts, action).await,
         Command::Demo => demo::run(parts).await,
-        Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
+        Command::Sample(_) | Command::Sandbox { .. } | Command::Meta { .. } => {
+            unreachable!("handled before backends are opened")
+        }
+    }
+}
+
+async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<ExitStatus> {
+    match action {
+        Meta::Check { pixel, json } => meta::check::run(settings, clock, pixel.as_deref(), *json).await,
+        Meta::Preview { file, network } => {
+            meta::preview::run(settings, clock, file, network.as_deref()).await
+        }
+        Meta::Hash { .. } => unreachable!("handled before settings are read"),
     }
 }

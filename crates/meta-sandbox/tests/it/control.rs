@@ -55,6 +55,8 @@ async fn wrong_control_requests_are_told_apart() {
     ] {
         assert_eq!(control(&sandbox, method, path, "").await.status, status, "{method} {path}");
     }
+    let live = http::Request::get("/health/live").header("host", "x").body(String::new().into()).unwrap();
+    assert_eq!(call(&sandbox, live).await.unwrap().status, 200);
     let sandbox_without_ids = meta_sandbox::SandboxConfig { keep_events: 0, ..crate::client::config() };
     let sandbox = meta_sandbox::Sandbox::start(sandbox_without_ids).await.unwrap();
     assert_eq!(control(&sandbox, "GET", "ids", "").await.status, 409);

@@ -5,6 +5,12 @@
 mod books;
 mod credentials;
 mod isolation;
+mod messages;
+mod model;
+mod neighbours;
+mod redelivery;
 mod refusals;
+mod replay;
+mod restatements;
 mod trouble;
 mod world;

@@ -8,7 +8,7 @@ use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use capi::destination::{Meta, MetaConfig};
-use capi::map::{EventNames, MapConfig};
+use capi::map::{DataProcessing, EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
@@ -56,7 +56,17 @@ impl World {
         Self::with(OnUnknown::Resend).await
     }
 
+    /// The same with `RESTATEMENTS=increments`.
+    pub(crate) async fn restating() -> Self {
+        Self::of(ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) })
+            .await
+    }
+
     pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
+        Self::of(config_of(on_unknown)).await
+    }
+
+    async fn of(report_config: ReportConfig) -> Self {
         let clock = Arc::new(ManualClock::default());
         let sandbox_clock = Arc::clone(&clock);
         let config = SandboxConfig {
@@ -70,7 +80,7 @@ impl World {
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
         let reporting = Arc::new(Reporting {
-            config: config_of(on_unknown),
+            config: report_config,
             pixels: Arc::new(Pixels::new(Arc::<EmbeddedPixels>::clone(&directory))),
             blobs: Arc::new(FolderBlobStore::new(
                 folder.path().to_owned(),
@@ -173,6 +183,27 @@ impl World {
         panic!("still not done: {:?}", self.reporting.ledger.stats().await.unwrap());
     }
 
+    /// Lets everything go on that goes on by itself.
+    pub(crate) async fn settled(&self) {
+        self.until(async || self.entries(Outcome::Retry).await + self.entries(Outcome::InFlight).await == 0)
+            .await;
+    }
+
+    /// Waits until so many conversions are not in flight any more.
+    pub(crate) async fn settled(&self, conversions: u64) {
+        for _ in 0..LOOKS {
+            let stats = self.reporting.ledger.stats().await.unwrap();
+            let in_flight = |s: &&ports::ledger::StateCount| s.outcome == Outcome::InFlight;
+            let all: u64 = stats.states.iter().map(|s| s.entries).sum();
+            let open: u64 = stats.states.iter().filter(in_flight).map(|s| s.entries).sum();
+            if all - open >= conversions {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still in flight");
+    }
+
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
         let stats = self.reporting.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
@@ -184,10 +215,11 @@ impl World {
     }
 }
 
-fn config_of(on_unknown: OnUnknown) -> ReportConfig {
+pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
-        lease: Duration::from_secs(120),
+        // The clock of the tests runs ahead while requests are on their way.
+        lease: Duration::from_secs(6 * 3600),
         max_object_bytes: 1 << 30,
         needs_source_url: true,
         on_unknown,
@@ -199,12 +231,13 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     }
 }
 
-fn meta(url: &str) -> Meta {
+pub(crate) fn meta(url: &str) -> Meta {
     let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
     let map = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
     };
-    Meta::new(MetaConfig { version: "v25.0".into(), test_event_code: None, map }, transport)
+    Meta::new(MetaConfig::new("v25.0", map), transport)
 }

@@ -140,7 +140,7 @@ impl MetaWire {
         credential: &Credential,
         events: &[PreparedEvent],
     ) -> Result<Vec<Taken>, HttpAnswer> {
-        let body = self.config.body(events);
+        let body = self.config.body(events.iter().map(|e| &*e.payload), &credential.token, true);
         // Meta's clock is right, whatever ours say.
         let now_s = (crate::stage::BEGIN_MS + self.line.stage.elapsed_ms()) / 1_000;
         let meta = self.meta.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capi::destination::MetaConfig;
-use capi::map::{EventNames, MapConfig};
+use capi::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
 use pipeline::filter::Filter;
 use pipeline::report::lanes::Lanes;
@@ -174,13 +174,11 @@ impl Site<'_> {
 }
 
 fn meta_config() -> MetaConfig {
-    MetaConfig {
-        version: "v25.0".to_owned(),
-        test_event_code: None,
-        map: MapConfig {
-            event_names: EventNames::Standard,
-            currency: "USD".to_owned(),
-            default_event_source_url: None,
-        },
-    }
+    let map = MapConfig {
+        event_names: EventNames::Standard,
+        currency: "USD".to_owned(),
+        default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
+    };
+    MetaConfig::new("v25.0", map)
 }

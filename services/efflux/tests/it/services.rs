@@ -2,7 +2,7 @@
 
 use samples::SampleNetwork;
 
-use crate::harness::{World, events, rows, spec};
+use crate::harness::{LONGEST, World, events, rows, spec, wait_until};
 
 #[test]
 fn filter_two_reporters_and_the_optimizer_work_side_by_side() {
@@ -45,4 +45,21 @@ fn wrong_configuration_is_named_and_exits_64() {
             output.status.success() && String::from_utf8_lossy(&output.stdout).contains("EFFLUX_DATA_DIR")
         );
     }
+}
+
+#[test]
+fn the_health_check_asks_the_service_of_the_same_settings() {
+    let world = World::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let ask = |binary: &str| {
+        let output = world.command(binary).env("PORT", &port).arg("--healthcheck").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = ask("filter-svc");
+    assert!(code == Some(1) && error.contains(&port), "{code:?}: {error}");
+    let running = world.start_with("filter-svc", &[], &[("PORT", &port)]);
+    wait_until(LONGEST, "it answers", || ask("filter-svc").0 == Some(0));
+    assert_eq!(ask("efflux"), (Some(0), String::new()));
+    assert_eq!(running.terminate(), Some(0));
+    assert_eq!(ask("filter-svc").0, Some(1));
 }
