@@ -26,8 +26,8 @@ impl Reporting {
         let mut report = no_credential(events.len());
         // Again only if the directory shows other credentials than those that were tried.
         while let Some(current) = self.credentials(pixel).await {
-            let in_order = state.gate().credentials.in_order(&current);
-            for credential in in_order {
+            let to_try = state.gate().credentials_to_try(&current);
+            for credential in to_try {
                 let started = self.clock.now();
                 report = self.destination.send(pixel, &credential, events).await;
                 let took = self.clock.now().since(started);
