@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backends::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
+use domain::UnixMillis;
 use ports::metric::name;
 use ports::{EventQueue, MetricSink, ReportLedger};
 use tokio_util::sync::CancellationToken;
@@ -65,7 +66,7 @@ pub(crate) async fn run<P: Measured>(parts: Arc<Parts<P>>, stop: CancellationTok
             measure_queue(&*parts.metrics, queue, &**port).await;
         }
         if let Some(ledger) = &ledger {
-            measure_ledger(&*parts.metrics, &**ledger).await;
+            measure_ledger(&*parts.metrics, &**ledger, parts.clock.now()).await;
         }
         tokio::select! { () = stop.cancelled() => {}, () = parts.clock.sleep(INTERVAL) => {} }
     }
@@ -78,10 +79,13 @@ async fn measure_queue(metrics: &dyn MetricSink, queue: &str, port: &dyn EventQu
     }
 }
 
-async fn measure_ledger(metrics: &dyn MetricSink, ledger: &dyn ReportLedger) {
+async fn measure_ledger(metrics: &dyn MetricSink, ledger: &dyn ReportLedger, now: UnixMillis) {
     let Ok(stats) = ledger.stats().await else { return };
     for state in stats.states {
         let labels = [("state", state.outcome.as_str())];
         metrics.gauge(name::LEDGER_ENTRIES, &labels, state.entries as f64);
     }
+    metrics.gauge(name::UNEXPORTED, &[], stats.unexported as f64);
+    let lag = stats.oldest_unexported.map_or(Duration::ZERO, |changed| now.since(changed));
+    metrics.gauge(name::EXPORT_LAG_SECONDS, &[], lag.as_secs_f64());
 }

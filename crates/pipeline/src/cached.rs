@@ -1,6 +1,6 @@
 //! Directories held in memory: read at start, refreshed in the background, the last good copy used while the store is away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use domain::validate::KnownPixels;
@@ -8,6 +8,8 @@ use domain::{PixelCode, TrafficSource};
 use ports::pixels::{Credential, Pixel};
 use ports::{PixelDirectory, Result, SubscriptionStore};
 use secrecy::ExposeSecret;
+
+use crate::filter::Choice;
 
 /// A value that is replaced as a whole.
 struct Snapshot<T>(RwLock<Option<Arc<T>>>);
@@ -32,7 +34,7 @@ impl<T> Snapshot<T> {
 /// The subscribed campaigns.
 pub struct Subscriptions {
     store: Arc<dyn SubscriptionStore>,
-    snapshot: Snapshot<HashSet<String>>,
+    snapshot: Snapshot<Choice>,
 }
 
 impl std::fmt::Debug for Subscriptions {
@@ -64,20 +66,19 @@ impl Subscriptions {
         self.fetch().await.map(|_| ())
     }
 
-    /// The ids of subscribed campaigns.
+    /// What the subscriptions choose.
     ///
     /// # Errors
     /// Only before the first successful read.
-    pub(crate) async fn ids(&self) -> Result<Arc<HashSet<String>>> {
+    pub(crate) async fn choice(&self) -> Result<Arc<Choice>> {
         match self.snapshot.get() {
-            Some(ids) => Ok(ids),
+            Some(choice) => Ok(choice),
             None => self.fetch().await,
         }
     }
 
-    async fn fetch(&self) -> Result<Arc<HashSet<String>>> {
-        let all = self.store.snapshot().await?;
-        Ok(self.snapshot.set(all.into_iter().map(|s| s.id).collect()))
+    async fn fetch(&self) -> Result<Arc<Choice>> {
+        Ok(self.snapshot.set(Choice::of(self.store.snapshot().await?)))
     }
 }
 

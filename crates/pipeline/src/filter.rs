@@ -1,6 +1,8 @@
 //! Keeps the rows of subscribed campaigns.
 
-use std::collections::{BTreeMap, HashSet};
+mod choice;
+
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -15,15 +17,14 @@ use ports::queue::Delivery;
 use ports::{Blob, BlobStore, Clock, MetricSink};
 use tokio_util::sync::CancellationToken;
 
+pub use choice::{
+    BELOW_MIN_REVENUE, Choice, NO_CAMPAIGN, NOT_SUBSCRIBED, OTHER_COUNTRY, OTHER_NETWORK,
+    SUBSCRIPTION_DISABLED,
+};
+
 use crate::cached::Subscriptions;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
-
-/// Why a row was left out: nobody subscribed its campaign.
-pub const NOT_SUBSCRIBED: &str = "not_subscribed";
-
-/// Why a row was left out: it names no campaign.
-pub const NO_CAMPAIGN: &str = "no_campaign";
 
 /// The filter's use case.
 pub struct Filter {
@@ -81,20 +82,23 @@ struct Sorted {
 
 impl Filter {
     async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
-        InterpretedKey::parse(&object.key).map_err(|e| Problem::Permanent(format!("{object}: {e}")))?;
-        let subscribed = match &self.subscriptions {
+        let network = InterpretedKey::parse(&object.key)
+            .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
+            .network
+            .to_owned();
+        let choice = match &self.subscriptions {
             Some(subscriptions) => {
                 // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
                 if let Err(error) = subscriptions.refresh_if_cheap().await {
                     tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
                 }
-                Some(subscriptions.ids().await?)
+                Some(subscriptions.choice().await?)
             }
             None => None,
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
         let limit = self.max_object_bytes;
-        let sorted = tokio::task::spawn_blocking(move || sort(blob, limit, subscribed.as_deref()))
+        let sorted = tokio::task::spawn_blocking(move || sort(blob, limit, choice.as_deref(), &network))
             .await
             .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
             .map_err(|e| Problem::file(object, &e))?;
@@ -149,13 +153,13 @@ impl Filter {
 }
 
 /// Checks the whole file, then sorts its rows. Blocks.
-fn sort(mut blob: Blob, limit: u64, subscribed: Option<&HashSet<String>>) -> Result<Sorted, FileError> {
+fn sort(mut blob: Blob, limit: u64, choice: Option<&Choice>, network: &str) -> Result<Sorted, FileError> {
     file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
     let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
     let mut sorted = Sorted::default();
     while let Some(row) = rows.next_row()? {
         sorted.rows_in += 1;
-        match left_out(&Row::parse(row.text), subscribed) {
+        match choice.and_then(|choice| choice.left_out(&Row::parse(row.text), network)) {
             Some(reason) => *sorted.filtered_out.entry(reason.to_owned()).or_default() += 1,
             None => {
                 let separator: &[u8] = if sorted.kept == 0 { b"[" } else { b",\n" };
@@ -169,13 +173,4 @@ fn sort(mut blob: Blob, limit: u64, subscribed: Option<&HashSet<String>>) -> Res
         sorted.output.write_all(b"]\n").map_err(FileError::Read)?;
     }
     Ok(sorted)
-}
-
-/// Why a row is not passed on. A row that cannot be read is: the ledger records it as invalid.
-fn left_out(row: &Row<'_>, subscribed: Option<&HashSet<String>>) -> Option<&'static str> {
-    let (subscribed, conversion) = (subscribed?, row.conversion.as_deref()?);
-    match conversion.campaign_id.as_deref() {
-        None => Some(NO_CAMPAIGN),
-        Some(id) => (!subscribed.contains(id)).then_some(NOT_SUBSCRIBED),
-    }
 }

@@ -6,6 +6,7 @@ pub mod export;
 pub mod filter;
 mod object;
 pub mod optimise;
+pub mod replay;
 pub mod report;
 pub mod worker;
 

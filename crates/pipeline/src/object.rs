@@ -1,17 +1,12 @@
 //! What filter and reporter share: from a message to the objects it speaks of, and from an object to its content.
 
-use std::time::Duration;
-
 use domain::ObjectRef;
 use domain::file::FileError;
 use domain::notification::{self, Notification};
 use ports::queue::Delivery;
-use ports::{Blob, BlobStore, Retry};
+use ports::{Blob, BlobStore, ErrorKind, Retry};
 
 use crate::worker::Handled;
-
-/// How long a message waits after trouble that may pass.
-const TROUBLE_DELAY: Duration = Duration::from_secs(5);
 
 /// Why an object could not be done.
 #[derive(Debug)]
@@ -26,9 +21,10 @@ pub(crate) enum Problem {
 
 impl From<ports::Error> for Problem {
     fn from(error: ports::Error) -> Self {
-        match error.retry() {
-            Retry::Never => Self::Permanent(error.to_string()),
-            Retry::After(_) | Retry::Unknown => Self::Passing(error),
+        match (error.retry(), error.kind()) {
+            // A damaged backend is nobody's message's fault: it is repaired or restored, and the message is still good.
+            (_, ErrorKind::Corrupt) | (Retry::After(_) | Retry::Unknown, _) => Self::Passing(error),
+            (Retry::Never, _) => Self::Permanent(error.to_string()),
         }
     }
 }
@@ -62,7 +58,7 @@ pub(crate) async fn content(
 /// Joins what became of a message's objects: trouble that may pass first, so that nothing is set aside too early.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    later: Option<String>,
+    later: Option<(Option<&'static str>, String)>,
     dead: Vec<String>,
 }
 
@@ -74,18 +70,23 @@ impl Verdict {
             Err(Problem::Permanent(reason)) => self.dead.push(reason),
             Err(Problem::Passing(error)) => {
                 tracing::warn!(%object, error = ?error, "the object has to wait");
-                self.later = Some(format!("{object}: {error}"));
+                self.later = Some((Some(part_of(&error)), format!("{object}: {error}")));
             }
-            Err(Problem::Stopping) => self.later = Some("the process is stopping".to_owned()),
+            Err(Problem::Stopping) => self.later = Some((None, "the process is stopping".to_owned())),
         }
     }
 
     /// What becomes of the message.
     pub(crate) fn handled(self) -> Handled {
         match (self.later, self.dead.is_empty()) {
-            (Some(why), _) => Handled::Later { delay: TROUBLE_DELAY, why },
+            (Some((away, why)), _) => Handled::Later { away, why },
             (None, true) => Handled::Done,
             (None, false) => Handled::Dead { reason: self.dead.join("; ") },
         }
     }
+}
+
+/// The backend that an error is about, as `/health/ready` names it: what stands before the dot of the operation.
+fn part_of(error: &ports::Error) -> &'static str {
+    error.operation().split_once('.').map_or(error.operation(), |(part, _)| part)
 }

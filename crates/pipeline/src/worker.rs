@@ -1,5 +1,7 @@
 //! The loop around a queue: bounded work in hand, hidden from others for as long as it takes, and one end per message.
 
+mod trouble;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,22 +13,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use trouble::Trouble;
+
 /// How long one receive waits for a message.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 
 /// The longest pause after a failed receive.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
+/// How long a message waits after the first trouble; each delivery doubles it.
+const FIRST_DELAY: Duration = Duration::from_secs(5);
+
 /// What a handler says of a message; only the worker acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handled {
     /// It is done and can be forgotten.
     Done,
-    /// It cannot be done now.
+    /// It cannot be done now, and that is not its own fault: it comes again however often.
     Later {
-        /// When to try again.
-        delay: Duration,
-        /// Why, for the log and, after too many deliveries, for the dead letter.
+        /// The backend that is away, as `/health/ready` names it; `None` when the process is stopping.
+        away: Option<&'static str>,
+        /// Why, for the log.
         why: String,
     },
     /// It can never be done.
@@ -54,7 +61,7 @@ pub struct WorkerConfig {
     pub concurrency: usize,
     /// How long a message stays hidden without a sign of life.
     pub visibility: Duration,
-    /// Deliveries after which a message that is still not done becomes a dead letter.
+    /// Deliveries without a conclusion after which a message becomes a dead letter: it may be what ends its worker.
     pub max_receives: u32,
 }
 
@@ -85,9 +92,17 @@ impl Worker {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
         let in_hand = TaskTracker::new();
+        let trouble = Arc::new(Trouble::default());
         let mut pause = Duration::ZERO;
         while !stop.is_cancelled() {
-            let Some(taken) = self.take_permits(&permits, &stop).await else { break };
+            let Some(mut taken) = self.take_permits(&permits, &stop).await else { break };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.sleep(trouble.pause(self.clock.now())) => {}
+            }
+            if trouble.probes() {
+                taken.truncate(1);
+            }
             let received = tokio::select! {
                 () = stop.cancelled() => break,
                 received = self.queue.receive(taken.len().min(10), RECEIVE_WAIT, self.config.visibility) => received,
@@ -98,8 +113,9 @@ impl Worker {
                     pause = Duration::ZERO;
                     for (delivery, permit) in deliveries.into_iter().zip(taken) {
                         let (worker, stop) = (Arc::clone(&self), stop.clone());
+                        let trouble = Arc::clone(&trouble);
                         in_hand.spawn(async move {
-                            worker.finish(delivery, stop).await;
+                            worker.finish(delivery, &trouble, stop).await;
                             drop(permit);
                         });
                     }
@@ -114,6 +130,12 @@ impl Worker {
         }
         in_hand.close();
         in_hand.wait().await;
+    }
+
+    async fn sleep(&self, time: Duration) {
+        if !time.is_zero() {
+            self.clock.sleep(time).await;
+        }
     }
 
     /// Waits for one free hand, then takes all that are free: no message is received that nobody can work on.
@@ -134,7 +156,7 @@ impl Worker {
     }
 
     /// Has one message handled and brings it to its end.
-    async fn finish(self: Arc<Self>, delivery: Delivery, stop: CancellationToken) {
+    async fn finish(self: Arc<Self>, delivery: Delivery, trouble: &Trouble, stop: CancellationToken) {
         if delivery.receive_count > self.config.max_receives {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
             return self.bury(&delivery, &reason).await;
@@ -145,34 +167,61 @@ impl Worker {
         let mut task = tokio::spawn(async move { handler.handle(&inner, &inner_stop).await });
         let handled = loop {
             tokio::select! {
-                result = &mut task => break result.unwrap_or_else(|_| Handled::Later {
-                    delay: Duration::from_secs(5),
-                    why: "the handler failed; see the log".to_owned(),
-                }),
+                result = &mut task => break result.ok(),
                 () = self.clock.sleep(self.config.visibility / 3) => self.extend(&delivery).await,
             }
         };
-        self.conclude(&delivery, handled).await;
+        match handled {
+            Some(handled) => self.conclude(&delivery, handled, trouble).await,
+            None => self.failed(&delivery).await,
+        }
     }
 
-    async fn conclude(&self, delivery: &Delivery, handled: Handled) {
+    async fn conclude(&self, delivery: &Delivery, handled: Handled, trouble: &Trouble) {
         let handles = [delivery.handle.clone()];
         let result = match handled {
             Handled::Done => {
+                trouble.passed(&*self.health);
                 self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
                 self.queue.acknowledge(&handles).await
             }
             Handled::Dead { reason } => return self.bury(delivery, &reason).await,
-            Handled::Later { why, .. } if delivery.receive_count >= self.config.max_receives => {
-                return self.bury(delivery, &why).await;
-            }
-            Handled::Later { delay, why } => {
+            Handled::Later { away, why } => {
                 tracing::warn!(queue = self.config.queue, message.id = %delivery.message_id, why, "message given back");
                 self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
-                self.queue.release(&handles, delay).await
+                if let Some(part) = away {
+                    trouble.met(part, &why, self.clock.now(), &*self.health);
+                }
+                self.give_back(delivery, away.is_some()).await
             }
         };
-        match result {
+        self.note(delivery, result);
+    }
+
+    /// A panic is the message's own doing until the opposite is shown: after some deliveries it is set aside.
+    async fn failed(&self, delivery: &Delivery) {
+        if delivery.receive_count >= self.config.max_receives {
+            return self.bury(delivery, "the handler failed; see the log").await;
+        }
+        self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
+        let released = self.queue.release(&[delivery.handle.clone()], delay_after(delivery)).await;
+        self.note(delivery, released);
+    }
+
+    /// Gives a healthy message back. Before its deliveries are used up it is replaced by a copy whose deliveries are counted
+    /// from the start, or the queue would take it for one that ends its worker. A crash in between delivers it twice.
+    async fn give_back(&self, delivery: &Delivery, wait: bool) -> ports::Result<Vec<Held>> {
+        let handles = [delivery.handle.clone()];
+        if delivery.receive_count < self.config.max_receives {
+            let delay = if wait { delay_after(delivery) } else { Duration::ZERO };
+            return self.queue.release(&handles, delay).await;
+        }
+        self.queue.send(&delivery.body).await?;
+        self.queue.acknowledge(&handles).await
+    }
+
+    fn note(&self, delivery: &Delivery, concluded: ports::Result<Vec<Held>>) {
+        match concluded {
             Ok(held) if held.contains(&Held::No) => {
                 tracing::warn!(message.id = %delivery.message_id, "the message was delivered to somebody else meanwhile");
             }
@@ -198,4 +247,8 @@ impl Worker {
             tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot keep a message hidden");
         }
     }
+}
+
+fn delay_after(delivery: &Delivery) -> Duration {
+    FIRST_DELAY.saturating_mul(1 << delivery.receive_count.saturating_sub(1).min(6))
 }

@@ -5,9 +5,12 @@ mod claims;
 mod due;
 mod export;
 mod fixture;
+mod limits;
 mod load;
+mod operator;
 mod promotion;
 mod races;
+mod restatements;
 mod settlements;
 
 use std::sync::Arc;
@@ -73,6 +76,24 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn ReportLedger>) {
         due::a_running_lease_is_respected_past_the_deadline,
         due::released_entries_are_those_of_the_pixel,
         due::failures_count_only_failed_attempts,
+        due::more_time_keeps_what_had_run_out,
+        limits::a_backlog_leaves_room_for_others,
+        limits::pixels_can_be_left_alone,
+        limits::what_is_past_its_deadline_comes_in_any_case,
+    );
+    check!(
+        make,
+        restatements::first_leaves_growth_observed,
+        restatements::growth_becomes_due_as_an_increment,
+        restatements::growth_in_flight_is_seen_when_settling,
+        restatements::an_increment_survives_failures_and_crashes,
+        restatements::what_cannot_be_told_is_only_recorded,
+        restatements::the_books_stay_those_of_the_first_row,
+        operator::every_settlement_is_remembered,
+        operator::of_many_attempts_the_first_and_the_latest_are_kept,
+        operator::a_selection_takes_what_all_conditions_hold_for,
+        operator::reopened_entries_are_due_now,
+        operator::what_was_accepted_is_not_sent_again_after_reopening,
     );
     check!(
         make,

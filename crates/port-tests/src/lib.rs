@@ -10,3 +10,4 @@ pub mod proxy;
 pub mod queue;
 pub mod service;
 pub mod subscriptions;
+pub mod turns;

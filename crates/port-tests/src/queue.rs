@@ -35,6 +35,7 @@ pub async fn suite(make: impl AsyncFn() -> Queue, pass: Pass<'_>) {
     what_is_released_comes_after_its_delay(make().await, pass).await;
     consumers_at_once_never_share(make().await).await;
     a_dead_letter_keeps_its_reason(make().await, pass).await;
+    a_dead_letter_comes_back_as_a_new_message(make().await).await;
     depth_counts_each_kind(make().await, pass).await;
     a_waiting_receiver_is_woken(make().await).await;
 }
@@ -124,6 +125,7 @@ async fn nothing_asked_nothing_done(queue: Queue) {
     assert_eq!(queue.extend(&[], LONG).await.unwrap(), []);
     assert_eq!(queue.release(&[], NOW).await.unwrap(), []);
     assert_eq!(queue.dead_letters(10).await.unwrap(), []);
+    assert_eq!(queue.redrive(&[]).await.unwrap(), [] as [String; 0]);
     assert_eq!(one(&queue, LONG).await.body, "x");
 }
 
@@ -247,6 +249,31 @@ async fn a_dead_letter_keeps_its_reason(queue: Queue, pass: Pass<'_>) {
     assert_eq!(queue.dead_letters(1).await.unwrap(), dead[..1]);
     assert_eq!(queue.dead_letters(10).await.unwrap(), dead, "looking changes nothing");
     assert_depth(&queue, 0, 0, 2).await;
+}
+
+async fn a_dead_letter_comes_back_as_a_new_message(queue: Queue) {
+    send(&queue, &["first 漢", "second", "third"]).await;
+    let mut ids = BTreeMap::new();
+    for delivery in collect(&queue, 3).await {
+        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), Held::Yes);
+        ids.insert(delivery.body, delivery.message_id);
+    }
+    let asked = [ids["first 漢"].clone(), "no such message".to_owned(), ids["third"].clone()];
+    let mut found = queue.redrive(&asked).await.unwrap();
+    found.sort();
+    let mut expected = vec![asked[0].clone(), asked[2].clone()];
+    expected.sort();
+    assert_eq!(found, expected);
+    let back = collect(&queue, 2).await;
+    let bodies: BTreeSet<_> = back.iter().map(|d| d.body.as_str()).collect();
+    assert_eq!(bodies, ["first 漢", "third"].into());
+    assert!(back.iter().all(|d| d.receive_count == 1), "deliveries are counted from the start: {back:?}");
+    let left: Vec<_> = queue.dead_letters(10).await.unwrap().into_iter().map(|d| d.body).collect();
+    assert_eq!(left, ["second"]);
+    assert_eq!(queue.redrive(&expected).await.unwrap(), [] as [String; 0], "they are there no more");
+    let handles: Vec<_> = back.into_iter().map(|d| d.handle).collect();
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; 2]);
+    assert_depth(&queue, 0, 0, 1).await;
 }
 
 async fn depth_counts_each_kind(queue: Queue, pass: Pass<'_>) {

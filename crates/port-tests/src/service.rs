@@ -15,6 +15,12 @@ pub fn url(name: &str) -> String {
     })
 }
 
+/// Whether the address is that of a real server, given by the environment: not every stand-in is up to every size.
+#[must_use]
+pub fn is_given(name: &str) -> bool {
+    variable_of_process(&format!("EFFLUX_TEST_{name}_URL")).is_some()
+}
+
 #[expect(clippy::disallowed_methods, reason = "tests have no settings; nothing of this crate ships")]
 fn variable_of_process(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

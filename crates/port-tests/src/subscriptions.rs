@@ -16,6 +16,7 @@ type Store = Arc<dyn SubscriptionStore>;
 pub async fn suite(make: impl AsyncFn() -> Store) {
     puts_and_removals_show(make().await).await;
     any_text_comes_back(make().await).await;
+    conditions_come_back(make().await).await;
     a_large_table_is_whole(make().await).await;
 }
 
@@ -48,6 +49,22 @@ async fn any_text_comes_back(store: Store) {
     store.put(std::slice::from_ref(&odd)).await.unwrap();
     assert_eq!(store.snapshot().await.unwrap(), std::slice::from_ref(&odd));
     assert!(store.remove(&odd.id).await.unwrap());
+}
+
+async fn conditions_come_back(store: Store) {
+    let full = Subscription {
+        enabled: false,
+        networks: vec!["tonic".into(), "Für \"x\", y".into()],
+        countries: vec!["US".into(), "DE".into()],
+        min_revenue: Some("0.000000000001".parse().unwrap()),
+        ..subscription("1", Some("why"))
+    };
+    let zero = Subscription { min_revenue: Some(domain::Money::ZERO), ..subscription("2", None) };
+    store.put(&[full.clone(), zero.clone()]).await.unwrap();
+    assert_eq!(store.snapshot().await.unwrap(), [full, zero]);
+    store.put(&[subscription("1", None), subscription("2", None)]).await.unwrap();
+    let bare = [subscription("1", None), subscription("2", None)];
+    assert_eq!(store.snapshot().await.unwrap(), bare, "replacing takes conditions away");
 }
 
 async fn a_large_table_is_whole(store: Store) {

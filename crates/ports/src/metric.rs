@@ -63,13 +63,17 @@ pub mod name {
     pub const LEDGER_ENTRIES: &str = "efflux_ledger_entries";
     /// Records exported to analytics.
     pub const EXPORTED: &str = "efflux_exported_records_total";
+    /// Ledger entries that have changed since their last export.
+    pub const UNEXPORTED: &str = "efflux_unexported_entries";
+    /// How long the oldest change has waited for export.
+    pub const EXPORT_LAG_SECONDS: &str = "efflux_export_lag_seconds";
     /// Partitions optimised.
     pub const OPTIMISED: &str = "efflux_partitions_optimised_total";
     /// Age of the copy of the subscriptions that the filter uses.
     pub const SUBSCRIPTIONS_AGE: &str = "efflux_subscriptions_age_seconds";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 21] = [
+    pub const ALL: [(&str, &str); 23] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -89,6 +93,8 @@ pub mod name {
         (QUEUE_MESSAGES, "Messages waiting, by queue and state"),
         (LEDGER_ENTRIES, "Ledger entries by state"),
         (EXPORTED, "Records exported to analytics"),
+        (UNEXPORTED, "Ledger entries that have changed since their last export"),
+        (EXPORT_LAG_SECONDS, "Age of the oldest change that waits for export in seconds"),
         (OPTIMISED, "Partitions optimised"),
         (SUBSCRIPTIONS_AGE, "Age in seconds of the copy of the subscriptions that the filter uses"),
     ];

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Tells ad platforms what their clicks earned: all of Efflux in one process, and the operator's tool.
 #[derive(Debug, Parser)]
@@ -43,6 +43,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The whole story of a conversion: file, row, checks, attempts, and what happens next
+    Explain(Explain),
+    /// Another chance for conversions that ended or wait; prints the plan first
+    Retry(Retry),
     /// Messages that could not be done
     Dlq {
         #[command(subcommand)]
@@ -120,6 +124,18 @@ pub(crate) enum Subscriptions {
         /// For people
         #[arg(long)]
         note: Option<String>,
+        /// Only rows of this feed network; may be given more than once
+        #[arg(long = "network")]
+        networks: Vec<String>,
+        /// Only rows of visitors in this country, ISO 3166-1 alpha-2; may be given more than once
+        #[arg(long = "country")]
+        countries: Vec<String>,
+        /// Only rows that earned at least this
+        #[arg(long)]
+        min_revenue: Option<String>,
+        /// Take no row for now
+        #[arg(long)]
+        disabled: bool,
     },
     /// Remove campaigns
     Remove {
@@ -159,6 +175,74 @@ pub(crate) enum Pixels {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
-    /// Print the dead letters of both queues with their reasons
-    List,
+    /// Print the dead letters, the latest first: queue, time, service, message id, reason
+    List {
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+        /// At most so many of each queue
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Print one dead letter with its text
+    Show {
+        /// The message's id, as `list` prints it
+        id: String,
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+    },
+    /// Put dead letters back into their queue, to be done again from the start
+    Redrive {
+        /// Message ids, as `list` prints them
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All that are there now
+        #[arg(long)]
+        all: bool,
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueName {
+    /// Notifications of interpreted files, for filter-svc
+    Trigger,
+    /// Notifications of filtered files, for reporter-svc
+    Report,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The session, as rows carry it
+    pub(crate) session: String,
+    /// The keyword; all of the session's conversions otherwise
+    pub(crate) keyword: Option<String>,
+    /// Files that are searched for a session which the ledger does not know, the latest first
+    #[arg(long, default_value_t = 50)]
+    pub(crate) files: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// parked, rejected, expired, invalid, no_events or retry
+    #[arg(long)]
+    pub(crate) status: String,
+    /// Only with this reason, whole: no_working_credential, 100/2804004, invalid_pixel
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Only of this pixel
+    #[arg(long)]
+    pub(crate) pixel: Option<String>,
+    /// Only what changed since: 2026-11-22T13:00:00Z, or 24h for a day ago
+    #[arg(long)]
+    pub(crate) since: Option<String>,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Go on without asking; needed where standard input is no terminal
+    #[arg(long)]
+    pub(crate) yes: bool,
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 const LOOK: Duration = Duration::from_millis(150);
 
 /// A receipt is a few hundred bytes; anything larger is something else.
-const MAX_RECEIPT_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_RECEIPT_BYTES: u64 = 1 << 20;
 
 /// What became of one file.
 #[derive(Debug, Clone, Serialize)]

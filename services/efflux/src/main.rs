@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use assembly::{Parts, StartError};
 use clap::{CommandFactory, FromArgMatches};
-use commands::{demo, directory, ingest, run, sample, status};
+use commands::{demo, directory, dlq, explain, ingest, retry, run, sample, status};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle, SystemClock};
 use settings::{Environment, Service, Settings};
 
-use crate::cli::{Cli, Command, Dlq};
+use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     // As the other services do it, so that one health check fits all images.
@@ -76,7 +76,9 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
         Command::Pixels { action } => directory::pixels(&parts, action).await,
         Command::Status { files, json } => status::status(&parts, files, json).await,
-        Command::Dlq { action: Dlq::List } => status::dead_letters(&parts).await,
+        Command::Explain(args) => explain::run(&parts, &args).await,
+        Command::Retry(args) => retry::run(&parts, &args).await,
+        Command::Dlq { action } => dlq::run(&parts, action).await,
         Command::Demo => demo::run(parts).await,
         Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
     }

@@ -6,3 +6,5 @@ mod ledger;
 mod pixels;
 mod queue;
 mod subscriptions;
+mod turns;
+mod upgrade;

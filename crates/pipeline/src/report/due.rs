@@ -12,14 +12,18 @@ use super::lanes::Lanes;
 /// Entries that one call claims.
 const CLAIM_DUE: usize = 500;
 
+/// Entries of one pixel among them: its backlog leaves room for others.
+const CLAIM_DUE_PER_PIXEL: usize = 250;
+
 /// Pause between looks at a ledger where nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Claims what is due and hands it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
+    let limits = DueLimits { total: CLAIM_DUE, per_pixel: CLAIM_DUE_PER_PIXEL, except: Vec::new() };
     while !stop.is_cancelled() {
         let holder = reporting.holder();
-        let claimed = match reporting.ledger.claim_due(&DueLimits::of(CLAIM_DUE), &holder).await {
+        let claimed = match reporting.ledger.claim_due(&limits, &holder).await {
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();
@@ -34,7 +38,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
                 0
             }
         };
-        if claimed < CLAIM_DUE {
+        if claimed == 0 {
             tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
         }
     }

@@ -9,7 +9,7 @@ use domain::object::InterpretedKey;
 use domain::restate::Figures;
 use domain::row::Count;
 use domain::validate::{Rules, check};
-use domain::{Network, ObjectRef, PixelCode, Row, UnixMillis};
+use domain::{Network, ObjectRef, PixelCode, Receipt, Row, UnixMillis};
 use ports::Blob;
 use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, Source, Statement, StatementVerdict};
 use ports::metric::name;
@@ -26,6 +26,9 @@ use crate::worker::{Handled, Handler};
 
 /// Rows that one claim takes to the ledger.
 const CLAIM_ROWS: usize = 500;
+
+/// Digits of the digest in the name of a content that replaced another.
+const DIGEST_IN_NAME: usize = 12;
 
 /// Claims that wait between reading and the ledger.
 const CLAIMS_AHEAD: usize = 2;
@@ -70,13 +73,15 @@ impl Intake {
             .to_owned();
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
-        let (blob, digest) = checked(blob, object, limit).await?;
+        let (blob, digest) = digested(blob, object).await?;
+        let Some(source) = self.source_of(object, &digest).await? else { return Ok(()) };
+        let blob = checked(blob, object, limit).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
         let now = self.reporting.clock.now();
         let reader = Reader {
-            object: object.id(),
+            object: source.clone(),
             network,
             pixels,
             now,
@@ -90,7 +95,7 @@ impl Intake {
             .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?;
         let totals = claimed?;
         read.map_err(|e| Problem::file(object, &e))?;
-        self.finish(object, totals, digest).await
+        self.finish(&source, totals, digest).await
     }
 
     /// Claims batch after batch; ends early when the process stops, which the reader sees by the closed channel.
@@ -140,13 +145,32 @@ impl Intake {
         Ok(duplicates)
     }
 
-    async fn finish(&self, object: &ObjectRef, totals: Totals, digest: String) -> Result<(), Problem> {
+    /// The name under which the ledger knows this content; `None` when all of it is there already. Another content that was
+    /// put under a key which had been read before has a name of its own, or its rows would pass for the former ones.
+    async fn source_of(&self, object: &ObjectRef, digest: &str) -> Result<Option<String>, Problem> {
+        let ledger = &self.reporting.ledger;
+        let mut source = object.id();
+        let known = ledger.receipt(&source).await?;
+        if known.as_ref().is_some_and(|r| r.complete && r.digest.as_deref().is_some_and(|d| d != digest)) {
+            let short = digest.get(..DIGEST_IN_NAME).unwrap_or(digest);
+            source = format!("{source}#{short}");
+            tracing::warn!(%object, source, "the object was replaced by another content since it was read");
+        } else if !known.is_some_and(|r| is_whole(&r, digest)) {
+            return Ok(Some(source));
+        } else {
+            tracing::info!(%object, "the file was taken in before");
+            return Ok(None);
+        }
+        let whole = ledger.receipt(&source).await?.is_some_and(|r| is_whole(&r, digest));
+        Ok((!whole).then_some(source))
+    }
+
+    async fn finish(&self, source: &str, totals: Totals, digest: String) -> Result<(), Problem> {
         let Totals { rows_in, duplicates } = totals;
         let end = ObjectEnd::Read { rows_in, duplicates, digest };
-        let id = object.id();
-        self.reporting.ledger.finish_object(&id, &end, self.reporting.clock.now()).await?;
-        tracing::info!(%object, rows_in, duplicates, "file taken in");
-        self.reporting.check_books(&id).await;
+        self.reporting.ledger.finish_object(source, &end, self.reporting.clock.now()).await?;
+        tracing::info!(object = source, rows_in, duplicates, "file taken in");
+        self.reporting.check_books(source).await;
         Ok(())
     }
 
@@ -166,16 +190,36 @@ struct Totals {
     duplicates: u64,
 }
 
-/// Reads a file to its end before anything of it is done: half a file must not be reported. Its digest comes with it.
-async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<(Blob, String), Problem> {
-    let result = tokio::task::spawn_blocking(move || {
-        file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+/// Whether an object was read to its end, with this content and with books that balance.
+fn is_whole(receipt: &Receipt, digest: &str) -> bool {
+    receipt.balances() && receipt.digest.as_deref() == Some(digest)
+}
+
+/// What tells the content from others.
+async fn digested(mut blob: Blob, object: &ObjectRef) -> Result<(Blob, String), Problem> {
+    blocking(object, move || {
         let digest = file::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
         Ok((blob, digest))
-    });
-    result
-        .await
-        .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+    })
+    .await
+}
+
+/// Reads a file to its end before anything of it is done: half a file must not be reported.
+async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob, Problem> {
+    blocking(object, move || {
+        file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+        Ok(blob)
+    })
+    .await
+}
+
+/// Reads where reading may block.
+async fn blocking<T: Send + 'static>(
+    object: &ObjectRef,
+    read: impl FnOnce() -> Result<T, FileError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(read).await;
+    done.map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
         .map_err(|e| Problem::file(object, &e))
 }
 

@@ -180,7 +180,10 @@ impl Lane {
 
     fn unsendable(&self, due: Due, why: Unsendable) -> Settlement {
         match why {
-            Unsendable::Expired => nothing_sent(due, Settle::Expired),
+            Unsendable::Expired => {
+                self.reporting.count_expired(&due);
+                nothing_sent(due, Settle::Expired)
+            }
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel.id = %self.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })

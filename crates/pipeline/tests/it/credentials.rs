@@ -32,7 +32,7 @@ async fn without_a_working_token_one_pixel_waits_and_the_others_go_on() {
     let stop = CancellationToken::new();
     let refreshing = tokio::spawn(due::refresh_pixels(
         Arc::clone(&world.reporting),
-        Duration::from_secs(30),
+        Duration::from_millis(100),
         stop.clone(),
     ));
     world.until(async || world.entries(Outcome::Reported).await == 60).await;

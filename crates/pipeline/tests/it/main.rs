@@ -5,6 +5,10 @@
 mod books;
 mod credentials;
 mod isolation;
+mod messages;
+mod redelivery;
 mod refusals;
+mod replay;
+mod restatements;
 mod trouble;
 mod world;

@@ -56,7 +56,17 @@ impl World {
         Self::with(OnUnknown::Resend).await
     }
 
+    /// The same with `RESTATEMENTS=increments`.
+    pub(crate) async fn restating() -> Self {
+        Self::of(ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) })
+            .await
+    }
+
     pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
+        Self::of(config_of(on_unknown)).await
+    }
+
+    async fn of(report_config: ReportConfig) -> Self {
         let clock = Arc::new(ManualClock::default());
         let sandbox_clock = Arc::clone(&clock);
         let config = SandboxConfig {
@@ -70,7 +80,7 @@ impl World {
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
         let reporting = Arc::new(Reporting {
-            config: config_of(on_unknown),
+            config: report_config,
             pixels: Arc::new(Pixels::new(Arc::<EmbeddedPixels>::clone(&directory))),
             blobs: Arc::new(FolderBlobStore::new(
                 folder.path().to_owned(),
@@ -173,6 +183,12 @@ impl World {
         panic!("still not done: {:?}", self.reporting.ledger.stats().await.unwrap());
     }
 
+    /// Lets everything go on that goes on by itself.
+    pub(crate) async fn settled(&self) {
+        self.until(async || self.entries(Outcome::Retry).await + self.entries(Outcome::InFlight).await == 0)
+            .await;
+    }
+
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
         let stats = self.reporting.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
@@ -187,7 +203,8 @@ impl World {
 fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
-        lease: Duration::from_secs(120),
+        // The clock of the tests runs ahead while requests are on their way.
+        lease: Duration::from_secs(6 * 3600),
         max_object_bytes: 1 << 30,
         needs_source_url: true,
         on_unknown,

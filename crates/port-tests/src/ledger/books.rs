@@ -46,11 +46,12 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
     assert_eq!(ledger.0.receipt("b/never").await.expect("receipt"), None);
     ledger.claim(vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1)], 0).await;
     let receipt = ledger.receipt("b/o").await;
-    assert!(!receipt.complete && !receipt.balances());
+    assert!(!receipt.complete && !receipt.balances() && receipt.digest.is_none());
     assert_eq!((receipt.rows_in, receipt.rows(Outcome::InFlight), receipt.rows(Outcome::Invalid)), (0, 1, 1));
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), [], "not read to its end");
     ledger.finish("b/o", 2, 0).await;
     ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Invalid, 1)]).await;
+    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what tells its content");
     ledger.finish("b/empty", 0, 0).await;
     ledger.balances("b/empty", &[]).await;
 }

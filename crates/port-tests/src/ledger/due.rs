@@ -68,6 +68,21 @@ pub(super) async fn a_running_lease_is_respected_past_the_deadline(ledger: Subje
     assert_eq!(ledger.due(10, LEASE).await.len(), 1);
 }
 
+pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    ledger.hold(sendable("t", "b/o", 1), 0).await;
+    assert_eq!(ledger.due(1, LEASE).await.len(), 1, "one of the two, whichever");
+    let left = if ledger.record("s").await.attempts == 1 {
+        lease
+    } else {
+        ports::ledger::Lease { key: key("t"), ..lease }
+    };
+    let held = ledger.0.extend(std::slice::from_ref(&left), at(3 * LEASE)).await.expect("extend");
+    assert_eq!(held, [ports::ledger::Settled::Done], "nobody else has claimed it");
+    assert_eq!(ledger.due(10, LEASE + 1).await, []);
+    assert_eq!(ledger.due(10, 3 * LEASE).await.len(), 2);
+}
+
 pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     let rows = [("a", "111"), ("b", "111"), ("c", "222"), ("d", "111")];
     for (row, (session, code)) in rows.into_iter().enumerate() {

@@ -14,16 +14,19 @@ async fn batch(ledger: &Subject, limit: usize) -> Vec<Record> {
 pub(super) async fn changes_are_exported_until_marked(ledger: Subject) {
     let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
     ledger.claim_one(invalid("i", "b/o", 1), 0).await;
-    assert_eq!(ledger.0.stats().await.expect("stats").unexported, 2);
+    let stats = ledger.0.stats().await.expect("stats");
+    assert_eq!((stats.unexported, stats.oldest_unexported), (2, Some(at(0))));
     assert_eq!(batch(&ledger, 1).await.len(), 1, "no more than asked for");
     let first = batch(&ledger, 10).await;
     assert_eq!(first.len(), 2);
     assert_eq!(batch(&ledger, 10).await.len(), 2, "reading is not marking");
     ledger.0.mark_exported(&first).await.expect("mark_exported");
     assert_eq!(batch(&ledger, 10).await, []);
-    assert_eq!(ledger.0.stats().await.expect("stats").unexported, 0);
+    let stats = ledger.0.stats().await.expect("stats");
+    assert_eq!((stats.unexported, stats.oldest_unexported), (0, None));
 
     ledger.done(&lease, Settle::Reported, 1).await;
+    assert_eq!(ledger.0.stats().await.expect("stats").oldest_unexported, Some(at(1)));
     let changed = batch(&ledger, 10).await;
     assert_eq!(changed.len(), 1);
     assert_eq!((changed[0].key, changed[0].outcome), (key("s"), Outcome::Reported));

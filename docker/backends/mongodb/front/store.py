@@ -1,4 +1,7 @@
-"""mongomock, with its walk through all documents replaced by a quicker one."""
+"""mongomock, with its walk through all documents and its copying of documents replaced by quicker ones."""
+
+import copy
+import types
 
 import bson
 import mongomock
@@ -7,14 +10,15 @@ from mongomock import collection as mongomock_collection
 PLAIN = (str, int, bson.ObjectId)
 
 
-def candidates(documents, wanted_id):
-    """Documents that may have the id: by key where it is given as values, else all."""
-    if isinstance(wanted_id, PLAIN):
-        wanted_id = {"$in": [wanted_id]}
-    listed = wanted_id.get("$in") if isinstance(wanted_id, dict) else None
+def listed_ids(condition):
+    """The ids that a condition allows, where it gives them as plain values; else None."""
+    wanted = condition.get("_id")
+    if isinstance(wanted, PLAIN):
+        return [wanted]
+    listed = wanted.get("$in") if isinstance(wanted, dict) and len(wanted) == 1 else None
     if isinstance(listed, list) and all(isinstance(one, PLAIN) for one in listed):
-        return [documents[one] for one in listed if one in documents]
-    return list(documents.values())
+        return list(dict.fromkeys(listed))
+    return None
 
 
 def differs(document, equal):
@@ -36,12 +40,29 @@ def iter_documents(self, condition):
         for field, value in condition.items()
         if isinstance(value, PLAIN) and not field.startswith("$") and "." not in field
     ]
-    for document in candidates(self._store._documents, condition.get("_id")):
+    documents, ids = self._store._documents, listed_ids(condition)
+    if ids is None:
+        chosen = list(documents.values())
+    else:
+        chosen = [documents[one] for one in ids if one in documents]
+        # To look for each in a long list of ids once more would take longer than all the rest.
+        condition = {field: value for field, value in condition.items() if field != "_id"}
+    for document in chosen:
         if not differs(document, equal) and mongomock_collection.filter_applies(condition, document):
             yield document
 
 
+def clone(value):
+    """A copy of what BSON can hold: its values are never changed in place, only documents and lists are."""
+    if isinstance(value, dict):
+        return {key: clone(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [clone(one) for one in value]
+    return value
+
+
 mongomock_collection.Collection._iter_documents = iter_documents
+mongomock_collection.copy = types.SimpleNamespace(deepcopy=clone, copy=copy.copy)
 
 
 def new_client():

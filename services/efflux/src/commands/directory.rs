@@ -20,13 +20,21 @@ pub(crate) async fn subscriptions(parts: &Parts, action: Subscriptions) -> anyho
     match action {
         Subscriptions::List => {
             for subscription in store.snapshot().await? {
-                out(&format!("{}\t{}\n", subscription.id, subscription.note.unwrap_or_default()));
+                out(&format!("{}\n", line(&subscription)));
             }
         }
-        Subscriptions::Add { ids, note } => {
+        Subscriptions::Add { ids, note, networks, countries, min_revenue, disabled } => {
+            let min_revenue = min_revenue.as_deref().map(str::parse).transpose().context("--min-revenue")?;
             let all: Vec<_> = ids
                 .into_iter()
-                .map(|id| Subscription { note: note.clone(), ..Subscription::of(id) })
+                .map(|id| Subscription {
+                    note: note.clone(),
+                    enabled: !disabled,
+                    networks: networks.clone(),
+                    countries: countries.clone(),
+                    min_revenue,
+                    ..Subscription::of(id)
+                })
                 .collect();
             store.put(&all).await?;
         }
@@ -64,6 +72,24 @@ pub(crate) async fn pixels(parts: &Parts, action: Pixels) -> anyhow::Result<Exit
         }
     }
     Ok(ExitStatus::Done)
+}
+
+/// Id and note, then the conditions where there are any.
+fn line(subscription: &Subscription) -> String {
+    let Subscription { id, enabled, networks, countries, min_revenue, note } = subscription;
+    let mut line = format!("{id}\t{}", note.as_deref().unwrap_or_default());
+    if !enabled {
+        line.push_str("\tdisabled");
+    }
+    for (name, words) in [("network", networks), ("country", countries)] {
+        if !words.is_empty() {
+            line.push_str(&format!("\t{name}={}", words.join(",")));
+        }
+    }
+    if let Some(least) = min_revenue {
+        line.push_str(&format!("\tmin-revenue={least}"));
+    }
+    line
 }
 
 fn source_named(word: &str) -> anyhow::Result<TrafficSource> {

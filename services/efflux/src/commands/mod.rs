@@ -2,7 +2,10 @@
 
 pub(crate) mod demo;
 pub(crate) mod directory;
+pub(crate) mod dlq;
+pub(crate) mod explain;
 pub(crate) mod ingest;
+pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod status;

@@ -1,12 +1,9 @@
-//! `efflux status` and `efflux dlq`: what waits, what ended how.
+//! `efflux status`: what waits, what ended how.
 
 use assembly::Parts;
 use runtime::ExitStatus;
 
 use crate::out;
-
-/// Dead letters that a list shows for each queue.
-const DEAD_LETTERS: usize = 100;
 
 pub(crate) async fn status(parts: &Parts, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
     let queues = [
@@ -62,18 +59,6 @@ pub(crate) async fn status(parts: &Parts, latest: usize, json: bool) -> anyhow::
             None => format!("{} rows, the books do NOT balance", file.receipt.rows_in),
         };
         out(&format!("  {}  {}  {verdict}\n", file.at, file.object));
-    }
-    Ok(ExitStatus::Done)
-}
-
-pub(crate) async fn dead_letters(parts: &Parts) -> anyhow::Result<ExitStatus> {
-    for (name, queue) in [("trigger", &parts.ports.trigger_queue), ("report", &parts.ports.report_queue)] {
-        for letter in queue.dead_letters(DEAD_LETTERS).await? {
-            out(&format!(
-                "{name}\t{}\t{}\t{}\t{}\n",
-                letter.at, letter.service, letter.message_id, letter.reason
-            ));
-        }
     }
     Ok(ExitStatus::Done)
 }

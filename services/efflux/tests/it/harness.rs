@@ -79,6 +79,7 @@ impl World {
             .env("META_GRAPH_URL", self.sandbox.url())
             .env("PORT", "0")
             .env("LEASE_SECONDS", "30")
+            .env("PIXELS_REFRESH_SECONDS", "1")
             .env("LOG_LEVEL", "warn")
             .stdin(Stdio::null());
         command

@@ -7,4 +7,5 @@ mod chaos;
 mod harness;
 mod kill;
 mod main_job;
+mod operator;
 mod services;

@@ -1,0 +1,149 @@
+//! The ledger in MongoDB: one document per conversion.
+//!
+//! No transactions: whatever changes a document is one statement whose filter holds the version that was read, so of two who
+//! change the same document one finds that it did not, and looks again.
+
+mod attempts;
+mod books;
+mod claim;
+mod decide;
+mod document;
+mod due;
+mod growth;
+mod original;
+mod records;
+mod schema;
+mod settle;
+mod stored;
+
+use async_trait::async_trait;
+use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use ports::ledger::{
+    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
+    Selection, Settled, Settlement, Statement,
+};
+use ports::{ReportLedger, Result};
+
+use crate::connection::Connection;
+use crate::settings::MongoSettings;
+
+pub use original::FromOriginal;
+
+/// The ledger of a production deployment; any number of processes share it.
+#[derive(Debug, Clone)]
+pub struct MongoLedger {
+    connection: Connection,
+    /// Whether the original's documents are looked up before anything is sent.
+    legacy: bool,
+}
+
+impl MongoLedger {
+    /// A ledger at an address. Connects only when something is asked; see [`check`](Self::check).
+    ///
+    /// # Errors
+    /// If the address cannot be read, or names a record of DNS that is not there.
+    pub async fn open(settings: &MongoSettings) -> Result<Self> {
+        Ok(Self { connection: Connection::open(settings).await?, legacy: settings.legacy })
+    }
+
+    /// Makes the indexes. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// If the server cannot be reached, or an index of the same name exists with other options.
+    pub async fn migrate(&self) -> Result<()> {
+        schema::migrate(&self.connection).await
+    }
+
+    /// Whether the server can be reached, lets us in, and has the indexes. Its error says in one line what to do.
+    ///
+    /// # Errors
+    /// If one of that is not so.
+    pub async fn check(&self) -> Result<()> {
+        schema::check(&self.connection).await
+    }
+
+    /// Gives the documents that the original wrote the keys of this ledger, up to `limit` of them; call it again until nothing is left.
+    ///
+    /// # Errors
+    /// If the server cannot be reached. What was done stays; the next call goes on from there.
+    pub async fn migrate_from_original(&self, limit: usize, now: UnixMillis) -> Result<FromOriginal> {
+        original::migrate(&self.connection, limit, now).await
+    }
+
+    /// Commands sent to the server so far, each a round trip; a metric.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.connection.commands()
+    }
+}
+
+#[async_trait]
+impl ReportLedger for MongoLedger {
+    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+        if self.legacy {
+            original::recognise(&self.connection, &statements, holder.now).await?;
+        }
+        claim::claim(&self.connection, &statements, holder).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
+        settle::settle(&self.connection, &settlements, holder).await
+    }
+
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
+        due::claim_due(&self.connection, limits, holder).await
+    }
+
+    async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>> {
+        settle::extend(&self.connection, leases, until).await
+    }
+
+    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64> {
+        due::release_parked(&self.connection, pixel, now).await
+    }
+
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<&ConversionKey>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        records::select(&self.connection, selection, after, limit).await
+    }
+
+    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
+        attempts::reopen(&self.connection, reopenings, now).await
+    }
+
+    async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
+        attempts::of(&self.connection, key).await
+    }
+
+    async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
+        records::find(&self.connection, session_id, keyword_clicked).await
+    }
+
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
+        records::unexported(&self.connection, limit).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
+        records::mark_exported(&self.connection, records).await
+    }
+
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
+        books::finish(&self.connection, object, end, now).await
+    }
+
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
+        books::receipt(&self.connection, object).await
+    }
+
+    async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {
+        books::receipts(&self.connection, limit).await
+    }
+
+    async fn stats(&self) -> Result<LedgerStats> {
+        books::stats(&self.connection).await
+    }
+}

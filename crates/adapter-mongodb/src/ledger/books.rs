@@ -1,0 +1,212 @@
+//! The books of objects: how the rows of each ended. Three round trips, however many objects are asked for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bson::{DateTime, Document, doc};
+use domain::receipt::{OutcomeCount, PixelCount};
+use domain::{Money, Outcome, Receipt, UnixMillis};
+use ports::Result;
+use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount};
+use serde::Deserialize;
+
+use super::document::{date, int};
+use super::schema::{CONVERSIONS, OBJECTS};
+use super::stored::millis;
+use crate::connection::{Connection, Query};
+
+/// What is noted about an object itself.
+#[derive(Debug, Deserialize)]
+struct Noted {
+    #[serde(rename = "_id")]
+    object: String,
+    rows_in: u64,
+    duplicates: u64,
+    refused: Option<String>,
+    digest: Option<String>,
+    at: DateTime,
+}
+
+/// See [`ReportLedger::finish_object`](ports::ReportLedger::finish_object).
+pub(super) async fn finish(
+    connection: &Connection,
+    object: &str,
+    end: &ObjectEnd,
+    now: UnixMillis,
+) -> Result<()> {
+    let (rows_in, duplicates, refused, digest) = match end {
+        ObjectEnd::Read { rows_in, duplicates, digest } => (*rows_in, *duplicates, None, Some(digest)),
+        ObjectEnd::Refused { why } => (0, 0, Some(why), None),
+    };
+    let note = doc! {
+        "_id": object, "rows_in": int(rows_in), "duplicates": int(duplicates), "refused": refused,
+        "digest": digest, "at": date(now),
+    };
+    let statement = doc! { "q": { "_id": object }, "u": note, "upsert": true };
+    connection.update("ledger.finish_object", OBJECTS, vec![statement]).await.map(drop)
+}
+
+/// See [`ReportLedger::receipt`](ports::ReportLedger::receipt).
+pub(super) async fn receipt(connection: &Connection, object: &str) -> Result<Option<Receipt>> {
+    const OPERATION: &str = "ledger.receipt";
+    let query = Query { filter: doc! { "_id": object }, ..Query::default() };
+    let noted: Vec<Noted> = connection.find(OPERATION, OBJECTS, query).await?;
+    let noted = noted.into_iter().next();
+    let books = books(connection, OPERATION, &[object.to_owned()]).await?.remove(object);
+    Ok((noted.is_some() || books.is_some()).then(|| books.unwrap_or_default().receipt(noted)))
+}
+
+/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+pub(super) async fn receipts(connection: &Connection, limit: usize) -> Result<Vec<ObjectReceipt>> {
+    const OPERATION: &str = "ledger.receipts";
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let sort = Some(doc! { "at": -1, "_id": -1 });
+    let latest: Vec<Noted> =
+        connection.find(OPERATION, OBJECTS, Query { sort, limit: Some(limit), ..Query::default() }).await?;
+    let objects: Vec<_> = latest.iter().map(|noted| noted.object.clone()).collect();
+    let mut books = books(connection, OPERATION, &objects).await?;
+    let receipt = |noted: Noted| ObjectReceipt {
+        object: noted.object.clone(),
+        at: millis(noted.at),
+        receipt: books.remove(&noted.object).unwrap_or_default().receipt(Some(noted)),
+    };
+    Ok(latest.into_iter().map(receipt).collect())
+}
+
+/// Rows that ended alike. Sums of money are made here: the server's would be floats, or need it in another type.
+#[derive(Debug, Deserialize)]
+struct Alike {
+    #[serde(rename = "_id")]
+    by: Ending,
+    rows: u64,
+    #[serde(default)]
+    events: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Ending {
+    object: String,
+    outcome: Outcome,
+    reason: String,
+    pixel: Option<String>,
+    revenue: Option<Money>,
+}
+
+/// What the entries say about an object.
+#[derive(Debug, Default)]
+struct Books {
+    outcomes: BTreeMap<(Outcome, String), u64>,
+    pixels: BTreeMap<String, PixelCount>,
+}
+
+async fn books(
+    connection: &Connection,
+    operation: &'static str,
+    objects: &[String],
+) -> Result<HashMap<String, Books>> {
+    let mut books: HashMap<String, Books> = HashMap::new();
+    for stages in [of_entries(objects), of_superseded(objects)] {
+        let alike: Vec<Alike> = connection.aggregate(operation, CONVERSIONS, stages).await?;
+        for rows in alike {
+            books.entry(rows.by.object.clone()).or_default().add(rows);
+        }
+    }
+    Ok(books)
+}
+
+fn of_entries(objects: &[String]) -> Vec<Document> {
+    let by = doc! {
+        "object": "$object", "outcome": "$state", "reason": "$reason", "pixel": "$pixel",
+        "revenue": "$reported_revenue",
+    };
+    vec![
+        doc! { "$match": { "object": { "$in": objects } } },
+        doc! { "$group": { "_id": by, "rows": { "$sum": 1 }, "events": { "$sum": "$events" } } },
+    ]
+}
+
+/// Rows that were taken over keep their own outcome; what was sent is in the books of whoever took over.
+fn of_superseded(objects: &[String]) -> Vec<Document> {
+    let by = doc! {
+        "object": "$superseded.object", "outcome": "$superseded.outcome", "reason": "$superseded.reason",
+    };
+    let named = doc! { "superseded.object": { "$in": objects } };
+    vec![
+        doc! { "$match": named.clone() },
+        doc! { "$unwind": "$superseded" },
+        doc! { "$match": named },
+        doc! { "$group": { "_id": by, "rows": { "$sum": 1 } } },
+    ]
+}
+
+impl Books {
+    fn add(&mut self, rows: Alike) {
+        let Ending { outcome, reason, pixel, revenue, .. } = rows.by;
+        *self.outcomes.entry((outcome, reason)).or_default() += rows.rows;
+        let Some(code) = pixel.filter(|_| rows.events > 0 || outcome == Outcome::Reported) else { return };
+        let none = PixelCount { pixel: code.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
+        let pixel = self.pixels.entry(code).or_insert(none);
+        pixel.conversions += if outcome == Outcome::Reported { rows.rows } else { 0 };
+        pixel.events += rows.events;
+        let each = revenue.unwrap_or_default();
+        pixel.revenue = pixel.revenue + (0..rows.rows).map(|_| each).sum();
+    }
+
+    fn receipt(mut self, noted: Option<Noted>) -> Receipt {
+        let duplicates = noted.as_ref().map_or(0, |noted| noted.duplicates);
+        if duplicates > 0 {
+            self.outcomes.insert((Outcome::Duplicate, String::new()), duplicates);
+        }
+        let count = |((outcome, reason), rows)| OutcomeCount { outcome, reason, rows };
+        let (refused, digest, rows_in) = noted
+            .as_ref()
+            .map_or((None, None, 0), |noted| (noted.refused.clone(), noted.digest.clone(), noted.rows_in));
+        Receipt {
+            complete: noted.is_some() && refused.is_none(),
+            refused,
+            digest,
+            rows_in,
+            outcomes: self.outcomes.into_iter().map(count).collect(),
+            pixels: self.pixels.into_values().collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct State {
+    #[serde(rename = "_id")]
+    outcome: Outcome,
+    entries: u64,
+}
+
+#[derive(Deserialize)]
+struct Unexported {
+    entries: u64,
+    oldest: Option<DateTime>,
+}
+
+/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+pub(super) async fn stats(connection: &Connection) -> Result<LedgerStats> {
+    const OPERATION: &str = "ledger.stats";
+    let count = doc! { "$sum": 1 };
+    let states = vec![
+        // What the original wrote has no state.
+        doc! { "$match": { "state": { "$exists": true } } },
+        doc! { "$group": { "_id": "$state", "entries": count.clone() } },
+    ];
+    let unexported = vec![
+        doc! { "$match": { "export_due": { "$exists": true } } },
+        doc! { "$group": { "_id": 1, "entries": count, "oldest": { "$min": "$export_due" } } },
+    ];
+    let states: Vec<State> = connection.aggregate(OPERATION, CONVERSIONS, states).await?;
+    let waiting: Vec<Unexported> = connection.aggregate(OPERATION, CONVERSIONS, unexported).await?;
+    Ok(LedgerStats {
+        states: states
+            .into_iter()
+            .map(|state| StateCount { outcome: state.outcome, entries: state.entries })
+            .collect(),
+        unexported: waiting.iter().map(|waiting| waiting.entries).sum(),
+        oldest_unexported: waiting.into_iter().find_map(|waiting| waiting.oldest).map(millis),
+    })
+}

@@ -1,0 +1,167 @@
+//! What has to be done now, the nearest deadline first.
+//!
+//! An open entry wakes when it is due or when its deadline has come, whichever is first; the index of that time holds open
+//! entries alone, and pixel and deadline with it.
+
+use std::collections::HashMap;
+
+use bson::oid::ObjectId;
+use bson::{DateTime, Document, doc};
+use domain::{ConversionKey, PixelCode, UnixMillis};
+use ports::Result;
+use ports::ledger::{Due, DueLimits, Holder, Lease, Part};
+use serde::Deserialize;
+
+use super::document::{changed, date};
+use super::schema::CONVERSIONS;
+use super::stored::{Claimed, millis};
+use crate::connection::{Connection, Query};
+
+const OPERATION: &str = "ledger.claim_due";
+
+/// Looks for further pixels when one pixel's backlog fills the first answer. What is not found then is found by the next call.
+const LOOKS: usize = 4;
+
+/// See [`ReportLedger::claim_due`](ports::ReportLedger::claim_due).
+pub(super) async fn claim_due(
+    connection: &Connection,
+    limits: &DueLimits,
+    holder: &Holder,
+) -> Result<Vec<Due>> {
+    let chosen = choose(connection, limits, holder.now).await?;
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = chosen.iter().map(ToString::to_string).collect();
+    let token = ObjectId::new();
+    // Each document by itself: whoever comes second to one finds that it does not wake any more.
+    let condition = doc! { "_id": { "$in": &ids }, "wakes_at": { "$lte": date(holder.now) } };
+    let mut set = doc! {
+        "state": "in_flight", "reason": "", "owner": holder.owner.as_str(), "claimed_by": token,
+        "due_at": date(holder.until), "wakes_at": date(holder.until),
+    };
+    set.extend(changed(holder.now));
+    let change = doc! { "$set": set, "$inc": { "attempt": 1, "version": 1 } };
+    let statement = doc! { "q": condition, "u": change, "multi": true };
+    if connection.update(OPERATION, CONVERSIONS, vec![statement]).await? == 0 {
+        return Ok(Vec::new());
+    }
+    let claimed = Query {
+        filter: doc! { "_id": { "$in": ids }, "claimed_by": token },
+        fields: Some(fields()),
+        ..Query::default()
+    };
+    let claimed: Vec<Claimed> = connection.find(OPERATION, CONVERSIONS, claimed).await?;
+    let mut due: Vec<_> = claimed.into_iter().map(Due::from).collect();
+    due.sort_by_key(|due| (due.deadline, due.lease.key));
+    Ok(due)
+}
+
+fn fields() -> Document {
+    doc! {
+        "attempt": 1, "raw": 1, "network": 1, "pixel": 1, "deadline": 1, "accepted": 1, "failures": 1, "part": 1,
+    }
+}
+
+impl From<Claimed> for Due {
+    fn from(claimed: Claimed) -> Self {
+        Self {
+            lease: Lease { key: claimed.key, attempt: claimed.attempt },
+            raw: claimed.raw,
+            network: claimed.network,
+            pixel: claimed.pixel,
+            deadline: millis(claimed.deadline),
+            part: claimed.part.map_or(Part::Whole, Part::from),
+            accepted: claimed.accepted,
+            failures: claimed.failures,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Candidate {
+    #[serde(rename = "_id")]
+    key: ConversionKey,
+    pixel: PixelCode,
+    deadline: DateTime,
+}
+
+/// What to claim. A pixel that has its share is left out of the next look, so that others come up.
+async fn choose(connection: &Connection, limits: &DueLimits, now: UnixMillis) -> Result<Vec<ConversionKey>> {
+    let mut closed: Vec<String> = limits.except.iter().map(|pixel| pixel.as_str().to_owned()).collect();
+    let mut choice = Choice::default();
+    for _ in 0..LOOKS {
+        let found = look(connection, &closed, limits.total, now).await?;
+        let all = found.len() < limits.total;
+        choice.take(found, limits, now);
+        if all || choice.keys.len() >= limits.total {
+            break;
+        }
+        closed.extend(choice.full(limits.per_pixel));
+    }
+    Ok(choice.keys.into_iter().take(limits.total).map(|(_, key)| key).collect())
+}
+
+/// Entries that wake now: all that are past their deadline, and others of pixels that are not closed.
+async fn look(
+    connection: &Connection,
+    closed: &[String],
+    limit: usize,
+    now: UnixMillis,
+) -> Result<Vec<Candidate>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let mut filter = doc! { "wakes_at": { "$lte": date(now) } };
+    if !closed.is_empty() {
+        let open = doc! { "pixel": { "$nin": closed } };
+        filter.insert("$or", vec![doc! { "deadline": { "$lte": date(now) } }, open]);
+    }
+    let query = Query {
+        filter,
+        fields: Some(doc! { "_id": 1, "pixel": 1, "deadline": 1 }),
+        sort: Some(doc! { "deadline": 1, "_id": 1 }),
+        limit: Some(limit),
+    };
+    connection.find(OPERATION, CONVERSIONS, query).await
+}
+
+/// What was chosen so far, by deadline.
+#[derive(Default)]
+struct Choice {
+    keys: std::collections::BTreeSet<(DateTime, ConversionKey)>,
+    shares: HashMap<String, usize>,
+}
+
+impl Choice {
+    fn take(&mut self, found: Vec<Candidate>, limits: &DueLimits, now: UnixMillis) {
+        for candidate in found {
+            let place = (candidate.deadline, candidate.key);
+            if millis(candidate.deadline) <= now {
+                self.keys.insert(place);
+            } else if !self.keys.contains(&place) {
+                let share = self.shares.entry(candidate.pixel.into()).or_default();
+                if *share < limits.per_pixel {
+                    *share += 1;
+                    self.keys.insert(place);
+                }
+            }
+        }
+    }
+
+    /// Pixels that have their share.
+    fn full(&self, share: usize) -> impl Iterator<Item = String> {
+        self.shares.iter().filter(move |(_, has)| **has >= share).map(|(pixel, _)| pixel.clone())
+    }
+}
+
+/// See [`ReportLedger::release_parked`](ports::ReportLedger::release_parked). The entries stay parked, so the version stays.
+pub(super) async fn release_parked(
+    connection: &Connection,
+    pixel: &PixelCode,
+    now: UnixMillis,
+) -> Result<u64> {
+    let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
+    let statement = doc! { "q": { "state": "parked", "pixel": pixel.as_str() }, "u": sooner, "multi": true };
+    connection.update("ledger.release_parked", CONVERSIONS, vec![statement]).await
+}

@@ -1,0 +1,124 @@
+//! What the original wrote into the same collection: one document per row, named by chance, without our state.
+//!
+//! A document cannot change its name, so it is given a key by entering it anew under that and removing it. Both steps may be done
+//! again: whoever is interrupted in between begins with the first.
+
+mod read;
+
+use std::collections::HashSet;
+
+use bson::{Bson, Document, doc};
+use domain::{ConversionKey, UnixMillis};
+use ports::Result;
+use ports::ledger::Statement;
+
+use super::document::{changed, int};
+use super::schema::CONVERSIONS;
+use crate::connection::{Connection, Query};
+
+use read::{entry, is_reported, key};
+
+/// What one call of [`MongoLedger::migrate_from_original`](crate::MongoLedger::migrate_from_original) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FromOriginal {
+    /// Documents of the original that were taken care of.
+    pub documents: u64,
+    /// Whether none is left.
+    pub complete: bool,
+}
+
+/// See [`MongoLedger::migrate_from_original`](crate::MongoLedger::migrate_from_original).
+pub(super) async fn migrate(connection: &Connection, limit: usize, now: UnixMillis) -> Result<FromOriginal> {
+    const OPERATION: &str = "ledger.migrate_from_original";
+    let query = Query {
+        filter: doc! { "state": { "$exists": false } },
+        sort: Some(doc! { "_id": 1 }),
+        limit: Some(limit.max(1)),
+        ..Query::default()
+    };
+    let originals: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
+    if originals.is_empty() {
+        return Ok(FromOriginal { documents: 0, complete: true });
+    }
+    enter(connection, OPERATION, &originals, now).await?;
+    let names: Vec<_> = originals.iter().filter_map(|original| original.get("_id").cloned()).collect();
+    let removal = doc! {
+        "delete": CONVERSIONS,
+        "deletes": [{ "q": { "_id": { "$in": names }, "state": { "$exists": false } }, "limit": 0 }],
+        "writeConcern": { "w": "majority" },
+    };
+    connection.command(OPERATION, removal).await?;
+    Ok(FromOriginal { documents: originals.len() as u64, complete: false })
+}
+
+/// Enters what the original reported of a batch's conversions, so that claiming meets it. What it did not report is left to be sent.
+///
+/// The original looked within the batch's own click times, and so sent again what was stated with another time. Here the session
+/// decides; its index makes that as cheap.
+pub(super) async fn recognise(
+    connection: &Connection,
+    statements: &[Statement],
+    now: UnixMillis,
+) -> Result<()> {
+    const OPERATION: &str = "ledger.claim";
+    let sessions: HashSet<_> = statements.iter().filter_map(|s| s.session_id.as_deref()).collect();
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    // Where the feed had a number, the original kept a number.
+    let texts = sessions.iter().map(|session| Bson::from(*session));
+    let numbers = sessions.iter().filter_map(|session| session.parse::<i64>().ok()).map(Bson::from);
+    let filter = doc! {
+        "session_id": { "$in": texts.chain(numbers).collect::<Vec<_>>() },
+        "state": { "$exists": false },
+        "reported": { "$in": [1, true, "1"] },
+    };
+    let query = Query { filter, ..Query::default() };
+    let mut originals: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
+    let wanted: HashSet<ConversionKey> = statements.iter().map(|statement| statement.key).collect();
+    originals.retain(|original| wanted.contains(&key(original)));
+    enter(connection, OPERATION, &originals, now).await
+}
+
+/// Enters documents of the original under their keys. Of several with one key, and of an entry of ours of which nothing was ever
+/// sent, what was reported wins.
+async fn enter(
+    connection: &Connection,
+    operation: &'static str,
+    originals: &[Document],
+    now: UnixMillis,
+) -> Result<()> {
+    let entries: Vec<_> = originals.iter().map(|original| entry(original, now)).collect();
+    let known = connection.insert(operation, CONVERSIONS, &entries).await?;
+    let statements: Vec<_> = known
+        .into_iter()
+        .filter(|index| is_reported(&originals[*index]))
+        .map(|index| told(&entries[index], now))
+        .collect();
+    if !statements.is_empty() {
+        connection.update(operation, CONVERSIONS, statements).await?;
+    }
+    Ok(())
+}
+
+/// Where the row came from stays: it is in its object's books.
+fn told(entry: &Document, now: UnixMillis) -> Document {
+    let mut set = Document::new();
+    for field in [
+        "state",
+        "reason",
+        "reasons",
+        "reported",
+        "valid",
+        "reported_count",
+        "reported_revenue",
+        "figures_unknown",
+    ] {
+        if let Some(value) = entry.get(field) {
+            set.insert(field, value.clone());
+        }
+    }
+    set.extend(changed(now));
+    let condition = doc! { "_id": entry.get("_id"), "state": { "$in": ["invalid", "no_events"] } };
+    doc! { "q": condition, "u": { "$set": set, "$inc": { "version": int(1) } } }
+}

@@ -1,0 +1,87 @@
+//! Entries as people and the export see them.
+
+use bson::{Document, doc};
+use domain::ConversionKey;
+use ports::Result;
+use ports::ledger::{Record, Selection};
+
+use super::document::{date, int};
+use super::schema::CONVERSIONS;
+use super::stored::Whole;
+use crate::connection::{Connection, Query};
+
+/// See [`ReportLedger::find`](ports::ReportLedger::find). What the original wrote has no state, and is not an entry yet.
+pub(super) async fn find(
+    connection: &Connection,
+    session: &str,
+    keyword: Option<&str>,
+) -> Result<Vec<Record>> {
+    let mut filter = doc! { "session_id": session, "state": { "$exists": true } };
+    if let Some(keyword) = keyword {
+        filter.insert("keyword_clicked", keyword);
+    }
+    let sort = Some(doc! { "createdAt": 1, "_id": 1 });
+    records(connection, "ledger.find", Query { filter, sort, ..Query::default() }).await
+}
+
+/// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
+pub(super) async fn unexported(connection: &Connection, limit: usize) -> Result<Vec<Record>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let filter = doc! { "export_due": { "$exists": true } };
+    let sort = Some(doc! { "export_due": 1 });
+    let query = Query { filter, sort, limit: Some(limit), ..Query::default() };
+    records(connection, "ledger.export_batch", query).await
+}
+
+/// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported). An entry that has changed has another version.
+pub(super) async fn mark_exported(connection: &Connection, records: &[Record]) -> Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let statement = |record: &Record| {
+        let condition = doc! { "_id": record.key.to_string(), "version": int(record.version) };
+        doc! { "q": condition, "u": { "$unset": { "export_due": "" } } }
+    };
+    let statements = records.iter().map(statement).collect();
+    connection.update("ledger.mark_exported", CONVERSIONS, statements).await.map(drop)
+}
+
+/// See [`ReportLedger::select`](ports::ReportLedger::select).
+pub(super) async fn select(
+    connection: &Connection,
+    selection: &Selection,
+    after: Option<&ConversionKey>,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let mut filter = doc! { "state": selection.outcome.as_str() };
+    if let Some(after) = after {
+        filter.insert("_id", doc! { "$gt": after.to_string() });
+    }
+    if let Some(reason) = &selection.reason {
+        filter.insert("reason", reason);
+    }
+    if let Some(pixel) = &selection.pixel {
+        filter.insert("pixel", pixel.as_str());
+    }
+    if let Some(since) = selection.since {
+        filter.insert("updated_at", doc! { "$gte": date(since) });
+    }
+    let query = Query { filter, sort: Some(doc! { "_id": 1 }), limit: Some(limit), ..Query::default() };
+    records(connection, "ledger.select", query).await
+}
+
+async fn records(connection: &Connection, operation: &'static str, mut query: Query) -> Result<Vec<Record>> {
+    query.fields = Some(without());
+    let found: Vec<Whole> = connection.find(operation, CONVERSIONS, query).await?;
+    Ok(found.into_iter().map(Record::from).collect())
+}
+
+/// Fields that a record does not show.
+fn without() -> Document {
+    doc! { "attempts": 0, "superseded": 0 }
+}

@@ -1,0 +1,92 @@
+//! The collections, and the indexes that keep each question's cost to what it finds.
+
+use bson::{Document, doc};
+use ports::{Error, ErrorKind, Result};
+use serde::Deserialize;
+
+use crate::connection::Connection;
+
+/// One document per conversion; the original's name.
+pub(super) const CONVERSIONS: &str = "report_conversions";
+
+/// One note per object that was read.
+pub(super) const OBJECTS: &str = "report_objects";
+
+/// Name, fields, and options. Sparse ones hold only what waits, so they stay small however much is at an end.
+fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
+    match collection {
+        OBJECTS => vec![("efflux_latest", doc! { "at": -1, "_id": -1 }, doc! { "sparse": true })],
+        _ => vec![
+            // Holds all that the choice of what is due needs, so that no document is read for it.
+            (
+                "efflux_due",
+                doc! { "wakes_at": 1, "deadline": 1, "pixel": 1, "_id": 1 },
+                doc! { "partialFilterExpression": { "wakes_at": { "$exists": true } } },
+            ),
+            ("efflux_parked", doc! { "pixel": 1 }, doc! { "partialFilterExpression": { "state": "parked" } }),
+            ("efflux_export", doc! { "export_due": 1 }, doc! { "sparse": true }),
+            ("efflux_session", doc! { "session_id": 1 }, doc! {}),
+            ("efflux_state", doc! { "state": 1, "_id": 1 }, doc! {}),
+            (
+                "efflux_books",
+                doc! { "object": 1, "state": 1, "reason": 1, "pixel": 1, "reported_revenue": 1, "events": 1 },
+                doc! { "sparse": true },
+            ),
+            ("efflux_superseded", doc! { "superseded.object": 1 }, doc! { "sparse": true }),
+        ],
+    }
+}
+
+/// Makes all indexes.
+pub(super) async fn migrate(connection: &Connection) -> Result<()> {
+    for collection in [CONVERSIONS, OBJECTS] {
+        let all: Vec<Document> = indexes(collection)
+            .into_iter()
+            .map(|(name, key, options)| {
+                let mut index = doc! { "name": name, "key": key };
+                index.extend(options);
+                index
+            })
+            .collect();
+        let command = doc! { "createIndexes": collection, "indexes": all };
+        connection.command("ledger.migrate", command).await?;
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Index {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    #[serde(rename = "firstBatch")]
+    first: Vec<Index>,
+}
+
+#[derive(Deserialize)]
+struct Indexes {
+    cursor: Batch,
+}
+
+/// Asks for the indexes, which takes everything that work takes: a server, credentials, rights, and an earlier `migrate`.
+pub(super) async fn check(connection: &Connection) -> Result<()> {
+    const OPERATION: &str = "ledger.check";
+    for collection in [CONVERSIONS, OBJECTS] {
+        let command = doc! { "listIndexes": collection, "cursor": { "batchSize": 1_000 } };
+        let answer = connection.command(OPERATION, command).await?;
+        let there: Indexes = bson::deserialize_from_document(answer)
+            .map_err(|e| Error::new(ErrorKind::Corrupt, OPERATION).detail("the list of indexes").source(e))?;
+        let missing: Vec<_> = indexes(collection)
+            .into_iter()
+            .map(|(name, ..)| name)
+            .filter(|name| !there.cursor.first.iter().any(|index| index.name == *name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::new(ErrorKind::Missing, OPERATION)
+                .detail(format!("{collection} has no index {}: run `efflux migrate`", missing.join(", "))));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! What is read back from documents.
+
+use bson::{Bson, DateTime, doc};
+use domain::restate::Figures;
+use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use ports::destination::Answer;
+use ports::ledger::{Attempt, Part, Positions, Record, Source};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// An entry, as far as it decides about newcomers and settlements.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Entry {
+    #[serde(rename = "_id")]
+    pub(super) key: ConversionKey,
+    pub(super) state: Outcome,
+    pub(super) reason: String,
+    pub(super) object: String,
+    pub(super) row: u64,
+    pub(super) version: i64,
+    pub(super) attempt: u32,
+    observed_count: i64,
+    observed_revenue: Money,
+    reported_count: i64,
+    reported_revenue: Money,
+    #[serde(deserialize_with = "positions")]
+    pub(super) accepted: Positions,
+    pub(super) events: u64,
+    #[serde(default)]
+    pub(super) deadline: Option<DateTime>,
+    #[serde(default)]
+    pub(super) attempts: Vec<StoredAttempt>,
+    #[serde(default)]
+    pub(super) superseded: Vec<Superseded>,
+    /// The original reported it and did not say how much: nobody can tell what would be more.
+    #[serde(default)]
+    pub(super) figures_unknown: bool,
+}
+
+impl Entry {
+    /// The fields that it needs; the row's text is large and not among them.
+    pub(super) fn fields() -> bson::Document {
+        doc! {
+            "state": 1, "reason": 1, "object": 1, "row": 1, "version": 1, "attempt": 1, "observed_count": 1,
+            "observed_revenue": 1, "reported_count": 1, "reported_revenue": 1, "accepted": 1, "events": 1,
+            "deadline": 1, "attempts": 1, "superseded": 1, "figures_unknown": 1,
+        }
+    }
+
+    pub(super) const fn observed(&self) -> Figures {
+        Figures { count: self.observed_count, revenue: self.observed_revenue }
+    }
+
+    pub(super) const fn reported(&self) -> Figures {
+        Figures { count: self.reported_count, revenue: self.reported_revenue }
+    }
+}
+
+/// A row whose entry another row took over; it stays in its object's books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Superseded {
+    pub(super) object: String,
+    pub(super) row: i64,
+    pub(super) outcome: Outcome,
+    pub(super) reason: String,
+}
+
+/// A settlement, in its entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredAttempt {
+    pub(super) number: u32,
+    pub(super) at: DateTime,
+    pub(super) owner: String,
+    pub(super) outcome: Outcome,
+    pub(super) reason: String,
+    pub(super) events: i64,
+    #[serde(deserialize_with = "answer", serialize_with = "answer_text")]
+    pub(super) answer: Option<Answer>,
+    /// Names the call that wrote it.
+    pub(super) by: bson::oid::ObjectId,
+}
+
+impl From<StoredAttempt> for Attempt {
+    fn from(stored: StoredAttempt) -> Self {
+        Self {
+            number: stored.number,
+            at: UnixMillis(stored.at.timestamp_millis()),
+            owner: stored.owner,
+            outcome: stored.outcome,
+            reason: stored.reason,
+            events: u64::try_from(stored.events).unwrap_or_default(),
+            answer: stored.answer,
+        }
+    }
+}
+
+/// An entry whole.
+#[derive(Debug, Deserialize)]
+pub(super) struct Whole {
+    #[serde(rename = "_id")]
+    key: ConversionKey,
+    version: u64,
+    state: Outcome,
+    reason: String,
+    reasons: String,
+    object: String,
+    row: u64,
+    raw: String,
+    session_id: Option<String>,
+    keyword_clicked: Option<String>,
+    click_timestamp: Option<UnixSeconds>,
+    pixel: Option<PixelCode>,
+    network: String,
+    observed_count: i64,
+    observed_revenue: Money,
+    reported_count: i64,
+    reported_revenue: Money,
+    events: u64,
+    attempt: u32,
+    due_at: Option<DateTime>,
+    deadline: Option<DateTime>,
+    #[serde(default, deserialize_with = "answer")]
+    answer: Option<Answer>,
+    #[serde(rename = "createdAt")]
+    created_at: DateTime,
+    updated_at: DateTime,
+}
+
+impl From<Whole> for Record {
+    fn from(stored: Whole) -> Self {
+        Self {
+            key: stored.key,
+            version: stored.version,
+            outcome: stored.state,
+            reason: stored.reason,
+            reasons: stored.reasons,
+            source: Source { object: stored.object, row: stored.row },
+            raw: stored.raw,
+            session_id: stored.session_id,
+            keyword_clicked: stored.keyword_clicked,
+            click_time: stored.click_timestamp,
+            pixel: stored.pixel,
+            network: stored.network,
+            observed: Figures { count: stored.observed_count, revenue: stored.observed_revenue },
+            reported: Figures { count: stored.reported_count, revenue: stored.reported_revenue },
+            events: stored.events,
+            attempts: stored.attempt,
+            due_at: stored.due_at.map(millis),
+            deadline: stored.deadline.map(millis),
+            answer: stored.answer,
+            created_at: millis(stored.created_at),
+            updated_at: millis(stored.updated_at),
+        }
+    }
+}
+
+/// An entry that was just claimed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claimed {
+    #[serde(rename = "_id")]
+    pub(super) key: ConversionKey,
+    pub(super) attempt: u32,
+    pub(super) raw: String,
+    pub(super) network: String,
+    pub(super) pixel: PixelCode,
+    pub(super) deadline: DateTime,
+    #[serde(deserialize_with = "positions")]
+    pub(super) accepted: Positions,
+    pub(super) failures: u32,
+    #[serde(default)]
+    pub(super) part: Option<StoredPart>,
+}
+
+/// Purchases that a later statement added.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct StoredPart {
+    pub(super) first: u32,
+    pub(super) purchases: u32,
+    pub(super) worth: Money,
+}
+
+impl From<StoredPart> for Part {
+    fn from(stored: StoredPart) -> Self {
+        Self::Increment { first: stored.first, purchases: stored.purchases, worth: stored.worth }
+    }
+}
+
+/// A date as an instant.
+pub(super) const fn millis(date: DateTime) -> UnixMillis {
+    UnixMillis(date.timestamp_millis())
+}
+
+fn positions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Positions, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+/// What the platform said is kept as JSON text.
+fn answer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Answer>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| serde_json::from_str(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
+fn answer_text<S: serde::Serializer>(answer: &Option<Answer>, serializer: S) -> Result<S::Ok, S::Error> {
+    match answer {
+        Some(answer) => {
+            serializer.serialize_str(&serde_json::to_string(answer).map_err(serde::ser::Error::custom)?)
+        }
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A value of ours as BSON. All of them are numbers, texts and dates, which cannot fail to be written.
+pub(super) fn bson<T: Serialize>(value: &T) -> Bson {
+    bson::serialize_to_bson(value).unwrap_or(Bson::Null)
+}

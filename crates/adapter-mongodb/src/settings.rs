@@ -1,0 +1,14 @@
+//! What the ledger needs to be told.
+
+use secrecy::SecretString;
+
+/// Where the ledger is.
+#[derive(Debug, Clone)]
+pub struct MongoSettings {
+    /// `MONGODB_URI`. May hold a password, so it cannot be printed.
+    pub uri: SecretString,
+    /// `MONGODB_DATABASE`.
+    pub database: String,
+    /// `LEDGER_LEGACY`: look for what the original reported before anything is sent.
+    pub legacy: bool,
+}

@@ -1,0 +1,50 @@
+//! Restatements that outgrow what was reported.
+
+use domain::Outcome;
+use ports::ReportLedger;
+use ports::ledger::{Claim, DueLimits, Holder, Part, RESTATED, Restatements, Settle, Settled};
+
+use super::world::{figures, holder, lease, ledger, sendable, settlement};
+
+fn increments(seconds: i64) -> Holder {
+    Holder { restatements: Restatements::Increments, ..holder(seconds) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn further_paid_clicks_are_handed_out_with_what_they_are_worth() {
+    let ledger = ledger().await;
+    let held = lease(&ledger.claim(vec![sendable("s", "b/o", 0)], &increments(0)).await.unwrap()[0]);
+    let told = settlement(&held, Settle::Reported);
+    assert_eq!(ledger.settle(vec![told.clone()], &increments(1)).await.unwrap(), [Settled::Done]);
+    let mut more = sendable("s", "b/p", 0);
+    more.observed = figures(3, "0.95");
+    assert_eq!(ledger.claim(vec![more], &increments(2)).await.unwrap(), [Claim::Duplicate]);
+    let due = ledger.claim_due(&DueLimits::of(10), &increments(2)).await.unwrap().remove(0);
+    let expected = Part::Increment { first: 1, purchases: 2, worth: "0.7".parse().unwrap() };
+    assert_eq!((due.part, due.accepted.is_empty()), (expected, true));
+    let told = ports::ledger::Settlement {
+        accepted: [0, 1].into_iter().collect(),
+        reported: figures(2, "0.7"),
+        ..settlement(&due.lease, Settle::Reported)
+    };
+    assert_eq!(ledger.settle(vec![told], &increments(3)).await.unwrap(), [Settled::Done]);
+    let record = ledger.find("s", None).await.unwrap().remove(0);
+    assert_eq!((record.outcome, record.reported, record.events), (Outcome::Reported, figures(3, "0.95"), 3));
+    let tried: Vec<_> =
+        ledger.attempts(&record.key).await.unwrap().iter().map(|a| (a.number, a.events)).collect();
+    assert_eq!(tried, [(1, 1), (2, 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_grew_while_it_was_sent_is_due_at_once() {
+    let ledger = ledger().await;
+    let held = lease(&ledger.claim(vec![sendable("s", "b/o", 0)], &increments(0)).await.unwrap()[0]);
+    let mut more = sendable("s", "b/p", 0);
+    more.observed = figures(2, "0.20");
+    ledger.claim(vec![more], &increments(1)).await.unwrap();
+    ledger.settle(vec![settlement(&held, Settle::Reported)], &increments(2)).await.unwrap();
+    let record = ledger.find("s", None).await.unwrap().remove(0);
+    assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, RESTATED));
+    let due = ledger.claim_due(&DueLimits::of(10), &increments(2)).await.unwrap().remove(0);
+    assert_eq!(due.part, Part::Increment { first: 1, purchases: 1, worth: domain::Money::ZERO });
+}

@@ -1,0 +1,190 @@
+//! Another chance for entries that ended, or that wait: planned first, checked against the pixels of today, and given through
+//! the ledger, which lets nothing be sent twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::validate::{Rules, check};
+use domain::{ConversionKey, Money, Outcome, PixelCode, Reason, Row, UnixMillis};
+use ports::ledger::{Record, Reopening, Selection, Settled};
+use ports::{Clock, ReportLedger, Result};
+
+use crate::cached::{PixelMap, Pixels};
+
+/// Entries that one page holds.
+const PAGE: usize = 500;
+
+/// What a replay works with.
+pub struct Replay {
+    /// Where entries are.
+    pub ledger: Arc<dyn ReportLedger>,
+    /// The pixels of today.
+    pub pixels: Arc<Pixels>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether rows must bring the address of their page, because no default is configured.
+    pub needs_source_url: bool,
+}
+
+impl std::fmt::Debug for Replay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replay").finish_non_exhaustive()
+    }
+}
+
+/// Entries, and the revenue that no event has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amount {
+    /// How many.
+    pub entries: u64,
+    /// What they have earned beyond what was reported.
+    pub revenue: Money,
+}
+
+impl Amount {
+    fn add(&mut self, record: &Record) {
+        self.entries += 1;
+        self.revenue = self.revenue + record.unreported();
+    }
+}
+
+/// What a replay would do with the entries of a selection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// What gets another chance, by pixel and by the reason for which it stands where it stands.
+    pub reopen: BTreeMap<(String, String), Amount>,
+    /// What is too old for the destination by now.
+    pub too_old: Amount,
+    /// What may not be sent by the rules of today, by the first of the reasons.
+    pub not_valid: BTreeMap<&'static str, Amount>,
+    /// What is valid and stands for no event.
+    pub no_events: Amount,
+    /// What was reported already.
+    pub already_reported: Amount,
+    /// What a worker holds.
+    pub in_flight: Amount,
+}
+
+impl Plan {
+    /// All that gets another chance.
+    #[must_use]
+    pub fn reopened(&self) -> Amount {
+        self.reopen.values().fold(Amount::default(), |sum, a| Amount {
+            entries: sum.entries + a.entries,
+            revenue: sum.revenue + a.revenue,
+        })
+    }
+
+    fn add(&mut self, record: &Record, verdict: &Verdict) {
+        let amount = match verdict {
+            Verdict::Reopen(reopening) => {
+                let group = (reopening.pixel.to_string(), record.reason.clone());
+                self.reopen.entry(group).or_default()
+            }
+            Verdict::TooOld => &mut self.too_old,
+            Verdict::NotValid(reason) => self.not_valid.entry(reason).or_default(),
+            Verdict::NoEvents => &mut self.no_events,
+            Verdict::AlreadyReported => &mut self.already_reported,
+            Verdict::InFlight => &mut self.in_flight,
+        };
+        amount.add(record);
+    }
+}
+
+/// What a replay did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replayed {
+    /// Entries that are due now.
+    pub reopened: u64,
+    /// Entries that somebody else changed in between: left as they are.
+    pub changed_meanwhile: u64,
+}
+
+/// What is to become of one entry.
+enum Verdict {
+    Reopen(Reopening),
+    TooOld,
+    NotValid(&'static str),
+    NoEvents,
+    AlreadyReported,
+    InFlight,
+}
+
+impl Replay {
+    /// Looks at every entry of a selection and changes nothing.
+    ///
+    /// # Errors
+    /// The ledger's or the pixel directory's.
+    pub async fn plan(&self, selection: &Selection) -> Result<Plan> {
+        let pixels = self.pixels.current().await?;
+        let (mut plan, mut after) = (Plan::default(), None);
+        while let Some(page) = self.page(selection, &mut after).await? {
+            let now = self.clock.now();
+            page.iter().for_each(|record| plan.add(record, &self.judge(record, now, &pixels)));
+        }
+        Ok(plan)
+    }
+
+    /// Gives another chance to the entries of a selection that may have one.
+    ///
+    /// # Errors
+    /// The ledger's or the pixel directory's; what was reopened before stays so.
+    pub async fn apply(&self, selection: &Selection) -> Result<Replayed> {
+        let pixels = self.pixels.current().await?;
+        let (mut done, mut after) = (Replayed::default(), None);
+        while let Some(page) = self.page(selection, &mut after).await? {
+            let now = self.clock.now();
+            let reopenings: Vec<_> = page
+                .iter()
+                .filter_map(|record| match self.judge(record, now, &pixels) {
+                    Verdict::Reopen(reopening) => Some(reopening),
+                    _ => None,
+                })
+                .collect();
+            for settled in self.ledger.reopen(&reopenings, now).await? {
+                match settled {
+                    Settled::Done => done.reopened += 1,
+                    Settled::Late => done.changed_meanwhile += 1,
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn page(
+        &self,
+        selection: &Selection,
+        after: &mut Option<ConversionKey>,
+    ) -> Result<Option<Vec<Record>>> {
+        let page = self.ledger.select(selection, after.as_ref(), PAGE).await?;
+        *after = page.last().map(|record| record.key);
+        Ok((!page.is_empty()).then_some(page))
+    }
+
+    fn judge(&self, record: &Record, now: UnixMillis, pixels: &PixelMap) -> Verdict {
+        match record.outcome {
+            Outcome::Reported => return Verdict::AlreadyReported,
+            Outcome::InFlight => return Verdict::InFlight,
+            _ => {}
+        }
+        let row = Row::parse(&record.raw);
+        let rules = Rules {
+            now,
+            pixels,
+            object_network: Some(&record.network),
+            needs_source_url: self.needs_source_url,
+        };
+        match check(&row, rules) {
+            Err(reasons) if reasons.contains(Reason::OlderThan7Days) => Verdict::TooOld,
+            Err(reasons) => Verdict::NotValid(reasons.category().map_or("", Reason::as_str)),
+            Ok(valid) if valid.counts().total() == 0 => Verdict::NoEvents,
+            Ok(valid) => match (valid.click_time().deadline(), PixelCode::new(valid.pixel())) {
+                (deadline, _) if now >= deadline => Verdict::TooOld,
+                (_, Err(_)) => Verdict::NotValid(Reason::InvalidPixel.as_str()),
+                (deadline, Ok(pixel)) => {
+                    Verdict::Reopen(Reopening { key: record.key, version: record.version, pixel, deadline })
+                }
+            },
+        }
+    }
+}

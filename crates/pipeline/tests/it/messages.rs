@@ -1,0 +1,153 @@
+//! What becomes of messages whose work fails, and of their neighbours.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use adapter_embedded::Db;
+use adapter_embedded::queue::EmbeddedQueue;
+use async_trait::async_trait;
+use pipeline::worker::{Handled, Handler, Worker, WorkerConfig};
+use port_tests::clock::ManualClock;
+use ports::health::NoHealth;
+use ports::metric::NoMetrics;
+use ports::queue::Delivery;
+use ports::{Clock, EventQueue};
+use tokio_util::sync::CancellationToken;
+
+const MAX_RECEIVES: u32 = 3;
+
+/// Looks before a test gives up waiting.
+const LOOKS: usize = 100_000;
+
+/// Does as the message says: `ok`, `poison`, `never`; nothing while the backend is away.
+struct Script {
+    /// Calls until the backend is back.
+    away: Mutex<u32>,
+    handled: Mutex<BTreeMap<String, u32>>,
+}
+
+#[async_trait]
+impl Handler for Script {
+    async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
+        *self.handled.lock().unwrap().entry(delivery.body.clone()).or_default() += 1;
+        {
+            let mut away = self.away.lock().unwrap();
+            if *away > 0 {
+                *away -= 1;
+                return Handled::Later { away: Some("ledger"), why: "ledger.claim cannot be reached".into() };
+            }
+        }
+        assert!(!delivery.body.starts_with("poison"), "this message ends its handler");
+        match delivery.body.as_str() {
+            "never" => Handled::Dead { reason: "the key has 1 segment".into() },
+            _ => Handled::Done,
+        }
+    }
+}
+
+struct Bench {
+    queue: Arc<EmbeddedQueue>,
+    clock: Arc<ManualClock>,
+    script: Arc<Script>,
+}
+
+impl Bench {
+    async fn new(messages: &[&str], away: u32) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
+        let queue = Arc::new(EmbeddedQueue::new(db, "q", Arc::clone(&clock) as _));
+        for message in messages {
+            queue.send(message).await.unwrap();
+        }
+        let script = Script { away: Mutex::new(away), handled: Mutex::default() };
+        Self { queue, clock, script: Arc::new(script) }
+    }
+
+    /// Works until nothing waits, is in hand or comes later.
+    async fn work(&self) {
+        let worker = Worker {
+            config: WorkerConfig {
+                service: "test-svc",
+                queue: "test-queue",
+                concurrency: 4,
+                visibility: Duration::from_secs(600),
+                max_receives: MAX_RECEIVES,
+            },
+            queue: Arc::clone(&self.queue) as _,
+            handler: Arc::clone(&self.script) as _,
+            clock: Arc::clone(&self.clock) as _,
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        };
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(Arc::new(worker).run(stop.clone()));
+        for _ in 0..LOOKS {
+            let depth = self.queue.depth().await.unwrap();
+            if depth.visible + depth.hidden == 0 {
+                stop.cancel();
+                return running.await.unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still not done: {:?}", self.queue.depth().await.unwrap());
+    }
+
+    fn handled(&self, message: &str) -> u32 {
+        self.script.handled.lock().unwrap().get(message).copied().unwrap_or(0)
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_is_away_makes_no_dead_letters() {
+    let bench = Bench::new(&["a", "b", "c", "d", "e"], 40).await;
+    let started = bench.clock.now();
+    bench.work().await;
+    assert_eq!(bench.queue.dead_letters(9).await.unwrap(), [], "40 deliveries failed, which is 8 for each");
+    assert!(["a", "b", "c", "d", "e"].iter().all(|m| bench.handled(m) > 0));
+    let took = bench.clock.now().since(started);
+    assert!(took > Duration::from_secs(120), "it paused between tries: {took:?}");
+}
+
+#[tokio::test]
+async fn a_poison_message_is_set_aside_alone() {
+    let mut messages: Vec<String> = (0..20).map(|i| format!("ok {i}")).collect();
+    messages.insert(3, "poison".to_owned());
+    let bench = Bench::new(&messages.iter().map(String::as_str).collect::<Vec<_>>(), 0).await;
+    bench.work().await;
+    let letters = bench.queue.dead_letters(9).await.unwrap();
+    let told: Vec<_> =
+        letters.iter().map(|l| (l.body.as_str(), l.service.as_str(), l.receive_count)).collect();
+    assert_eq!(told, [("poison", "test-svc", MAX_RECEIVES)]);
+    assert!(letters[0].reason.contains("the handler failed"), "{letters:?}");
+    assert_eq!(bench.handled("poison"), MAX_RECEIVES);
+    assert!((0..20).all(|i| bench.handled(&format!("ok {i}")) == 1), "neighbours are done once");
+}
+
+#[tokio::test]
+async fn a_message_that_ends_its_worker_is_not_tried_for_ever() {
+    let bench = Bench::new(&["crash"], 0).await;
+    for _ in 0..MAX_RECEIVES {
+        // A worker that dies concludes nothing: the message comes again after its visibility.
+        let taken = bench.queue.receive(1, Duration::ZERO, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(taken.len(), 1);
+        bench.clock.advance(Duration::from_secs(2));
+    }
+    bench.work().await;
+    let letters = bench.queue.dead_letters(9).await.unwrap();
+    assert!(letters[0].reason.contains("delivered 3 times without being finished"), "{letters:?}");
+    assert_eq!(bench.handled("crash"), 0);
+}
+
+#[tokio::test]
+async fn what_was_redriven_has_all_its_deliveries_again() {
+    let bench = Bench::new(&["never"], 0).await;
+    bench.work().await;
+    let letter = bench.queue.dead_letters(9).await.unwrap().remove(0);
+    assert_eq!((letter.reason.as_str(), letter.service.as_str()), ("the key has 1 segment", "test-svc"));
+    assert!(letter.at > bench.clock.now().minus(Duration::from_secs(3_600)));
+    assert_eq!(bench.queue.redrive(&[letter.message_id]).await.unwrap().len(), 1);
+    bench.work().await;
+    assert_eq!(bench.handled("never"), 2);
+    assert_eq!(bench.queue.dead_letters(9).await.unwrap()[0].receive_count, 1);
+}

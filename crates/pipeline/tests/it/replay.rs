@@ -1,0 +1,91 @@
+//! Another chance for what ended or waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Outcome, PixelCode};
+use pipeline::Pixels;
+use pipeline::replay::{Plan, Replay, Replayed};
+use ports::ledger::Selection;
+
+use crate::world::World;
+
+fn replay(world: &World) -> Replay {
+    Replay {
+        ledger: Arc::clone(&world.reporting.ledger),
+        pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
+        clock: Arc::clone(&world.reporting.clock),
+        needs_source_url: true,
+    }
+}
+
+fn all(outcome: Outcome) -> Selection {
+    Selection { outcome, reason: None, pixel: None, since: None }
+}
+
+#[tokio::test]
+async fn what_was_invalid_is_reported_once_its_pixel_is_known() {
+    let world = World::new().await;
+    let receipt = world.report("a", &world.rows(600, 1, &["1", "44", "55"])).await;
+    let invalid = receipt.rows(Outcome::Invalid);
+    assert!(invalid > 0 && receipt.rows(Outcome::Reported) + invalid == 600, "{receipt:?}");
+    let selection = all(Outcome::Invalid);
+    let plan = replay(&world).plan(&selection).await.unwrap();
+    assert_eq!((plan.reopened().entries, plan.not_valid["invalid_pixel"].entries), (0, invalid));
+
+    world.sandbox.set_tokens("44", &["token-44"]);
+    world.tokens("44", &["token-44"]).await;
+    let plan = replay(&world).plan(&selection).await.unwrap();
+    let reopened = plan.reopen[&("44".to_owned(), "invalid_pixel".to_owned())];
+    assert_eq!(reopened.entries + plan.not_valid["invalid_pixel"].entries, invalid);
+    assert!(reopened.entries > 0 && !reopened.revenue.is_zero());
+    assert_eq!(world.entries(Outcome::Invalid).await, invalid, "a plan changes nothing");
+
+    let done = replay(&world).apply(&selection).await.unwrap();
+    assert_eq!(done, Replayed { reopened: reopened.entries, changed_meanwhile: 0 });
+    world.reporting.pixels.refresh().await.unwrap();
+    world.settled().await;
+    assert_eq!(world.entries(Outcome::Reported).await, 600 - invalid + reopened.entries);
+    assert_eq!(world.sandbox.stats().repeated_events(), 0);
+    let object = world.put("a", &[]).await;
+    let receipt = world.receipt(&object).await;
+    assert_eq!(receipt.rows(Outcome::Invalid), invalid - reopened.entries, "and the books balance");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_pixel_goes_at_once_and_only_that() {
+    let world = World::new().await;
+    world.sandbox.set_tokens("1", &["new"]);
+    world.sandbox.set_tokens("2", &["new"]);
+    let receipt = world.report("a", &world.rows(40, 1, &["1", "2"])).await;
+    assert_eq!(receipt.rows(Outcome::Parked), 40);
+    let reason = Some("no_working_credential".to_owned());
+    let selection = Selection { pixel: PixelCode::new("2").ok(), reason, ..all(Outcome::Parked) };
+    let plan = replay(&world).plan(&selection).await.unwrap();
+    world.tokens("2", &["new"]).await;
+    world.reporting.pixels.refresh().await.unwrap();
+    let done = replay(&world).apply(&selection).await.unwrap();
+    assert_eq!(done.reopened, plan.reopened().entries);
+    assert!((1..40).contains(&done.reopened));
+    world.until(async || world.entries(Outcome::Reported).await == done.reopened).await;
+    assert_eq!(world.sandbox.stats().repeated_events(), 0);
+    let again = replay(&world).apply(&selection).await.unwrap();
+    assert_eq!(again, Replayed::default(), "none of it waits any more");
+    let reported = replay(&world).plan(&all(Outcome::Reported)).await.unwrap();
+    assert_eq!((reported.reopened().entries, reported.already_reported.entries), (0, done.reopened));
+}
+
+#[tokio::test]
+async fn what_is_too_old_by_now_stays() {
+    let world = World::new().await;
+    world.report("a", &world.rows(10, 1, &["44"])).await;
+    world.tokens("44", &["token-44"]).await;
+    let selection = all(Outcome::Invalid);
+    assert_eq!(replay(&world).plan(&selection).await.unwrap().reopened().entries, 10);
+    world.clock.advance(Duration::from_secs(8 * 86_400));
+    let plan = replay(&world).plan(&selection).await.unwrap();
+    assert_eq!((plan.too_old.entries, plan.reopen.len()), (10, 0));
+    assert_eq!(replay(&world).apply(&selection).await.unwrap(), Replayed::default());
+    let none = Selection { since: Some(world.reporting.clock.now()), ..selection };
+    assert_eq!(replay(&world).plan(&none).await.unwrap(), Plan::default());
+}

@@ -1,0 +1,173 @@
+//! What people ask for: attempts, selections and other chances.
+
+use std::collections::BTreeSet;
+
+use domain::{ConversionKey, Outcome};
+use ports::destination::Answer;
+use ports::ledger::{
+    Attempt, REOPENED, Record, Reopening, Selection, Settle, Settled, Settlement, Statement,
+};
+
+use super::fixture::*;
+
+async fn attempts(ledger: &Subject, session: &str) -> Vec<Attempt> {
+    ledger.0.attempts(&key(session)).await.expect("attempts")
+}
+
+fn answer(trace: &str) -> Answer {
+    Answer { status: 400, code: Some(100), trace_id: Some(trace.to_owned()), ..Answer::default() }
+}
+
+pub(super) async fn every_settlement_is_remembered(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    assert_eq!(attempts(&ledger, "s").await, [], "nothing is settled yet");
+    let partly = Settlement {
+        accepted: [0, 1].into_iter().collect(),
+        answer: Some(answer("A1")),
+        ..settlement(&lease, retry(10))
+    };
+    ledger.settle(partly, 1).await;
+    let due = ledger.due(1, 10).await.remove(0);
+    ledger.settle(Settlement { answer: None, ..settlement(&due.lease, parked(20)) }, 11).await;
+    // A lease that ran out leaves no attempt behind, and neither does a late settlement.
+    let lost = ledger.due(1, 20).await.remove(0);
+    let last = ledger.due(1, 20 + LEASE).await.remove(0);
+    assert_eq!(ledger.settle(settlement(&lost.lease, retry(500)), 20 + LEASE).await, Settled::Late);
+    ledger.done(&last.lease, Settle::Rejected { reason: "100/1".to_owned() }, 150).await;
+
+    let attempt = |number, seconds, outcome, reason: &str, events, answer| Attempt {
+        number,
+        at: at(seconds),
+        owner: "tester".to_owned(),
+        outcome,
+        reason: reason.to_owned(),
+        events,
+        answer,
+    };
+    let expected = [
+        attempt(1, 1, Outcome::Retry, "throttled", 2, Some(answer("A1"))),
+        attempt(2, 11, Outcome::Parked, "no_credential", 0, None),
+        attempt(4, 150, Outcome::Rejected, "100/1", 0, None),
+    ];
+    assert_eq!(attempts(&ledger, "s").await, expected);
+    assert_eq!(ledger.0.attempts(&ConversionKey::new("nobody", None)).await.expect("attempts"), []);
+}
+
+pub(super) async fn of_many_attempts_the_first_and_the_latest_are_kept(ledger: Subject) {
+    let mut lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    for n in 1..=40 {
+        ledger.done(&lease, retry(n * 10), n * 10 - 1).await;
+        lease = ledger.due(1, n * 10).await.remove(0).lease;
+    }
+    let numbers: Vec<_> = attempts(&ledger, "s").await.into_iter().map(|a| a.number).collect();
+    assert_eq!((numbers.first(), numbers.last()), (Some(&1), Some(&40)));
+    assert!((10..=25).contains(&numbers.len()), "{numbers:?}");
+    assert!(
+        numbers[1..].windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "no gap among the latest: {numbers:?}"
+    );
+}
+
+/// Parked entries a, b, c of two pixels, a rejected d, an invalid e and a reported f.
+async fn mixture(ledger: &Subject) {
+    let rows = [("a", "111", 10), ("b", "111", 20), ("c", "222", 30)];
+    for (row, (session, code, seconds)) in rows.into_iter().enumerate() {
+        let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
+        let lease = ledger.hold(stated, 0).await;
+        ledger.done(&lease, parked(9_000), seconds).await;
+    }
+    let lease = ledger.hold(sendable("d", "b/o", 3), 0).await;
+    ledger.done(&lease, Settle::Rejected { reason: "100/2804004".to_owned() }, 40).await;
+    ledger.claim_one(invalid("e", "b/o", 4), 0).await;
+    let lease = ledger.hold(sendable("f", "b/o", 5), 0).await;
+    ledger.done(&lease, Settle::Reported, 50).await;
+}
+
+async fn select(ledger: &Subject, selection: &Selection, limit: usize) -> Vec<Record> {
+    let (mut all, mut after): (Vec<Record>, Option<ConversionKey>) = (Vec::new(), None);
+    loop {
+        let page = ledger.0.select(selection, after.as_ref(), limit).await.expect("select");
+        assert!(page.len() <= limit);
+        let Some(last) = page.last() else { return all };
+        after = Some(last.key);
+        all.extend(page);
+    }
+}
+
+pub(super) async fn a_selection_takes_what_all_conditions_hold_for(ledger: Subject) {
+    mixture(&ledger).await;
+    let all = |outcome| Selection { outcome, reason: None, pixel: None, since: None };
+    let parked = all(Outcome::Parked);
+    let cases = [
+        (parked.clone(), "abc"),
+        (Selection { pixel: Some(pixel("111")), ..parked.clone() }, "ab"),
+        (Selection { since: Some(at(20)), ..parked.clone() }, "bc"),
+        (Selection { since: Some(at(20)), pixel: Some(pixel("111")), ..parked.clone() }, "b"),
+        (Selection { reason: Some("no_credential".to_owned()), ..parked.clone() }, "abc"),
+        (Selection { reason: Some("no_cred".to_owned()), ..parked }, ""),
+        (all(Outcome::Rejected), "d"),
+        (Selection { reason: Some("invalid_pixel".to_owned()), ..all(Outcome::Invalid) }, "e"),
+        (all(Outcome::Reported), "f"),
+        (all(Outcome::Expired), ""),
+    ];
+    for (selection, expected) in cases {
+        for limit in [1, 2, 10] {
+            let found = select(&ledger, &selection, limit).await;
+            assert!(found.windows(2).all(|pair| pair[0].key < pair[1].key), "in the order of keys");
+            let sessions: BTreeSet<_> = found.iter().filter_map(|r| r.session_id.clone()).collect();
+            assert_eq!(sessions.into_iter().collect::<String>(), expected, "{selection:?} by {limit}");
+            assert_eq!(found.len(), expected.len());
+        }
+    }
+    assert_eq!(select(&ledger, &all(Outcome::Rejected), 9).await, [ledger.record("d").await]);
+}
+
+async fn reopen(ledger: &Subject, reopenings: &[Reopening]) -> Vec<Settled> {
+    ledger.0.reopen(reopenings, at(100)).await.expect("reopen")
+}
+
+async fn reopening(ledger: &Subject, session: &str) -> Reopening {
+    let record = ledger.record(session).await;
+    Reopening { key: record.key, version: record.version, pixel: pixel("333"), deadline: at(5_000) }
+}
+
+pub(super) async fn reopened_entries_are_due_now(ledger: Subject) {
+    mixture(&ledger).await;
+    let mut all = Vec::new();
+    for session in ["a", "d", "e", "f"] {
+        all.push(reopening(&ledger, session).await);
+    }
+    let expected = [Settled::Done, Settled::Done, Settled::Done, Settled::Late];
+    assert_eq!(reopen(&ledger, &all).await, expected, "what is reported stays so");
+    assert_eq!(reopen(&ledger, &all).await, [Settled::Late; 4], "the version has changed");
+    assert_eq!(ledger.record("f").await.outcome, Outcome::Reported);
+    for session in ["a", "d", "e"] {
+        let record = ledger.record(session).await;
+        assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, REOPENED));
+        assert_eq!((record.due_at, record.deadline), (Some(at(100)), Some(at(5_000))));
+        assert_eq!((record.pixel, record.updated_at), (Some(pixel("333")), at(100)));
+    }
+    let due = ledger.due(10, 100).await;
+    assert_eq!(due.iter().map(|d| d.lease.key).collect::<BTreeSet<_>>(), ["a", "d", "e"].map(key).into());
+    assert!(due.iter().all(|d| d.failures == 0 && d.pixel == pixel("333")), "{due:?}");
+    assert_eq!(reopen(&ledger, &[reopening(&ledger, "a").await]).await, [Settled::Late], "it is in flight");
+    assert_eq!(reopen(&ledger, &[]).await, []);
+    let nobody = Reopening { key: ConversionKey::new("nobody", None), ..all[0].clone() };
+    assert_eq!(reopen(&ledger, &[nobody]).await, [Settled::Late]);
+}
+
+pub(super) async fn what_was_accepted_is_not_sent_again_after_reopening(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    let partly = Settlement {
+        accepted: [0, 2].into_iter().collect(),
+        reported: figures(1, "0.1"),
+        ..settlement(&lease, Settle::Rejected { reason: "100/1".to_owned() })
+    };
+    ledger.settle(partly, 1).await;
+    let again = reopening(&ledger, "s").await;
+    assert_eq!(reopen(&ledger, &[again]).await, [Settled::Done]);
+    let due = ledger.due(1, 100).await.remove(0);
+    assert_eq!(due.accepted, [0, 2].into_iter().collect());
+    let record = ledger.record("s").await;
+    assert_eq!((record.events, record.reported), (2, figures(1, "0.1")));
+}

@@ -1,0 +1,125 @@
+//! `efflux explain`: the whole story of a conversion. Prints nothing about the visitor.
+
+mod next;
+mod search;
+
+use std::fmt::Write;
+
+use assembly::Parts;
+use domain::ObjectRef;
+use domain::object::{FILTERED_PREFIX, RECEIPT_PREFIX};
+use domain::receipt::FilterReceipt;
+use ports::destination::Answer;
+use ports::ledger::{Attempt, Record};
+use runtime::ExitStatus;
+
+use crate::cli::Explain;
+use crate::follow::MAX_RECEIPT_BYTES;
+use crate::out;
+use crate::tables::amount;
+
+/// Groups below which interpreted files lie; the filter's receipts keep the group in their key.
+const GROUP: &str = "networks/";
+
+pub(crate) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitStatus> {
+    let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
+    if records.is_empty() {
+        return search::run(parts, args).await;
+    }
+    for record in records {
+        out(&story(parts, &record).await?);
+    }
+    Ok(ExitStatus::Done)
+}
+
+async fn story(parts: &Parts, record: &Record) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let keyword =
+        record.keyword_clicked.as_deref().map_or("no keyword".to_owned(), |k| format!("keyword {k}"));
+    let session = record.session_id.as_deref().unwrap_or_default();
+    writeln!(text, "Session {session}, {keyword}")?;
+    writeln!(text, "  key       {}", record.key)?;
+    if let Some(click) = record.click_time {
+        writeln!(text, "  click     {}", click.millis())?;
+    }
+    let object = &record.source.object;
+    writeln!(text, "  file      {object}, row {} (counted from 0)", record.source.row)?;
+    writeln!(text, "  filter    {}", filtered(parts, object).await?)?;
+    let checked = if record.reasons.is_empty() { "valid" } else { &record.reasons };
+    writeln!(text, "  checks    {checked}")?;
+    let pixel = record.pixel.as_ref().map_or("none", |p| p.as_str());
+    writeln!(text, "  pixel     {pixel}, network {}", record.network)?;
+    let (observed, reported) = (record.observed, record.reported);
+    writeln!(text, "  stated    {} paid clicks, $ {}", observed.count, amount(observed.revenue))?;
+    writeln!(
+        text,
+        "  reported  {} Purchases, $ {}, {} events in all",
+        reported.count,
+        amount(reported.revenue),
+        record.events
+    )?;
+    writeln!(text, "  entered   {}; {} claims so far", record.created_at, record.attempts)?;
+    for attempt in parts.ports.ledger.attempts(&record.key).await? {
+        writeln!(text, "  attempt   {}", attempted(&attempt))?;
+    }
+    writeln!(text, "  now       {} since {}", with_reason(record), record.updated_at)?;
+    writeln!(text, "  next      {}\n", next::of(record, parts.settings.restatements))?;
+    Ok(text)
+}
+
+fn with_reason(record: &Record) -> String {
+    match record.reason.as_str() {
+        "" => record.outcome.to_string(),
+        reason => format!("{} ({reason})", record.outcome),
+    }
+}
+
+fn attempted(attempt: &Attempt) -> String {
+    let Attempt { number, at, owner, outcome, reason, events, answer } = attempt;
+    let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+    let said = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
+    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {said}")
+}
+
+fn answered(answer: &Answer) -> String {
+    let mut text = match answer.status {
+        0 => "no answer came".to_owned(),
+        status => format!("Meta answered {status}"),
+    };
+    if let Some(code) = answer.code {
+        let subcode = answer.subcode.map_or(String::new(), |s| format!("/{s}"));
+        text.push_str(&format!(", code {code}{subcode}"));
+    }
+    if !answer.message.is_empty() {
+        text.push_str(&format!(", {}", answer.message));
+    }
+    if let Some(trace) = &answer.trace_id {
+        text.push_str(&format!(", trace id {trace}"));
+    }
+    text
+}
+
+/// What the filter did with the file that a filtered file came from.
+async fn filtered(parts: &Parts, object: &str) -> anyhow::Result<String> {
+    let bucket = &parts.settings.buckets.report;
+    let rest = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
+    let Some(rest) = rest.and_then(|key| key.strip_prefix(FILTERED_PREFIX)) else {
+        return Ok("did not write this file; it was put there by somebody else".to_owned());
+    };
+    // A content that replaced another has a digest behind its key.
+    let rest = rest.rsplit_once('#').map_or(rest, |(key, _)| key);
+    match receipt(parts, &format!("{GROUP}{rest}")).await? {
+        None => Ok("its receipt is not there any more".to_owned()),
+        Some(receipt) => Ok(format!(
+            "kept the row: {} of {} rows of {} passed at {}",
+            receipt.kept, receipt.rows_in, receipt.object, receipt.at
+        )),
+    }
+}
+
+/// The filter's receipt for an interpreted file.
+async fn receipt(parts: &Parts, interpreted_key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+    let at = ObjectRef::new(&parts.settings.buckets.report, format!("{RECEIPT_PREFIX}{interpreted_key}"));
+    let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
+    Ok(serde_json::from_slice(&blob.bytes()?).ok())
+}

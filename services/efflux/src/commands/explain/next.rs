@@ -1,0 +1,44 @@
+//! What happens to an entry next, in words.
+
+use domain::{Outcome, UnixMillis};
+use ports::ledger::Record;
+use settings::Restatements;
+
+/// What happens next, and what it waits for.
+pub(super) fn of(record: &Record, restatements: Restatements) -> String {
+    let due = record.due_at.map_or_else(|| "an unknown time".to_owned(), |t| t.to_string());
+    let ends = record.deadline.map_or_else(String::new, |deadline| {
+        format!("; it expires at {deadline}, 7 days after the click less a margin")
+    });
+    let retry = format!("`efflux retry --status {}`", record.outcome);
+    match record.outcome {
+        Outcome::Reported => match restatements {
+            Restatements::First => "nothing: later figures are recorded and not sent".to_owned(),
+            Restatements::Increments => "further paid clicks are sent when a feed states them".to_owned(),
+        },
+        Outcome::InFlight => format!("a worker holds it; should that die, another gets it at {due}{ends}"),
+        Outcome::Retry => format!("it is tried again at {due}{ends}"),
+        Outcome::Parked if waits_for_person(record) => format!("it waits for a person: {retry}{ends}"),
+        Outcome::Parked => {
+            format!("it is probed at {due}, or as soon as the pixel's credentials change{ends}")
+        }
+        Outcome::Invalid => format!(
+            "nothing by itself: a later row of the same conversion that is valid takes its place; or once the cause is gone {retry}"
+        ),
+        Outcome::NoEvents => {
+            "nothing, until a row of the same conversion states something to tell".to_owned()
+        }
+        Outcome::Rejected => format!("nothing by itself; once the cause is gone {retry}{}", left(record)),
+        Outcome::Expired | Outcome::Duplicate => "nothing: its time is over".to_owned(),
+    }
+}
+
+/// With `META_ON_UNKNOWN_OUTCOME=hold` nothing is probed: the entry is due again at its deadline only.
+fn waits_for_person(record: &Record) -> bool {
+    record.reason == "unknown_outcome" && record.due_at == record.deadline
+}
+
+fn left(record: &Record) -> String {
+    let until = |deadline: UnixMillis| format!(", before {deadline}");
+    record.deadline.map_or_else(String::new, until)
+}

@@ -1,0 +1,116 @@
+//! A session that the ledger does not know: it is looked for in the latest interpreted files.
+
+use anyhow::Context;
+use assembly::Parts;
+use domain::file::{Rows, decompressed};
+use domain::object::InterpretedKey;
+use domain::{ObjectRef, Row};
+use pipeline::filter::Choice;
+use ports::Blob;
+use runtime::ExitStatus;
+
+use super::receipt;
+use crate::cli::Explain;
+use crate::out;
+
+/// Keys among which the latest files are looked for.
+const KEYS: usize = 100_000;
+
+pub(super) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitStatus> {
+    let keys = latest(parts, args.files).await?;
+    let choice = match parts.settings.toggles.disable_subscription_filtering {
+        true => None,
+        false => Some(Choice::of(parts.ports.subscriptions.snapshot().await?)),
+    };
+    for key in &keys {
+        let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
+        let limit = parts.settings.limits.max_object_bytes;
+        let Some(blob) = parts.ports.blobs.get(&object, limit).await? else { continue };
+        let found = rows_of(blob, limit, args, |row| left_out(choice.as_ref(), row, key));
+        // A file that cannot be read was refused; its dead letter says so.
+        let Ok(found) = found else { continue };
+        for (number, left_out) in &found {
+            out(&format!(
+                "Session {}\n  file      {object}, row {number} (counted from 0)\n  filter    {}\n",
+                args.session,
+                decision(parts, key, *left_out).await?
+            ));
+        }
+        if !found.is_empty() {
+            return Ok(ExitStatus::Done);
+        }
+    }
+    out(&format!(
+        "Session {} is neither in the ledger nor in the latest {} interpreted files; --files N searches more.\n",
+        args.session,
+        keys.len()
+    ));
+    Ok(ExitStatus::Undone)
+}
+
+/// The keys of the latest interpreted files: their names begin with the time.
+async fn latest(parts: &Parts, files: usize) -> anyhow::Result<Vec<String>> {
+    let mut keys = parts.ports.blobs.list(&parts.settings.buckets.interpreted, "", KEYS).await?;
+    let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
+    keys.sort_by_cached_key(|key| std::cmp::Reverse(name(key)));
+    keys.truncate(files);
+    Ok(keys)
+}
+
+fn left_out(choice: Option<&Choice>, row: &Row<'_>, key: &str) -> Option<&'static str> {
+    let network = InterpretedKey::parse(key).map_or("", |k| k.network);
+    choice.and_then(|choice| choice.left_out(row, network))
+}
+
+/// The rows of the session in a file, each with what the subscriptions of now say.
+fn rows_of(
+    mut blob: Blob,
+    limit: u64,
+    args: &Explain,
+    judge: impl Fn(&Row<'_>) -> Option<&'static str>,
+) -> anyhow::Result<Vec<(u64, Option<&'static str>)>> {
+    let mut rows = Rows::new(decompressed(blob.reader()?, limit)?).context("not readable")?;
+    let mut found = Vec::new();
+    while let Some(text) = rows.next_row()? {
+        let row = Row::parse(text.text);
+        let wanted = row.conversion.as_deref().is_some_and(|c| {
+            c.session_id == args.session
+                && args.keyword.as_deref().is_none_or(|k| c.keyword_clicked.as_deref() == Some(k))
+        });
+        if wanted {
+            found.push((text.number, judge(&row)));
+        }
+    }
+    Ok(found)
+}
+
+/// What the filter's receipt and the subscriptions of now say together.
+async fn decision(parts: &Parts, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
+    let Some(receipt) = receipt(parts, key).await? else {
+        return Ok("has not come to this file yet; is `efflux run`, or filter-svc, running?".to_owned());
+    };
+    if let Some(why) = receipt.refused {
+        return Ok(format!("refused the file whole at {}: {why}", receipt.at));
+    }
+    let counted = |reason: &str| receipt.filtered_out.get(reason).copied().unwrap_or(0);
+    Ok(match left_out {
+        Some(reason) if counted(reason) > 0 => format!(
+            "left the row out: {reason}, as {} of {} rows of the file, at {}",
+            counted(reason),
+            receipt.rows_in,
+            receipt.at
+        ),
+        Some(reason) => format!(
+            "kept {} of {} rows at {}; by the subscriptions of now the row would be left out: {reason}",
+            receipt.kept, receipt.rows_in, receipt.at
+        ),
+        None if receipt.kept < receipt.rows_in => format!(
+            "kept {} of {} rows at {}; by the subscriptions of now it would keep the row. If it was left out then, put the file again. If it was kept, the reporter has not come to it yet",
+            receipt.kept, receipt.rows_in, receipt.at
+        ),
+        None => format!(
+            "kept the row at {}; the reporter has not come to it yet: see `efflux status` and `efflux dlq list`",
+            receipt.at
+        ),
+    })
+}

@@ -1,0 +1,126 @@
+//! `efflux retry`: another chance for what ended or waits, the plan first.
+
+use std::fmt::Write;
+use std::io::{IsTerminal, stdin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use assembly::Parts;
+use domain::{Outcome, PixelCode, UnixMillis};
+use pipeline::Pixels;
+use pipeline::replay::{Amount, Plan, Replay};
+use ports::ledger::Selection;
+use runtime::ExitStatus;
+
+use crate::cli::Retry;
+use crate::out;
+use crate::tables::amount;
+
+pub(crate) async fn run(parts: &Parts, args: &Retry) -> anyhow::Result<ExitStatus> {
+    let selection = selection(args, parts.clock.now())?;
+    let replay = Replay {
+        ledger: Arc::clone(&parts.ports.ledger),
+        pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
+        clock: Arc::clone(&parts.clock),
+        needs_source_url: parts.settings.meta.default_event_source_url.is_none(),
+    };
+    let plan = replay.plan(&selection).await?;
+    out(&in_words(&plan));
+    let entries = plan.reopened().entries;
+    if args.dry_run || entries == 0 {
+        return Ok(ExitStatus::Done);
+    }
+    if !args.yes && !agreed(entries)? {
+        out("Nothing was changed.\n");
+        return Ok(ExitStatus::Undone);
+    }
+    let done = replay.apply(&selection).await?;
+    out(&format!("{} conversions are due now.\n", done.reopened));
+    if done.changed_meanwhile > 0 {
+        out(&format!("{} were changed by somebody else meanwhile and left alone.\n", done.changed_meanwhile));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn selection(args: &Retry, now: UnixMillis) -> anyhow::Result<Selection> {
+    let outcome: Outcome = args.status.parse()?;
+    if outcome == Outcome::Duplicate {
+        bail!("a duplicate has no entry of its own: name the status of the row that brought the conversion");
+    }
+    Ok(Selection {
+        outcome,
+        reason: args.reason.clone(),
+        pixel: args.pixel.clone().map(PixelCode::new).transpose()?,
+        since: args.since.as_deref().map(|since| moment(since, now)).transpose()?,
+    })
+}
+
+/// A date and time, or how long ago: `90m`, `24h`, `3d`.
+fn moment(text: &str, now: UnixMillis) -> anyhow::Result<UnixMillis> {
+    let unit = |suffix, seconds: u64| text.strip_suffix(suffix).map(|number| (number, seconds));
+    let ago = [unit('s', 1), unit('m', 60), unit('h', 3_600), unit('d', 86_400)].into_iter().flatten();
+    for (number, seconds) in ago {
+        if let Ok(number) = number.parse::<u64>() {
+            return Ok(now.minus(Duration::from_secs(number.saturating_mul(seconds))));
+        }
+    }
+    domain::time::click_time_from_text(text)
+        .map(domain::UnixSeconds::millis)
+        .with_context(|| format!("`{text}` is no time: write 2026-11-22T13:00:00Z, or 24h for a day ago"))
+}
+
+/// Asks a person; where there is none, nothing is changed without `--yes`.
+fn agreed(entries: u64) -> anyhow::Result<bool> {
+    if !stdin().is_terminal() {
+        bail!("nobody can be asked here: say --yes to go on, or --dry-run to see the plan only");
+    }
+    out(&format!("Give these {entries} conversions another chance? [y/N] "));
+    let mut answer = String::new();
+    stdin().read_line(&mut answer).context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn in_words(plan: &Plan) -> String {
+    let mut text = String::from("Another chance for:\n");
+    let mut line = |what: &str, a: &Amount| {
+        if a.entries > 0 {
+            writeln!(text, "  {:>9}  $ {:>12}  {what}", a.entries, amount(a.revenue))
+                .expect("writing to a String never fails");
+        }
+    };
+    for ((pixel, reason), a) in &plan.reopen {
+        let because = if reason.is_empty() { String::new() } else { format!(", {reason}") };
+        line(&format!("pixel {pixel}{because}"), a);
+    }
+    line("all together", &plan.reopened());
+    let mut left = vec![
+        ("left: too old by now".to_owned(), plan.too_old),
+        ("left: without events".to_owned(), plan.no_events),
+        ("left: already reported".to_owned(), plan.already_reported),
+        ("left: in a worker's hand".to_owned(), plan.in_flight),
+    ];
+    left.extend(plan.not_valid.iter().map(|(reason, a)| (format!("left: not valid, {reason}"), *a)));
+    left.iter().for_each(|(what, a)| line(what, a));
+    if plan.reopened().entries == 0 {
+        text.push_str("  nothing\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_date_or_some_time_ago() {
+        let now = UnixMillis(1_763_800_000_000);
+        let ago = |text| moment(text, now).map(|m| now.since(m).as_secs()).ok();
+        assert_eq!(
+            ["90s", "90m", "24h", "3d"].map(ago),
+            [Some(90), Some(5_400), Some(86_400), Some(259_200)]
+        );
+        assert_eq!(ago("2025-11-22T08:26:39Z"), Some(1));
+        assert_eq!(["yesterday", "h", "-3h"].map(ago), [None; 3]);
+    }
+}

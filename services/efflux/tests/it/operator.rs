@@ -1,0 +1,133 @@
+//! What an operator asks: why, again, and back.
+
+use std::time::Instant;
+
+use samples::{SampleNetwork, SampleSpec, campaign_ids, generate};
+use serde_json::Value;
+
+use crate::harness::{LONGEST, World, rows, spec};
+
+fn row(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Looks until a command prints what is waited for.
+#[expect(clippy::disallowed_methods, reason = "a deadline in real time, for processes that live in it")]
+fn until(world: &World, args: &[&str], done: impl Fn(&str) -> bool) -> String {
+    let started = Instant::now();
+    loop {
+        let out = world.ok(args);
+        if done(&out) {
+            return out;
+        }
+        assert!(started.elapsed() < LONGEST, "efflux {args:?} still says\n{out}");
+    }
+}
+
+#[test]
+fn a_conversion_tells_its_whole_story_and_nothing_about_the_visitor() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let spec = spec(SampleNetwork::Tonic, 30, 5);
+    let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);
+    assert_eq!(code, 0, "{receipts:?}");
+    let row = row(&generate(&spec).rows[7]);
+    let said = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let story = world.ok(&["explain", &said("session_id"), &said("keyword_clicked")]);
+    for part in [
+        "filtered-conversions/tonic/",
+        "row 7 (counted from 0)",
+        "kept the row: 30 of 30 rows of interpreted-events-bucket/networks/tonic/",
+        "checks    valid",
+        "attempt   1 at ",
+        "reported, ",
+        "Meta answered 200",
+        "trace id ",
+        "now       reported",
+        "next      nothing: later figures are recorded",
+    ] {
+        assert!(story.contains(part), "`{part}` is missing in\n{story}");
+    }
+    for personal in ["ip", "user_agent", "ts_click_id"] {
+        assert!(said(personal).len() > 5 && !story.contains(&said(personal)), "{personal} in\n{story}");
+    }
+    assert_eq!(world.ok(&["explain", &said("session_id")]), story, "the keyword may be left out");
+}
+
+#[test]
+fn a_row_that_was_left_out_is_found_in_its_file() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let spec = spec(SampleNetwork::Sedo, 10, 6);
+    let mut args = vec!["subscriptions".to_owned(), "add".to_owned(), "--disabled".to_owned()];
+    args.extend(campaign_ids(&spec));
+    world.ok(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);
+    assert_eq!(code, 0, "{receipts:?}");
+    assert_eq!(receipts[0]["receipt"]["filter"]["filtered_out"]["subscription_disabled"], 10);
+    let session = row(&generate(&spec).rows[3])["session_id"].as_str().unwrap().to_owned();
+    let story = world.ok(&["explain", &session]);
+    assert!(story.contains("row 3 (counted from 0)"), "{story}");
+    assert!(story.contains("left the row out: subscription_disabled, as 10 of 10 rows"), "{story}");
+
+    let output = world.output(&["explain", "no-such-session", "--files", "5"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("neither in the ledger nor in the latest 1"));
+}
+
+#[test]
+fn what_was_invalid_goes_out_after_its_cause_is_gone() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let spec = SampleSpec { pixels: vec!["4444".to_owned()], ..spec(SampleNetwork::Tonic, 25, 7) };
+    let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);
+    assert_eq!((code, rows(&receipts, "invalid")), (0, 25), "{receipts:?}");
+    let retry = ["retry", "--status", "invalid", "--reason", "invalid_pixel"];
+    let plan = world.ok(&[&retry[..], &["--dry-run"]].concat());
+    assert!(plan.contains("left: not valid, invalid_pixel") && plan.contains("nothing"), "{plan}");
+
+    let tokens = world.file("more.txt", "token-of-the-test\n");
+    world.ok(&["pixels", "add", "4444", "--tokens", tokens.to_str().unwrap()]);
+    let plan = world.ok(&[&retry[..], &["--since", "1h", "--pixel", "9"]].concat());
+    assert!(plan.contains("nothing"), "invalid rows have no pixel yet: {plan}");
+    let refused = world.output(&retry);
+    assert!(!refused.status.success() && world.events_exactly_once() == 0);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
+    let done = world.ok(&[&retry[..], &["--yes"]].concat());
+    assert!(done.contains("pixel 4444, invalid_pixel"), "{done}");
+    assert!(done.contains("25 conversions are due now."), "{done}");
+    until(&world, &["status", "--json"], |out| row(out)["ledger"]["reported"] == 25);
+    assert!(world.events_exactly_once() >= 25 * 2);
+    let story = world.ok(&["explain", row(&generate(&spec).rows[0])["session_id"].as_str().unwrap()]);
+    assert!(story.contains("checks    valid") && story.contains("now       reported"), "{story}");
+    let wrong = world.output(&["retry", "--status", "duplicate"]);
+    assert!(!wrong.status.success());
+}
+
+#[test]
+fn dead_letters_are_shown_and_go_back() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let (code, _) = world.ingest(&[&world.file("half.bad", r#"[{"session_id":"a"},{"#)]);
+    assert_ne!(code, 0);
+    let id_of = |list: &str| list.lines().next().unwrap_or_default().split('\t').nth(3).unwrap().to_owned();
+    let list = until(&world, &["dlq", "list"], |out| !out.is_empty());
+    let id = id_of(&list);
+    assert!(list.starts_with("trigger\t") && list.contains("filter-svc"), "{list}");
+    let shown = world.ok(&["dlq", "show", &id]);
+    for part in ["queue      trigger", "by filter-svc", "not valid JSON at byte", "ObjectCreated"] {
+        assert!(shown.contains(part), "`{part}` is missing in\n{shown}");
+    }
+    assert_eq!(
+        world.ok(&["dlq", "redrive", "--all", "--queue", "report"]),
+        "0 messages are back in the report queue\n"
+    );
+    assert!(world.ok(&["dlq", "redrive", &id]).contains(&format!("{id} is back in the trigger queue")));
+    // It fails again, as a new message.
+    let again = until(&world, &["dlq", "list", "--queue", "trigger"], |out| !out.is_empty());
+    assert_ne!(id_of(&again), id);
+    assert!(world.ok(&["dlq", "show", &id_of(&again)]).contains("after 1 deliveries"));
+    assert_eq!(world.output(&["dlq", "redrive", &id]).status.code(), Some(1), "it is not there any more");
+    assert!(!world.output(&["dlq", "show", &id]).status.success());
+    assert!(world.ok(&["dlq", "redrive", "--all"]).contains("1 messages are back in the trigger queue"));
+}
