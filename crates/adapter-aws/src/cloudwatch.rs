@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connect::Aws;
 use crate::error::Call;
-use gather::Gathered;
+use gather::{Gathered, Series};
 
 /// Batches that wait for CloudWatch to come back: an hour at the usual interval. Beyond, the oldest are dropped.
 const MOST_WAITING: usize = 60;
@@ -38,7 +38,7 @@ pub struct CloudWatchConfig {
 
 /// A sink whose numbers go to CloudWatch while [`run`](Self::run) runs.
 ///
-/// Only the metrics in [`SENT`](Self::SENT) are sent, by service and environment: each further one, and each further label, is
+/// Only the metrics in [`SENT`](Self::SENT) are sent, by service, environment and at most one label: each further one is
 /// billed. All of them are in the process's own `/metrics`.
 #[derive(Clone)]
 pub struct CloudWatchMetrics {
@@ -51,8 +51,9 @@ pub struct CloudWatchMetrics {
 }
 
 impl CloudWatchMetrics {
-    /// The names of the metrics that are sent: the original's, and those that somebody should be woken for.
-    pub const SENT: [&'static str; 9] = gather::SENT;
+    /// The metrics that are sent: the original's, and those that alarms and the dashboard look at. Each with the label, if any, that becomes
+    /// a dimension.
+    pub const SENT: [(&'static str, Option<&'static str>); 16] = gather::SENT;
 
     /// A sink. Nothing is sent before [`run`](Self::run) or [`flush`](Self::flush).
     #[must_use]
@@ -135,9 +136,9 @@ impl CloudWatchMetrics {
     }
 
     fn add(&self, name: &'static str, labels: Labels<'_>, value: f64) {
-        if gather::SENT.contains(&name) && value.is_finite() {
-            let service = labels.iter().find(|(label, _)| *label == "service").map(|(_, value)| *value);
-            self.gathered().add(name, service.unwrap_or(&self.config.service), value);
+        let series = Series::of(name, labels, &self.config.service).filter(|_| value.is_finite());
+        if let Some(series) = series {
+            self.gathered().add(series, value);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::Subscriptions;
 use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, Subscriptions};
 use ports::metric::name;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         blobs: Arc::clone(&parts.ports.blobs),
         output_bucket: settings.buckets.report.clone(),
         max_object_bytes: settings.limits.max_object_bytes,
+        blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
     };

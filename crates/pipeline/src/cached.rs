@@ -1,6 +1,6 @@
 //! Directories held in memory: read at start, refreshed in the background, the last good copy used while the store is away.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use domain::validate::KnownPixels;
@@ -139,7 +139,7 @@ fn same_tokens(a: &Pixel, b: &Pixel) -> bool {
 
 /// Pixels by source and code.
 #[derive(Debug, Default)]
-pub(crate) struct PixelMap(HashMap<(TrafficSource, String), Pixel>);
+pub(crate) struct PixelMap(BTreeMap<(TrafficSource, String), Pixel>);
 
 impl PixelMap {
     fn find(&self, source: TrafficSource, code: &str) -> Option<&Pixel> {

@@ -16,13 +16,16 @@ pub(super) fn of(gathered: &Gathered, config: &CloudWatchConfig) -> Vec<Vec<Metr
     let points: Vec<_> = gathered
         .series
         .iter()
-        .map(|((name, service), statistics)| {
+        .map(|(series, statistics)| {
+            let label = series.label.as_ref().map(|(label, value)| dimension(label, value));
+            let service = dimension("Service", &series.service);
+            let dimensions =
+                [dimension("Environment", &config.environment), service].into_iter().chain(label);
             MetricDatum::builder()
-                .metric_name(*name)
-                .dimensions(dimension("Environment", &config.environment))
-                .dimensions(dimension("Service", service))
+                .metric_name(series.name)
+                .set_dimensions(Some(dimensions.collect()))
                 .timestamp(at)
-                .unit(unit(name))
+                .unit(unit(series.name))
                 .statistic_values(set(statistics))
                 .build()
         })
@@ -46,8 +49,9 @@ fn set(statistics: &Statistics) -> StatisticSet {
 fn unit(metric: &str) -> StandardUnit {
     match metric {
         name::FILTERING_RATIO => StandardUnit::Percent,
-        // Millionths of a currency.
-        name::EXPIRED_REVENUE_MICROS => StandardUnit::None,
+        name::REQUEST_SECONDS => StandardUnit::Seconds,
+        // Millionths of a currency, and yes or no.
+        name::EXPIRED_REVENUE_MICROS | name::REPORTED_REVENUE_MICROS | name::READY => StandardUnit::None,
         _ => StandardUnit::Count,
     }
 }
@@ -58,6 +62,7 @@ mod tests {
 
     use domain::UnixMillis;
 
+    use super::super::gather::Series;
     use super::*;
 
     #[test]
@@ -70,7 +75,8 @@ mod tests {
         };
         let mut gathered = Gathered::starting(UnixMillis(60_000));
         for i in 0..2001 {
-            gathered.add(name::PROCESSED_MESSAGES, &i.to_string(), 1.0);
+            let series = Series::of(name::PROCESSED_MESSAGES, &[], &i.to_string()).unwrap();
+            gathered.add(series, 1.0);
         }
         let sizes: Vec<_> = of(&gathered, &config).iter().map(Vec::len).collect();
         assert_eq!(sizes, [1000, 1000, 1]);
