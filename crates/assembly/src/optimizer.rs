@@ -9,7 +9,7 @@ use backends::OptimizerPorts;
 use chrono::DateTime;
 use croner::Cron;
 use domain::UnixMillis;
-use pipeline::optimise::optimise;
+use pipeline::optimise::{Optimise, Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -24,20 +24,34 @@ pub(crate) async fn run(parts: Arc<Parts<OptimizerPorts>>, stop: CancellationTok
             () = stop.cancelled() => break,
             () = parts.clock.sleep(wait) => {}
         }
-        // Trouble is logged where it happens; the next run tries again.
-        if once(&parts).await.is_ok() {
-            parts.health.ready("analytics");
+        // The next run tries again.
+        match once(&parts, &stop).await {
+            Ok(_) => parts.health.ready("analytics"),
+            Err(error) => {
+                parts.health.not_ready("analytics", &error.to_string());
+                tracing::error!(error = ?error, "optimising failed; the next run tries again");
+            }
         }
     }
     Ok(())
 }
 
 /// Optimises now.
-pub(crate) async fn once(parts: &Parts<OptimizerPorts>) -> ports::Result<u64> {
-    let optimised =
-        optimise(&parts.ports.analytics, &parts.settings.optimizer.tables, &*parts.metrics).await?;
-    tracing::info!(partitions = optimised, "tables optimised");
-    Ok(optimised)
+pub(crate) async fn once(parts: &Parts<OptimizerPorts>, stop: &CancellationToken) -> ports::Result<Run> {
+    let optimise = Optimise {
+        analytics: Arc::clone(&parts.ports.analytics),
+        turns: Arc::clone(&parts.ports.turns),
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+        owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
+        tables: parts.settings.optimizer.tables.clone(),
+        settle: parts.settings.optimizer.settle,
+    };
+    let run = optimise.run(stop).await?;
+    if let Run::Done(partitions) = run {
+        tracing::info!(partitions, "tables optimised");
+    }
+    Ok(run)
 }
 
 /// Time until the schedule's next minute, in UTC.

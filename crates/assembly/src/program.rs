@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
+use pipeline::optimise::Run;
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
+use tokio_util::sync::CancellationToken;
 
 use crate::running::Serve;
 use crate::{Parts, StartError, optimizer, run};
@@ -101,8 +103,11 @@ async fn serve<P: Serve + Open>(service: Service) -> anyhow::Result<ExitStatus> 
 
 /// One optimising run, for schedulers.
 async fn once(service: Service) -> anyhow::Result<ExitStatus> {
-    optimizer::once(&open(service).await?).await?;
-    Ok(ExitStatus::Done)
+    // A turn that another process has is no trouble: the work is done all the same.
+    match optimizer::once(&open(service).await?, &CancellationToken::new()).await? {
+        Run::Done(_) | Run::NotOurTurn => Ok(ExitStatus::Done),
+        Run::LostTurn(_) | Run::Stopped(_) => Ok(ExitStatus::Undone),
+    }
 }
 
 /// Settings by environment, logs, and the backends.

@@ -53,7 +53,7 @@ impl Serve for FilterPorts {
 
 impl Serve for ReporterPorts {
     fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
-        let destination = backends::meta(&parts.settings)?;
+        let destination = backends::meta(&parts.settings, &parts.clock)?;
         let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
         lifecycle.spawn("reporter", async move {
             reporter::run(parts, destination, stop).await;

@@ -8,10 +8,10 @@ mod ports;
 
 use std::sync::Arc;
 
-use ::ports::Clock;
+use ::ports::{Clock, PixelDirectory};
 use settings::Settings;
 
-pub use destination::meta;
+pub use destination::{map_config, meta, meta_client};
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 
 use opener::Opener;
@@ -33,6 +33,17 @@ pub enum OpenError {
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Opens the directory of pixels alone.
+///
+/// # Errors
+/// [`OpenError`]
+pub async fn pixels(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+    Opener::new(settings, clock).pixels().await
 }
 
 /// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot

@@ -1,51 +1,204 @@
-//! Merges what analytics has stored in pieces.
+//! Merges what analytics has stored in pieces: one process at a time, and only what has settled.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use ports::analytics::{Optimised, Partition};
 use ports::metric::name;
-use ports::{AnalyticsStore, MetricSink, Result};
+use ports::{AnalyticsStore, Clock, MetricSink, Result, Turns};
+use tokio_util::sync::CancellationToken;
 
-/// One run over the tables; partitions that are in one piece are left alone.
-///
-/// # Errors
-/// The first trouble with a table, after the others were tried; the next run tries again.
-pub async fn optimise(
-    analytics: &Arc<dyn AnalyticsStore>,
-    tables: &[String],
-    metrics: &dyn MetricSink,
-) -> Result<u64> {
-    let (mut optimised, mut trouble) = (0, None);
-    for table in tables {
-        match optimise_table(analytics, table, metrics).await {
-            Ok(partitions) => optimised += partitions,
-            Err(error) => {
-                tracing::error!(table, error = ?error, "cannot optimise a table; the next run tries again");
-                trouble = Some(error);
-            }
-        }
-    }
-    trouble.map_or(Ok(optimised), Err)
+/// The task whose turn is taken.
+const TASK: &str = "optimise";
+
+/// How long a turn lasts; it is prolonged after a third of that.
+const TURN: Duration = Duration::from_secs(120);
+
+/// What one run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// All tables were looked at; so many partitions were optimised.
+    Done(u64),
+    /// Another process is at it; nothing was done.
+    NotOurTurn,
+    /// The turn was lost after so many partitions, and the rest was left to whoever has it now.
+    LostTurn(u64),
+    /// The process is to stop; so many partitions were optimised before.
+    Stopped(u64),
 }
 
-async fn optimise_table(
-    analytics: &Arc<dyn AnalyticsStore>,
-    table: &str,
-    metrics: &dyn MetricSink,
-) -> Result<u64> {
-    let mut optimised = 0;
-    for partition in analytics.partitions(table).await?.into_iter().filter(|p| p.parts > 1) {
-        let done = analytics.optimise(&partition).await?;
-        optimised += 1;
-        metrics.count(name::OPTIMISED, &[("table", table)], 1);
+/// The optimizer.
+pub struct Optimise {
+    /// What is optimised.
+    pub analytics: Arc<dyn AnalyticsStore>,
+    /// Who does it.
+    pub turns: Arc<dyn Turns>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Numbers about the work.
+    pub metrics: Arc<dyn MetricSink>,
+    /// Names this process; unique among those alive.
+    pub owner: String,
+    /// Tables.
+    pub tables: Vec<String>,
+    /// A partition that changed less than this ago is left alone: merging what still grows is work for nothing.
+    pub settle: Duration,
+}
+
+impl std::fmt::Debug for Optimise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Optimise").field("tables", &self.tables).finish_non_exhaustive()
+    }
+}
+
+impl Optimise {
+    /// One run over the tables, if it is this process's turn. Partitions in one piece are left alone, and those that still change.
+    ///
+    /// # Errors
+    /// The first trouble, after the other tables were tried; the next run tries again.
+    pub async fn run(&self, stop: &CancellationToken) -> Result<Run> {
+        let run = self.in_turn(stop).await;
+        let result = match &run {
+            Ok(Run::Done(_)) => "done",
+            Ok(Run::NotOurTurn) => "not_our_turn",
+            Ok(Run::LostTurn(_)) => "lost_turn",
+            Ok(Run::Stopped(_)) => "stopped",
+            Err(_) => "failed",
+        };
+        self.metrics.count(name::OPTIMISE_RUNS, &[("result", result)], 1);
+        run
+    }
+
+    async fn in_turn(&self, stop: &CancellationToken) -> Result<Run> {
+        if !self.take_turn().await? {
+            tracing::info!("another process optimises; nothing to do");
+            return Ok(Run::NotOurTurn);
+        }
+        let run = self.tables(stop).await;
+        if let Err(error) = self.turns.give_back(TASK, &self.owner).await {
+            // It ends by itself.
+            tracing::warn!(error = ?error, "cannot give the turn back");
+        }
+        run
+    }
+
+    async fn tables(&self, stop: &CancellationToken) -> Result<Run> {
+        let (mut optimised, mut trouble) = (0, None);
+        for table in &self.tables {
+            match self.table(table, stop).await {
+                Ok(Run::Done(partitions)) => optimised += partitions,
+                Ok(Run::NotOurTurn) => return Ok(Run::NotOurTurn),
+                Ok(Run::LostTurn(partitions)) => return Ok(Run::LostTurn(optimised + partitions)),
+                Ok(Run::Stopped(partitions)) => return Ok(Run::Stopped(optimised + partitions)),
+                Err(error) => {
+                    tracing::error!(table, error = ?error, "cannot optimise a table; the next run tries again");
+                    trouble = trouble.or(Some(error));
+                }
+            }
+        }
+        trouble.map_or(Ok(Run::Done(optimised)), Err)
+    }
+
+    async fn table(&self, table: &str, stop: &CancellationToken) -> Result<Run> {
+        let partitions = self.analytics.partitions(table).await?;
+        let mut size = Size::of(&partitions);
+        self.gauge(table, "before", size);
+        let mut optimised = 0;
+        for partition in partitions.iter().filter(|p| p.parts > 1) {
+            let quiet = self.clock.now().since(partition.changed_at);
+            if quiet < self.settle {
+                tracing::info!(
+                    table,
+                    partition = partition.name,
+                    quiet_s = quiet.as_secs(),
+                    "left alone: it still changes"
+                );
+                continue;
+            }
+            if stop.is_cancelled() {
+                return Ok(Run::Stopped(optimised));
+            }
+            if !self.take_turn().await? {
+                tracing::warn!(table, "the turn was lost; the rest is left to whoever has it");
+                return Ok(Run::LostTurn(optimised));
+            }
+            let done = tokio::select! {
+                done = self.partition(partition) => done?,
+                // The database goes on by itself.
+                () = stop.cancelled() => return Ok(Run::Stopped(optimised)),
+            };
+            optimised += 1;
+            size = size.after(&done);
+            self.gauge(table, "after", size);
+        }
+        self.gauge(table, "after", size);
+        Ok(Run::Done(optimised))
+    }
+
+    /// Optimises a partition, however long it takes, and keeps the turn meanwhile.
+    async fn partition(&self, partition: &Partition) -> Result<Optimised> {
+        let work = self.analytics.optimise(partition);
+        let done = tokio::select! { done = work => done?, never = self.keep_turn() => match never {} };
+        let labels = [("table", partition.table.as_str())];
+        self.metrics.count(name::OPTIMISED, &labels, 1);
+        self.metrics.observe(name::OPTIMISE_SECONDS, &labels, done.duration.as_secs_f64());
         tracing::info!(
-            table,
+            table = partition.table,
             partition = partition.name,
             rows = partition.rows,
             parts_before = done.parts_before,
             parts_after = done.parts_after,
+            bytes_before = done.bytes_before,
+            bytes_after = done.bytes_after,
             duration_ms = done.duration.as_millis() as u64,
             "partition optimised"
         );
+        Ok(done)
     }
-    Ok(optimised)
+
+    /// Prolongs the turn now and then. Trouble with it shows before the next partition.
+    async fn keep_turn(&self) -> std::convert::Infallible {
+        loop {
+            self.clock.sleep(TURN / 3).await;
+            match self.take_turn().await {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!("the turn was lost while a partition is optimised"),
+                Err(error) => tracing::warn!(error = ?error, "cannot prolong the turn"),
+            }
+        }
+    }
+
+    async fn take_turn(&self) -> Result<bool> {
+        let now = self.clock.now();
+        self.turns.take(TASK, &self.owner, now, now.plus(TURN)).await
+    }
+
+    fn gauge(&self, table: &str, when: &str, size: Size) {
+        let labels = [("table", table), ("when", when)];
+        self.metrics.gauge(name::TABLE_PARTS, &labels, size.parts as f64);
+        self.metrics.gauge(name::TABLE_BYTES, &labels, size.bytes as f64);
+    }
+}
+
+/// How large a table is.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    parts: u64,
+    bytes: u64,
+}
+
+impl Size {
+    fn of(partitions: &[Partition]) -> Self {
+        Self {
+            parts: partitions.iter().map(|p| p.parts).sum(),
+            bytes: partitions.iter().map(|p| p.bytes).sum(),
+        }
+    }
+
+    const fn after(self, done: &Optimised) -> Self {
+        Self {
+            parts: (self.parts + done.parts_after).saturating_sub(done.parts_before),
+            bytes: (self.bytes + done.bytes_after).saturating_sub(done.bytes_before),
+        }
+    }
 }

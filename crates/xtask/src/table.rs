@@ -21,7 +21,11 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("settings", &["ports", "domain"], &[]),
     layer("capi", &["ports", "domain"], &[]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
-    layer("pipeline", &["ports", "domain"], &["adapter-embedded", "capi", "port-tests"]),
+    layer(
+        "pipeline",
+        &["ports", "domain"],
+        &["adapter-clickhouse", "adapter-embedded", "capi", "port-tests"],
+    ),
     layer("runtime", &["settings", "ports", "domain"], &[]),
     layer("backends", &["adapter-*", "capi", "settings", "ports", "domain"], &[]),
     layer("assembly", &["runtime", "settings", "pipeline", "backends", "ports", "domain"], &[]),

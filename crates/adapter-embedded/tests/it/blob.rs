@@ -22,7 +22,8 @@ async fn suite_on_a_folder() {
         let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
         let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
         let root = tempfile::tempdir_in(dir.path()).unwrap().keep();
-        Subject { store: Arc::new(FolderBlobStore::new(root, notifications, clock)), queue }
+        let store = Arc::new(FolderBlobStore::new(root, notifications, clock));
+        Subject { store, bucket: BUCKET.to_owned(), queue }
     };
     suite(make).await;
 }

@@ -6,6 +6,7 @@ mod books;
 mod credentials;
 mod isolation;
 mod messages;
+mod optimise;
 mod redelivery;
 mod refusals;
 mod replay;

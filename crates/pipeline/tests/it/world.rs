@@ -8,14 +8,14 @@ use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use capi::destination::{Meta, MetaConfig};
-use capi::map::{EventNames, MapConfig};
+use capi::map::{DataProcessing, EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::Pixels;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Handled, Handler};
+use pipeline::{Blocking, Pixels};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -210,6 +210,9 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),
+        claim_rows: CLAIM_ROWS,
+        blocking: Blocking::Pool,
+        requests_per_pixel: 4,
     }
 }
 
@@ -219,6 +222,7 @@ fn meta(url: &str) -> Meta {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
     };
-    Meta::new(MetaConfig { version: "v25.0".into(), test_event_code: None, map }, transport)
+    Meta::new(MetaConfig::new("v25.0", map), transport)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::python::run;
+use crate::python::run;
 
 /// Installs Debian's PostgreSQL if there is none and we may.
 pub(super) fn ensure_installed(out: &mut impl std::io::Write) -> Result<()> {

@@ -7,5 +7,6 @@ mod chaos;
 mod harness;
 mod kill;
 mod main_job;
+mod meta;
 mod operator;
 mod services;

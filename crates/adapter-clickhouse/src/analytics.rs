@@ -1,0 +1,83 @@
+//! Conversions in ClickHouse: a table of all their states, and views of the latest.
+
+mod parts;
+mod rows;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ports::analytics::{Optimised, Partition};
+use ports::ledger::Record;
+use ports::{AnalyticsStore, Clock, Result};
+
+use crate::connection::STATEMENT_TIME;
+use crate::{ClickHouse, migrations};
+
+/// Records that one insert takes: large blocks make few parts.
+const BLOCK: usize = 50_000;
+
+/// The analytics database of a production deployment.
+#[derive(Clone)]
+pub struct ClickHouseAnalytics {
+    server: ClickHouse,
+    clock: Arc<dyn Clock>,
+}
+
+impl ClickHouseAnalytics {
+    /// Analytics on a server; the clock tells how long optimising takes.
+    #[must_use]
+    pub fn new(server: ClickHouse, clock: Arc<dyn Clock>) -> Self {
+        Self { server, clock }
+    }
+
+    /// Whether the server can be used and has all tables in their present shape.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub async fn check(&self) -> Result<()> {
+        migrations::check(&self.server).await
+    }
+}
+
+impl fmt::Debug for ClickHouseAnalytics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClickHouseAnalytics").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl AnalyticsStore for ClickHouseAnalytics {
+    async fn migrate(&self) -> Result<()> {
+        migrations::migrate(&self.server).await
+    }
+
+    async fn insert(&self, records: &[Record]) -> Result<()> {
+        for block in records.chunks(BLOCK) {
+            rows::insert(&self.server, block).await?;
+        }
+        Ok(())
+    }
+
+    async fn partitions(&self, table: &str) -> Result<Vec<Partition>> {
+        parts::partitions(&self.server, table).await
+    }
+
+    async fn optimise(&self, partition: &Partition) -> Result<Optimised> {
+        let began = self.clock.now();
+        let (before, after) = parts::optimise(&self.server, partition).await?;
+        Ok(Optimised {
+            parts_before: before.parts,
+            parts_after: after.parts,
+            bytes_before: before.bytes,
+            bytes_after: after.bytes,
+            duration: self.clock.now().since(began),
+        })
+    }
+
+    async fn conversions(&self) -> Result<u64> {
+        let count =
+            self.server.client().query("SELECT count() FROM report_conversions_latest").fetch_one::<u64>();
+        self.server.within("analytics.conversions", STATEMENT_TIME, count).await
+    }
+}

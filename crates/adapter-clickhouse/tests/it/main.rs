@@ -1,0 +1,8 @@
+//! ClickHouse's engine against the suites, and what is its own: errors, outages, dashboards.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dashboards;
+mod server;
+mod suites;
+mod trouble;

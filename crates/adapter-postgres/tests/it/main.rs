@@ -1,0 +1,10 @@
+//! The real PostgreSQL against the suites, the original's tables, and trouble of every kind.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cluster;
+mod counting;
+mod database;
+mod original;
+mod suites;
+mod trouble;

@@ -1,0 +1,95 @@
+//! The original's own tables, with rows as its applications write them.
+
+use adapter_postgres::{Postgres, PostgresPixels};
+use domain::{PixelCode, TrafficSource};
+use ports::PixelDirectory;
+use ports::pixels::{Credential, Pixel};
+use secrecy::ExposeSecret;
+
+use crate::database::{connect, fresh_address};
+
+const ORIGINAL: &str = include_str!("original.sql");
+
+async fn original() -> (String, PostgresPixels) {
+    let address = fresh_address().await;
+    connect(&address).await.batch_execute(ORIGINAL).await.unwrap();
+    let database = Postgres::new(&address).unwrap();
+    (address, PostgresPixels::new(database))
+}
+
+/// Code, labels and tokens of all pixels.
+async fn tokens(pixels: &PostgresPixels) -> Vec<String> {
+    let of = |pixel: &Pixel| {
+        let tokens: Vec<_> =
+            pixel.credentials.iter().map(|c| format!("{}={}", c.label, c.token.expose_secret())).collect();
+        format!("{} {}: {}", pixel.source.as_str(), pixel.code, tokens.join(" "))
+    };
+    pixels.snapshot().await.unwrap().iter().map(of).collect()
+}
+
+#[tokio::test]
+async fn tokens_have_an_order_and_the_traps_are_known() {
+    let (_, pixels) = original().await;
+    assert_eq!(
+        tokens(&pixels).await,
+        [
+            // The map first, in it the system user, then who fetches; then the others. An expired token is left out.
+            "facebook 100: user-account-3=system user-account-1=first user-account-2=idle user-account-4=fourth",
+            // Its ad account's number is too large for the map.
+            "facebook 200: user-account-1=first",
+            // Two rows with one code.
+            "facebook 300: user-account-1=first user-account-4=fourth",
+            "facebook 400: ",
+            "tiktok 100: ",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_is_added_goes_first_and_what_was_there_stays() {
+    let (address, pixels) = original().await;
+    let before = tokens(&pixels).await;
+    let code = PixelCode::new("300").unwrap();
+    let credential = Credential { label: "token-1".into(), token: "given".to_owned().into() };
+    let pixel = Pixel {
+        code: code.clone(),
+        source: TrafficSource::Facebook,
+        name: None,
+        credentials: vec![credential],
+    };
+    pixels.put(&pixel).await.unwrap();
+    let expected = "facebook 300: token-1=given user-account-1=first user-account-4=fourth";
+    assert_eq!(tokens(&pixels).await[2], expected);
+    pixels.put(&Pixel { credentials: Vec::new(), ..pixel }).await.unwrap();
+    assert_eq!(tokens(&pixels).await, before, "nothing of the original's was lost");
+    assert!(pixels.remove(TrafficSource::Facebook, &code).await.unwrap());
+    assert_eq!(tokens(&pixels).await.len(), before.len() - 1);
+    let left: i64 = connect(&address)
+        .await
+        .query_one(
+            "SELECT (SELECT count(*) FROM ad_accounts WHERE provider = 'efflux') + (SELECT count(*) FROM user_accounts WHERE provider = 'efflux')",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(left, 0, "what was made for the pixel is gone");
+}
+
+#[tokio::test]
+async fn migrating_alters_nothing_of_the_original() {
+    const SHAPE: &str = "
+        SELECT coalesce(string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), E'\\n'
+            ORDER BY table_name, ordinal_position), '')
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'efflux_turns'";
+    let (address, pixels) = original().await;
+    let client = connect(&address).await;
+    let shape = async || client.query_one(SHAPE, &[]).await.unwrap().get::<_, String>(0);
+    let (before, rows) = (shape().await, tokens(&pixels).await);
+    let database = Postgres::new(&address).unwrap();
+    database.check_tables().await.unwrap_err();
+    database.migrate().await.unwrap();
+    database.check_tables().await.unwrap();
+    assert_eq!(shape().await, before);
+    assert_eq!(tokens(&pixels).await, rows);
+}

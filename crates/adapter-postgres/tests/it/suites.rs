@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
+use ports::{PixelDirectory, Turns};
+
+use crate::database::{fresh, fresh_address};
+
+#[tokio::test]
+async fn it_keeps_the_rules_of_pixels() {
+    port_tests::pixels::suite(async || {
+        Arc::new(PostgresPixels::new(fresh().await)) as Arc<dyn PixelDirectory>
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_keeps_the_rules_of_turns() {
+    port_tests::turns::suite(async || Arc::new(PostgresTurns::new(fresh().await)) as Arc<dyn Turns>).await;
+}
+
+#[tokio::test]
+async fn many_may_migrate_at_once() {
+    let database = Postgres::new(&fresh_address().await).unwrap();
+    let migrations: Vec<_> = (0..4)
+        .map(|_| {
+            let database = database.clone();
+            tokio::spawn(async move { database.migrate().await })
+        })
+        .collect();
+    for migration in migrations {
+        migration.await.unwrap().unwrap();
+    }
+    database.check_tables().await.unwrap();
+}
