@@ -166,7 +166,7 @@ impl Worker {
         }
         #[cfg(feature = "mutations")]
         if acknowledges_first(self.config.service) {
-            drop(self.queue.acknowledge(&[delivery.handle.clone()]).await);
+            drop(self.queue.acknowledge(std::slice::from_ref(&delivery.handle)).await);
         }
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
         let handler = Arc::clone(&self.handler);

@@ -57,6 +57,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Meta,
     },
+    /// Make the tables, collections and indexes that the configured backends need; harmless to repeat
+    Migrate {
+        /// Give the documents that the original wrote the keys of this ledger, once and for all
+        #[arg(long)]
+        from_original: bool,
+    },
+    /// Make queues, buckets, notifications and the table on an AWS emulator, as the settings name them
+    Provision,
     /// Start the stand-in for Meta alone, staying up
     Sandbox {
         /// Address to listen on

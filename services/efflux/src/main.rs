@@ -42,7 +42,7 @@ pub(crate) fn out(text: &str) {
 }
 
 async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     if let Command::Sample(args) = &command {
         return sample::run(&*clock, args);
     }
@@ -81,7 +81,11 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
     if let Command::Meta { action } = &command {
         return run_meta(action, &settings, &clock).await;
     }
-    let parts = Parts::open(settings, clock).await?;
+    if let Some(done) = set_up(&command, &settings, &clock).await? {
+        done.iter().for_each(|line| out(&format!("{line}\n")));
+        return Ok(ExitStatus::Done);
+    }
+    let parts = Parts::open(settings, Service::Efflux, clock).await?;
     match command {
         Command::Run { sandbox } => run::run(parts, sandbox).await,
         Command::Ingest(args) => ingest::run(&parts, &args).await,
@@ -92,7 +96,11 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Retry(args) => retry::run(&parts, &args).await,
         Command::Dlq { action } => dlq::run(&parts, action).await,
         Command::Demo => demo::run(parts).await,
-        Command::Sample(_) | Command::Sandbox { .. } | Command::Meta { .. } => {
+        Command::Sample(_)
+        | Command::Sandbox { .. }
+        | Command::Meta { .. }
+        | Command::Migrate { .. }
+        | Command::Provision => {
             unreachable!("handled before backends are opened")
         }
     }
@@ -105,5 +113,20 @@ async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) ->
             meta::preview::run(settings, clock, file, network.as_deref()).await
         }
         Meta::Hash { .. } => unreachable!("handled before settings are read"),
+    }
+}
+
+/// What makes backends ready, and so cannot wait for them to be; `None` for all other commands.
+async fn set_up(
+    command: &Command,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Vec<String>>, StartError> {
+    match command {
+        Command::Migrate { from_original } => {
+            Ok(Some(backends::migrate(settings, clock, *from_original).await?))
+        }
+        Command::Provision => Ok(Some(backends::provision(settings, clock).await?)),
+        _ => Ok(None),
     }
 }

@@ -28,6 +28,18 @@ async fn suite_on_a_folder() {
     suite(make).await;
 }
 
+#[tokio::test]
+async fn suite_in_memory() {
+    let make = async || {
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
+        let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
+        let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
+        Subject { store: Arc::new(FolderBlobStore::in_memory(notifications, clock)), queue }
+    };
+    suite(make).await;
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
     let paths = entries.map(|e| e.expect("it can be read").path());

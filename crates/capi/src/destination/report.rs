@@ -5,6 +5,9 @@ use ports::destination::{Answer, EventOutcome, SendReport};
 use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
 use crate::transport::{Reply, TransportError};
 
+/// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
+const PRESSING_PERCENT: f64 = 80.0;
+
 /// What an answer means for each of the `sent` events of its request.
 #[must_use]
 pub fn answered(reply: &Reply, sent: usize) -> SendReport {
@@ -18,6 +21,8 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     };
     let outcome = match reading.verdict {
         Verdict::Accepted => {
+            report.throttled = reply.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
+            report.wait = reply.usage.regain_after().filter(|_| report.throttled);
             report.alarms = alarms(reading.success.as_ref(), sent);
             report.answer.message = report.alarms.join("; ");
             EventOutcome::Accepted

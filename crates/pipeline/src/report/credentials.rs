@@ -12,7 +12,7 @@ pub(super) struct Credentials {
 
 impl Credentials {
     /// What to try, the first choice first: those that were not refused. When all were, all of them again.
-    pub(super) fn to_try(&mut self, current: &[Credential]) -> Vec<Credential> {
+    pub(super) fn candidates(&mut self, current: &[Credential]) -> Vec<Credential> {
         if self.differ_from(current) {
             self.known = current.to_vec();
             self.refused = vec![false; current.len()];
@@ -58,15 +58,15 @@ mod tests {
         let labels = |tried: Vec<Credential>| tried.into_iter().map(|c| c.label).collect::<Vec<_>>();
         let two = [credential("a"), credential("b")];
         let mut credentials = Credentials::default();
-        assert_eq!(labels(credentials.to_try(&two)), ["a", "b"]);
+        assert_eq!(labels(credentials.candidates(&two)), ["a", "b"]);
         credentials.refuse(&two[0]);
-        assert_eq!(labels(credentials.to_try(&two)), ["b"]);
+        assert_eq!(labels(credentials.candidates(&two)), ["b"]);
         credentials.refuse(&two[1]);
-        assert_eq!(labels(credentials.to_try(&two)), ["a", "b"]);
+        assert_eq!(labels(credentials.candidates(&two)), ["a", "b"]);
         credentials.refuse(&two[0]);
         let other = [credential("a"), credential("c")];
         assert!(credentials.differ_from(&other));
-        assert_eq!(labels(credentials.to_try(&other)), ["a", "c"]);
-        assert_eq!(labels(credentials.to_try(&[])), [""; 0]);
+        assert_eq!(labels(credentials.candidates(&other)), ["a", "c"]);
+        assert_eq!(labels(credentials.candidates(&[])), [""; 0]);
     }
 }

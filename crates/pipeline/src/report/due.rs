@@ -11,6 +11,9 @@ use super::lanes::Lanes;
 /// Pause between looks at a ledger where nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// Pause while a lane has enough to do and more may be due for it.
+const BUSY: Duration = Duration::from_millis(100);
+
 /// Claims what is due and hands it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
@@ -31,7 +34,8 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
         };
         lanes.end_idle();
         if claimed == 0 {
-            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
+            let pause = if lanes.any_has_enough() { BUSY } else { IDLE };
+            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
         }
     }
 }

@@ -92,6 +92,14 @@ impl Gate {
         self.window
     }
 
+    /// What to try, the first choice first. Credentials that the directory did not show before open the gate for good.
+    pub(super) fn credentials_to_try(&mut self, current: &[Credential]) -> Vec<Credential> {
+        if self.credentials.differ_from(current) {
+            self.closed = self.closed.filter(|c| c.why != Why::NoCredential);
+        }
+        self.credentials.candidates(current)
+    }
+
     /// Whether the pixel is left alone now; other credentials in the directory open its gate at once.
     pub(super) fn closed(&self, now: UnixMillis, current: &[Credential]) -> Option<Closed> {
         self.shut(now)
@@ -221,9 +229,11 @@ mod tests {
     fn other_credentials_open_the_gate() {
         let credential = |t: &str| Credential { label: t.to_owned(), token: t.into() };
         let mut gate = Gate::new(4);
-        gate.credentials.to_try(&[credential("dead")]);
+        gate.credentials_to_try(&[credential("dead")]);
         learn(&mut gate, RoundEnd::Refused);
         assert!(gate.closed(NOW, &[credential("dead")]).is_some_and(|c| c.why == Why::NoCredential));
         assert_eq!(gate.closed(NOW, &[credential("new")]), None);
+        gate.credentials_to_try(&[credential("new")]);
+        assert_eq!(gate.closed(NOW, &[credential("new")]), None, "and leave it open while they are tried");
     }
 }

@@ -160,3 +160,6 @@ impl Search {
         places.into_iter().rev().for_each(|p| self.untested.push_front(p));
     }
 }
+
+#[cfg(test)]
+mod tests;

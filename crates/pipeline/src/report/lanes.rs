@@ -24,7 +24,7 @@ use super::lane::Lane;
 const QUEUED_CONVERSIONS: usize = 20_000;
 
 /// Conversions that are enough for a lane: no more are claimed for it from the ledger.
-const ENOUGH: usize = 1_000;
+const ENOUGH: usize = 2_000;
 
 /// Entries that one call claims, and entries of one pixel among them: its backlog leaves room for others.
 const CLAIM_DUE: usize = 2_000;
@@ -65,6 +65,10 @@ impl PixelState {
     pub(super) fn taken(&self) {
         self.queued.fetch_sub(1, Ordering::SeqCst);
         self.all_queued.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn has_enough(&self) -> bool {
+        self.queued.load(Ordering::SeqCst) >= ENOUGH
     }
 
     fn put(&self) {
@@ -116,8 +120,7 @@ impl Lanes {
         let Ok(pixels) = self.reporting.pixels.current().await else { return limits };
         let now = self.reporting.clock.now();
         for (pixel, lane) in &*self.open() {
-            let enough = lane.state.queued.load(Ordering::SeqCst) >= ENOUGH;
-            if enough || lane.state.gate().closed(now, pixels.credentials(pixel)).is_some() {
+            if lane.state.has_enough() || lane.state.gate().closed(now, pixels.credentials(pixel)).is_some() {
                 limits.except.push(pixel.clone());
             }
         }
@@ -132,6 +135,11 @@ impl Lanes {
                 || lane.state.queued.load(Ordering::SeqCst) > 0
                 || lane.state.gate().shut(now).is_some()
         });
+    }
+
+    /// Whether a lane has enough to do, so that more of what is due may have to be claimed for it soon.
+    pub(super) fn any_has_enough(&self) -> bool {
+        self.open().values().any(|lane| lane.state.has_enough())
     }
 
     /// How many lanes are open.

@@ -26,7 +26,7 @@ impl Reporting {
         let mut report = no_credential(events.len());
         // Again only if the directory shows other credentials than those that were tried.
         while let Some(current) = self.credentials(pixel).await {
-            let to_try = state.gate().credentials.to_try(&current);
+            let to_try = state.gate().credentials_to_try(&current);
             for credential in to_try {
                 let started = self.clock.now();
                 report = self.destination.send(pixel, &credential, events).await;

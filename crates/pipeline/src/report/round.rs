@@ -104,7 +104,11 @@ impl Round {
             if !self.renew().await {
                 return RoundEnd::LedgerAway;
             }
-            search.leave_out(|c| self.items[c].lost);
+            // Leases can be renewed for longer than there is time: what is too old makes Meta refuse all that goes with it.
+            let now = self.reporting.clock.now();
+            #[cfg(feature = "mutations")]
+            let now = super::prepared::without_deadline(now);
+            search.leave_out(|c| self.items[c].lost || now >= self.items[c].prepared.due.deadline);
             if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {
                 break;
             }

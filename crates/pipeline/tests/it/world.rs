@@ -189,6 +189,21 @@ impl World {
             .await;
     }
 
+    /// Waits until so many conversions are not in flight any more.
+    pub(crate) async fn settled(&self, conversions: u64) {
+        for _ in 0..LOOKS {
+            let stats = self.reporting.ledger.stats().await.unwrap();
+            let in_flight = |s: &&ports::ledger::StateCount| s.outcome == Outcome::InFlight;
+            let all: u64 = stats.states.iter().map(|s| s.entries).sum();
+            let open: u64 = stats.states.iter().filter(in_flight).map(|s| s.entries).sum();
+            if all - open >= conversions {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still in flight");
+    }
+
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
         let stats = self.reporting.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
@@ -200,7 +215,7 @@ impl World {
     }
 }
 
-fn config_of(on_unknown: OnUnknown) -> ReportConfig {
+pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
         // The clock of the tests runs ahead while requests are on their way.
@@ -216,7 +231,7 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     }
 }
 
-fn meta(url: &str) -> Meta {
+pub(crate) fn meta(url: &str) -> Meta {
     let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
     let map = MapConfig {
         event_names: EventNames::Standard,

@@ -103,8 +103,8 @@ pub(super) fn draw(chance: &mut Chance, persons: &[Person], networks: &[&'static
     }
     for file in &mut files {
         chance.shuffle(&mut file.rows);
-        // No rows at all are a sound file only as an empty array.
-        file.ndjson &= !file.rows.is_empty();
+        // Without rows only an empty array is a sound file, and what begins with one is read as one.
+        file.ndjson &= file.rows.first().is_some_and(|row| !row.text.starts_with('['));
     }
     if chance.happens(0.25) {
         let mut broken = empty(FileKind::Broken, networks[0], number, false);

@@ -181,9 +181,10 @@ impl Person {
         Row { text, person: Some(place), class, counts, revenue_micros }
     }
 
-    /// The last moment for sending, by everybody's rules: click time + 7 days - 60 s.
-    pub(crate) const fn deadline_ms(&self) -> i64 {
-        (self.click_s + 7 * DAY_S - 60) * 1_000
+    /// When the platform no longer takes it. Efflux keeps a minute free before, for what a request and its repetition with
+    /// another credential can take.
+    pub(crate) const fn too_old_ms(&self) -> i64 {
+        (self.click_s + 7 * DAY_S) * 1_000
     }
 
     /// Ids of the events that a row stands for.

@@ -158,8 +158,8 @@ impl Witness {
             let Some(person) = input.owners.get(event.id.as_str()) else {
                 return self.breaks(|| format!("event {} is nobody's", event.id));
             };
-            if wall_ms >= input.persons[*person].deadline_ms() {
-                return self.breaks(|| format!("event {} left after its deadline", event.id));
+            if wall_ms >= input.persons[*person].too_old_ms() {
+                return self.breaks(|| format!("event {} left when it was too old", event.id));
             }
         }
     }

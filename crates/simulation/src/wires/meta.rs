@@ -71,6 +71,9 @@ impl Destination for MetaWire {
         let wall_ms = stage.core().wall_ms(Some(self.line.worker));
         self.witness.see().sends(events, wall_ms);
         let (fate, there_ms, back_ms) = self.line.draw("meta", "send");
+        // Our side gives a request up after a while; Meta may take it all the same.
+        let (there_ms, in_time_ms) = (there_ms.min(TIME_OUT_MS), back_ms.min(TIME_OUT_MS));
+        let fate = if fate == Fate::Works && back_ms > TIME_OUT_MS { Fate::AnswerLost } else { fate };
         Wait::new(stage, there_ms).await;
         match fate {
             Fate::Refused => return unanswered(&lost(false, Failure::Connect), events.len()),
@@ -81,9 +84,8 @@ impl Destination for MetaWire {
             Fate::Works | Fate::AnswerLost | Fate::Twice => {}
         }
         let (answer, taken) = self.exchange(pixel, credential, events);
-        Wait::new(stage, back_ms).await;
+        Wait::new(stage, in_time_ms).await;
         if fate == Fate::AnswerLost {
-            Wait::new(stage, TIME_OUT_MS).await;
             return unanswered(&lost(true, Failure::Broken), events.len());
         }
         if answer.status == 200 && !answer.body.is_empty() {

@@ -12,6 +12,8 @@ pub(crate) struct Rules {
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,
+    /// A clock is set back: what is too old may look as if it were not.
+    pub(crate) clock_set_back: bool,
 }
 
 /// Something that happens.
@@ -56,11 +58,13 @@ impl Plan {
     pub(crate) fn of(seed: u64, input: &Input) -> (Self, Faults) {
         let mut chance = Chance::new(seed, Purpose::Plan);
         let trouble_ms = minutes(&mut chance, 2, 15);
-        let rules = Rules { hold: chance.happens(0.3), increments: chance.happens(0.4) };
+        let mut rules =
+            Rules { hold: chance.happens(0.3), increments: chance.happens(0.4), clock_set_back: false };
         let crash_share = chance.pick(&[0.0, 0.0, 0.002, 0.01]);
         let mut happenings = brought_in(&mut chance, input, trouble_ms);
         for _ in 0..chance.between(0, 6) {
             let happening = trouble(&mut chance);
+            rules.clock_set_back |= matches!(happening, Happening::ClockJump { by_ms: ..0, .. });
             happenings.push((time(&mut chance, trouble_ms), happening));
         }
         for pixel in PIXELS {
