@@ -32,11 +32,13 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 	$(XTASK) layers
 	$(XTASK) tidy
 	$(XTASK) infra
+	@! $(CARGO) tree --package filter-svc --edges normal --prefix none | grep -E '^(mongodb|tokio-postgres|clickhouse) ' \
+		|| { echo "filter-svc must build without database drivers but DynamoDB's"; exit 1; }
 
 # Base images are made here only where no image registry answers; see docker/README.md.
 images: ## build the images of the services from PROFILE (release, or debug for a quick look)
 	docker/base-images.sh
-	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service))
+	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
 	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
 
 backend-images: ## build the images of the backends for a laptop and for tests
@@ -69,6 +71,11 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 	EFFLUX_TEST_CHAOS_KILLS=$(or $(KILLS),100) EFFLUX_TEST_CHAOS_FILES=$(or $(FILES),200) \
 	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 	$(CARGO) test --package efflux --test it -- chaos --nocapture
+
+outages: ## take each production backend away for OUTAGE_SECONDS (60) while load goes on
+	$(CARGO) build --workspace
+	@$(XTASK) services up
+	EFFLUX_TEST_OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),60) $(CARGO) test --workspace --test it -- production --nocapture
 
 bench: ## measure what is hot
 	$(CARGO) bench --package capi
