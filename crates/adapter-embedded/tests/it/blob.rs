@@ -35,7 +35,11 @@ async fn suite_in_memory() {
         let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
         let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
         let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
-        Subject { store: Arc::new(FolderBlobStore::in_memory(notifications, clock)), queue }
+        Subject {
+            store: Arc::new(FolderBlobStore::in_memory(notifications, clock)),
+            queue,
+            bucket: BUCKET.to_owned(),
+        }
     };
     suite(make).await;
 }
