@@ -32,7 +32,7 @@ pub(crate) async fn queue(
 ) -> Result<Arc<dyn EventQueue>, OpenError> {
     chosen(port, "sqs", address.queue.as_str());
     let queue = SqsQueue::new(aws, address.queue.as_str(), address.dead_letters.as_str());
-    checked(port, queue.check()).await?;
+    checked(port, Box::pin(queue.check())).await?;
     Ok(Arc::new(queue))
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn blobs(aws: &Aws, settings: &Settings) -> Result<Arc<dyn Blob
     let buckets = &settings.buckets;
     chosen("blobs", "s3", &format!("{}, {}", buckets.interpreted, buckets.report));
     let blobs = S3Blobs::new(aws);
-    checked("blobs", blobs.check(&buckets.report)).await?;
+    checked("blobs", Box::pin(blobs.check(&buckets.report))).await?;
     Ok(Arc::new(blobs))
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn subscriptions(
     let table = &settings.buckets.subscriptions_table;
     chosen("subscriptions", "dynamodb", table);
     let subscriptions = DynamoSubscriptions::new(aws, table);
-    checked("subscriptions", subscriptions.check()).await?;
+    checked("subscriptions", Box::pin(subscriptions.check())).await?;
     Ok(Arc::new(subscriptions))
 }
 

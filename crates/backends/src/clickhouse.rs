@@ -21,7 +21,7 @@ pub(crate) async fn analytics(
     let server = connect(address)?;
     chosen("analytics", "clickhouse", server.place());
     let analytics = ClickHouseAnalytics::new(server, Arc::clone(clock));
-    checked("analytics", analytics.check()).await?;
+    checked("analytics", Box::pin(analytics.check())).await?;
     Ok(Arc::new(analytics))
 }
 

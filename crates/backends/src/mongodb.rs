@@ -19,6 +19,6 @@ pub(crate) async fn connect(settings: &settings::MongoSettings) -> Result<MongoL
 pub(crate) async fn ledger(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
     chosen("ledger", "mongodb", &settings.database);
     let ledger = connect(settings).await?;
-    checked("ledger", ledger.check()).await?;
+    checked("ledger", Box::pin(ledger.check())).await?;
     Ok(ledger)
 }

@@ -16,12 +16,12 @@ pub(crate) fn connect(address: &SecretString) -> Result<Postgres, OpenError> {
 
 pub(crate) async fn pixels(server: &Postgres) -> Result<Arc<dyn PixelDirectory>, OpenError> {
     chosen("pixels", "postgresql", server.place());
-    checked("pixels", server.check_tables()).await?;
+    checked("pixels", Box::pin(server.check_tables())).await?;
     Ok(Arc::new(PostgresPixels::new(server.clone())))
 }
 
 pub(crate) async fn turns(server: &Postgres) -> Result<Arc<dyn Turns>, OpenError> {
     chosen("turns", "postgresql", server.place());
-    checked("turns", server.check_tables()).await?;
+    checked("turns", Box::pin(server.check_tables())).await?;
     Ok(Arc::new(PostgresTurns::new(server.clone())))
 }

@@ -59,7 +59,7 @@ async fn a_success_that_tells_of_a_used_up_limit_is_a_success_and_then_the_pixel
     let rows = world.rows(60, 1, &["1"]);
     let object = world.put("a", &rows[..30]).await;
     world.handle(&object).await;
-    world.settled(30).await;
+    world.landed(30).await;
     assert_eq!(world.entries(Outcome::Reported).await, 30);
     let second = world.report("b", &rows[30..]).await;
     assert_eq!(second.rows(Outcome::Retry), 30, "{second:?}");

@@ -190,7 +190,7 @@ impl World {
     }
 
     /// Waits until so many conversions are not in flight any more.
-    pub(crate) async fn settled(&self, conversions: u64) {
+    pub(crate) async fn landed(&self, conversions: u64) {
         for _ in 0..LOOKS {
             let stats = self.reporting.ledger.stats().await.unwrap();
             let in_flight = |s: &&ports::ledger::StateCount| s.outcome == Outcome::InFlight;
