@@ -35,16 +35,8 @@ async fn suite_in_memory() {
         let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
         let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
         let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
-<<<<<<< HEAD
-        Subject {
-            store: Arc::new(FolderBlobStore::in_memory(notifications, clock)),
-            queue,
-            bucket: BUCKET.to_owned(),
-        }
-=======
         let store = Arc::new(FolderBlobStore::in_memory(notifications, clock));
         Subject { store, bucket: BUCKET.to_owned(), queue }
->>>>>>> main
     };
     suite(make).await;
 }
