@@ -4,11 +4,9 @@
 
 mod bad_input;
 mod chaos;
-mod disk;
 mod harness;
 mod kill;
 mod main_job;
 mod meta;
 mod operator;
-mod production;
 mod services;
