@@ -133,7 +133,6 @@ impl<'s> Opener<'s> {
     }
 
     #[cfg(not(feature = "aws"))]
-    #[expect(clippy::unused_async, reason = "it is the other one's twin")]
     async fn sqs(
         &mut self,
         _: &'static str,

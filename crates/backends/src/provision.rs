@@ -48,7 +48,6 @@ pub async fn provision(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ve
 /// # Errors
 /// Always.
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "it is the other one's twin")]
 pub async fn provision(_: &Settings, _: &Arc<dyn Clock>) -> Result<Vec<String>, OpenError> {
     Err(OpenError::NotInThisBuild { setting: "TRIGGER_CONVERSION_REPORTS_QUEUE_URL" })
 }
