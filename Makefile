@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 XTASK := $(CARGO) run --quiet --package xtask --
 
 .DEFAULT_GOAL := help
@@ -24,12 +25,43 @@ services-up: ## start the servers that tests of production adapters need; `make 
 services-down: ## end them
 	@$(XTASK) services down
 
-check: ## what needs no test run: format, lints, documentation, layers, tidiness
+check: ## what needs no test run: format, lints, documentation, layers, tidiness, templates and images
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	$(XTASK) layers
 	$(XTASK) tidy
+	$(XTASK) infra
+	@! $(CARGO) tree --package filter-svc --edges normal --prefix none | grep -E '^(mongodb|tokio-postgres|clickhouse) ' \
+		|| { echo "filter-svc must build without database drivers but DynamoDB's"; exit 1; }
+
+# Base images are made here only where no image registry answers; see docker/README.md.
+images: ## build the images of the services from PROFILE (release, or debug for a quick look)
+	docker/base-images.sh
+	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
+	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
+
+backend-images: ## build the images of the backends for a laptop and for tests
+	docker/base-images.sh runtime
+	docker/backend-images.sh
+
+up: images backend-images ## start the whole system on this machine with docker compose
+	$(COMPOSE) --file docker/compose.yaml up --detach --no-build
+
+demo-compose: ## send a sample of four networks through what `make up` started, and print the table
+	COMPOSE="$(COMPOSE)" docker/demo.sh
+
+down: ## end what `make up` started, and forget its data
+	$(COMPOSE) --file docker/compose.yaml --profile tools --profile monitoring down --volumes --remove-orphans
+
+e2e-docker: images backend-images ## test the images, then the whole system in containers, disturbed while it works
+	python3 -B docker/test_images.py
+	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
+
+deploy-local: ## deploy the CloudFormation templates to the AWS emulator, which it starts (or to AWS_ENDPOINT_URL)
+	@$(XTASK) services up
+	@AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-$$(sed -n 's/^EFFLUX_TEST_AWS_URL=//p' "$(TARGET_DIR)/test-services/env")}" \
+	$(MAKE) --directory infrastructure local PYTHON="$(abspath $(TARGET_DIR))/test-services/venv/bin/python"
 
 fmt: ## format all code
 	$(CARGO) fmt --all
@@ -40,8 +72,36 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 	$(CARGO) test --package efflux --test it -- chaos --nocapture
 
+outages: ## take each production backend away for OUTAGE_SECONDS (60) while load goes on
+	$(CARGO) build --workspace
+	@$(XTASK) services up
+	EFFLUX_TEST_OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),60) $(CARGO) test --workspace --test it -- production --nocapture
+
 bench: ## measure what is hot
 	$(CARGO) bench --package capi
+
+sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one with every step
+	$(CARGO) build --profile sim --package simulation --bin sim
+	"$(TARGET_DIR)/sim/sim" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
+# What cargo-fuzz sets for libFuzzer, without its sanitizers, which need another toolchain: our code has no `unsafe`.
+FUZZ_TARGETS := rows notifications answers values
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+SECONDS ?= 600
+# Naming the target keeps the flags from what runs at build time.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+
+fuzz: ## try made-up rows, messages and answers, each for SECONDS (600); needs a C++ compiler too
+	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml \
+		--target-dir "$(TARGET_DIR)/fuzz" --target $(HOST) --bins
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p "$(TARGET_DIR)/fuzz/corpus/$$target" "$(TARGET_DIR)/fuzz/findings" && \
+		"$(TARGET_DIR)/fuzz/$(HOST)/release/$$target" -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -verbosity=1 \
+			-print_final_stats=1 -artifact_prefix="$(TARGET_DIR)/fuzz/findings/$$target-" \
+			"$(TARGET_DIR)/fuzz/corpus/$$target" "fuzz/seeds/$$target" || exit 1; \
+	done
 
 clean: ## remove everything that was built
 	$(CARGO) clean

@@ -1,6 +1,7 @@
-//! Buckets as folders, objects as files.
+//! Buckets as folders, objects as files; or both in memory.
 
 mod folder;
+mod memory;
 mod path;
 
 use std::fmt;
@@ -14,18 +15,26 @@ use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result};
 pub(crate) use folder::make_folder;
 
 use crate::{blocking, io_error};
+use memory::Memory;
 
 /// What is announced: the puts in this bucket, of keys that begin with this prefix, in this queue.
 pub type Announcement = (String, String, Arc<dyn EventQueue>);
 
-/// Objects below one folder. Several processes may share it.
+/// Objects below one folder, which several processes may share; or in memory.
 ///
-/// A key cannot be both an object and the folder of others: beside `a/b` there is no `a`.
+/// A key cannot be both an object and the folder of others: beside `a/b` there is no `a`. (In memory there may be.)
 #[derive(Clone)]
 pub struct FolderBlobStore {
-    root: PathBuf,
+    place: Place,
     notifications: Arc<[Announcement]>,
     clock: Arc<dyn Clock>,
+}
+
+/// Where objects are kept.
+#[derive(Clone)]
+enum Place {
+    Folder(PathBuf),
+    Memory(Memory),
 }
 
 impl FolderBlobStore {
@@ -33,18 +42,47 @@ impl FolderBlobStore {
     /// [`Announcement`] speaks of is sent to its queue.
     #[must_use]
     pub fn new(root: PathBuf, notifications: Vec<Announcement>, clock: Arc<dyn Clock>) -> Self {
-        Self { root, notifications: notifications.into(), clock }
+        Self { place: Place::Folder(root), notifications: notifications.into(), clock }
+    }
+
+    /// A store that lives as long as its last clone, and never leaves the thread that calls it.
+    #[must_use]
+    pub fn in_memory(notifications: Vec<Announcement>, clock: Arc<dyn Clock>) -> Self {
+        Self { place: Place::Memory(Memory::default()), notifications: notifications.into(), clock }
+    }
+
+    /// The same objects, announced elsewhere: to the queues as another process reaches them.
+    #[must_use]
+    pub fn announcing(&self, notifications: Vec<Announcement>) -> Self {
+        Self { notifications: notifications.into(), ..self.clone() }
+    }
+
+    async fn open(&self, object: &ObjectRef) -> Result<Option<Blob>> {
+        let root = match &self.place {
+            Place::Memory(memory) => return Ok(memory.open(object)),
+            Place::Folder(root) => root,
+        };
+        let file = file_of(root, object, "blob.get")?;
+        let opened = blocking("blob.get", move || folder::open(&file)).await?;
+        opened.map_err(|e| io_error("blob.get", &object.to_string(), e))
+    }
+
+    async fn write(&self, object: &ObjectRef, content: Blob) -> Result<()> {
+        let written = match &self.place {
+            Place::Memory(memory) => memory.write(object, content),
+            Place::Folder(root) => {
+                let (root, file) = (root.clone(), file_of(root, object, "blob.put")?);
+                blocking("blob.put", move || folder::write(&root, &file, content)).await?
+            }
+        };
+        written.map_err(|e| io_error("blob.put", &object.to_string(), e))
     }
 }
 
 #[async_trait]
 impl BlobStore for FolderBlobStore {
     async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>> {
-        let file = file_of(&self.root, object, "blob.get")?;
-        let opened = blocking("blob.get", move || folder::open(&file)).await?;
-        let Some(blob) = opened.map_err(|e| io_error("blob.get", &object.to_string(), e))? else {
-            return Ok(None);
-        };
+        let Some(blob) = self.open(object).await? else { return Ok(None) };
         if blob.size() > max_bytes {
             return Err(Error::new(ErrorKind::TooLarge, "blob.get").detail(format!(
                 "{object} has {} bytes, more than the {max_bytes} that MAX_OBJECT_BYTES allows",
@@ -55,11 +93,8 @@ impl BlobStore for FolderBlobStore {
     }
 
     async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()> {
-        let (root, file) = (self.root.clone(), file_of(&self.root, object, "blob.put")?);
         let size = content.size();
-        blocking("blob.put", move || folder::write(&root, &file, content))
-            .await?
-            .map_err(|e| io_error("blob.put", &object.to_string(), e))?;
+        self.write(object, content).await?;
         for (bucket, prefix, queue) in self.notifications.iter() {
             if *bucket == object.bucket && object.key.starts_with(prefix) {
                 let body = notification::object_created(object, size, &self.clock.now().rfc3339());
@@ -70,7 +105,11 @@ impl BlobStore for FolderBlobStore {
     }
 
     async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>> {
-        let (folder, named) = (path::of_bucket(&self.root, bucket), prefix.to_owned());
+        let root = match &self.place {
+            Place::Memory(memory) => return Ok(memory.list(bucket, prefix, limit)),
+            Place::Folder(root) => root,
+        };
+        let (folder, named) = (path::of_bucket(root, bucket), prefix.to_owned());
         blocking("blob.list", move || folder::list(&folder, &named, limit))
             .await?
             .map_err(|e| io_error("blob.list", bucket, e))

@@ -67,6 +67,16 @@ struct Shared {
     /// In a file this is a second connection, so that readers do not wait for the writer; in memory it is the writer.
     reader: Arc<Mutex<Connection>>,
     changed: Notify,
+    place: Place,
+}
+
+/// Where statements run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Beside the runtime, on threads that may block.
+    Pool,
+    /// Where they are called.
+    Caller,
 }
 
 impl Db {
@@ -100,7 +110,7 @@ impl Db {
             return Err(Error::new(ErrorKind::Invalid, "database.open")
                 .detail(format!("{name} was written by a later version of Efflux; use that version")));
         }
-        Ok(Self::of(name, Arc::new(Mutex::new(writer)), Arc::new(Mutex::new(reader))))
+        Ok(Self::of(name, Arc::new(Mutex::new(writer)), Arc::new(Mutex::new(reader)), Place::Pool))
     }
 
     /// A database that lives as long as its last clone.
@@ -108,6 +118,18 @@ impl Db {
     /// # Errors
     /// When the schema is refused or there is no memory.
     pub fn in_memory(schema: Schema) -> Result<Self> {
+        Self::memory(schema, Place::Pool)
+    }
+
+    /// The same, for one thread that must not be left: a simulation is only repeatable when nothing runs beside it.
+    ///
+    /// # Errors
+    /// As [`in_memory`](Self::in_memory).
+    pub fn in_memory_on_caller(schema: Schema) -> Result<Self> {
+        Self::memory(schema, Place::Caller)
+    }
+
+    fn memory(schema: Schema, place: Place) -> Result<Self> {
         let connect = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open_in_memory()?;
             prepare(&mut connection, schema)?;
@@ -116,11 +138,16 @@ impl Db {
         let name = "the database in memory".to_owned();
         let connection = connect().map_err(|e| translate(e, "database.open", &name))?;
         let connection = Arc::new(Mutex::new(connection));
-        Ok(Self::of(name, Arc::clone(&connection), connection))
+        Ok(Self::of(name, Arc::clone(&connection), connection, place))
     }
 
-    fn of(name: String, writer: Arc<Mutex<Connection>>, reader: Arc<Mutex<Connection>>) -> Self {
-        Self(Arc::new(Shared { name, writer, reader, changed: Notify::new() }))
+    fn of(
+        name: String,
+        writer: Arc<Mutex<Connection>>,
+        reader: Arc<Mutex<Connection>>,
+        place: Place,
+    ) -> Self {
+        Self(Arc::new(Shared { name, writer, reader, changed: Notify::new(), place }))
     }
 
     /// Runs `f` in a transaction that is alone in writing, in all processes. It is applied whole, or not at all.
@@ -163,15 +190,19 @@ impl Db {
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let connection = Arc::clone(connection);
-        let done = crate::blocking(operation, move || {
+        let transact = move || {
             // A panic inside a transaction rolls it back; the connection stays sound.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             let transaction = connection.transaction_with_behavior(behavior)?;
             let answer = f(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        });
-        done.await?.map_err(|e| translate(e, operation, &self.0.name))
+        };
+        let done = match self.0.place {
+            Place::Pool => crate::blocking(operation, transact).await?,
+            Place::Caller => transact(),
+        };
+        done.map_err(|e| translate(e, operation, &self.0.name))
     }
 }
 
@@ -200,7 +231,12 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     // FULL: what was committed survives a power cut too. Negative: KiB.
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;")
+        // Keys fall on random pages: a large ledger changes many in each commit, and writing them back less often finds most of
+        // them changed more than once.
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
+             PRAGMA wal_autocheckpoint = 8000;",
+        )
 }
 
 /// Prepares the writing connection; `false` when a later version has been here.

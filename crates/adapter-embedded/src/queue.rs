@@ -86,8 +86,9 @@ impl EventQueue for EmbeddedQueue {
                 return Ok(taken);
             }
             tokio::select! {
-                () = self.clock.sleep(left.min(POLL)) => {}
+                biased;
                 () = changed => {}
+                () = self.clock.sleep(left.min(POLL)) => {}
             }
         }
     }

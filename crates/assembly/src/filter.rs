@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::Subscriptions;
 use pipeline::filter::Filter;
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, Subscriptions};
+use ports::metric::name;
 use tokio_util::sync::CancellationToken;
 
 use backends::FilterPorts;
@@ -26,6 +27,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         blobs: Arc::clone(&parts.ports.blobs),
         output_bucket: settings.buckets.report.clone(),
         max_object_bytes: settings.limits.max_object_bytes,
+        blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
     };
@@ -55,13 +57,21 @@ async fn refresh(
     stop: &CancellationToken,
 ) {
     let Some(subscriptions) = subscriptions else { return };
+    let mut read_at = None;
     while !stop.is_cancelled() {
         match subscriptions.refresh().await {
-            Ok(()) => parts.health.ready("subscriptions"),
+            Ok(()) => {
+                parts.health.ready("subscriptions");
+                read_at = Some(parts.clock.now());
+            }
             Err(error) => {
                 parts.health.not_ready("subscriptions", &error.to_string());
                 tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
             }
+        }
+        if let Some(read_at) = read_at {
+            let age = parts.clock.now().since(read_at);
+            parts.metrics.gauge(name::SUBSCRIPTIONS_AGE, &[], age.as_secs_f64());
         }
         tokio::select! { () = stop.cancelled() => {}, () = parts.clock.sleep(interval) => {} }
     }

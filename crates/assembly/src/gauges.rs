@@ -62,6 +62,8 @@ pub(crate) async fn run<P: Measured>(parts: Arc<Parts<P>>, stop: CancellationTok
     let (queues, ledger) = (parts.ports.queues(), parts.ports.ledger());
     while !stop.is_cancelled() {
         parts.registry.tidy();
+        let ready = parts.readiness.missing().is_empty();
+        parts.metrics.gauge(name::READY, &[], if ready { 1.0 } else { 0.0 });
         for (queue, port) in &queues {
             measure_queue(&*parts.metrics, queue, &**port).await;
         }

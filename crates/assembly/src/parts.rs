@@ -1,11 +1,11 @@
 //! What every service is made of.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use backends::{Open, OpenError, Ports};
+use backends::{Open, OpenError, Ports, Upload};
 use ports::{Clock, HealthSink, MetricSink, Rng};
-use runtime::{Health, Metrics, SystemRng};
-use settings::{Problems, Settings};
+use runtime::{FanOut, Health, Metrics, SystemRng};
+use settings::{Problems, Service, Settings};
 
 /// Why a process did not start.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,8 @@ pub struct Parts<P = Ports> {
     pub(crate) registry: Arc<Metrics>,
     /// What `/health/ready` shows.
     pub(crate) readiness: Arc<Health>,
+    /// What carries metrics away, until a service starts it.
+    upload: Mutex<Option<Upload>>,
 }
 
 impl<P> std::fmt::Debug for Parts<P> {
@@ -49,19 +51,29 @@ impl<P: Open> Parts<P> {
     ///
     /// # Errors
     /// When one cannot be opened.
-    pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub async fn open(
+        settings: Settings,
+        service: Service,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let ports = P::open(&settings, &clock).await?;
         let registry = Arc::new(Metrics::new());
         let readiness = Arc::new(Health::new());
+        let upload = backends::upload(&settings, service, &clock).await?;
+        let metrics: Arc<dyn MetricSink> = match &upload {
+            Some(upload) => Arc::new(FanOut(Arc::<Metrics>::clone(&registry), Arc::clone(&upload.sink))),
+            None => Arc::<Metrics>::clone(&registry),
+        };
         Ok(Self {
             settings,
             ports,
             clock,
             rng: Arc::new(SystemRng::new()),
-            metrics: Arc::<Metrics>::clone(&registry),
+            metrics,
             health: Arc::<Health>::clone(&readiness),
             registry,
             readiness,
+            upload: Mutex::new(upload),
         })
     }
 }
@@ -78,6 +90,12 @@ impl<P> Parts<P> {
             health: Arc::clone(&self.health),
             registry: Arc::clone(&self.registry),
             readiness: Arc::clone(&self.readiness),
+            upload: Mutex::default(),
         })
+    }
+
+    /// What carries metrics away; only the first who asks gets it.
+    pub(crate) fn take_upload(&self) -> Option<Upload> {
+        self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

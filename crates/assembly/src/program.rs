@@ -8,6 +8,7 @@ use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
 use pipeline::optimise::Run;
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
+
 use tokio_util::sync::CancellationToken;
 
 use crate::running::Serve;
@@ -103,8 +104,15 @@ async fn serve<P: Serve + Open>(service: Service) -> anyhow::Result<ExitStatus> 
 
 /// One optimising run, for schedulers.
 async fn once(service: Service) -> anyhow::Result<ExitStatus> {
+    let parts = open(service).await?;
+    let done = optimizer::once(&parts, &CancellationToken::new()).await;
+    if let Some(upload) = parts.take_upload() {
+        let at_once = CancellationToken::new();
+        at_once.cancel();
+        (upload.run)(at_once).await;
+    }
     // A turn that another process has is no trouble: the work is done all the same.
-    match optimizer::once(&open(service).await?, &CancellationToken::new()).await? {
+    match done? {
         Run::Done(_) | Run::NotOurTurn => Ok(ExitStatus::Done),
         Run::LostTurn(_) | Run::Stopped(_) => Ok(ExitStatus::Undone),
     }
@@ -117,7 +125,7 @@ async fn open<P: Open>(service: Service) -> anyhow::Result<Parts<P>> {
     for warning in &settings.warnings {
         tracing::warn!(warning = %warning, "configuration");
     }
-    Ok(Parts::open(settings, Arc::new(SystemClock)).await?)
+    Ok(Parts::open(settings, service, Arc::new(SystemClock::new())).await?)
 }
 
 fn status_of(error: &anyhow::Error) -> ExitStatus {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use backends::ReporterPorts;
-use pipeline::Pixels;
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, Pixels};
 use ports::Destination;
 use ports::ledger::Restatements;
 use tokio_util::sync::CancellationToken;
@@ -84,10 +84,13 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
                 longest: settings.limits.retry.longest,
                 probe: settings.limits.retry.probe,
             },
+            requests_per_pixel: settings.limits.requests_per_pixel,
             restatements: match settings.restatements {
                 settings::Restatements::First => Restatements::First,
                 settings::Restatements::Increments => Restatements::Increments,
             },
+            claim_rows: CLAIM_ROWS,
+            blocking: Blocking::Pool,
         },
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         blobs: Arc::clone(&parts.ports.blobs),

@@ -53,7 +53,7 @@ impl Serve for FilterPorts {
 
 impl Serve for ReporterPorts {
     fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
-        let destination = backends::meta(&parts.settings)?;
+        let destination = backends::meta(&parts.settings, &parts.clock)?;
         let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
         lifecycle.spawn("reporter", async move {
             reporter::run(parts, destination, stop).await;
@@ -91,11 +91,19 @@ pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
     let address = server.address();
     tracing::info!(%address, "listening");
     P::serve(&parts, &lifecycle)?;
+    let upload = parts.take_upload();
     let gauges = gauges::run(parts, stop.clone());
     lifecycle.spawn("gauges", async move {
         gauges.await;
         Ok(())
     });
+    if let Some(upload) = upload {
+        let upload = (upload.run)(stop.clone());
+        lifecycle.spawn("metrics", async move {
+            upload.await;
+            Ok(())
+        });
+    }
     lifecycle.spawn("http", async move {
         server.serve(stop).await;
         Ok(())

@@ -1,18 +1,34 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(any(feature = "aws", feature = "clickhouse", feature = "mongodb", feature = "postgres"))]
+mod checked;
+#[cfg(feature = "clickhouse")]
+mod clickhouse;
 mod destination;
 mod embedded;
+mod migrate;
+#[cfg(feature = "mongodb")]
+mod mongodb;
 mod opener;
 mod ports;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod provision;
+mod upload;
 
 use std::sync::Arc;
 
-use ::ports::Clock;
-use settings::Settings;
+use ::ports::{Clock, PixelDirectory};
+use settings::{Service, Settings};
 
-pub use destination::meta;
+pub use destination::{map_config, meta, meta_client};
+pub use migrate::migrate;
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
+pub use provision::provision;
+pub use upload::{Upload, Uploading};
 
 use opener::Opener;
 
@@ -33,6 +49,17 @@ pub enum OpenError {
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Opens the directory of pixels alone.
+///
+/// # Errors
+/// [`OpenError`]
+pub async fn pixels(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+    Opener::new(settings, clock).pixels().await
 }
 
 /// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot
@@ -92,5 +119,26 @@ impl Open for Ports {
             analytics: opener.analytics().await?,
             turns: opener.turns().await?,
         })
+    }
+}
+
+/// What carries metrics away, if the settings name a place for them.
+///
+/// # Errors
+/// [`OpenError`]
+pub async fn upload(
+    settings: &Settings,
+    service: Service,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Upload>, OpenError> {
+    #[cfg(feature = "aws")]
+    return aws::cloudwatch(settings, service.name(), clock).await;
+    #[cfg(not(feature = "aws"))]
+    {
+        let _ = (service, clock);
+        match &settings.backends.cloudwatch {
+            Some(_) => Err(OpenError::NotInThisBuild { setting: "CLOUDWATCH_NAMESPACE" }),
+            None => Ok(None),
+        }
     }
 }

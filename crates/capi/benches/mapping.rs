@@ -1,6 +1,6 @@
 //! What it costs to turn rows into requests: parse, validate, expand, normalise, hash, serialise.
 
-use capi::map::{EventNames, MapConfig, prepare};
+use capi::map::{DataProcessing, EventNames, MapConfig, prepare};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use domain::file::Rows;
@@ -52,6 +52,7 @@ fn mapping(bencher: Bencher<'_, '_>, network: &str) {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
     };
     bencher
         .counter(ItemsCount::new(5_000_usize))

@@ -6,4 +6,6 @@ pub mod errors;
 pub mod hash;
 pub mod map;
 pub mod normalise;
+pub mod proof;
 pub mod transport;
+pub mod version;

@@ -2,6 +2,11 @@
 //!
 //! The part that all events of a conversion share, the visitor's data above all, is normalised, hashed and written once.
 
+mod currency;
+mod data_processing;
+mod preview;
+mod source_url;
+mod sufficient;
 mod user_data;
 
 use std::io::Write;
@@ -9,10 +14,15 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use domain::expand::{Event, EventKind, expand};
-use domain::row::Conversion;
 use domain::validate::Valid;
 use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;
+
+pub use data_processing::{DataProcessing, NotAPlace, Place};
+pub use preview::{Sent, UserField, user_fields};
+
+use currency::currency;
+use source_url::source_url;
 
 /// The spelling of event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +42,8 @@ pub struct MapConfig {
     pub currency: String,
     /// The page of conversions that do not say where they happened.
     pub default_event_source_url: Option<String>,
+    /// Limited data use, said with every event.
+    pub data_processing: DataProcessing,
 }
 
 /// Events of a request of about this many bytes fit into one allocation.
@@ -40,7 +52,8 @@ const EVENT_BYTES: usize = 1_200;
 /// Writes the events of a conversion.
 ///
 /// # Errors
-/// [`Reason::InsufficientData`] when the page of the event is not known: Meta requires it of website events.
+/// [`Reason::InsufficientData`] when the page of the event or the visitor's agent is not known, which Meta requires of website
+/// events, or when too little is known of the visitor; [`Reason::Malformed`] when the row names a currency that is none.
 pub fn prepare(
     config: &MapConfig,
     key: &ConversionKey,
@@ -60,12 +73,19 @@ pub fn prepare_events(
 ) -> Result<Vec<PreparedEvent>, Reason> {
     let conversion = valid.conversion();
     let shared = shared_part(config, valid)?;
+    let currency = currency(valid.conversion().currency.as_deref(), &config.currency)?;
     let (total, _) = events.size_hint();
     let mut text = Vec::with_capacity(total * shared.len().max(EVENT_BYTES));
     let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
     for event in events {
         let start = text.len();
-        write_event(&mut text, config, conversion, &event, &shared);
+        write_event(
+            &mut text,
+            config.event_names,
+            &event,
+            &shared,
+            (&currency, conversion.order_id.as_deref()),
+        );
         spans.push((event, start..text.len()));
     }
     let text = Bytes::from(text);
@@ -87,29 +107,23 @@ fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Rea
         format_args!(r#"","event_time":{event_time_s},"action_source":"website","event_source_url":"#),
     );
     let conversion = valid.conversion();
-    let given = conversion
-        .event_source_url
-        .as_deref()
-        .filter(|u| u.starts_with("https://") || u.starts_with("http://"));
-    match (given, conversion.domain_name.as_deref(), &config.default_event_source_url) {
-        (Some(url), _, _) => put_text(&mut text, url),
-        (None, Some(domain), _) => put_text(&mut text, &format!("https://{domain}/")),
-        (None, None, Some(default)) => put_text(&mut text, default),
-        (None, None, None) => return Err(Reason::InsufficientData),
-    }
+    let page = source_url(conversion, config.default_event_source_url.as_deref());
+    put_text(&mut text, &page.ok_or(Reason::InsufficientData)?);
+    config.data_processing.write(&mut text);
     text.extend_from_slice(br#","user_data":"#);
     user_data::write(&mut text, conversion, valid.click_time())?;
     Ok(text)
 }
 
+/// `shared` is what all events of the conversion share; `currency` and `order_id` go with the value of a Purchase.
 fn write_event(
     text: &mut Vec<u8>,
-    config: &MapConfig,
-    conversion: &Conversion<'_>,
+    names: EventNames,
     event: &Event,
     shared: &[u8],
+    (currency, order_id): (&str, Option<&str>),
 ) {
-    let name = match config.event_names {
+    let name = match names {
         EventNames::Standard => event.kind.standard_name(),
         EventNames::Legacy => event.kind.legacy_name(),
     };
@@ -120,24 +134,14 @@ fn write_event(
     text.extend_from_slice(shared);
     if let (EventKind::Purchase, Some(value)) = (event.kind, event.value) {
         put(text, format_args!(r#","custom_data":{{"value":{value},"currency":"#));
-        put_text(text, &currency(conversion, config));
-        if let Some(order) = conversion.order_id.as_deref() {
+        put_text(text, currency);
+        if let Some(order) = order_id {
             text.extend_from_slice(br#","order_id":"#);
             put_text(text, order);
         }
         text.push(b'}');
     }
     text.push(b'}');
-}
-
-/// The row's currency where it has the form of one, in upper case; else the configured one.
-fn currency<'c>(conversion: &Conversion<'_>, config: &'c MapConfig) -> std::borrow::Cow<'c, str> {
-    match conversion.currency.as_deref() {
-        Some(code) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphabetic()) => {
-            code.to_ascii_uppercase().into()
-        }
-        _ => config.currency.as_str().into(),
-    }
 }
 
 /// Writes text as a JSON string.

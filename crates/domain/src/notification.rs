@@ -68,6 +68,9 @@ struct Bucket {
 #[derive(Deserialize)]
 struct Object {
     key: String,
+    // S3 and EventBridge spell it differently; absent where the bucket keeps one version only.
+    #[serde(rename = "versionId", alias = "version-id")]
+    version: Option<String>,
 }
 
 /// Reads a message body: S3's own (several records, test event, removals), the same wrapped by SNS, or EventBridge's.
@@ -98,7 +101,8 @@ fn parse_nested(body: &str, wrappings_left: u8) -> Result<Notification, NotANoti
     match (envelope.detail_type.as_deref(), envelope.detail) {
         // EventBridge does not encode keys.
         (Some("Object Created"), Some(d)) => {
-            Ok(Notification::Created(vec![ObjectRef::new(d.bucket.name, d.object.key)]))
+            let object = ObjectRef::new(d.bucket.name, d.object.key).at_version(d.object.version);
+            Ok(Notification::Created(vec![object]))
         }
         (Some(_), _) => Ok(Notification::Created(Vec::new())),
         (None, _) => {
@@ -119,14 +123,15 @@ fn from_records(records: &[&RawValue]) -> Result<Notification, NotANotification>
             let key = decode_key(&record.s3.object.key).ok_or_else(|| {
                 NotANotification::because(format!("record {i} has a key that is not UTF-8"))
             })?;
-            created.push(ObjectRef::new(record.s3.bucket.name, key));
+            created.push(ObjectRef::new(record.s3.bucket.name, key).at_version(record.s3.object.version));
         }
     }
     Ok(Notification::Created(created))
 }
 
-/// Undoes S3's encoding of keys: `+` is a blank, `%2B` a plus.
-fn decode_key(encoded: &str) -> Option<String> {
+/// Undoes S3's encoding of keys, in notifications and lists: `+` is a blank, `%2B` a plus. `None` when it is not UTF-8.
+#[must_use]
+pub fn decode_key(encoded: &str) -> Option<String> {
     let blanks = encoded.replace('+', " ");
     percent_decode_str(&blanks).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
@@ -189,6 +194,17 @@ mod tests {
         assert_eq!(created(&file("sns-wrapped")).len(), 1);
         assert!(created(&file("eventbridge"))[0].contains("m@example.com LLC/"));
         assert_eq!(parse(&file("s3-test-event")), Ok(Notification::Test));
+    }
+
+    #[test]
+    fn the_version_is_kept() {
+        let s3 = r#"{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k","versionId":"v1"}}}]}"#;
+        let bridge = r#"{"detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"k","version-id":"v1"}}}"#;
+        let expected = ObjectRef::new("b", "k").at_version(Some("v1".to_owned()));
+        for body in [s3, bridge] {
+            assert_eq!(parse(body), Ok(Notification::Created(vec![expected.clone()])));
+        }
+        assert_eq!(expected.id(), "b/k");
     }
 
     #[test]

@@ -17,15 +17,24 @@ pub struct ObjectRef {
     pub bucket: String,
     /// The key as the store knows it: decoded, never the form with `+` and `%3A` that notifications carry.
     pub key: String,
+    /// The version, in a bucket that keeps several: a later put must not change what a notification speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 impl ObjectRef {
-    /// An object by bucket and decoded key.
+    /// An object by bucket and decoded key, in its latest version.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { bucket: bucket.into(), key: key.into() }
+        Self { bucket: bucket.into(), key: key.into(), version: None }
     }
 
-    /// The text under which ledger and receipts know the object: `bucket/key`.
+    /// The same object in a version.
+    #[must_use]
+    pub fn at_version(self, version: Option<String>) -> Self {
+        Self { version: version.filter(|v| !v.is_empty()), ..self }
+    }
+
+    /// The text under which ledger and receipts know the object, in whatever version: `bucket/key`.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}/{}", self.bucket, self.key)
@@ -79,11 +88,14 @@ impl<'k> InterpretedKey<'k> {
 }
 
 /// The key that the filter writes the rows of an interpreted file to: always the same, so that a redelivered message
-/// overwrites instead of adding.
+/// overwrites instead of adding. Each version has its own, or an older one that comes late would hide the newer.
 #[must_use]
-pub fn filtered_key(interpreted_key: &str) -> String {
-    let rest = interpreted_key.split_once('/').map_or(interpreted_key, |(_, rest)| rest);
-    format!("{FILTERED_PREFIX}{rest}")
+pub fn filtered_key(interpreted: &ObjectRef) -> String {
+    let key = interpreted.key.as_str();
+    let rest = key.split_once('/').map_or(key, |(_, rest)| rest);
+    let Some(version) = &interpreted.version else { return format!("{FILTERED_PREFIX}{rest}") };
+    let (stem, ending) = rest.strip_suffix(".json").map_or((rest, ""), |stem| (stem, ".json"));
+    format!("{FILTERED_PREFIX}{stem}~{version}{ending}")
 }
 
 /// The key of the filter's receipt for an interpreted file.
@@ -101,7 +113,16 @@ mod tests {
         let key = "networks/tonic/Tonic-Job/a@example.com LLC/2026-11-22/9/2026-11-22T09:00:00.000Z.json";
         let parsed = InterpretedKey::parse(key).unwrap();
         assert_eq!((parsed.network, parsed.account), ("tonic", "a@example.com LLC"));
-        assert_eq!(filtered_key(key), key.replacen("networks/", "filtered-conversions/", 1));
+        let object = ObjectRef::new("b", key);
+        assert_eq!(filtered_key(&object), key.replacen("networks/", "filtered-conversions/", 1));
         assert_eq!(InterpretedKey::parse("networks/tonic/a/x.json").unwrap_err().found, 4);
+    }
+
+    #[test]
+    fn versions_do_not_overwrite_each_other() {
+        let at = |key: &str, version: &str| ObjectRef::new("b", key).at_version(Some(version.to_owned()));
+        assert_eq!(filtered_key(&at("networks/tonic/a.json", "v1")), "filtered-conversions/tonic/a~v1.json");
+        assert_eq!(filtered_key(&at("networks/tonic/a.gz", "v1")), "filtered-conversions/tonic/a.gz~v1");
+        assert_eq!(at("k", ""), ObjectRef::new("b", "k"));
     }
 }

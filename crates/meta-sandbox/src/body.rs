@@ -27,6 +27,12 @@ impl<'a> Body<'a> {
         self.0.text("access_token")
     }
 
+    /// The proof of the app's secret and its time, where they travel in the body.
+    pub(crate) fn proof(&self) -> (Option<Cow<'a, str>>, Option<i64>) {
+        let time = || self.0.text("appsecret_time")?.parse().ok();
+        (self.0.text("appsecret_proof"), self.0.integer("appsecret_time").or_else(time))
+    }
+
     /// Checks the body and every event; the first thing that does not hold refuses them all.
     pub(crate) fn check(&self, now: i64) -> Result<Vec<CheckedEvent<'a>>, Refusal> {
         BODY.check(&self.0)?;

@@ -23,6 +23,8 @@ pub struct SandboxConfig {
     pub keep_events: usize,
     /// Whether a pixel not named in `pixels` takes any token that is not empty.
     pub accept_any_pixel: bool,
+    /// With it, every request must prove by `appsecret_proof` that it knows this secret.
+    pub app_secret: Option<String>,
     /// Where to note each accepted event, so that a sandbox started again with this file knows its ids.
     pub record_file: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Default for SandboxConfig {
             clock: Arc::new(system_clock),
             keep_events: 100_000,
             accept_any_pixel: false,
+            app_secret: None,
             record_file: None,
         }
     }
@@ -48,7 +51,7 @@ impl SandboxConfig {
 }
 
 impl fmt::Debug for SandboxConfig {
-    /// Leaves the tokens out.
+    /// Leaves the tokens and the secret out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pixels: Vec<&str> = self.pixels.iter().map(|(pixel, _)| pixel.as_str()).collect();
         f.debug_struct("SandboxConfig")
@@ -56,6 +59,7 @@ impl fmt::Debug for SandboxConfig {
             .field("pixels", &pixels)
             .field("keep_events", &self.keep_events)
             .field("accept_any_pixel", &self.accept_any_pixel)
+            .field("needs_proof", &self.app_secret.is_some())
             .field("record_file", &self.record_file)
             .finish_non_exhaustive()
     }

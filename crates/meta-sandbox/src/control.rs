@@ -32,6 +32,8 @@ struct Done {
 #[serde(deny_unknown_fields)]
 struct PixelTokens {
     tokens: Vec<String>,
+    #[serde(default)]
+    without_permission: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -128,10 +130,12 @@ fn set_faults(state: &State, body: &[u8]) -> Answer {
 
 fn set_tokens(state: &State, pixel: &str, body: &[u8]) -> Answer {
     // The error is not repeated: it might quote a token.
-    let Ok(PixelTokens { tokens }) = serde_json::from_slice(body) else {
+    let Ok(PixelTokens { tokens, without_permission }) = serde_json::from_slice(body) else {
         return problem(StatusCode::BAD_REQUEST, "expected {\"tokens\": [\"...\"]}");
     };
-    state.tokens().set(pixel.to_owned(), tokens);
+    let mut book = state.tokens();
+    book.set(pixel.to_owned(), tokens);
+    book.set_powerless(pixel, without_permission);
     done()
 }
 

@@ -47,6 +47,8 @@ pub enum Action {
         /// The page.
         html: String,
     },
+    /// Takes the request's token away, from every pixel; this request is the first to hear of it (190/463).
+    RevokeToken,
     /// Cuts the connection (RST) before anything is stored.
     ResetBeforeAccepting,
     /// Refuses a request that holds certain events, as Meta refuses a bad one.
@@ -57,6 +59,8 @@ pub enum Action {
     LateAnswerMs(u64),
     /// Stores the events but says this many fewer were received.
     ShortReceived(usize),
+    /// Stores the events, then takes the request's token away; the answer is a success.
+    RevokeTokenAfterAccepting,
     /// Puts these texts into `messages` of a success.
     Messages(Vec<String>),
     /// Adds these headers to a success.

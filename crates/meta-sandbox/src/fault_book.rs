@@ -91,12 +91,15 @@ impl Row {
 impl Action {
     fn stage(&self) -> Stage {
         match self {
-            Self::LatencyMs(_) | Self::Error(_) | Self::HtmlBody { .. } | Self::ResetBeforeAccepting => {
-                Stage::Before
-            }
+            Self::LatencyMs(_)
+            | Self::Error(_)
+            | Self::HtmlBody { .. }
+            | Self::RevokeToken
+            | Self::ResetBeforeAccepting => Stage::Before,
             Self::BadEvent(_) => Stage::Checked,
             Self::ResetAfterAccepting
             | Self::LateAnswerMs(_)
+            | Self::RevokeTokenAfterAccepting
             | Self::ShortReceived(_)
             | Self::Messages(_)
             | Self::Headers(_) => Stage::Stored,
@@ -104,8 +107,9 @@ impl Action {
     }
 
     fn ends_the_request(&self) -> bool {
-        use Action::{BadEvent, Error, HtmlBody, ResetAfterAccepting, ResetBeforeAccepting};
-        matches!(self, Error(_) | HtmlBody { .. } | ResetBeforeAccepting | BadEvent(_) | ResetAfterAccepting)
+        use Action::{BadEvent, Error, HtmlBody, ResetAfterAccepting, ResetBeforeAccepting, RevokeToken};
+        let refuses = matches!(self, Error(_) | HtmlBody { .. } | BadEvent(_) | RevokeToken);
+        refuses || matches!(self, ResetBeforeAccepting | ResetAfterAccepting)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::fault_book::{Glance, Stage};
 use crate::refusal::Refusal;
 use crate::rules::CheckedEvent;
 use crate::state::State;
+use crate::tokens::expired;
 
 /// What happens to the connection.
 #[derive(Debug)]
@@ -31,13 +32,16 @@ enum Stop {
 /// Handles one request. `token` is the one from the header or the query; the body's own is the last resort.
 pub(crate) async fn events(state: &State, pixel: &str, token: Option<&str>, body: &[u8]) -> Reply {
     let trace = state.trace();
+    let body = Body::parse(body);
+    let own = body.as_ref().ok().and_then(Body::token);
+    let token = token.or(own.as_deref());
     let checked = check(state, pixel, token, body);
     let ids: Vec<Option<&str>> = match &checked {
         Ok(events) if !state.faults().is_empty() => events.iter().map(|event| event.id.as_deref()).collect(),
         _ => Vec::new(),
     };
     let glance = Glance { pixel, event_ids: &ids };
-    let stored = match before(state, &glance, &trace).await {
+    let stored = match before(state, &glance, token, &trace).await {
         Err(stop) => Err(stop),
         Ok(()) => match &checked {
             Ok(events) => store(state, &glance, events).map(|()| events.len()),
@@ -45,7 +49,7 @@ pub(crate) async fn events(state: &State, pixel: &str, token: Option<&str>, body
         },
     };
     match stored {
-        Ok(count) => after(state, &glance, count, &trace).await,
+        Ok(count) => after(state, &glance, token, count, &trace).await,
         Err(stop) => stopped(state, stop, &trace),
     }
 }
@@ -60,15 +64,15 @@ fn check<'a>(
     state: &State,
     pixel: &str,
     token: Option<&str>,
-    body: &'a [u8],
+    body: Result<Body<'a>, Refusal>,
 ) -> Result<Vec<CheckedEvent<'a>>, Refusal> {
-    let body = Body::parse(body);
-    let own = body.as_ref().ok().and_then(Body::token);
-    state.tokens().judge(pixel, token.or(own.as_deref()))?;
-    body?.check(state.now())
+    state.tokens().judge(pixel, token)?;
+    let body = body?;
+    state.check_proof(token, &body)?;
+    body.check(state.now())
 }
 
-async fn before(state: &State, glance: &Glance<'_>, trace: &str) -> Result<(), Stop> {
+async fn before(state: &State, glance: &Glance<'_>, token: Option<&str>, trace: &str) -> Result<(), Stop> {
     for action in state.draw(Stage::Before, glance) {
         match action {
             Action::LatencyMs(ms) => sleep(Duration::from_millis(ms)).await,
@@ -79,6 +83,10 @@ async fn before(state: &State, glance: &Glance<'_>, trace: &str) -> Result<(), S
                 return Err(Stop::Fault(Box::new(page)));
             }
             Action::ResetBeforeAccepting => return Err(Stop::Reset),
+            Action::RevokeToken => {
+                state.tokens().revoke(token.unwrap_or_default());
+                return Err(Stop::Refused(expired()));
+            }
             _ => {}
         }
     }
@@ -98,7 +106,7 @@ fn store(state: &State, glance: &Glance<'_>, events: &[CheckedEvent<'_>]) -> Res
     })
 }
 
-async fn after(state: &State, glance: &Glance<'_>, count: usize, trace: &str) -> Reply {
+async fn after(state: &State, glance: &Glance<'_>, token: Option<&str>, count: usize, trace: &str) -> Reply {
     let (mut received, mut messages, mut headers) = (count, Vec::new(), Vec::new());
     for action in state.draw(Stage::Stored, glance) {
         match action {
@@ -107,6 +115,7 @@ async fn after(state: &State, glance: &Glance<'_>, count: usize, trace: &str) ->
                 return Reply::Reset;
             }
             Action::LateAnswerMs(ms) => sleep(Duration::from_millis(ms)).await,
+            Action::RevokeTokenAfterAccepting => state.tokens().revoke(token.unwrap_or_default()),
             Action::ShortReceived(by) => received = received.saturating_sub(by),
             Action::Messages(more) => messages.extend(more),
             Action::Headers(more) => headers.push(more),

@@ -13,6 +13,7 @@ mod json;
 mod ledger;
 mod money;
 mod path;
+mod proof;
 mod record;
 mod refusal;
 mod route;

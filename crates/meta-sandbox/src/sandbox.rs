@@ -78,6 +78,12 @@ impl Sandbox {
         self.state.tokens().set(pixel.to_owned(), tokens);
     }
 
+    /// Lets these tokens be good, and refuses them at this pixel for want of a permission.
+    pub fn set_powerless_tokens(&self, pixel: &str, tokens: &[&str]) {
+        let tokens = tokens.iter().map(|token| (*token).to_owned()).collect();
+        self.state.tokens().set_powerless(pixel, tokens);
+    }
+
     /// Adds a fault behind those in force.
     pub fn add_fault(&self, fault: Fault) {
         self.state.faults().add(fault);

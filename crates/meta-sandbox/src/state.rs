@@ -4,10 +4,13 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::body::Body;
 use crate::config::{SandboxClock, SandboxConfig};
 use crate::fault::Action;
 use crate::fault_book::{FaultBook, Glance, Stage};
 use crate::ledger::Ledger;
+use crate::proof;
+use crate::refusal::Refusal;
 use crate::tokens::Tokens;
 
 /// What all connections share.
@@ -15,6 +18,7 @@ pub(crate) struct State {
     tokens: Mutex<Tokens>,
     ledger: Mutex<Ledger>,
     faults: Mutex<FaultBook>,
+    app_secret: Option<String>,
     clock: SandboxClock,
     traces: AtomicU64,
 }
@@ -25,6 +29,7 @@ impl State {
             tokens: Mutex::new(Tokens::new(config.pixels.clone(), config.accept_any_pixel)),
             ledger: Mutex::new(Ledger::open(config.keep_events, config.record_file.as_deref())?),
             faults: Mutex::default(),
+            app_secret: config.app_secret.clone(),
             clock: config.clock.clone(),
             traces: AtomicU64::new(1),
         })
@@ -32,6 +37,13 @@ impl State {
 
     pub(crate) fn now(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// Whether the request proves what it must.
+    pub(crate) fn check_proof(&self, token: Option<&str>, body: &Body<'_>) -> Result<(), Refusal> {
+        let Some(secret) = &self.app_secret else { return Ok(()) };
+        let (proof, time) = body.proof();
+        proof::check(secret, token.unwrap_or_default(), (proof.as_deref(), time), self.now())
     }
 
     /// A trace id no other answer carries.

@@ -9,6 +9,8 @@ use crate::refusal::Refusal;
 pub(crate) struct Tokens {
     pixels: HashMap<String, HashSet<String>>,
     retired: HashSet<String>,
+    /// Good tokens that may not send to these pixels.
+    powerless: HashSet<(String, String)>,
     any_pixel: bool,
 }
 
@@ -29,14 +31,31 @@ impl Tokens {
         retired.retain(|token| !pixels.values().any(|tokens| tokens.contains(token)));
     }
 
+    /// Lets these tokens be good, and refuses them at `pixel` for want of a permission.
+    pub(crate) fn set_powerless(&mut self, pixel: &str, list: Vec<String>) {
+        self.powerless.retain(|(of, _)| of != pixel);
+        self.powerless.extend(list.into_iter().map(|token| (pixel.to_owned(), token)));
+    }
+
+    /// Takes a token away from every pixel; it counts as expired from then on.
+    pub(crate) fn revoke(&mut self, token: &str) {
+        self.pixels.values_mut().for_each(|tokens| {
+            tokens.remove(token);
+        });
+        self.retired.insert(token.to_owned());
+    }
+
     /// Whether `token` may send to `pixel`.
     pub(crate) fn judge(&self, pixel: &str, token: Option<&str>) -> Result<(), Refusal> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err(Refusal::plain(400, 2500, "An access token is required to request this resource."));
         };
         if self.retired.contains(token) {
-            let message = "Error validating access token: Session has expired.";
-            return Err(Refusal::plain(401, 190, message).with_subcode(463));
+            return Err(expired());
+        }
+        if self.powerless.contains(&(pixel.to_owned(), token.to_owned())) {
+            let message = "(#200) Requires ads_management permission to manage the object";
+            return Err(Refusal::plain(403, 200, message));
         }
         let tokens = self.pixels.get(pixel);
         if tokens.is_some_and(|tokens| tokens.contains(token)) {
@@ -54,6 +73,12 @@ impl Tokens {
         }
         Err(Refusal::plain(401, 190, "Invalid OAuth access token - Cannot parse access token"))
     }
+}
+
+/// The token was good once.
+pub(crate) fn expired() -> Refusal {
+    let message = "Error validating access token: Session has expired.";
+    Refusal::plain(401, 190, message).with_subcode(463)
 }
 
 /// The object is not there, the token may not see it, or it cannot do this: Meta does not say which.
@@ -98,6 +123,20 @@ mod tests {
         tokens.set("1".into(), vec!["a".into()]);
         assert_eq!(code(&tokens.judge("1", Some("a"))), "ok");
         assert_eq!(code(&tokens.judge("1", Some("b"))), "190/463");
+    }
+
+    #[test]
+    fn tokens_can_be_without_power_and_can_be_taken_away() {
+        let mut tokens =
+            Tokens::new(vec![("1".into(), vec!["a".into()]), ("2".into(), vec!["a".into()])], false);
+        tokens.set_powerless("1", vec!["a".into()]);
+        assert_eq!(code(&tokens.judge("1", Some("a"))), "200");
+        assert_eq!(code(&tokens.judge("2", Some("a"))), "ok");
+        tokens.set_powerless("1", vec![]);
+        tokens.revoke("a");
+        assert_eq!(code(&tokens.judge("2", Some("a"))), "190/463");
+        tokens.set("2".into(), vec!["a".into()]);
+        assert_eq!(code(&tokens.judge("2", Some("a"))), "ok");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Directories held in memory: read at start, refreshed in the background, the last good copy used while the store is away.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use domain::validate::KnownPixels;
@@ -48,6 +48,14 @@ impl Subscriptions {
     #[must_use]
     pub fn new(store: Arc<dyn SubscriptionStore>) -> Self {
         Self { store, snapshot: Snapshot::new() }
+    }
+
+    /// Reads the store anew if that costs next to nothing; else the background's last reading counts.
+    ///
+    /// # Errors
+    /// The store's; the last good copy stays in use.
+    pub(crate) async fn refresh_if_cheap(&self) -> Result<()> {
+        if self.store.is_cheap() { self.refresh().await } else { Ok(()) }
     }
 
     /// Reads the store anew.
@@ -131,7 +139,7 @@ fn same_tokens(a: &Pixel, b: &Pixel) -> bool {
 
 /// Pixels by source and code.
 #[derive(Debug, Default)]
-pub(crate) struct PixelMap(HashMap<(TrafficSource, String), Pixel>);
+pub(crate) struct PixelMap(BTreeMap<(TrafficSource, String), Pixel>);
 
 impl PixelMap {
     fn find(&self, source: TrafficSource, code: &str) -> Option<&Pixel> {

@@ -55,7 +55,7 @@ impl Export {
                     (pause * 2).min(MAX_PAUSE)
                 }
             };
-            tokio::select! { () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
+            tokio::select! { biased; () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
         }
     }
 
@@ -67,6 +67,10 @@ impl Export {
         let records = self.ledger.export_batch(BATCH).await?;
         if records.is_empty() {
             return Ok(0);
+        }
+        #[cfg(feature = "mutations")]
+        if ports::mutations::is_on(ports::mutations::Mutation::MarkBeforeInsert) {
+            self.ledger.mark_exported(&records).await?;
         }
         self.analytics.insert(&records).await?;
         self.ledger.mark_exported(&records).await?;

@@ -22,6 +22,7 @@ pub use choice::{
     SUBSCRIPTION_DISABLED,
 };
 
+use crate::blocking::{Blocking, Panicked};
 use crate::cached::Subscriptions;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
@@ -36,6 +37,8 @@ pub struct Filter {
     pub output_bucket: String,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
+    /// Where files are read.
+    pub blocking: Blocking,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Numbers about the work.
@@ -89,7 +92,7 @@ impl Filter {
         let choice = match &self.subscriptions {
             Some(subscriptions) => {
                 // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
-                if let Err(error) = subscriptions.refresh().await {
+                if let Err(error) = subscriptions.refresh_if_cheap().await {
                     tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
                 }
                 Some(subscriptions.choice().await?)
@@ -98,9 +101,13 @@ impl Filter {
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
         let limit = self.max_object_bytes;
-        let sorted = tokio::task::spawn_blocking(move || sort(blob, limit, choice.as_deref(), &network))
+        let sorted = self.blocking.begin(move || sort(blob, limit, choice.as_deref(), &network));
+        let sorted = sorted
+            .end()
             .await
-            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
+            .map_err(|Panicked| {
+                Problem::Permanent(format!("{object}: reading the file failed; see the log"))
+            })?
             .map_err(|e| Problem::file(object, &e))?;
         self.finish(object, sorted).await
     }
@@ -122,7 +129,13 @@ impl Filter {
     }
 
     fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
-        let output = ObjectRef::new(&self.output_bucket, filtered_key(&object.key));
+        let output = ObjectRef::new(&self.output_bucket, filtered_key(object));
+        #[cfg(feature = "mutations")]
+        let output = if ports::mutations::is_on(ports::mutations::Mutation::OutputNamedByTime) {
+            ObjectRef::new(&self.output_bucket, format!("{}.{}.json", output.key, self.clock.now()))
+        } else {
+            output
+        };
         FilterReceipt {
             object: object.clone(),
             output: (sorted.kept > 0).then_some(output),

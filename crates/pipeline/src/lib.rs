@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod blocking;
 mod cached;
 pub mod export;
 pub mod filter;
@@ -10,4 +11,5 @@ pub mod replay;
 pub mod report;
 pub mod worker;
 
+pub use blocking::Blocking;
 pub use cached::{Pixels, Subscriptions};

@@ -1,13 +1,20 @@
 //! Reports the conversions of filtered files: claim, send, settle.
 
 mod backoff;
+mod batch;
 mod books;
+mod conclude;
+mod credentials;
 pub mod due;
+mod gate;
 mod intake;
+mod isolate;
 mod lane;
 pub mod lanes;
 mod prepared;
+mod request;
 mod round;
+mod settle;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +23,9 @@ use ports::ledger::{Holder, Restatements};
 use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, ReportLedger, Rng};
 
 pub use backoff::Backoff;
-pub use intake::Intake;
+pub use intake::{CLAIM_ROWS, Intake};
 
+use crate::blocking::Blocking;
 use crate::cached::Pixels;
 
 /// What happens to events whose request may or may not have been taken.
@@ -47,6 +55,12 @@ pub struct ReportConfig {
     pub restatements: Restatements,
     /// How long to wait between attempts.
     pub backoff: Backoff,
+    /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless something smaller is to be seen.
+    pub claim_rows: usize,
+    /// Where files are read.
+    pub blocking: Blocking,
+    /// The most requests that are under way to one pixel.
+    pub requests_per_pixel: usize,
 }
 
 /// Everything that reporting works with.

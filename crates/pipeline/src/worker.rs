@@ -97,6 +97,7 @@ impl Worker {
         while !stop.is_cancelled() {
             let Some(mut taken) = self.take_permits(&permits, &stop).await else { break };
             tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 () = self.sleep(trouble.pause(self.clock.now())) => {}
             }
@@ -104,6 +105,7 @@ impl Worker {
                 taken.truncate(1);
             }
             let received = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 received = self.queue.receive(taken.len().min(10), RECEIVE_WAIT, self.config.visibility) => received,
             };
@@ -124,7 +126,7 @@ impl Worker {
                     self.health.not_ready(self.config.queue, &error.to_string());
                     tracing::warn!(queue = self.config.queue, error = ?error, "cannot receive messages");
                     pause = (pause * 2).clamp(Duration::from_secs(1), MAX_PAUSE);
-                    tokio::select! { () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
+                    tokio::select! { biased; () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
                 }
             }
         }
@@ -145,6 +147,7 @@ impl Worker {
         stop: &CancellationToken,
     ) -> Option<Vec<OwnedSemaphorePermit>> {
         let first = tokio::select! {
+            biased;
             () = stop.cancelled() => return None,
             permit = Arc::clone(permits).acquire_owned() => permit.ok()?,
         };
@@ -161,12 +164,17 @@ impl Worker {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
             return self.bury(&delivery, &reason).await;
         }
+        #[cfg(feature = "mutations")]
+        if acknowledges_first(self.config.service) {
+            drop(self.queue.acknowledge(std::slice::from_ref(&delivery.handle)).await);
+        }
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
         let handler = Arc::clone(&self.handler);
         let (inner, inner_stop) = (delivery.clone(), stop);
         let mut task = tokio::spawn(async move { handler.handle(&inner, &inner_stop).await });
         let handled = loop {
             tokio::select! {
+                biased;
                 result = &mut task => break result.ok(),
                 () = self.clock.sleep(self.config.visibility / 3) => self.extend(&delivery).await,
             }
@@ -204,7 +212,8 @@ impl Worker {
             return self.bury(delivery, "the handler failed; see the log").await;
         }
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
-        let released = self.queue.release(&[delivery.handle.clone()], delay_after(delivery)).await;
+        let released =
+            self.queue.release(std::slice::from_ref(&delivery.handle), delay_after(delivery)).await;
         self.note(delivery, released);
     }
 
@@ -251,4 +260,13 @@ impl Worker {
 
 fn delay_after(delivery: &Delivery) -> Duration {
     FIRST_DELAY.saturating_mul(1 << delivery.receive_count.saturating_sub(1).min(6))
+}
+
+#[cfg(feature = "mutations")]
+fn acknowledges_first(service: &str) -> bool {
+    use ports::mutations::{Mutation, is_on};
+    match service {
+        "filter-svc" => is_on(Mutation::FilterAcknowledgesFirst),
+        _ => is_on(Mutation::AcknowledgeBeforeClaim),
+    }
 }

@@ -9,7 +9,7 @@ use domain::ObjectRef;
 use domain::notification::{self, Notification};
 use ports::{Blob, BlobStore, ErrorKind, EventQueue};
 
-/// The bucket that [`suite`] writes to.
+/// A bucket for [`suite`], where stores are told apart by other means.
 pub const BUCKET: &str = "efflux-suite";
 
 /// Keys that begin with this are announced in the queue.
@@ -20,8 +20,10 @@ const PLENTY: u64 = 1 << 30;
 /// A store under test.
 #[derive(Clone)]
 pub struct Subject {
-    /// An empty store with a bucket [`BUCKET`] whose keys below [`ANNOUNCED`] are announced.
+    /// A store with an empty bucket whose keys below [`ANNOUNCED`] are announced.
     pub store: Arc<dyn BlobStore>,
+    /// The bucket.
+    pub bucket: String,
     /// Where they are announced; empty.
     pub queue: Arc<dyn EventQueue>,
 }
@@ -33,12 +35,16 @@ impl std::fmt::Debug for Subject {
 }
 
 impl Subject {
+    fn object(&self, key: &str) -> ObjectRef {
+        ObjectRef::new(&self.bucket, key)
+    }
+
     async fn put(&self, key: &str, content: &[u8]) {
-        self.store.put(&object(key), Blob::from_bytes(content.to_vec())).await.unwrap();
+        self.store.put(&self.object(key), Blob::from_bytes(content.to_vec())).await.unwrap();
     }
 
     async fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let mut blob = self.store.get(&object(key), PLENTY).await.unwrap()?;
+        let mut blob = self.store.get(&self.object(key), PLENTY).await.unwrap()?;
         let bytes = blob.bytes().unwrap();
         assert_eq!(blob.size(), bytes.len() as u64);
         assert_eq!(blob.bytes().unwrap(), bytes, "content can be read twice");
@@ -46,7 +52,7 @@ impl Subject {
     }
 
     async fn list(&self, prefix: &str, limit: usize) -> Vec<String> {
-        self.store.list(BUCKET, prefix, limit).await.unwrap()
+        self.store.list(&self.bucket, prefix, limit).await.unwrap()
     }
 
     /// The keys announced since the last look.
@@ -61,16 +67,12 @@ impl Subject {
                 let Ok(Notification::Created(objects)) = notification::parse(&delivery.body) else {
                     panic!("no announcement: {}", delivery.body)
                 };
-                assert!(objects.iter().all(|o| o.bucket == BUCKET));
+                assert!(objects.iter().all(|o| o.bucket == self.bucket));
                 keys.extend(objects.into_iter().map(|o| o.key));
                 self.queue.acknowledge(&[delivery.handle]).await.unwrap();
             }
         }
     }
-}
-
-fn object(key: &str) -> ObjectRef {
-    ObjectRef::new(BUCKET, key)
 }
 
 /// Checks a store. `make` makes a fresh, empty one.
@@ -136,8 +138,8 @@ async fn odd_keys_are_keys_like_others(subject: Subject) {
 
 async fn a_limit_is_named(subject: Subject) {
     subject.put("large", &[0; 101]).await;
-    assert!(subject.store.get(&object("large"), 101).await.unwrap().is_some());
-    let error = subject.store.get(&object("large"), 100).await.unwrap_err();
+    assert!(subject.store.get(&subject.object("large"), 101).await.unwrap().is_some());
+    let error = subject.store.get(&subject.object("large"), 100).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     for word in ["large", "101", "100", "MAX_OBJECT_BYTES"] {
         assert!(error.to_string().contains(word), "{error}");

@@ -230,7 +230,7 @@ async fn a_dead_letter_keeps_its_reason(queue: Queue, pass: Pass<'_>) {
     let bad = one(&queue, SHORT).await;
     let worse = one(&queue, LONG).await;
     pass(SHORT + SHORT).await;
-    let bad = Delivery { handle: one(&queue, LONG).await.handle, ..bad };
+    let bad = Delivery { message_id: bad.message_id, ..one(&queue, LONG).await };
     assert_eq!(queue.dead_letter(&bad, "the key is unreadable: für", "filter-svc").await.unwrap(), Held::Yes);
     pass(SHORT).await;
     assert_eq!(queue.dead_letter(&worse, "refused", "reporter-svc").await.unwrap(), Held::Yes);

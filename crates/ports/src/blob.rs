@@ -51,6 +51,15 @@ impl Blob {
         Ok(&mut self.body)
     }
 
+    /// Reads the content from its start, and is gone with the reader. Blocks: use it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the content cannot be rewound.
+    pub fn into_reader(mut self) -> io::Result<impl Read + Send + 'static> {
+        self.body.seek(SeekFrom::Start(0))?;
+        Ok(self.body)
+    }
+
     /// All of the content.
     ///
     /// # Errors

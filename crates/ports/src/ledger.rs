@@ -76,6 +76,10 @@ impl DueLimits {
 /// The reason of an entry that waits to send a [`Part::Increment`].
 pub const RESTATED: &str = "restated";
 
+/// The reason of an entry of which nobody can know whether the platform has its events. Parked, it waits for a person, not
+/// for a credential.
+pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
+
 /// The reason of an entry that an operator gave another chance.
 pub const REOPENED: &str = "reopened";
 
@@ -161,7 +165,8 @@ pub trait ReportLedger: Send + Sync {
     /// Gives a holder more time for what it holds; one answer per lease, in order.
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
 
-    /// Makes the parked entries of a pixel due now; how many there were.
+    /// Makes the parked entries of a pixel due now, but for those that wait for a person ([`UNKNOWN_OUTCOME`]); how many
+    /// there were.
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
 
     /// Entries of a selection in the order of their keys, after a key, at most `limit`.

@@ -57,6 +57,8 @@ pub mod name {
     pub const EXPIRED_REVENUE_MICROS: &str = "efflux_expired_revenue_micros_total";
     /// Revenue reported, in millionths.
     pub const REPORTED_REVENUE_MICROS: &str = "efflux_reported_revenue_micros_total";
+    /// 1 while every part of the process can do its work, otherwise 0.
+    pub const READY: &str = "efflux_ready";
     /// Messages waiting, by queue and state.
     pub const QUEUE_MESSAGES: &str = "efflux_queue_messages";
     /// Ledger entries by state.
@@ -69,6 +71,8 @@ pub mod name {
     pub const EXPORT_LAG_SECONDS: &str = "efflux_export_lag_seconds";
     /// Partitions optimised.
     pub const OPTIMISED: &str = "efflux_partitions_optimised_total";
+    /// Age of the copy of the subscriptions that the filter uses.
+    pub const SUBSCRIPTIONS_AGE: &str = "efflux_subscriptions_age_seconds";
     /// Runs of the optimizer, by result.
     pub const OPTIMISE_RUNS: &str = "efflux_optimise_runs_total";
     /// Duration of optimising a partition, by table.
@@ -79,7 +83,7 @@ pub mod name {
     pub const TABLE_BYTES: &str = "efflux_analytics_table_bytes";
 
     /// All of them with what they mean, for exporters that show a help text.
-    pub const ALL: [(&str, &str); 26] = [
+    pub const ALL: [(&str, &str); 28] = [
         (TOTAL_RECORDS_PROCESSED, "Rows that the filter read"),
         (TOTAL_RECORDS_FILTERED, "Rows that passed the filter"),
         (FILTERING_RATIO, "Percentage of a file's rows that passed the filter"),
@@ -96,12 +100,14 @@ pub mod name {
         (BOOKS_DIFFERENCE, "Objects whose books do not balance"),
         (EXPIRED_REVENUE_MICROS, "Revenue of conversions that expired unreported, in millionths"),
         (REPORTED_REVENUE_MICROS, "Revenue reported, in millionths"),
+        (READY, "1 while every part of the process can do its work, otherwise 0"),
         (QUEUE_MESSAGES, "Messages waiting, by queue and state"),
         (LEDGER_ENTRIES, "Ledger entries by state"),
         (EXPORTED, "Records exported to analytics"),
         (UNEXPORTED, "Ledger entries that have changed since their last export"),
         (EXPORT_LAG_SECONDS, "Age of the oldest change that waits for export in seconds"),
         (OPTIMISED, "Partitions optimised"),
+        (SUBSCRIPTIONS_AGE, "Age in seconds of the copy of the subscriptions that the filter uses"),
         (OPTIMISE_RUNS, "Runs of the optimizer, by result"),
         (OPTIMISE_SECONDS, "Duration of optimising a partition in seconds"),
         (TABLE_PARTS, "Parts of an analytics table before and after the latest run"),

@@ -53,6 +53,12 @@ pub trait SubscriptionStore: Send + Sync {
     /// All of them, in the order of their ids.
     async fn snapshot(&self) -> Result<Vec<Subscription>>;
 
+    /// Whether a snapshot costs next to nothing, so that it may be taken for every file. Where each read is billed and takes its
+    /// time, one that is made now and then has to do.
+    fn is_cheap(&self) -> bool {
+        true
+    }
+
     /// Adds or replaces subscriptions.
     async fn put(&self, subscriptions: &[Subscription]) -> Result<()>;
 

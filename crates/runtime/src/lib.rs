@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod exit;
+mod fan_out;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
@@ -12,6 +13,7 @@ pub mod telemetry;
 
 pub use clock::{SystemClock, SystemRng};
 pub use exit::ExitStatus;
+pub use fan_out::FanOut;
 pub use health::Health;
 pub use lifecycle::{Lifecycle, TaskResult};
 pub use metrics::Metrics;

@@ -13,7 +13,7 @@ pub use help::{help_text, markdown_table};
 pub use reader::Problems;
 pub use table::Service;
 pub use types::{
-    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, EventNames, HttpSettings,
-    LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings, QueueAddress,
-    QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
+    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, DataProcessing, EventNames,
+    HttpSettings, LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings,
+    QueueAddress, QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
 };

@@ -1,6 +1,7 @@
 //! From the environment to [`Settings`], with everything that is wrong named at once.
 
 mod backends;
+mod meta;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use crate::environment::Environment;
 use crate::reader::{Problems, Reader};
 use crate::table::{ALSO_KNOWN, Service, TABLE};
 use crate::types::{
-    BucketSettings, EventNames, HttpSettings, LimitSettings, LogFormat, MetaSettings, OnUnknownOutcome,
-    OptimizerSettings, QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
+    BucketSettings, HttpSettings, LimitSettings, LogFormat, OptimizerSettings, QueueSettings, Restatements,
+    RetrySettings, Settings, TelemetrySettings, Toggles,
 };
 
 /// Between the end of a request and the end of the lease there must be time to settle.
@@ -61,7 +62,7 @@ impl Settings {
                 "RESTATEMENTS",
                 &[("first", Restatements::First), ("increments", Restatements::Increments)],
             ),
-            meta: meta(&mut reader),
+            meta: meta::load(&mut reader),
             optimizer: optimizer(&mut reader),
             warnings: warnings(environment),
         };
@@ -128,6 +129,7 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
         max_object_bytes: reader.number("MAX_OBJECT_BYTES", 1, 1 << 40),
         filter_concurrency: reader.number("FILTER_CONCURRENCY", 1, 256),
         report_concurrency: reader.number("REPORT_CONCURRENCY", 1, 256),
+        requests_per_pixel: reader.number("REQUESTS_PER_PIXEL", 1, 64),
         lease: reader.seconds("LEASE_SECONDS", 5, 3_600),
         retry: RetrySettings {
             first: reader.seconds("RETRY_FIRST_SECONDS", 1, 3_600),
@@ -140,38 +142,6 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
     }
 }
 
-fn meta(reader: &mut Reader<'_>) -> MetaSettings {
-    // The default is an address.
-    let fallback = || Url::parse("https://graph.facebook.com").expect("a constant that is an address");
-    let version = reader.text("META_GRAPH_VERSION").to_owned();
-    if !is_version(&version) {
-        reader
-            .problems
-            .push(format!("META_GRAPH_VERSION: a version such as v25.0 is needed, not `{version}`"));
-    }
-    let currency = reader.text("META_CURRENCY").to_ascii_uppercase();
-    if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-        reader.problems.push(format!("META_CURRENCY: a code of three letters is needed, not `{currency}`"));
-    }
-    MetaSettings {
-        graph_url: reader.parsed("META_GRAPH_URL", web_address).unwrap_or_else(fallback),
-        graph_version: version,
-        event_names: reader.choice(
-            "META_EVENT_NAMES",
-            &[("standard", EventNames::Standard), ("legacy", EventNames::Legacy)],
-        ),
-        currency,
-        default_event_source_url: reader.parsed("META_DEFAULT_EVENT_SOURCE_URL", web_address),
-        test_event_code: reader.optional("META_TEST_EVENT_CODE"),
-        on_unknown_outcome: reader.choice(
-            "META_ON_UNKNOWN_OUTCOME",
-            &[("resend", OnUnknownOutcome::Resend), ("hold", OnUnknownOutcome::Hold)],
-        ),
-        request_timeout: reader.millis("META_REQUEST_TIMEOUT_MS", 100, 600_000),
-        connect_timeout: reader.millis("META_CONNECT_TIMEOUT_MS", 100, 60_000),
-    }
-}
-
 pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|e| e.to_string())?;
     if matches!(url.scheme(), "http" | "https") {
@@ -179,12 +149,6 @@ pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     } else {
         Err("it must start with http:// or https://".to_owned())
     }
-}
-
-fn is_version(text: &str) -> bool {
-    text.strip_prefix('v').and_then(|t| t.split_once('.')).is_some_and(|(major, minor)| {
-        [major, minor].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-    })
 }
 
 fn optimizer(reader: &mut Reader<'_>) -> OptimizerSettings {

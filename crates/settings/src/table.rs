@@ -181,6 +181,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("Work", "DISABLE_SUBSCRIPTION_FILTERING", "false", "Keep the rows of all campaigns", F),
     setting("Work", "FILTER_CONCURRENCY", "4", "Files that the filter works on at once", F),
     setting("Work", "REPORT_CONCURRENCY", "4", "Files that the reporter works on at once", R),
+    setting("Work", "REQUESTS_PER_PIXEL", "4", "The most requests under way to one pixel", R),
     setting(
         "Work",
         "MAX_OBJECT_BYTES",
@@ -195,7 +196,13 @@ pub(crate) static TABLE: &[Setting] = &[
         "How long a message stays hidden without a sign of life",
         F | R,
     ),
-    setting("Work", "MAX_RECEIVES", "3", "Deliveries after which a message becomes a dead letter", F | R),
+    setting(
+        "Work",
+        "MAX_RECEIVES",
+        "3",
+        "Deliveries without a conclusion after which a message becomes a dead letter; a backend that is away uses none up",
+        F | R,
+    ),
     setting(
         "Work",
         "LEASE_SECONDS",
@@ -213,7 +220,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("Work", "RETRY_LONGEST_SECONDS", "1800", "Longest wait between two attempts", R),
     setting("Work", "PARKED_PROBE_SECONDS", "300", "How often a pixel without a working token is probed", R),
     setting("Work", "SUBSCRIPTIONS_REFRESH_SECONDS", "30", "How often subscriptions are read anew", F),
-    setting("Work", "PIXELS_REFRESH_SECONDS", "30", "How often pixels and tokens are read anew", R),
+    setting("Work", "PIXELS_REFRESH_SECONDS", "5", "How often pixels and tokens are read anew", R),
     setting(
         "Work",
         "RESTATEMENTS",
@@ -255,6 +262,35 @@ pub(crate) static TABLE: &[Setting] = &[
         "META_TEST_EVENT_CODE",
         "",
         "Shows events in Events Manager's test view; Meta counts them all the same",
+        R,
+    ),
+    setting("Meta", "META_PARTNER_AGENT", "efflux_1_0", "Who sends, for Meta: 2 to 22 characters", R),
+    setting(
+        "Meta",
+        "META_APP_SECRET",
+        "",
+        "Secret of the tokens' app; with it every request carries appsecret_proof",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_DATA_PROCESSING_OPTIONS",
+        "",
+        "LDU: limited data use; none: explicitly unlimited; unset: nothing is said",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_DATA_PROCESSING_OPTIONS_COUNTRY",
+        "0",
+        "With LDU: 1 for the United States, 0 lets Meta find out",
+        R,
+    ),
+    setting(
+        "Meta",
+        "META_DATA_PROCESSING_OPTIONS_STATE",
+        "0",
+        "With LDU and country 1: 1000 (California) to 1013, 0 lets Meta find out",
         R,
     ),
     setting(

@@ -158,6 +158,8 @@ pub struct LimitSettings {
     pub filter_concurrency: usize,
     /// Files that the reporter works on at once.
     pub report_concurrency: usize,
+    /// The most requests under way to one pixel.
+    pub requests_per_pixel: usize,
     /// How long a claim is a process's own.
     pub lease: Duration,
     /// Waits between attempts.
@@ -208,6 +210,22 @@ pub enum OnUnknownOutcome {
     Hold,
 }
 
+/// What Meta may do with the data of people of the United States.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataProcessing {
+    /// Nothing is said.
+    Unsaid,
+    /// Everything, explicitly.
+    Unlimited,
+    /// Limited data use, in Meta's numbers for country and state.
+    Limited {
+        /// 0 or 1.
+        country: u8,
+        /// 0, or 1000 to 1013.
+        state: u16,
+    },
+}
+
 /// Meta.
 #[derive(Debug, Clone)]
 pub struct MetaSettings {
@@ -223,6 +241,12 @@ pub struct MetaSettings {
     pub default_event_source_url: Option<Url>,
     /// For Events Manager's test view.
     pub test_event_code: Option<String>,
+    /// Who sends.
+    pub partner_agent: String,
+    /// Secret of the tokens' app.
+    pub app_secret: Option<SecretString>,
+    /// Limited data use.
+    pub data_processing: DataProcessing,
     /// What happens when no answer came.
     pub on_unknown_outcome: OnUnknownOutcome,
     /// Longest time for one request.

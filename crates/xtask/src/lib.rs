@@ -3,7 +3,9 @@
 
 mod finding;
 mod graph;
+mod infra;
 mod layers;
+mod python;
 mod services;
 mod table;
 mod tally;
@@ -15,6 +17,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use finding::Finding;
+pub use infra::infra;
 pub use services::Services;
 pub use tally::Tally;
 pub use testing::run_tests;

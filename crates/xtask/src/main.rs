@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, Services, layers, run_tests, tidy};
+use xtask::{Finding, Services, infra, layers, run_tests, tidy};
 
-const USAGE: &str = "usage: cargo run -p xtask -- layers|tidy|test [--offline] | services up|down|status";
+const USAGE: &str =
+    "usage: cargo run -p xtask -- layers|tidy|infra|test [--offline] | services up|down|status";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +38,7 @@ fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
     match command {
         "layers" => report("layers", &layers(here, offline)?, out),
         "tidy" => report("tidy", &tidy(here)?, out),
+        "infra" => infra(here, out),
         "test" => {
             let flags = if offline { vec!["--offline".to_owned()] } else { vec![] };
             let tally = with_services(here, out, |out| run_tests(&flags, out))?;

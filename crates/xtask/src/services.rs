@@ -1,7 +1,7 @@
 //! The servers that tests of production adapters talk to: started before a test run, ended after it.
 
 mod backend;
-mod postgres;
+mod packages;
 mod python;
 mod running;
 mod start;
@@ -52,6 +52,7 @@ impl Services {
     pub fn up(&self, out: &mut impl Write) -> Result<Vec<&'static str>> {
         std::fs::create_dir_all(&self.state)
             .with_context(|| format!("{} cannot be made", self.state.display()))?;
+        packages::ensure_installed(self.wanted().any(|backend| backend.name == "postgres"), out)?;
         let absent: Vec<_> = self.wanted().filter(|backend| !self.runs(backend)).collect();
         let started = self.start(&absent, out);
         if started.is_err() {
@@ -116,9 +117,6 @@ impl Services {
     fn start(&self, absent: &[&Backend], out: &mut impl Write) -> Result<()> {
         if absent.is_empty() {
             return Ok(());
-        }
-        if absent.iter().any(|backend| backend.name == "postgres") {
-            postgres::ensure_installed(out)?;
         }
         let python = python::prepare(&self.backends, &self.state, out)?;
         // All at once, then wait: most of the time they load their libraries.

@@ -55,7 +55,8 @@ pub(crate) const LAYERS: &[Layer] = &[
             "meta-sandbox",
             "samples",
         ],
-        &[],
+        // Its tests take production backends away by a proxy.
+        &["port-tests"],
     ),
 ];
 

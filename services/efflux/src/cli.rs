@@ -52,6 +52,19 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Dlq,
     },
+    /// What Meta would be told, and whether it listens
+    Meta {
+        #[command(subcommand)]
+        action: Meta,
+    },
+    /// Make the tables, collections and indexes that the configured backends need; harmless to repeat
+    Migrate {
+        /// Give the documents that the original wrote the keys of this ledger, once and for all
+        #[arg(long)]
+        from_original: bool,
+    },
+    /// Make queues, buckets, notifications and the table on an AWS emulator, as the settings name them
+    Provision,
     /// Start the stand-in for Meta alone, staying up
     Sandbox {
         /// Address to listen on
@@ -245,4 +258,33 @@ pub(crate) struct Retry {
     /// Go on without asking; needed where standard input is no terminal
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Meta {
+    /// Try the tokens of each pixel, without making an event; exit 0 only if each pixel has one that works
+    Check {
+        /// This pixel alone
+        #[arg(long)]
+        pixel: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read values, one a line; print each in Meta's form with its SHA-256, or why it would be left out
+    Hash {
+        /// em, ph, fn, ln, db, ge, ct, st, zp, country or external_id
+        field: String,
+        /// The country of the rows, for values that are read by it: telephone numbers, states, dates, postcodes
+        #[arg(long)]
+        country: Option<String>,
+    },
+    /// Print what each row of a file would become; nothing is sent, nothing is stored
+    Preview {
+        /// JSON array or one row a line; plain, gzip or zstd
+        file: PathBuf,
+        /// Feed network of rows that name none
+        #[arg(long)]
+        network: Option<String>,
+    },
 }

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use assembly::{Parts, StartError};
 use clap::{CommandFactory, FromArgMatches};
-use commands::{demo, directory, dlq, explain, ingest, retry, run, sample, status};
+use commands::{demo, directory, dlq, explain, ingest, meta, retry, run, sample, status};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle, SystemClock};
 use settings::{Environment, Service, Settings};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Meta};
 
 fn main() -> ExitCode {
     // As the other services do it, so that one health check fits all images.
@@ -42,9 +42,18 @@ pub(crate) fn out(text: &str) {
 }
 
 async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     if let Command::Sample(args) = &command {
         return sample::run(&*clock, args);
+    }
+    if let Command::Meta { action: Meta::Hash { field, country } } = &command {
+        return meta::hash::run(
+            &*clock,
+            field,
+            country.as_deref(),
+            std::io::stdin().lock(),
+            std::io::stdout(),
+        );
     }
     let mut environment = Environment::of_process();
     // The demo has a folder of its own, gone afterwards: it must not touch anybody's data.
@@ -69,7 +78,14 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         let lifecycle = Lifecycle::new(settings.limits.shutdown);
         return run::sandbox(&clock, listen, record, lifecycle).await;
     }
-    let parts = Parts::open(settings, clock).await?;
+    if let Command::Meta { action } = &command {
+        return run_meta(action, &settings, &clock).await;
+    }
+    if let Some(done) = set_up(&command, &settings, &clock).await? {
+        done.iter().for_each(|line| out(&format!("{line}\n")));
+        return Ok(ExitStatus::Done);
+    }
+    let parts = Parts::open(settings, Service::Efflux, clock).await?;
     match command {
         Command::Run { sandbox } => run::run(parts, sandbox).await,
         Command::Ingest(args) => ingest::run(&parts, &args).await,
@@ -80,6 +96,37 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Retry(args) => retry::run(&parts, &args).await,
         Command::Dlq { action } => dlq::run(&parts, action).await,
         Command::Demo => demo::run(parts).await,
-        Command::Sample(_) | Command::Sandbox { .. } => unreachable!("handled before backends are opened"),
+        Command::Sample(_)
+        | Command::Sandbox { .. }
+        | Command::Meta { .. }
+        | Command::Migrate { .. }
+        | Command::Provision => {
+            unreachable!("handled before backends are opened")
+        }
+    }
+}
+
+async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<ExitStatus> {
+    match action {
+        Meta::Check { pixel, json } => meta::check::run(settings, clock, pixel.as_deref(), *json).await,
+        Meta::Preview { file, network } => {
+            meta::preview::run(settings, clock, file, network.as_deref()).await
+        }
+        Meta::Hash { .. } => unreachable!("handled before settings are read"),
+    }
+}
+
+/// What makes backends ready, and so cannot wait for them to be; `None` for all other commands.
+async fn set_up(
+    command: &Command,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Vec<String>>, StartError> {
+    match command {
+        Command::Migrate { from_original } => {
+            Ok(Some(backends::migrate(settings, clock, *from_original).await?))
+        }
+        Command::Provision => Ok(Some(backends::provision(settings, clock).await?)),
+        _ => Ok(None),
     }
 }

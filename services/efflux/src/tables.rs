@@ -19,6 +19,16 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
+/// A table of texts.
+pub(crate) fn texts<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    table.to_string()
+}
+
 /// Amounts as people read them: at least two decimals, at most four.
 pub(crate) fn amount(money: Money) -> String {
     let rounded = format!("{:.4}", money.decimal().round_dp(4));

@@ -60,6 +60,8 @@ pub(super) fn settle(
 
 fn one(tx: &Transaction<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
     let lease = &settlement.lease;
+    #[cfg(feature = "mutations")]
+    let lease = &anybodys(tx, lease)?;
     let held = tx
         .prepare_cached(HELD)?
         .query_row(params![lease.key.as_bytes(), lease.attempt], Held::of)
@@ -131,4 +133,16 @@ pub(super) fn extend(
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     leases.iter().map(&mut one).collect()
+}
+
+/// The latest lease, whosever the settlement's was.
+#[cfg(feature = "mutations")]
+fn anybodys(tx: &Transaction<'_>, lease: &Lease) -> rusqlite::Result<Lease> {
+    if !ports::mutations::is_on(ports::mutations::Mutation::SettleWithoutLease) {
+        return Ok(lease.clone());
+    }
+    let attempt = tx
+        .prepare_cached("SELECT attempt FROM report_conversions WHERE key = ?")?
+        .query_row([lease.key.as_bytes()], |r| r.get(0))?;
+    Ok(Lease { attempt, ..lease.clone() })
 }

@@ -22,7 +22,21 @@ async fn suite_on_a_folder() {
         let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
         let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
         let root = tempfile::tempdir_in(dir.path()).unwrap().keep();
-        Subject { store: Arc::new(FolderBlobStore::new(root, notifications, clock)), queue }
+        let store = Arc::new(FolderBlobStore::new(root, notifications, clock));
+        Subject { store, bucket: BUCKET.to_owned(), queue }
+    };
+    suite(make).await;
+}
+
+#[tokio::test]
+async fn suite_in_memory() {
+    let make = async || {
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
+        let queue = Arc::new(EmbeddedQueue::new(db, "trigger", Arc::clone(&clock) as _));
+        let notifications = vec![(BUCKET.to_owned(), ANNOUNCED.to_owned(), Arc::clone(&queue) as _)];
+        let store = Arc::new(FolderBlobStore::in_memory(notifications, clock));
+        Subject { store, bucket: BUCKET.to_owned(), queue }
     };
     suite(make).await;
 }

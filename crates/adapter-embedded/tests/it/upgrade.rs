@@ -12,9 +12,9 @@ use rusqlite::{Connection, params};
 
 /// A database as the first version made it.
 fn made_by_version_1(path: &Path, schema: &str) -> Connection {
-    let connection = Connection::open(path).unwrap();
-    connection.execute_batch(schema).unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
+    let connection = Connection::open(path).expect("a database");
+    connection.execute_batch(schema).expect("the first version's tables");
+    connection.pragma_update(None, "user_version", 1).expect("its number");
     connection
 }
 

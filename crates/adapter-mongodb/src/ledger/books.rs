@@ -52,7 +52,7 @@ pub(super) async fn receipt(connection: &Connection, object: &str) -> Result<Opt
     let noted: Vec<Noted> = connection.find(OPERATION, OBJECTS, query).await?;
     let noted = noted.into_iter().next();
     let books = books(connection, OPERATION, &[object.to_owned()]).await?.remove(object);
-    Ok((noted.is_some() || books.is_some()).then(|| books.unwrap_or_default().receipt(noted)))
+    Ok((noted.is_some() || books.is_some()).then(|| books.unwrap_or_default().receipt(noted.as_ref())))
 }
 
 /// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
@@ -69,7 +69,7 @@ pub(super) async fn receipts(connection: &Connection, limit: usize) -> Result<Ve
     let receipt = |noted: Noted| ObjectReceipt {
         object: noted.object.clone(),
         at: millis(noted.at),
-        receipt: books.remove(&noted.object).unwrap_or_default().receipt(Some(noted)),
+        receipt: books.remove(&noted.object).unwrap_or_default().receipt(Some(&noted)),
     };
     Ok(latest.into_iter().map(receipt).collect())
 }
@@ -153,14 +153,13 @@ impl Books {
         pixel.revenue = pixel.revenue + (0..rows.rows).map(|_| each).sum();
     }
 
-    fn receipt(mut self, noted: Option<Noted>) -> Receipt {
-        let duplicates = noted.as_ref().map_or(0, |noted| noted.duplicates);
+    fn receipt(mut self, noted: Option<&Noted>) -> Receipt {
+        let duplicates = noted.map_or(0, |noted| noted.duplicates);
         if duplicates > 0 {
             self.outcomes.insert((Outcome::Duplicate, String::new()), duplicates);
         }
         let count = |((outcome, reason), rows)| OutcomeCount { outcome, reason, rows };
         let (refused, digest, rows_in) = noted
-            .as_ref()
             .map_or((None, None, 0), |noted| (noted.refused.clone(), noted.digest.clone(), noted.rows_in));
         Receipt {
             complete: noted.is_some() && refused.is_none(),

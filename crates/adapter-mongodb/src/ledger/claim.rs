@@ -59,7 +59,7 @@ fn groups(statements: &[Statement]) -> BTreeMap<ConversionKey, Group<'_>> {
                 place.insert(Group::new(position, statement));
             }
             std::collections::btree_map::Entry::Occupied(mut group) => {
-                group.get_mut().add(position, statement)
+                group.get_mut().add(position, statement);
             }
         }
     }

@@ -9,7 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelCode, UnixMillis};
 use ports::Result;
-use ports::ledger::{Due, DueLimits, Holder, Lease, Part};
+use ports::ledger::{Due, DueLimits, Holder, Lease, Part, UNKNOWN_OUTCOME};
 use serde::Deserialize;
 
 use super::document::{changed, date};
@@ -162,6 +162,7 @@ pub(super) async fn release_parked(
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
-    let statement = doc! { "q": { "state": "parked", "pixel": pixel.as_str() }, "u": sooner, "multi": true };
+    let parked = doc! { "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": UNKNOWN_OUTCOME } };
+    let statement = doc! { "q": parked, "u": sooner, "multi": true };
     connection.update("ledger.release_parked", CONVERSIONS, vec![statement]).await
 }

@@ -19,8 +19,10 @@ pub struct MetaError {
     pub event_index: Option<usize>,
     /// The field of that event, as in `event_time` or `user_data.em`.
     pub event_field: Option<String>,
-    /// The message speaks of a missing permission or proof: the one case in which code 100 is about the token.
+    /// The message speaks of a missing permission: with a proof, the one case in which code 100 is about the token.
     pub lacks_permission: bool,
+    /// The message speaks of `appsecret_proof`: it is missing or wrong.
+    pub about_proof: bool,
 }
 
 /// The one subcode that names an event, by a JSON path in the message for the user.
@@ -41,7 +43,8 @@ impl MetaError {
             fbtrace_id: trace_id(&error["fbtrace_id"]),
             event_index: culprit.as_ref().map(|culprit| culprit.index),
             event_field: culprit.and_then(|culprit| culprit.field),
-            lacks_permission: lacks_permission(&error["message"]),
+            lacks_permission: says(&error["message"], "missing permission"),
+            about_proof: says(&error["message"], "appsecret_proof"),
         })
     }
 }
@@ -89,10 +92,9 @@ fn blamed(specs: &Value) -> Option<Culprit> {
     }
 }
 
-/// Both texts are Meta's own English ones, not the translated message for the user.
-fn lacks_permission(message: &Value) -> bool {
-    let message = message.as_str().unwrap_or_default().to_ascii_lowercase();
-    message.contains("missing permission") || message.contains("appsecret_proof")
+/// Whether the message holds these words: for Meta's own English ones, never the translated message for the user.
+fn says(message: &Value, words: &str) -> bool {
+    message.as_str().unwrap_or_default().to_ascii_lowercase().contains(words)
 }
 
 #[cfg(test)]

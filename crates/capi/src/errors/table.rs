@@ -60,7 +60,7 @@ pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) ->
         // No such pixel, or no access to it; a data set that does not exist or is of the wrong type. Whatever the
         // events are, every one would be refused.
         (100, Some(33 | 2_044_055 | 2_804_131 | 2_804_132)) => Verdict::Configuration,
-        (100, _) if error.lacks_permission => Verdict::Credential,
+        (100, _) if error.lacks_permission || error.about_proof => Verdict::Credential,
         (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => Verdict::Transient,
         _ if error.is_transient == Some(true) => Verdict::Transient,
         (100, _) => Verdict::BadEvent { index: error.event_index },

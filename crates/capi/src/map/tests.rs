@@ -13,7 +13,12 @@ impl KnownPixels for Any {
 }
 
 fn config() -> MapConfig {
-    MapConfig { event_names: EventNames::Standard, currency: "USD".into(), default_event_source_url: None }
+    MapConfig {
+        event_names: EventNames::Standard,
+        currency: "USD".into(),
+        default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
+    }
 }
 
 /// The events of a row with these changes, parsed back.

@@ -1,12 +1,30 @@
 //! The visitor's data: normalised, hashed where Meta wants it hashed, left out where it cannot be right.
 
+use std::borrow::Cow;
+
 use domain::row::Conversion;
 use domain::{Reason, UnixSeconds};
 
 use super::put_text;
+use super::sufficient::Sufficiency;
+use crate::hash::hash;
 use crate::normalise::{
-    ClickId, Field, Hints, check_fbc, check_fbp, client_ip_address, client_user_agent, customer_key, fbc,
+    self, ClickId, Field, Hints, Normal, check_fbc, check_fbp, client_ip_address, client_user_agent, fbc,
+    normalise,
 };
+
+/// What becomes of one value of a row.
+#[derive(Debug)]
+pub(super) enum Fate<'v> {
+    /// Sent as the hash of this text.
+    Hashed(Cow<'v, str>),
+    /// Sent as it is, because it is a hash already.
+    GivenHash(Cow<'v, str>),
+    /// Sent as it is: a key that Meta does not want hashed.
+    Plain(Cow<'v, str>),
+    /// Left out.
+    Omitted(normalise::Reason),
+}
 
 /// Writes the `user_data` object.
 ///
@@ -19,65 +37,105 @@ pub(super) fn write(
     click_time: UnixSeconds,
 ) -> Result<(), Reason> {
     let mut object = Object { text, first: true };
-    write_hashed(&mut object, conversion);
-    let mut told_apart = write_plain(&mut object, conversion, click_time)?;
-    told_apart |= !conversion.session_id.is_empty();
-    object.close();
-    if told_apart { Ok(()) } else { Err(Reason::InsufficientData) }
-}
-
-fn write_hashed(object: &mut Object<'_>, conversion: &Conversion<'_>) {
-    let hints = Hints::from(conversion.country_code.as_deref());
-    let values = [
-        (Field::Email, &conversion.email),
-        (Field::Phone, &conversion.phone),
-        (Field::FirstName, &conversion.first_name),
-        (Field::LastName, &conversion.last_name),
-        (Field::DateOfBirth, &conversion.date_of_birth),
-        (Field::Gender, &conversion.gender),
-        (Field::City, &conversion.city),
-        (Field::State, &conversion.region),
-        (Field::Postcode, &conversion.postcode),
-        (Field::Country, &conversion.country_code),
-    ];
-    for (field, value) in values {
-        if let Some(key) = value.as_deref().and_then(|v| customer_key(field, v, hints).ok()) {
-            object.put_plain(field.name(), key.as_str());
+    let mut seen = Sufficiency::new();
+    let mut has_agent = false;
+    visit(conversion, click_time, |name, _, fate| {
+        match fate {
+            Fate::Hashed(value) => object.put_plain(name, hash(&value).as_str()),
+            Fate::GivenHash(value) => object.put_plain(name, &value),
+            Fate::Plain(value) => object.put(name, &value),
+            Fate::Omitted(_) => return,
         }
-    }
-    if let Ok(key) = customer_key(Field::ExternalId, &conversion.session_id, hints) {
-        object.put_plain(Field::ExternalId.name(), key.as_str());
-    }
+        has_agent |= name == "client_user_agent";
+        seen.see(name);
+    });
+    object.close();
+    if has_agent && seen.is_enough() { Ok(()) } else { Err(Reason::InsufficientData) }
 }
 
-/// Writes the keys that are not hashed; whether one of them tells a visitor apart by itself.
-fn write_plain(
-    object: &mut Object<'_>,
+/// Shows every value that the row has for a key of `user_data`: the key, the value, and what becomes of it.
+pub(super) fn visit(
     conversion: &Conversion<'_>,
     click_time: UnixSeconds,
-) -> Result<bool, Reason> {
-    let mut told_apart = false;
-    if let Some(ip) = conversion.ip.as_deref().and_then(|ip| client_ip_address(ip).ok()) {
-        object.put("client_ip_address", &ip);
-        told_apart = true;
+    mut show: impl FnMut(&'static str, &str, Fate<'_>),
+) {
+    visit_hashed(conversion, click_time, &mut show);
+    if let Some(ip) = conversion.ip.as_deref() {
+        show("client_ip_address", ip, plain(client_ip_address(ip)));
     }
-    let agent = conversion.user_agent.as_deref().and_then(|agent| client_user_agent(agent).ok());
-    object.put("client_user_agent", &agent.ok_or(Reason::InsufficientData)?);
+    if let Some(agent) = conversion.user_agent.as_deref() {
+        show("client_user_agent", agent, plain(client_user_agent(agent)));
+    }
+    visit_click(conversion, click_time, &mut show);
+    if let Some(value) = conversion.fbp.as_deref() {
+        show("fbp", value, plain(check_fbp(value).map(Cow::Borrowed)));
+    }
+}
 
+fn visit_hashed(
+    conversion: &Conversion<'_>,
+    click_time: UnixSeconds,
+    show: &mut impl FnMut(&'static str, &str, Fate<'_>),
+) {
+    let year = || time::OffsetDateTime::from_unix_timestamp(click_time.0).ok()?.year().try_into().ok();
+    let hints = Hints {
+        country: conversion.country_code.as_deref(),
+        year: conversion.date_of_birth.as_ref().and_then(|_| year()),
+    };
+    // The session stands for the visitor where a row names nobody.
+    let id = conversion.external_id.as_deref().unwrap_or(&conversion.session_id);
+    let values = [
+        (Field::Email, conversion.email.as_deref()),
+        (Field::Phone, conversion.phone.as_deref()),
+        (Field::FirstName, conversion.first_name.as_deref()),
+        (Field::LastName, conversion.last_name.as_deref()),
+        (Field::DateOfBirth, conversion.date_of_birth.as_deref()),
+        (Field::Gender, conversion.gender.as_deref()),
+        (Field::City, conversion.city.as_deref()),
+        (Field::State, conversion.region.as_deref()),
+        (Field::Postcode, conversion.postcode.as_deref()),
+        (Field::Country, conversion.country_code.as_deref()),
+        (Field::ExternalId, Some(id)),
+    ];
+    for (field, value) in values {
+        let Some(value) = value else { continue };
+        let fate = match normalise(field, value, hints) {
+            Normal::Value(text) => Fate::Hashed(text),
+            Normal::AlreadyHashed(text) => Fate::GivenHash(text),
+            Normal::Omitted(reason) => Fate::Omitted(reason),
+        };
+        show(field.name(), value, fate);
+    }
+}
+
+/// The cookie's `fbc` first; else one made of the click id, which some feeds give as a whole `fbc` too.
+fn visit_click(
+    conversion: &Conversion<'_>,
+    click_time: UnixSeconds,
+    show: &mut impl FnMut(&'static str, &str, Fate<'_>),
+) {
     // A click before 1970 would have been found too old.
     let click_ms = u64::try_from(click_time.millis().0).unwrap_or(0);
-    let given = conversion.fbc.as_deref().and_then(|value| check_fbc(value, click_ms).ok());
-    let built =
-        || conversion.click_id.as_deref().and_then(|id| ClickId::parse(id).ok()).map(|id| fbc(click_ms, id));
-    if let Some(value) = given.map(str::to_owned).or_else(built) {
-        object.put("fbc", &value);
-        told_apart = true;
+    let given = conversion.fbc.as_deref().map(|value| (value, check_fbc(value, click_ms)));
+    if let Some((value, checked)) = given {
+        let sent = checked.is_ok();
+        show("fbc", value, plain(checked.map(Cow::Borrowed)));
+        if sent {
+            return;
+        }
     }
-    if let Some(value) = conversion.fbp.as_deref().and_then(|value| check_fbp(value).ok()) {
-        object.put("fbp", value);
-        told_apart = true;
+    if let Some(id) = conversion.click_id.as_deref() {
+        let made = match check_fbc(id, click_ms) {
+            Ok(ready) => Ok(Cow::Borrowed(ready)),
+            Err(normalise::Reason::Stale) => Err(normalise::Reason::Stale),
+            Err(_) => ClickId::parse(id).map(|id| Cow::Owned(fbc(click_ms, id))),
+        };
+        show("fbc", id, plain(made));
     }
-    Ok(told_apart)
+}
+
+fn plain(checked: Result<Cow<'_, str>, normalise::Reason>) -> Fate<'_> {
+    checked.map_or_else(Fate::Omitted, Fate::Plain)
 }
 
 /// A JSON object of texts, written as it grows.

@@ -2,22 +2,55 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{Hints, Reason, country};
 
 /// Reads year-month-day, day-month-year and the American month-day-year.
 ///
 /// When both of the latter fit, the country decides; without one the date is omitted. A date with dots has the day
-/// first, because only such countries write dots.
+/// first, because only such countries write dots. Months may have their English names. Full-width digits are digits.
 pub(super) fn date_of_birth<'a>(input: &'a str, hints: Hints<'_>) -> Result<Cow<'a, str>, Reason> {
-    let date = input.split(['T', ' ']).next().unwrap_or(input);
-    let date = if date.bytes().all(|byte| byte.is_ascii_digit()) {
-        run_of_digits(date)
-    } else {
-        parted(date, hints)
-    }?;
+    let plain = if input.is_ascii() { Cow::Borrowed(input) } else { Cow::Owned(input.nfkc().collect()) };
+    let date = match named_month(&plain) {
+        Some(date) => date,
+        None => numeric(plain.split(['T', ' ']).next().unwrap_or(&plain), hints)?,
+    };
     date.check(hints.year)?;
     let text = format!("{:04}{:02}{:02}", date.year, date.month, date.day);
     Ok(if text == input { Cow::Borrowed(input) } else { Cow::Owned(text) })
+}
+
+fn numeric(date: &str, hints: Hints<'_>) -> Result<Date, Reason> {
+    if date.bytes().all(|byte| byte.is_ascii_digit()) { run_of_digits(date) } else { parted(date, hints) }
+}
+
+/// `16 Feb 1997`, `February 16th, 1997`, `16-FEB-1997`: with a name in place of the month's number the order does not matter.
+fn named_month(date: &str) -> Option<Date> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let mut parts = date.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_name = |part: &str| part.len() >= 3 && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let (name, day) = if is_name(first) { (first, second) } else { (second, first) };
+    let name = name.to_ascii_lowercase();
+    let month = MONTHS.iter().position(|month| is_name(&name) && month.starts_with(name.as_str()))?;
+    let day = ["st", "nd", "rd", "th"].iter().find_map(|end| day.strip_suffix(end)).unwrap_or(day);
+    let whole = parts.next().is_none() && year.len() == 4 && (1..=2).contains(&day.len());
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    whole.then_some(Date { year: number(year)?, month: u16::try_from(month).ok()? + 1, day: number(day)? })
 }
 
 #[derive(Clone, Copy)]
@@ -130,6 +163,16 @@ mod tests {
             assert_eq!(read(input, None).as_deref(), Ok("19970216"), "{input}");
         }
         assert_eq!(read("1997-02-16T00:00:00Z", None).as_deref(), Ok("19970216"));
+        for input in [
+            "16 Feb 1997",
+            "February 16th, 1997",
+            "16-FEB-1997",
+            "feb. 16 1997",
+            "１９９７-０２-１６",
+            "1997-02-16 00:00",
+        ] {
+            assert_eq!(read(input, None).as_deref(), Ok("19970216"), "{input}");
+        }
         assert_eq!(read("5/5/1984", None).as_deref(), Ok("19840505"));
         assert_eq!(read("29.02.2000", None).as_deref(), Ok("20000229"));
     }
@@ -147,6 +190,10 @@ mod tests {
     fn no_dates() {
         for input in
             ["18991231", "20270101", "30/02/1997", "2/16/97", "1997-02", "1997-2-3-4", "16021997", "abc"]
+        {
+            assert_eq!(read(input, None), Err(Reason::Malformed), "{input}");
+        }
+        for input in ["30 Feb 1997", "16 Foo 1997", "Feb 1997", "16 Feb 97", "ma 3 1997", "16 Feb 1997 noon"]
         {
             assert_eq!(read(input, None), Err(Reason::Malformed), "{input}");
         }

@@ -4,6 +4,7 @@
 //! and fbc Parameters".
 
 use super::Reason;
+use super::given::is_suffix;
 use super::screen::is_placeholder;
 
 /// How long Meta can use a click, in milliseconds: 90 days.
@@ -17,7 +18,7 @@ const LONGEST: usize = 512;
 /// Words that stand where a click id should be.
 const STAND_INS: [&str; 8] = ["fbclid", "click_id", "clickid", "nan", "nil", "na", "-", "0"];
 
-/// A click id (`fbclid`) as it stood in the URL: visible ASCII without quotes, not a placeholder.
+/// A click id (`fbclid`) as it stood in the URL: letters, digits, `-` and `_` as Meta makes them, not a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClickId<'a>(&'a str);
 
@@ -39,11 +40,7 @@ impl<'a> ClickId<'a> {
         {
             return Err(Reason::Placeholder);
         }
-        if text.bytes().all(is_id_byte) && parts(text).is_none() {
-            Ok(Self(text))
-        } else {
-            Err(Reason::Malformed)
-        }
+        if text.bytes().all(is_id_byte) { Ok(Self(text)) } else { Err(Reason::Malformed) }
     }
 
     /// The id.
@@ -67,7 +64,7 @@ pub fn fbc(click_ms: u64, click_id: ClickId<'_>) -> String {
 /// than [`CLICK_LIFE_MS`].
 pub fn check_fbc(text: &str, now_ms: u64) -> Result<&str, Reason> {
     let (created_ms, id) = parts(text).ok_or(Reason::Malformed)?;
-    ClickId::parse(id)?;
+    ClickId::parse(without_suffix(id))?;
     if created_ms > now_ms.saturating_add(DAY_MS) {
         return Err(Reason::Malformed);
     }
@@ -81,12 +78,16 @@ pub fn check_fbc(text: &str, now_ms: u64) -> Result<&str, Reason> {
 /// `Malformed` when it has another shape.
 pub fn check_fbp(text: &str) -> Result<&str, Reason> {
     let (_, id) = parts(text).ok_or(Reason::Malformed)?;
-    let random = id.split_once('.').map_or(id, |(random, _)| random);
+    let random = without_suffix(id);
     let digits = !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && id.len() <= LONGEST && id.bytes().all(is_id_byte) {
-        Ok(text)
-    } else {
-        Err(Reason::Malformed)
+    if digits && id.len() <= LONGEST { Ok(text) } else { Err(Reason::Malformed) }
+}
+
+/// The id before the fifth part that Meta's Parameter Builder appends.
+fn without_suffix(id: &str) -> &str {
+    match id.rfind('.') {
+        Some(dot) if is_suffix(&id[dot..]) => &id[..dot],
+        _ => id,
     }
 }
 
@@ -101,8 +102,10 @@ fn parts(text: &str) -> Option<(u64, &str)> {
     Some((created.parse().ok().filter(|_| shaped)?, id))
 }
 
+/// What Meta's ids are made of. Anything else has come from elsewhere, or was changed on its way; an event that carries it
+/// could be refused, and its whole request with it.
 fn is_id_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// Braces, plain or encoded, are what is left of a macro.

@@ -3,8 +3,8 @@
 //! [`normalise`] gives the text to be hashed, [`customer_key`] the hash itself. Values that cannot be right are
 //! [`Omitted`](Normal::Omitted) with a [`Reason`]; nothing empty is ever hashed.
 //!
-//! Applying it to its own result changes nothing, with one exception: a telephone number in its normal form has lost
-//! the `+` that says it is international, so only `+` and the number together give the same number again.
+//! Applying it to its own result changes nothing, with one exception: where the row names a country, a telephone number of
+//! another country has lost the `+` that says so, and only `+` and the number together give the same number again.
 
 mod city;
 pub mod country;

@@ -36,7 +36,7 @@ fn ascii(input: &str) -> Cow<'_, str> {
 /// Lower-casing comes before dropping, so that a final sigma is found at the end of its word; composing comes last too,
 /// because dropping a character can make neighbours of two that compose.
 fn unicode(input: &str) -> String {
-    let composed: String = input.nfc().collect();
+    let composed: String = input.chars().map(narrow).nfc().collect();
     let mut out = String::with_capacity(composed.len());
     let mut kept = false;
     for c in composed.to_lowercase().chars() {
@@ -50,6 +50,14 @@ fn unicode(input: &str) -> String {
         }
     }
     out.nfc().collect()
+}
+
+/// The plain form of a full-width letter, digit or sign, as keyboards for Chinese and Japanese write them.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// The joiners shape the letters around them, as marks do.
@@ -80,6 +88,13 @@ mod tests {
             ("a!\u{301}b", "ab"),
             ("Paris 🎉\u{fe0f}", "paris"),
             ("29 Palms", "29palms"),
+            ("Ｎｅｗ　Ｙｏｒｋ", "newyork"),
+            ("ΟΔΟΣ ΑΒ", "οδοςαβ"),
+            ("IĞDIR", "iğdir"),
+            ("Diyarbakır", "diyarbakır"),
+            ("Straße", "straße"),
+            ("O’Brien", "obrien"),
+            ("D\u{2010}Town", "dtown"),
         ] {
             assert_eq!(letters_and_digits(input).as_deref(), Ok(expected), "{input}");
         }

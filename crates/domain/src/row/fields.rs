@@ -76,6 +76,8 @@ pub struct Conversion<'a> {
     pub date_of_birth: Option<Text<'a>>,
     /// `ge`: gender or its hash.
     pub gender: Option<Text<'a>>,
+    /// `external_id`: the advertiser's own id of the person, or its hash.
+    pub external_id: Option<Text<'a>>,
     /// `order_id`
     pub order_id: Option<Text<'a>>,
     /// `currency`, ISO 4217.
@@ -200,6 +202,7 @@ impl<'a> Conversion<'a> {
             b"ln" => &mut self.last_name,
             b"db" => &mut self.date_of_birth,
             b"ge" => &mut self.gender,
+            b"external_id" => &mut self.external_id,
             b"order_id" => &mut self.order_id,
             b"currency" => &mut self.currency,
             _ => return None,

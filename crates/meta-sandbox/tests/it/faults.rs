@@ -134,3 +134,36 @@ async fn a_matcher_limits_a_fault_to_pixel_and_events() {
         (500, "2", &true.into())
     );
 }
+
+#[tokio::test]
+async fn a_token_can_be_taken_away_in_mid_flight() {
+    let sandbox = start().await;
+    sandbox.add_fault(Action::RevokeTokenAfterAccepting.times(1));
+    assert_eq!(send(&sandbox, &batch(&["a"])).await.unwrap().status, 200);
+    assert_eq!(send(&sandbox, &batch(&["b"])).await.unwrap().error(), "190/463");
+    sandbox.set_tokens(PIXEL, &[TOKEN]);
+    sandbox.add_fault(Action::RevokeToken.times(1));
+    for _ in 0..2 {
+        assert_eq!(send(&sandbox, &batch(&["c"])).await.unwrap().error(), "190/463");
+    }
+    assert_eq!((sandbox.stats().accepted_events(), sandbox.stats().requests.refused), (1, 3));
+}
+
+#[tokio::test]
+async fn successes_tell_of_all_three_kinds_of_usage() {
+    let sandbox = start().await;
+    let usage = [
+        ("X-App-Usage", r#"{"call_count":28,"total_time":25,"total_cputime":25}"#),
+        ("X-Ad-Account-Usage", r#"{"acc_id_util_pct":100,"reset_time_duration":90}"#),
+        (
+            "X-Business-Use-Case-Usage",
+            r#"{"1":[{"type":"ads_management","estimated_time_to_regain_access":2}]}"#,
+        ),
+    ];
+    let headers = usage.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    sandbox.add_fault(Action::Headers(headers).always());
+    let reply = send(&sandbox, &batch(&["a"])).await.unwrap();
+    for (name, value) in usage {
+        assert_eq!(reply.headers[name], value);
+    }
+}

@@ -117,3 +117,26 @@ async fn codes_other_than_the_schema_do_not_name_the_event() {
     }
     assert_eq!(sandbox.stats().accepted_events(), 0);
 }
+
+#[tokio::test]
+async fn a_token_without_the_permission_and_an_event_too_old_leave_nothing_behind() {
+    let sandbox = start().await;
+    sandbox.set_powerless_tokens(PIXEL, &["EAAB-weak"]);
+    let mut old = batch(&["a"]);
+    old["data"][0]["event_time"] = json!(1_700_000_000);
+    let path = format!("/v26.0/{PIXEL}/events");
+    for (token, error) in [("EAAB-weak", "200"), ("nonsense", "190"), (TOKEN, "100/2804003")] {
+        let reply = call(&sandbox, post(&path, Some(token), &old)).await.unwrap();
+        assert_eq!(reply.error(), error, "the token is looked at first");
+    }
+    assert_eq!((sandbox.stats().accepted_events(), sandbox.stats().pixels.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_proof_is_asked_for_where_there_is_a_secret() {
+    let config = meta_sandbox::SandboxConfig { app_secret: Some("s".into()), ..crate::client::config() };
+    let sandbox = meta_sandbox::Sandbox::start(config).await.unwrap();
+    let reply = send(&sandbox, &batch(&["a"])).await.unwrap();
+    assert_eq!((reply.status, reply.error().as_str()), (400, "100"));
+    assert!(reply.json()["error"]["message"].as_str().unwrap().contains("appsecret_proof"));
+}

@@ -3,33 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::ledger::DueLimits;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
 use super::lanes::Lanes;
 
-/// Entries that one call claims.
-const CLAIM_DUE: usize = 500;
-
-/// Entries of one pixel among them: its backlog leaves room for others.
-const CLAIM_DUE_PER_PIXEL: usize = 250;
-
 /// Pause between looks at a ledger where nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// Pause while a lane has enough to do and more may be due for it.
+const BUSY: Duration = Duration::from_millis(100);
+
 /// Claims what is due and hands it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
-    let limits = DueLimits { total: CLAIM_DUE, per_pixel: CLAIM_DUE_PER_PIXEL, except: Vec::new() };
     while !stop.is_cancelled() {
         let holder = reporting.holder();
+        let limits = lanes.limits().await;
         let claimed = match reporting.ledger.claim_due(&limits, &holder).await {
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();
-                for entry in due {
-                    lanes.submit(entry, &holder).await;
-                }
+                lanes.submit(due, &holder).await;
                 claimed
             }
             Err(error) => {
@@ -38,8 +32,10 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
                 0
             }
         };
+        lanes.end_idle();
         if claimed == 0 {
-            tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
+            let pause = if lanes.any_has_enough() { BUSY } else { IDLE };
+            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
         }
     }
 }
@@ -48,7 +44,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
 pub async fn refresh_pixels(reporting: Arc<Reporting>, interval: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
         refresh_once(&reporting).await;
-        tokio::select! { () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
+        tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(interval) => {} }
     }
 }
 

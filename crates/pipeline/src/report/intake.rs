@@ -1,6 +1,7 @@
 //! Brings the rows of a filtered file to the ledger, and what is to be sent to the lanes.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,24 +15,21 @@ use ports::Blob;
 use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, Source, Statement, StatementVerdict};
 use ports::metric::name;
 use ports::queue::Delivery;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
 use super::due::refresh_once;
 use super::lanes::Lanes;
+use crate::blocking::{Begun, Blocking, Panicked};
 use crate::cached::PixelMap;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// Rows that one claim takes to the ledger.
-const CLAIM_ROWS: usize = 500;
+pub const CLAIM_ROWS: usize = 500;
 
 /// Digits of the digest in the name of a content that replaced another.
 const DIGEST_IN_NAME: usize = 12;
-
-/// Claims that wait between reading and the ledger.
-const CLAIMS_AHEAD: usize = 2;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
@@ -73,46 +71,49 @@ impl Intake {
             .to_owned();
         let limit = self.reporting.config.max_object_bytes;
         let blob = content(&*self.reporting.blobs, object, limit).await?;
-        let (blob, digest) = digested(blob, object).await?;
+        let blocking = self.reporting.config.blocking;
+        let (blob, digest) = digested(blob, object, blocking).await?;
         let Some(source) = self.source_of(object, &digest).await? else { return Ok(()) };
-        let blob = checked(blob, object, limit).await?;
+        let blob = checked(blob, object, limit, blocking).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(&self.reporting).await;
         let pixels = self.reporting.pixels.current().await?;
         let now = self.reporting.clock.now();
+        let config = &self.reporting.config;
         let reader = Reader {
             object: source.clone(),
             network,
             pixels,
             now,
-            needs_source_url: self.reporting.config.needs_source_url,
+            needs_source_url: config.needs_source_url,
+            claim_rows: config.claim_rows,
         };
-        let (sender, receiver) = mpsc::channel(CLAIMS_AHEAD);
-        let reading = tokio::task::spawn_blocking(move || reader.read(blob, limit, &sender));
-        let claimed = self.claim_all(receiver, stop).await;
-        let read = reading
-            .await
-            .map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?;
-        let totals = claimed?;
-        read.map_err(|e| Problem::file(object, &e))?;
+        let reading = config.blocking.begin(move || Batches::open(reader, blob, limit)?.next());
+        let totals = self.claim_all(object, reading, stop).await?;
         self.finish(&source, totals, digest).await
     }
 
-    /// Claims batch after batch; ends early when the process stops, which the reader sees by the closed channel.
+    /// Claims batch after batch, each while the next is being read; ends early when the process stops.
     async fn claim_all(
         &self,
-        mut batches: mpsc::Receiver<Vec<Statement>>,
+        object: &ObjectRef,
+        mut reading: Begun<Result<Batch, FileError>>,
         stop: &CancellationToken,
     ) -> Result<Totals, Problem> {
         let mut totals = Totals::default();
-        while let Some(statements) = batches.recv().await {
+        loop {
+            let read = reading.end().await.map_err(|Panicked| unread(object))?;
+            let Batch { statements, rest } = read.map_err(|e| Problem::file(object, &e))?;
+            if statements.is_empty() {
+                return Ok(totals);
+            }
+            reading = self.reporting.config.blocking.begin(move || rest.next());
             if stop.is_cancelled() {
                 return Err(Problem::Stopping);
             }
             totals.rows_in += statements.len() as u64;
             totals.duplicates += self.claim(statements).await?;
         }
-        Ok(totals)
     }
 
     /// Claims one batch and hands on what is held; how many rows were duplicates.
@@ -120,14 +121,14 @@ impl Intake {
         let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(statements, &holder).await?;
-        let mut duplicates = 0;
+        let (mut duplicates, mut held) = (0, Vec::new());
         let mut stood: BTreeMap<&str, u64> = BTreeMap::new();
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
             let outcome = match claim {
                 Claim::Held(lease) => {
                     if let Some(mut due) = candidate.take() {
                         due.lease = lease;
-                        self.lanes.submit(due, &holder).await;
+                        held.push(due);
                     }
                     "claimed"
                 }
@@ -139,6 +140,7 @@ impl Intake {
             };
             *stood.entry(outcome).or_default() += 1;
         }
+        self.lanes.submit(held, &holder).await;
         for (outcome, rows) in stood {
             self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
         }
@@ -196,8 +198,8 @@ fn is_whole(receipt: &Receipt, digest: &str) -> bool {
 }
 
 /// What tells the content from others.
-async fn digested(mut blob: Blob, object: &ObjectRef) -> Result<(Blob, String), Problem> {
-    blocking(object, move || {
+async fn digested(mut blob: Blob, object: &ObjectRef, blocking: Blocking) -> Result<(Blob, String), Problem> {
+    read_whole(object, blocking, move || {
         let digest = file::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
         Ok((blob, digest))
     })
@@ -205,8 +207,13 @@ async fn digested(mut blob: Blob, object: &ObjectRef) -> Result<(Blob, String), 
 }
 
 /// Reads a file to its end before anything of it is done: half a file must not be reported.
-async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob, Problem> {
-    blocking(object, move || {
+async fn checked(
+    mut blob: Blob,
+    object: &ObjectRef,
+    limit: u64,
+    blocking: Blocking,
+) -> Result<Blob, Problem> {
+    read_whole(object, blocking, move || {
         file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
         Ok(blob)
     })
@@ -214,13 +221,17 @@ async fn checked(mut blob: Blob, object: &ObjectRef, limit: u64) -> Result<Blob,
 }
 
 /// Reads where reading may block.
-async fn blocking<T: Send + 'static>(
+async fn read_whole<T: Send + 'static>(
     object: &ObjectRef,
+    blocking: Blocking,
     read: impl FnOnce() -> Result<T, FileError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(read).await;
-    done.map_err(|_| Problem::Permanent(format!("{object}: reading the file failed; see the log")))?
-        .map_err(|e| Problem::file(object, &e))
+    let done = blocking.begin(read).end().await;
+    done.map_err(|Panicked| unread(object))?.map_err(|e| Problem::file(object, &e))
+}
+
+fn unread(object: &ObjectRef) -> Problem {
+    Problem::Permanent(format!("{object}: reading the file failed; see the log"))
 }
 
 /// What a lane needs, should the statement be claimed.
@@ -245,31 +256,40 @@ struct Reader {
     pixels: Arc<PixelMap>,
     now: UnixMillis,
     needs_source_url: bool,
+    claim_rows: usize,
+}
+
+/// A file that is being read, one claim's rows after the other.
+struct Batches {
+    reader: Reader,
+    rows: Rows<Box<dyn Read + Send>>,
+}
+
+/// The rows of one claim, none at the end of the file; and what comes after them.
+struct Batch {
+    statements: Vec<Statement>,
+    rest: Batches,
+}
+
+impl Batches {
+    /// Begins to read. Blocks.
+    fn open(reader: Reader, blob: Blob, limit: u64) -> Result<Self, FileError> {
+        let bytes = blob.into_reader().map_err(FileError::Read)?;
+        Ok(Self { reader, rows: Rows::new(file::decompressed(bytes, limit)?)? })
+    }
+
+    /// Reads on. Blocks.
+    fn next(mut self) -> Result<Batch, FileError> {
+        let mut statements = Vec::new();
+        while statements.len() < self.reader.claim_rows {
+            let Some(row) = self.rows.next_row()? else { break };
+            statements.push(self.reader.statement(&Row::parse(row.text), row.number));
+        }
+        Ok(Batch { statements, rest: self })
+    }
 }
 
 impl Reader {
-    /// Reads all rows; stops quietly when nobody listens any more. Blocks.
-    fn read(
-        &self,
-        mut blob: Blob,
-        limit: u64,
-        batches: &mpsc::Sender<Vec<Statement>>,
-    ) -> Result<(), FileError> {
-        let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-        let mut batch = Vec::with_capacity(CLAIM_ROWS);
-        while let Some(row) = rows.next_row()? {
-            batch.push(self.statement(&Row::parse(row.text), row.number));
-            if batch.len() == CLAIM_ROWS && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
-        }
-        if !batch.is_empty() {
-            // A closed channel means that the claims have failed; the message comes again.
-            drop(batches.blocking_send(batch));
-        }
-        Ok(())
-    }
-
     fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
         let rules = Rules {
             now: self.now,

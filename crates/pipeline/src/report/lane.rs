@@ -1,181 +1,126 @@
 //! The work of one lane: gather, send, settle.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use domain::restate::Figures;
-use domain::{Money, PixelCode, UnixMillis};
-use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Open, Positions, Settle, Settled, Settlement};
-use ports::metric::name;
+use domain::{PixelCode, UnixMillis};
+use ports::ledger::{Due, Settle, Settled, Settlement};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use super::lanes::Held;
+use super::Reporting;
+use super::batch::Batch;
+use super::conclude::nothing_sent;
+use super::gate::{Closed, log_closed};
+use super::lanes::{Held, PixelState};
 use super::prepared::{Prepared, Unsendable, prepare};
 use super::round::{Round, RoundEnd};
-use super::{Backoff, OnUnknown, Reporting};
-
-/// A conversion waits at most this long for others to fill its request.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
-
-/// How long to leave a pixel alone that asks for less without saying how long.
-const THROTTLED_PAUSE: Duration = Duration::from_secs(60);
 
 /// One pixel's conversions, in the order in which they come.
 pub(super) struct Lane {
     reporting: Arc<Reporting>,
     pixel: PixelCode,
-    incoming: mpsc::Receiver<Held>,
-    /// The pixel is left alone until then.
-    paused_until: UnixMillis,
-    /// When the first lease of the batch at hand ends.
-    earliest_end: UnixMillis,
+    state: Arc<PixelState>,
+    incoming: mpsc::UnboundedReceiver<Held>,
+    batch: Batch,
+    /// Did not fit into the batch any more.
+    next: Option<(Prepared, UnixMillis)>,
+    /// Batches under way.
+    rounds: JoinSet<()>,
 }
 
 impl Lane {
-    pub(super) const fn new(
+    pub(super) fn new(
         reporting: Arc<Reporting>,
         pixel: PixelCode,
-        incoming: mpsc::Receiver<Held>,
+        state: Arc<PixelState>,
+        incoming: mpsc::UnboundedReceiver<Held>,
     ) -> Self {
-        Self { reporting, pixel, incoming, paused_until: UnixMillis(0), earliest_end: UnixMillis(i64::MAX) }
+        Self {
+            reporting,
+            pixel,
+            state,
+            incoming,
+            batch: Batch::default(),
+            next: None,
+            rounds: JoinSet::new(),
+        }
     }
 
     /// Works until nobody can submit any more and everything is settled.
     pub(super) async fn run(mut self) {
-        while let Some(first) = self.incoming.recv().await {
-            let mut settlements = Vec::new();
-            let gathered = self.gather(first, &mut settlements).await;
-            if self.reporting.clock.now() < self.paused_until {
-                settlements.extend(gathered.into_iter().map(|p| self.postpone(p)));
-            } else if !gathered.is_empty() {
-                self.send(gathered, &mut settlements).await;
+        let mut open = true;
+        while open || !self.batch.is_empty() || !self.rounds.is_empty() {
+            if self.batch.is_due() && !self.batch.is_empty() && self.dispatch().await {
+                continue;
             }
-            self.reporting.settle(settlements).await;
-        }
-    }
-
-    /// Takes conversions until a request is full, or the first has waited long enough, or none is coming.
-    async fn gather(&mut self, first: Held, settlements: &mut Vec<Settlement>) -> Vec<Prepared> {
-        let full = self.reporting.destination.max_events();
-        let (mut gathered, mut events) = (Vec::new(), 0);
-        self.earliest_end = UnixMillis(i64::MAX);
-        let clock = Arc::clone(&self.reporting.clock);
-        let waited = clock.sleep(LONGEST_WAIT);
-        tokio::pin!(waited);
-        let mut next = Some(first);
-        while let Some(Held { due, until }) = next {
-            let now = self.reporting.clock.now();
-            let config = &self.reporting.config;
-            match prepare(due, now, config.needs_source_url, &*self.reporting.destination) {
-                Ok(prepared) => {
-                    events += prepared.events.len();
-                    self.earliest_end = self.earliest_end.min(until);
-                    gathered.push(prepared);
-                }
-                Err(unsendable) => {
-                    let (due, why) = *unsendable;
-                    settlements.push(self.unsendable(due, why));
-                }
-            }
-            if events >= full {
-                break;
-            }
-            next = tokio::select! {
+            tokio::select! {
                 biased;
-                due = self.incoming.recv() => due,
-                () = &mut waited => None,
-            };
-        }
-        gathered
-    }
-
-    async fn send(&mut self, gathered: Vec<Prepared>, settlements: &mut Vec<Settlement>) {
-        let gathered = self.still_held(gathered).await;
-        let renewed_at = self.earliest_end.minus(self.reporting.config.lease);
-        let mut round = Round::new(gathered, renewed_at);
-        let end = round.run(&self.reporting, &self.pixel).await;
-        let now = self.reporting.clock.now();
-        if let RoundEnd::Throttled(wait) = &end {
-            self.paused_until = now.plus(wait.unwrap_or(THROTTLED_PAUSE));
-        }
-        let answer = round.answer.clone();
-        for (prepared, outcomes) in round.into_conversions() {
-            settlements.push(self.conclude(prepared, &outcomes, &end, answer.clone(), now));
-        }
-    }
-
-    /// Makes sure that the leases outlast the request; what somebody else holds by now is left to them.
-    async fn still_held(&mut self, gathered: Vec<Prepared>) -> Vec<Prepared> {
-        let until = self.reporting.holder().until;
-        if until.since(self.earliest_end) < self.reporting.config.lease / 3 {
-            return gathered;
-        }
-        let leases: Vec<_> = gathered.iter().map(|p| p.due.lease.clone()).collect();
-        match self.reporting.ledger.extend(&leases, until).await {
-            Ok(held) => {
-                self.earliest_end = until;
-                gathered.into_iter().zip(held).filter(|(_, h)| *h == Settled::Done).map(|(p, _)| p).collect()
-            }
-            Err(error) => {
-                // Without the ledger nothing may be sent: the leases run out and claim_due hands the work out again.
-                tracing::warn!(pixel.id = %self.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
-                Vec::new()
-            }
-        }
-    }
-
-    fn conclude(
-        &self,
-        prepared: Prepared,
-        outcomes: &[EventOutcome],
-        end: &RoundEnd,
-        answer: Option<Answer>,
-        now: UnixMillis,
-    ) -> Settlement {
-        let reported = reported(&prepared);
-        let deadline = prepared.due.deadline;
-        let open = |wait: Duration, reason: &str, failed: bool| Open {
-            due_at: Backoff::due_at(now, wait, deadline),
-            reason: reason.to_owned(),
-            failed,
-        };
-        let backoff = self.reporting.config.backoff;
-        let wait = backoff.after(prepared.due.failures, &*self.reporting.rng);
-        let settle = if outcomes.contains(&EventOutcome::Rejected) {
-            let reason = answer.as_ref().map_or_else(String::new, reason_of);
-            Settle::Rejected { reason }
-        } else if outcomes.contains(&EventOutcome::Unknown) {
-            match self.reporting.config.on_unknown {
-                OnUnknown::Resend => Settle::Retry(open(wait, "unknown_outcome", true)),
-                OnUnknown::Hold => Settle::Parked(Open {
-                    due_at: deadline,
-                    reason: "unknown_outcome".to_owned(),
-                    failed: true,
-                }),
-            }
-        } else if outcomes.contains(&EventOutcome::Suspect) {
-            Settle::Parked(open(backoff.probe, "not_isolated", true))
-        } else if outcomes.contains(&EventOutcome::Refused) {
-            Settle::Parked(open(backoff.probe, "no_working_credential", true))
-        } else if outcomes.iter().any(|o| *o != EventOutcome::Accepted) {
-            match end {
-                RoundEnd::Throttled(told) => {
-                    Settle::Retry(open(told.unwrap_or(THROTTLED_PAUSE).max(wait), "throttled", false))
+                Some(done) = self.rounds.join_next(), if !self.rounds.is_empty() => {
+                    if let Err(error) = done {
+                        tracing::error!(pixel.id = %self.pixel, %error, "a batch failed; its leases run out");
+                    }
                 }
-                RoundEnd::Finished | RoundEnd::Failed => Settle::Retry(open(wait, "transient", true)),
+                held = self.incoming.recv(), if open && !self.batch.is_due() => match held {
+                    Some(held) => self.gather(held),
+                    None => {
+                        open = false;
+                        self.batch.end();
+                    }
+                },
+                () = self.batch.wait(), if !self.batch.is_empty() && !self.batch.is_due() => {}
             }
-        } else {
-            Settle::Reported
-        };
-        Settlement { lease: prepared.due.lease, settle, accepted: prepared.accepted, reported, answer }
+        }
     }
 
-    fn postpone(&self, prepared: Prepared) -> Settlement {
-        let due_at = self.paused_until.min(prepared.due.deadline);
-        let open = Open { due_at, reason: "throttled".to_owned(), failed: false };
-        nothing_sent(prepared.due, Settle::Retry(open))
+    fn gather(&mut self, Held { due, until }: Held) {
+        self.state.taken();
+        let now = self.reporting.clock.now();
+        let config = &self.reporting.config;
+        self.batch.start_waiting(&self.reporting.clock);
+        match prepare(due, now, config.needs_source_url, &*self.reporting.destination) {
+            Ok(prepared) => {
+                let full = self.reporting.destination.max_events();
+                self.next = self.batch.add(prepared, until, full).map(|p| (p, until));
+            }
+            Err(unsendable) => {
+                let (due, why) = *unsendable;
+                let settlement = self.unsendable(due, why);
+                self.batch.settlements.push(settlement);
+            }
+        }
+    }
+
+    /// Sends the batch if as many requests as the pixel bears are not under way yet; whether it is gone.
+    async fn dispatch(&mut self) -> bool {
+        let current = self.reporting.credentials(&self.pixel).await.unwrap_or_default();
+        let (window, closed) = {
+            let gate = self.state.gate();
+            (gate.window(), gate.closed(self.reporting.clock.now(), &current))
+        };
+        if closed.is_none() && self.rounds.len() >= window {
+            return false;
+        }
+        let ended = self.incoming.is_closed() && self.incoming.is_empty();
+        let batch = std::mem::take(&mut self.batch);
+        if let Some((prepared, until)) = self.next.take() {
+            self.batch.start_waiting(&self.reporting.clock);
+            self.batch.add(prepared, until, self.reporting.destination.max_events());
+        }
+        if ended && !self.batch.is_empty() {
+            self.batch.end();
+        }
+        let sending = Sending {
+            reporting: Arc::clone(&self.reporting),
+            pixel: self.pixel.clone(),
+            state: Arc::clone(&self.state),
+        };
+        match closed {
+            Some(closed) => sending.leave(batch, closed).await,
+            None => {
+                self.rounds.spawn(sending.send(batch));
+            }
+        }
+        true
     }
 
     fn unsendable(&self, due: Due, why: Unsendable) -> Settlement {
@@ -192,74 +137,96 @@ impl Lane {
     }
 }
 
-fn nothing_sent(due: Due, settle: Settle) -> Settlement {
-    Settlement {
-        lease: due.lease,
-        settle,
-        accepted: Positions::default(),
-        reported: Figures::default(),
-        answer: None,
+/// One batch on its way.
+struct Sending {
+    reporting: Arc<Reporting>,
+    pixel: PixelCode,
+    state: Arc<PixelState>,
+}
+
+impl Sending {
+    async fn send(self, batch: Batch) {
+        let Batch { conversions, mut settlements, earliest_end, .. } = batch;
+        let lease = self.reporting.config.lease;
+        let (held, end) = self.still_held(conversions, earliest_end.unwrap_or(UnixMillis(i64::MAX))).await;
+        let mut refused = false;
+        #[cfg(feature = "mutations")]
+        self.settle_before_send(&held).await;
+        if !held.is_empty() {
+            let round = Round::new(
+                Arc::clone(&self.reporting),
+                self.pixel.clone(),
+                Arc::clone(&self.state),
+                held,
+                end.minus(lease),
+            );
+            let (items, lesson) = round.run().await;
+            let now = self.reporting.clock.now();
+            let closed = {
+                let mut gate = self.state.gate();
+                gate.learn(&lesson, now, self.reporting.config.backoff, &*self.reporting.rng);
+                gate.shut(now)
+            };
+            log_closed(&self.pixel, closed);
+            refused = lesson.end == RoundEnd::Refused;
+            settlements.extend(items.into_iter().map(|i| self.reporting.conclude(i, lesson.end, now)));
+        }
+        self.reporting.settle(settlements).await;
+        if refused {
+            self.release_if_changed().await;
+        }
     }
-}
 
-/// Purchases accepted in this round, and their worth.
-fn reported(prepared: &Prepared) -> Figures {
-    let values =
-        prepared.events.iter().filter(|e| prepared.accepted.contains(e.position)).filter_map(|e| e.value);
-    let (count, revenue) = values.fold((0, Money::ZERO), |(n, sum), value| (n + 1, sum + value));
-    Figures { count, revenue }
-}
-
-/// `100/2804004`: code and subcode, or the status alone.
-fn reason_of(answer: &Answer) -> String {
-    match (answer.code, answer.subcode) {
-        (Some(code), Some(subcode)) => format!("{code}/{subcode}"),
-        (Some(code), None) => code.to_string(),
-        _ => format!("status {}", answer.status),
+    /// Leaves a batch in the ledger while the pixel is left alone.
+    async fn leave(self, batch: Batch, closed: Closed) {
+        let Batch { conversions, mut settlements, .. } = batch;
+        settlements.extend(conversions.into_iter().map(|p| {
+            let settle = closed.settle(p.due.deadline);
+            nothing_sent(p.due, settle)
+        }));
+        self.reporting.settle(settlements).await;
+        self.release_if_changed().await;
     }
-}
 
-impl Reporting {
-    /// Writes settlements. When the ledger cannot take them the leases run out, and the same events go out again under
-    /// the same ids.
-    pub(super) async fn settle(&self, settlements: Vec<Settlement>) {
-        if settlements.is_empty() {
+    /// Other credentials that came while conversions were being parked released only those that were parked by then.
+    async fn release_if_changed(&self) {
+        if !self.reporting.shows_other_credentials(&self.pixel, &self.state).await {
             return;
         }
-        self.measure(&settlements);
-        match self.ledger.settle(settlements, &self.holder()).await {
-            Ok(settled) => {
-                let late = settled.iter().filter(|s| **s == Settled::Late).count();
-                if late > 0 {
-                    tracing::warn!(late, "settlements refused: the leases had been lost");
-                    self.metrics.count(name::LATE_SETTLEMENTS, &[], late as u64);
-                }
-            }
-            Err(error) => {
-                tracing::error!(error = ?error, "cannot settle; what was sent will be sent again under the same ids");
-            }
+        let now = self.reporting.clock.now();
+        if let Err(error) = self.reporting.ledger.release_parked(&self.pixel, now).await {
+            tracing::warn!(pixel.id = %self.pixel, error = ?error, "cannot release parked conversions");
         }
     }
 
-    fn measure(&self, settlements: &[Settlement]) {
-        let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
-        let (mut events, mut micros) = (0, 0);
-        for settlement in settlements {
-            let outcome = match settlement.settle {
-                Settle::Reported => "reported",
-                Settle::Retry(_) => "retry",
-                Settle::Parked(_) => "parked",
-                Settle::Rejected { .. } => "rejected",
-                Settle::Expired => "expired",
-            };
-            *outcomes.entry(outcome).or_default() += 1;
-            events += settlement.accepted.len();
-            micros += u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
+    /// Makes sure that the leases outlast the request; what somebody else holds by now is left to them.
+    async fn still_held(&self, gathered: Vec<Prepared>, end: UnixMillis) -> (Vec<Prepared>, UnixMillis) {
+        let until = self.reporting.holder().until;
+        if until.since(end) < self.reporting.config.lease / 3 {
+            return (gathered, end);
         }
-        for (outcome, conversions) in outcomes {
-            self.metrics.count(name::SETTLED, &[("outcome", outcome)], conversions);
+        let leases: Vec<_> = gathered.iter().map(|p| p.due.lease.clone()).collect();
+        match self.reporting.ledger.extend(&leases, until).await {
+            Ok(held) => {
+                let still = gathered.into_iter().zip(held).filter(|(_, h)| *h == Settled::Done);
+                (still.map(|(p, _)| p).collect(), until)
+            }
+            Err(error) => {
+                // Without the ledger nothing may be sent: the leases run out and claim_due hands the work out again.
+                tracing::warn!(pixel.id = %self.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
+                (Vec::new(), end)
+            }
         }
-        self.metrics.count(name::EVENTS, &[], events);
-        self.metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
+    }
+}
+
+#[cfg(feature = "mutations")]
+impl Sending {
+    async fn settle_before_send(&self, held: &[Prepared]) {
+        use ports::mutations::{Mutation, is_on};
+        if is_on(Mutation::SettleBeforeSend) {
+            let early = held.iter().map(|p| nothing_sent(p.due.clone(), Settle::Reported));
+            self.reporting.settle(early.collect()).await;
+        }
     }
 }

@@ -40,7 +40,26 @@ async fn bad_events_that_nobody_names_are_found_by_splitting() {
     assert_eq!((receipt.rows(Outcome::Rejected), receipt.rows(Outcome::Reported)), (4, 996), "{receipt:?}");
     let requests = world.sandbox.stats().requests;
     let full = receipt.events().div_ceil(1_000);
-    assert!(requests.refused + requests.accepted <= full + 4 * 24, "{requests:?}");
+    assert!(requests.refused + requests.accepted <= full + 4 * 12, "{requests:?}");
     world.sandbox_has(receipt.events());
+    assert_eq!(world.sandbox.stats().repeated_events(), 0);
+}
+
+#[tokio::test]
+async fn of_10_000_conversions_the_37_bad_ones_are_rejected_and_all_others_reported() {
+    let world = World::new().await;
+    let rows = world.rows(10_000, 3, &["1", "2", "3"]);
+    let bad: Vec<_> = (0..37).map(|i| page_view_of(&rows[i * 263 + i % 7])).collect();
+    let fault = BadEvent { event_ids: bad, named: false, subcode: 2_804_004, ..BadEvent::default() };
+    world.sandbox.add_fault(Action::BadEvent(fault).always());
+    let first = world.report("a", &rows).await;
+    assert_eq!(first.rows(Outcome::Rejected) + first.rows(Outcome::Reported), 10_000, "{first:?}");
+    assert_eq!(first.rows(Outcome::Rejected), 37);
+    let requests = world.sandbox.stats().requests;
+    println!("{requests:?} for {} events", first.events());
+    assert!(requests.refused <= 37 * 12, "{requests:?}");
+    let full = first.events().div_ceil(1_000) + 3;
+    assert!(requests.refused + requests.accepted <= full + full / 10 + 37 * 12, "{requests:?}");
+    world.sandbox_has(first.events());
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
 }

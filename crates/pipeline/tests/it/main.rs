@@ -6,6 +6,8 @@ mod books;
 mod credentials;
 mod isolation;
 mod messages;
+mod model;
+mod neighbours;
 mod optimise;
 mod redelivery;
 mod refusals;

@@ -49,3 +49,50 @@ async fn trouble_without_end_expires_at_the_deadline() {
     world.until(async || world.entries(Outcome::Expired).await == 3).await;
     world.sandbox_has(0);
 }
+
+#[tokio::test]
+async fn a_success_that_tells_of_a_used_up_limit_is_a_success_and_then_the_pixel_is_left_alone() {
+    let world = World::new().await;
+    let usage = r#"{"1":[{"call_count":100,"estimated_time_to_regain_access":2}]}"#;
+    let headers = [("x-business-use-case-usage".to_owned(), usage.to_owned())].into();
+    world.sandbox.add_fault(Action::Headers(headers).times(1));
+    let rows = world.rows(60, 1, &["1"]);
+    let object = world.put("a", &rows[..30]).await;
+    world.handle(&object).await;
+    world.landed(30).await;
+    assert_eq!(world.entries(Outcome::Reported).await, 30);
+    let second = world.report("b", &rows[30..]).await;
+    assert_eq!(second.rows(Outcome::Retry), 30, "{second:?}");
+    assert_eq!(second.outcomes[0].reason, "throttled");
+    world.until(async || world.entries(Outcome::Reported).await == 60).await;
+    assert_eq!(world.sandbox.stats().requests.accepted, 2);
+}
+
+#[tokio::test]
+async fn a_short_answer_is_recorded_with_its_conversions() {
+    let world = World::new().await;
+    world.sandbox.add_fault(Action::ShortReceived(2).times(1));
+    let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
+    assert_eq!(receipt.rows(Outcome::Reported), 5);
+    let records = world.reporting.ledger.export_batch(9).await.unwrap();
+    assert!(
+        records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.message.contains("received"))),
+        "{records:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_rejected_conversion_keeps_what_was_accepted_of_it() {
+    let world = World::new().await;
+    let row = world.rows(50, 1, &["1"]).into_iter().find(|r| r.contains("\"conversions\":2")).unwrap();
+    let key = domain::Row::parse(&row).key;
+    let bad = domain::EventId::new(&key, domain::EventKind::Purchase, 1).to_string();
+    let fault = meta_sandbox::BadEvent { event_ids: vec![bad], ..meta_sandbox::BadEvent::default() };
+    world.sandbox.add_fault(Action::BadEvent(fault).always());
+    let receipt = world.report("a", &[row]).await;
+    assert_eq!(receipt.rows(Outcome::Rejected), 1);
+    let record = world.reporting.ledger.export_batch(9).await.unwrap().remove(0);
+    assert!(record.events > 0 && record.events == world.sandbox.stats().accepted_events(), "{record:?}");
+    let said = format!("{} of its events were accepted", record.events);
+    assert!(record.answer.unwrap().message.contains(&said));
+}

@@ -8,14 +8,14 @@ use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use capi::destination::{Meta, MetaConfig};
-use capi::map::{EventNames, MapConfig};
+use capi::map::{DataProcessing, EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::Pixels;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
 use pipeline::worker::{Handled, Handler};
+use pipeline::{Blocking, Pixels};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -189,6 +189,21 @@ impl World {
             .await;
     }
 
+    /// Waits until so many conversions are not in flight any more.
+    pub(crate) async fn landed(&self, conversions: u64) {
+        for _ in 0..LOOKS {
+            let stats = self.reporting.ledger.stats().await.unwrap();
+            let in_flight = |s: &&ports::ledger::StateCount| s.outcome == Outcome::InFlight;
+            let all: u64 = stats.states.iter().map(|s| s.entries).sum();
+            let open: u64 = stats.states.iter().filter(in_flight).map(|s| s.entries).sum();
+            if all - open >= conversions {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still in flight");
+    }
+
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
         let stats = self.reporting.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
@@ -200,7 +215,7 @@ impl World {
     }
 }
 
-fn config_of(on_unknown: OnUnknown) -> ReportConfig {
+pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     ReportConfig {
         owner: "test".into(),
         // The clock of the tests runs ahead while requests are on their way.
@@ -210,15 +225,19 @@ fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),
+        claim_rows: CLAIM_ROWS,
+        blocking: Blocking::Pool,
+        requests_per_pixel: 4,
     }
 }
 
-fn meta(url: &str) -> Meta {
+pub(crate) fn meta(url: &str) -> Meta {
     let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
     let map = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
     };
-    Meta::new(MetaConfig { version: "v25.0".into(), test_event_code: None, map }, transport)
+    Meta::new(MetaConfig::new("v25.0", map), transport)
 }

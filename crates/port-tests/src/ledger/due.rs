@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict};
+use ports::ledger::{
+    Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict, UNKNOWN_OUTCOME,
+};
 
 use super::fixture::*;
 
@@ -84,11 +86,16 @@ pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
 }
 
 pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
-    let rows = [("a", "111"), ("b", "111"), ("c", "222"), ("d", "111")];
+    let rows = [("a", "111"), ("b", "111"), ("c", "222"), ("d", "111"), ("e", "111")];
     for (row, (session, code)) in rows.into_iter().enumerate() {
         let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
-        let settle = if session == "d" { retry(9_000) } else { parked(9_000) };
+        let for_a_person = Open { due_at: at(9_000), reason: UNKNOWN_OUTCOME.to_owned(), failed: true };
+        let settle = match session {
+            "d" => retry(9_000),
+            "e" => Settle::Parked(for_a_person),
+            _ => parked(9_000),
+        };
         ledger.done(&lease, settle, 1).await;
     }
     let released = ledger.0.release_parked(&pixel("111"), at(2)).await.expect("release_parked");
@@ -97,7 +104,7 @@ pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     keys.sort_unstable();
     let mut expected = [key("a"), key("b")];
     expected.sort_unstable();
-    assert_eq!(keys, expected, "not the other pixel's, and not the retry");
+    assert_eq!(keys, expected, "not the other pixel's, not the retry, and not what waits for a person");
     let none = ledger.0.release_parked(&pixel("333"), at(2)).await.expect("release_parked");
     assert_eq!(none, 0);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::types::DataProcessing;
 
 fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
     match Settings::load(&Environment::from_pairs(pairs.iter().copied()), service) {
@@ -101,5 +102,39 @@ fn the_originals_name_of_the_mongodb_address_is_read() {
     let environment = Environment::from_pairs([("MONGODB_URI_TEST", "mongodb://u:secret@h")]);
     let settings = Settings::load(&environment, Service::Reporter).unwrap();
     assert_eq!(settings.backends.mongodb.as_ref().unwrap().database, "efflux");
-    assert!(!format!("{settings:?}").contains("secret"));
+    assert!(!format!("{settings:?}").contains(":secret@"));
+}
+
+#[test]
+fn limited_data_use_is_checked_as_a_whole() {
+    let with = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(name, value)| (format!("META_DATA_PROCESSING_OPTIONS{name}"), *value));
+        Settings::load(&Environment::from_pairs(pairs), Service::Reporter).map(|s| s.meta.data_processing)
+    };
+    assert_eq!(with(&[]), Ok(DataProcessing::Unsaid));
+    assert_eq!(with(&[("", "none")]), Ok(DataProcessing::Unlimited));
+    assert_eq!(with(&[("", "ldu")]), Ok(DataProcessing::Limited { country: 0, state: 0 }));
+    let california = DataProcessing::Limited { country: 1, state: 1000 };
+    assert_eq!(with(&[("", "LDU"), ("_COUNTRY", "1"), ("_STATE", "1000")]), Ok(california));
+    for wrong in [
+        &[("", "LDU"), ("_STATE", "1000")][..],
+        &[("", "LDU"), ("_COUNTRY", "1"), ("_STATE", "7")],
+        &[("", "LDU"), ("_COUNTRY", "2")],
+        &[("", "CCPA")],
+        &[("_COUNTRY", "1")],
+    ] {
+        assert!(with(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_partner_agent_and_the_secret_are_checked() {
+    for name in ["x", "12345", "a name", "abcdefghijklmnopqrstuvw"] {
+        assert_eq!(problems(Service::Reporter, &[("META_PARTNER_AGENT", name)]).len(), 1, "{name}");
+    }
+    let found = problems(Service::Reporter, &[("META_APP_SECRET", "hush hush")]);
+    assert!(found.len() == 1 && !found[0].contains("hush"), "{found:?}");
+    let environment = Environment::from_pairs([("META_APP_SECRET", "hush")]);
+    let settings = Settings::load(&environment, Service::Reporter).unwrap();
+    assert!(settings.meta.app_secret.is_some() && !format!("{settings:?}").contains("hush"));
 }

@@ -5,6 +5,7 @@ pub(crate) mod directory;
 pub(crate) mod dlq;
 pub(crate) mod explain;
 pub(crate) mod ingest;
+pub(crate) mod meta;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod sample;

@@ -1,6 +1,8 @@
 //! A data directory, the stand-in for Meta, and processes that work on both.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub(crate) fn now_s() -> i64 {
 pub(crate) struct World {
     folder: tempfile::TempDir,
     pub(crate) sandbox: Sandbox,
+    /// Settings of every process, besides the usual ones.
+    settings: Vec<(String, String)>,
     /// The sandbox lives on it.
     _runtime: tokio::runtime::Runtime,
 }
@@ -36,22 +40,32 @@ impl World {
 
     /// The same with a sandbox that gives trouble from the start.
     pub(crate) fn with_faults(faults: Vec<Fault>) -> Self {
+        let world = Self::empty(faults, Vec::new());
+        world.add_pixels_and_campaigns();
+        world
+    }
+
+    /// Processes with these settings too, and backends that nobody has told anything.
+    pub(crate) fn empty(faults: Vec<Fault>, settings: Vec<(String, String)>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let config =
             SandboxConfig { accept_any_pixel: true, clock: Arc::new(now_s), ..SandboxConfig::default() };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
         faults.into_iter().for_each(|fault| sandbox.add_fault(fault));
-        let world = Self { folder: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime };
-        let tokens = world.file("tokens.txt", "token-of-the-test\n");
+        Self { folder: tempfile::tempdir().unwrap(), sandbox, settings, _runtime: runtime }
+    }
+
+    /// The samples' pixels, with a token each, and campaigns.
+    pub(crate) fn add_pixels_and_campaigns(&self) {
+        let tokens = self.file("tokens.txt", "token-of-the-test\n");
         for pixel in default_pixels() {
-            world.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
+            self.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
         }
         let campaigns = campaign_ids(&spec(SampleNetwork::Tonic, 0, 0));
         let mut args = vec!["subscriptions", "add"];
         args.extend(campaigns.iter().map(String::as_str));
-        world.ok(&args);
-        world
+        self.ok(&args);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -81,6 +95,7 @@ impl World {
             .env("LEASE_SECONDS", "30")
             .env("PIXELS_REFRESH_SECONDS", "1")
             .env("LOG_LEVEL", "warn")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -160,6 +175,36 @@ pub(crate) fn events(receipts: &[Value]) -> u64 {
 
 pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec {
     SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Asks a process of this machine; see [`exchange`].
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
+    exchange(&format!("127.0.0.1:{port}"), "GET", path, "", "")
+}
+
+/// One request, by hand: a witness that shares no code with what it looks at. Status 0 when nobody answers.
+pub(crate) fn exchange(server: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {server}\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut answer = Vec::new();
+    let asked = TcpStream::connect(server).and_then(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(request.as_bytes())?;
+        stream.read_to_end(&mut answer)
+    });
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    match (asked, status) {
+        (Ok(_), Some(status)) => (status, answer),
+        _ => (0, answer),
+    }
 }
 
 /// The events that a row's counts stand for, read apart from the code under test.

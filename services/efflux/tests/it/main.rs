@@ -4,8 +4,11 @@
 
 mod bad_input;
 mod chaos;
+mod disk;
 mod harness;
 mod kill;
 mod main_job;
+mod meta;
 mod operator;
+mod production;
 mod services;

@@ -19,7 +19,7 @@ fn verdict(status: u16, code: i64, subcode: Option<i64>) -> Verdict {
 
 #[test]
 fn every_code() {
-    let rows: [(i64, &[i64], Verdict); 34] = [
+    let rows: [(i64, &[i64], Verdict); 38] = [
         (-1, &[], Transient),
         (-3, &[7], Transient),
         (1, &[99], Transient),
@@ -48,10 +48,14 @@ fn every_code() {
         (5000, &[], Transient),
         (21_009, &[], Transient),
         (80_000, &[], THROTTLED),
+        (80_001, &[], THROTTLED),
+        (80_002, &[], THROTTLED),
         (80_003, &[], THROTTLED),
         (80_004, &[2_446_079], THROTTLED),
+        (80_005, &[], THROTTLED),
         (80_006, &[], THROTTLED),
         (80_008, &[], THROTTLED),
+        (80_009, &[], THROTTLED),
         (80_014, &[], THROTTLED),
         (4711, &[1], UnknownPermanent),
     ];
@@ -91,6 +95,8 @@ fn the_named_event_is_handed_on() {
 fn a_missing_permission_is_not_the_events_fault() {
     let refused = MetaError { lacks_permission: true, ..error(100, None) };
     assert_eq!(classify(400, Some(&refused), &UsageHeaders::default()), Credential);
+    let proof = MetaError { about_proof: true, ..error(100, None) };
+    assert_eq!(classify(400, Some(&proof), &UsageHeaders::default()), Credential);
 }
 
 #[test]

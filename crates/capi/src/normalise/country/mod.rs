@@ -81,8 +81,14 @@ fn of_name(input: &str) -> Option<&'static str> {
     let key = std::str::from_utf8(&key[..length]).ok()?;
     match (length, key.len() == input.len()) {
         (2 | 3, false) => alpha_2(key),
-        _ => find(key).or_else(|| find(key.strip_prefix("the")?)),
+        _ => find(key).or_else(|| find(key.strip_prefix("the")?)).or_else(|| of_inverted(input)),
     }
+}
+
+/// `Korea, Republic of`, as the standard itself sorts its names.
+fn of_inverted(input: &str) -> Option<&'static str> {
+    let (name, form) = input.split_once(',')?;
+    if form.contains(',') { None } else { of_name(&format!("{form}{name}")) }
 }
 
 fn find(key: &str) -> Option<&'static str> {
@@ -110,6 +116,8 @@ mod tests {
             ("Germany", "de"),
             ("Côte d'Ivoire", "ci"),
             ("South Korea", "kr"),
+            ("Korea, Republic of", "kr"),
+            ("Bolivia, Plurinational State of", "bo"),
             ("Türkiye", "tr"),
             ("SAO TOME AND PRINCIPE", "st"),
         ] {

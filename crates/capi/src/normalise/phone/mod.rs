@@ -5,32 +5,43 @@ mod plans;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Reason, country};
-use plans::{Plan, of_code, of_country};
+use plans::{Plan, has_other_code, of_code, of_country};
 
 /// The most digits an international number can have (E.164).
 const LONGEST: usize = 15;
 
-/// Reads a number as international when it says so (`+`, `00`), else as one of `country`; without either, only when it
-/// can be nothing else. Whatever does not fit its country's numbering plan is omitted: a wrong key is worse than none.
+/// Reads a number as international when it says so (`+`, `00`), else as one of `country`. Without either, digits alone are
+/// taken for Meta's own form when they can be one, as Meta's libraries take them; a number that was written for people
+/// (`(650) 555-1212`) has no country code then. Whatever does not fit its country's numbering plan is omitted: a wrong key is
+/// worse than none.
 pub(super) fn phone(input: &str, country: Option<&str>) -> Result<String, Reason> {
     let plain: String = input.nfkc().take_while(|c| !matches!(c, ';' | ',' | '#' | '/')).collect();
     let plain = without_extension(&plain);
-    let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = plain.chars().filter_map(digit).collect();
     let home = country.and_then(country::alpha_2).and_then(of_country);
     if let Some(digits) = international(plain, &digits, home) {
         return known_plan(digits).ok_or(Reason::Malformed);
     }
-    match home {
-        Some(plan) => at_home(&digits, plan).or_else(|| unmistakable(&digits)).ok_or(Reason::Malformed),
-        None => unmistakable(&digits).ok_or(Reason::NoCountryCode),
+    if let Some(plan) = home {
+        return at_home(&digits, plan).or_else(|| unmistakable(&digits)).ok_or(Reason::Malformed);
     }
+    let bare = plain.chars().all(|c| digit(c).is_some());
+    bare.then(|| known_plan(&digits)).flatten().or_else(|| unmistakable(&digits)).ok_or(Reason::NoCountryCode)
+}
+
+/// The ASCII digit of a decimal digit of any of the scripts that people write numbers with.
+fn digit(c: char) -> Option<char> {
+    const ZEROS: [u32; 12] =
+        [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xe50];
+    let value = ZEROS.iter().find_map(|zero| (c as u32).checked_sub(*zero).filter(|value| *value < 10))?;
+    char::from_digit(value, 10)
 }
 
 /// Cuts at `ext`, `x` or the like after the number's digits.
 fn without_extension(text: &str) -> &str {
     let mut seen = 0;
     for (place, c) in text.char_indices() {
-        if c.is_ascii_digit() {
+        if digit(c).is_some() {
             seen += 1;
         } else if seen >= 7 && c.is_alphabetic() {
             return &text[..place];
@@ -41,7 +52,7 @@ fn without_extension(text: &str) -> &str {
 
 /// The digits after the mark of an international number, or `None` when there is no such mark.
 fn international<'a>(text: &str, digits: &'a str, home: Option<&Plan>) -> Option<&'a str> {
-    let marked = text.trim_start_matches(|c: char| c != '+' && !c.is_ascii_digit()).starts_with('+');
+    let marked = text.trim_start_matches(|c: char| c != '+' && digit(c).is_none()).starts_with('+');
     if marked || digits.starts_with("00") {
         return Some(digits.trim_start_matches('0'));
     }
@@ -49,12 +60,13 @@ fn international<'a>(text: &str, digits: &'a str, home: Option<&Plan>) -> Option
     digits.strip_prefix("011").filter(|_| north_american)
 }
 
-/// A number that begins with a country code. Codes that are not in our table are taken on trust.
+/// A number that begins with a country code. The plans of small countries are not in our table: of theirs, the code alone is
+/// checked.
 fn known_plan(digits: &str) -> Option<String> {
     if let Some(plan) = of_code(digits) {
         return Some(format!("{}{}", plan.code, plan.fit(&digits[plan.code.len()..])?));
     }
-    ((8..=LONGEST).contains(&digits.len()) && !digits.starts_with('0')).then(|| digits.to_owned())
+    ((8..=LONGEST).contains(&digits.len()) && has_other_code(digits)).then(|| digits.to_owned())
 }
 
 /// A number as it is written in its own country, with or without the country code.
@@ -90,6 +102,9 @@ mod tests {
             ("tel:+16505551212", "16505551212"),
             ("+１ ６５０ ５５５ １２１２", "16505551212"),
             ("+683 4000 123", "6834000123"),
+            ("+٤٤ ٢٠ ٧٩٤٦ ٠٩٥٨", "442079460958"),
+            ("+1 (650) 555-1212 x 99", "16505551212"),
+            ("+49 (0) 89 1234-5678;ext=9", "498912345678"),
         ] {
             for country in [None, Some("US"), Some("GB")] {
                 assert_eq!(phone(input, country).as_deref(), Ok(expected), "{input} {country:?}");
@@ -115,15 +130,27 @@ mod tests {
     }
 
     #[test]
+    fn digits_alone_are_read_as_metas_form() {
+        for number in ["4755551212", "6834000123", "390612345678", "16505551212"] {
+            assert_eq!(phone(number, None).as_deref(), Ok(number));
+        }
+        assert_eq!(phone("4755551212", Some("US")).as_deref(), Ok("14755551212"));
+    }
+
+    #[test]
     fn no_country_code_no_number() {
-        for input in ["(650)555-1212", "020 7946 0958", "650.555.1212", "4755551212", "020.7946.0958"] {
+        for input in
+            ["(650)555-1212", "020 7946 0958", "650.555.1212", "475-555-1212", "020.7946.0958", "6505551212"]
+        {
             assert_eq!(phone(input, None), Err(Reason::NoCountryCode), "{input}");
         }
     }
 
     #[test]
     fn no_numbers() {
-        for input in ["+1-800-FLOWERS", "+1 650 555 121", "+1 000 000 0000", "+", "+12", "+0"] {
+        for input in
+            ["+999 123 456 789", "+1-800-FLOWERS", "+1 650 555 121", "+1 000 000 0000", "+", "+12", "+0"]
+        {
             assert_eq!(phone(input, None), Err(Reason::Malformed), "{input}");
         }
         for input in ["12345", "555-12", "none", "0"] {

@@ -130,6 +130,26 @@ static PLANS: [Plan; 100] = [
     plan("jo", "962", "0", 8, 9),
 ];
 
+/// Codes in use (ITU-T E.164) of countries that have no plan here, sorted.
+static OTHER_CODES: [&str; 117] = [
+    "211", "218", "220", "222", "223", "224", "226", "227", "228", "229", "230", "231", "232", "235", "236",
+    "237", "238", "239", "240", "241", "243", "244", "245", "246", "247", "248", "249", "250", "251", "252",
+    "253", "257", "258", "260", "261", "262", "263", "264", "265", "266", "267", "268", "269", "290", "291",
+    "297", "298", "299", "350", "355", "374", "375", "376", "377", "378", "382", "383", "387", "389", "423",
+    "500", "501", "505", "508", "509", "53", "590", "592", "594", "596", "597", "599", "670", "672", "673",
+    "674", "675", "676", "677", "678", "679", "680", "681", "682", "683", "685", "686", "687", "688", "689",
+    "690", "691", "692", "850", "853", "855", "856", "93", "95", "960", "961", "963", "964", "967", "968",
+    "970", "973", "975", "976", "977", "98", "992", "993", "994", "995", "996", "998",
+];
+
+/// Whether `digits` begin with a code that is in use and has no plan here.
+pub(super) fn has_other_code(digits: &str) -> bool {
+    [2, 3]
+        .iter()
+        .filter_map(|length| digits.get(..*length))
+        .any(|code| OTHER_CODES.binary_search(&code).is_ok())
+}
+
 /// The plan of a country, by its lower-case alpha-2 code.
 pub(super) fn of_country(alpha_2: &str) -> Option<&'static Plan> {
     PLANS.iter().find(|plan| plan.country == alpha_2)
@@ -179,6 +199,17 @@ mod tests {
             for other in &PLANS {
                 assert!(plan.code == other.code || !plan.code.starts_with(other.code), "{}", plan.country);
             }
+        }
+    }
+
+    #[test]
+    fn other_codes_are_in_order_and_have_no_plan() {
+        assert!(OTHER_CODES.is_sorted_by(|a, b| a < b));
+        for code in OTHER_CODES {
+            assert!(
+                !PLANS.iter().any(|plan| code.starts_with(plan.code) || plan.code.starts_with(code)),
+                "{code}"
+            );
         }
     }
 

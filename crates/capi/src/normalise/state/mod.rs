@@ -15,7 +15,7 @@ use united_states::{code_of_name, is_code};
 pub(super) fn state<'a>(input: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, Reason> {
     refuse_markup(input)?;
     let country = country.and_then(country::alpha_2);
-    let input = if matches!(country, None | Some("us")) { without_country_prefix(input) } else { input };
+    let input = without_country_prefix(input, country.unwrap_or("us"));
     let name = letters_and_digits(input)?;
     match country {
         Some("us") => united_state(name).map_err(|_| Reason::NotRecognised),
@@ -32,12 +32,16 @@ fn united_state(name: Cow<'_, str>) -> Result<Cow<'_, str>, Cow<'_, str>> {
     code_of_name(&name).map(Cow::Borrowed).ok_or(name)
 }
 
-/// `CA` of the ISO 3166-2 code `US-CA`.
-fn without_country_prefix(input: &str) -> &str {
+/// `CA` of the ISO 3166-2 code `US-CA`, `ON` of `CA-ON`.
+fn without_country_prefix<'a>(input: &'a str, country: &str) -> &'a str {
     match input.split_at_checked(3) {
-        Some((prefix, code)) if prefix.eq_ignore_ascii_case("us-") && code.len() == 2 => code,
+        Some((prefix, code)) if is_prefix(prefix, country) && (1..=3).contains(&code.len()) => code,
         _ => input,
     }
+}
+
+fn is_prefix(prefix: &str, country: &str) -> bool {
+    prefix.strip_suffix('-').is_some_and(|prefix| prefix.eq_ignore_ascii_case(country))
 }
 
 #[cfg(test)]
@@ -70,6 +74,8 @@ mod tests {
         assert_eq!(state("Georgia", Some("GE")).as_deref(), Ok("georgia"));
         assert_eq!(state("NewSouthWales", Some("AU")).as_deref(), Ok("newsouthwales"));
         assert_eq!(state("Québec", None).as_deref(), Ok("québec"));
+        assert_eq!(state("CA-ON", Some("CA")).as_deref(), Ok("on"));
+        assert_eq!(state("US-North", Some("US")), Err(Reason::NotRecognised));
         assert_eq!(state("BC", None).as_deref(), Ok("bc"));
     }
 

@@ -1,0 +1,158 @@
+//! Looking into a dead-letter queue, and emptying it. SQS cannot list: messages are taken in hand for a moment and given back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, SendMessageBatchRequestEntry};
+use ports::queue::{DeadLetter, Handle};
+use ports::{ErrorKind, Result, Retry};
+
+use super::{BATCH, SqsQueue, handles, letter, seconds};
+
+/// How long letters are in hand at most; after a crash they come back by then.
+const LOOK_TIME: Duration = Duration::from_secs(120);
+
+/// Waiting makes SQS ask all of its servers, so that an empty answer means an empty queue.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// How many letters are looked at; with more in the queue, the newest of these are shown.
+const MOST: usize = 10_000;
+
+/// What SQS takes in one batch of messages.
+const MAX_BATCH_BYTES: usize = 256 * 1024;
+
+/// A letter in hand.
+struct InHand {
+    handle: Handle,
+    letter: DeadLetter,
+}
+
+/// The latest letters.
+pub(super) async fn list(queue: &SqsQueue, limit: usize) -> Result<Vec<DeadLetter>> {
+    let taken = take(queue, "queue.dead_letters", |_| false).await?;
+    let (handles, mut letters): (Vec<_>, Vec<_>) = taken.into_iter().map(|t| (t.handle, t.letter)).unzip();
+    give_back(queue, "queue.dead_letters", &handles).await?;
+    letters.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.message_id.cmp(&b.message_id)));
+    letters.truncate(limit);
+    Ok(letters)
+}
+
+/// Puts letters back into the queue that they came from.
+pub(super) async fn redrive(queue: &SqsQueue, message_ids: &[String]) -> Result<Vec<String>> {
+    const OPERATION: &str = "queue.redrive";
+    let wanted: BTreeSet<_> = message_ids.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut missing = wanted.clone();
+    let taken = take(queue, OPERATION, |letter| {
+        missing.remove(letter.message_id.as_str());
+        missing.is_empty()
+    });
+    let (found, others): (Vec<_>, Vec<_>) =
+        taken.await?.into_iter().partition(|t| wanted.contains(t.letter.message_id.as_str()));
+    let others: Vec<_> = others.into_iter().map(|t| t.handle).collect();
+    give_back(queue, OPERATION, &others).await?;
+    for batch in batches(&found) {
+        send_back(queue, OPERATION, batch).await?;
+    }
+    let ids: BTreeSet<_> = found.into_iter().map(|t| t.letter.message_id).collect();
+    Ok(ids.into_iter().collect())
+}
+
+/// Takes letters in hand until `enough` says so of one, or there is none left. After an error none stays in hand.
+async fn take(
+    queue: &SqsQueue,
+    operation: &'static str,
+    mut enough: impl FnMut(&DeadLetter) -> bool,
+) -> Result<Vec<InHand>> {
+    // By SQS's id: a letter whose time in hand ran out during a long look comes again.
+    let mut taken: BTreeMap<String, InHand> = BTreeMap::new();
+    let mut done = false;
+    while !done && taken.len() < MOST {
+        let messages = match receive(queue, operation).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                let handles: Vec<_> = taken.into_values().map(|t| t.handle).collect();
+                // The first error says more; what cannot be given back comes back by itself.
+                if let Err(second) = give_back(queue, operation, &handles).await {
+                    tracing::warn!(error = ?second, "cannot give dead letters back; they come back by themselves");
+                }
+                return Err(error);
+            }
+        };
+        let before = taken.len();
+        for message in messages {
+            let letter = letter::from_message(&message, queue.clock.now());
+            done |= enough(&letter);
+            let handle = Handle(message.receipt_handle.unwrap_or_default());
+            taken.insert(message.message_id.unwrap_or_default(), InHand { handle, letter });
+        }
+        done |= taken.len() == before;
+    }
+    Ok(taken.into_values().collect())
+}
+
+async fn receive(queue: &SqsQueue, operation: &'static str) -> Result<Vec<Message>> {
+    let answer = queue
+        .client
+        .receive_message()
+        .queue_url(&queue.dead.url)
+        .max_number_of_messages(BATCH as i32)
+        .wait_time_seconds(seconds(WAIT, WAIT))
+        .visibility_timeout(seconds(LOOK_TIME, LOOK_TIME))
+        .message_attribute_names("All")
+        .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+        .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+        .send()
+        .await
+        .map_err(|e| queue.dead.call(operation, "sqs:ReceiveMessage").failed(e))?;
+    Ok(answer.messages.unwrap_or_default())
+}
+
+async fn give_back(queue: &SqsQueue, operation: &'static str, handles: &[Handle]) -> Result<()> {
+    handles::hide(&queue.client, &queue.dead, operation, handles, Duration::ZERO).await.map(|_| ())
+}
+
+/// Letters by tens, as long as their texts fit into one call.
+fn batches(letters: &[InHand]) -> Vec<&[InHand]> {
+    let (mut batches, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (i, t) in letters.iter().enumerate() {
+        if i > start && (i - start == BATCH || bytes + t.letter.body.len() > MAX_BATCH_BYTES) {
+            batches.push(&letters[start..i]);
+            (start, bytes) = (i, 0);
+        }
+        bytes += t.letter.body.len();
+    }
+    if start < letters.len() {
+        batches.push(&letters[start..]);
+    }
+    batches
+}
+
+/// Sends a batch to the queue, then deletes from the dead-letter queue what has arrived.
+async fn send_back(queue: &SqsQueue, operation: &'static str, batch: &[InHand]) -> Result<()> {
+    let call = queue.main.call(operation, "sqs:SendMessage");
+    let entry = |(i, t): (usize, &InHand)| {
+        SendMessageBatchRequestEntry::builder().id(i.to_string()).message_body(&t.letter.body).build()
+    };
+    let entries = batch.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>();
+    let entries =
+        entries.map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))?;
+    let request = queue.client.send_message_batch().queue_url(&queue.main.url).set_entries(Some(entries));
+    let answer = request.send().await.map_err(|e| call.failed(e))?;
+    let arrived: Vec<_> = answer
+        .successful
+        .iter()
+        .filter_map(|s| s.id.parse::<usize>().ok())
+        .filter_map(|i| batch.get(i))
+        .map(|t| t.handle.clone())
+        .collect();
+    handles::delete(&queue.client, &queue.dead, operation, &arrived).await?;
+    match answer.failed.first() {
+        None => Ok(()),
+        Some(failure) => Err(call
+            .refused(Some(&failure.code), if failure.sender_fault { 400 } else { 500 })
+            .retry_with(Retry::After(None))),
+    }
+}

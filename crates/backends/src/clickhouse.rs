@@ -1,0 +1,32 @@
+//! Analytics in ClickHouse, and turns for installations without PostgreSQL.
+
+use std::sync::Arc;
+
+use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics, ClickHouseTurns};
+use ports::{AnalyticsStore, Clock, Turns};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::OpenError;
+use crate::checked::checked;
+use crate::opener::chosen;
+
+pub(crate) fn connect(address: &SecretString) -> Result<ClickHouse, OpenError> {
+    Ok(ClickHouse::new(address.expose_secret())?)
+}
+
+pub(crate) async fn analytics(
+    address: &SecretString,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
+    let server = connect(address)?;
+    chosen("analytics", "clickhouse", server.place());
+    let analytics = ClickHouseAnalytics::new(server, Arc::clone(clock));
+    checked("analytics", Box::pin(analytics.check())).await?;
+    Ok(Arc::new(analytics))
+}
+
+pub(crate) fn turns(address: &SecretString, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Turns>, OpenError> {
+    let server = connect(address)?;
+    chosen("turns", "clickhouse", server.place());
+    Ok(Arc::new(ClickHouseTurns::new(server, Arc::clone(clock), ClickHouseTurns::SETTLING)))
+}

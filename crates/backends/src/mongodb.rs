@@ -1,0 +1,24 @@
+//! The ledger in MongoDB.
+
+use adapter_mongodb::{MongoLedger, MongoSettings};
+
+use crate::OpenError;
+use crate::checked::checked;
+use crate::opener::chosen;
+
+/// A ledger that nobody has asked anything yet.
+pub(crate) async fn connect(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
+    let settings = MongoSettings {
+        uri: settings.uri.clone(),
+        database: settings.database.clone(),
+        legacy: settings.legacy,
+    };
+    Ok(MongoLedger::open(&settings).await?)
+}
+
+pub(crate) async fn ledger(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
+    chosen("ledger", "mongodb", &settings.database);
+    let ledger = connect(settings).await?;
+    checked("ledger", Box::pin(ledger.check())).await?;
+    Ok(ledger)
+}

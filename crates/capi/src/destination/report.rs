@@ -1,0 +1,91 @@
+//! An answer as the pipeline understands it.
+
+use ports::destination::{Answer, EventOutcome, SendReport};
+
+use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
+use crate::transport::{Reply, TransportError};
+
+/// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
+const PRESSING_PERCENT: f64 = 80.0;
+
+/// What an answer means for each of the `sent` events of its request.
+#[must_use]
+pub fn answered(reply: &Reply, sent: usize) -> SendReport {
+    let reading = Reading::read(reply);
+    let mut report = SendReport {
+        outcomes: Vec::new(),
+        answer: answer(reply.status, &reading),
+        throttled: false,
+        wait: None,
+        alarms: Vec::new(),
+    };
+    let outcome = match reading.verdict {
+        Verdict::Accepted => {
+            report.throttled = reply.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
+            report.wait = reply.usage.regain_after().filter(|_| report.throttled);
+            report.alarms = alarms(reading.success.as_ref(), sent);
+            report.answer.message = report.alarms.join("; ");
+            EventOutcome::Accepted
+        }
+        Verdict::Throttled { wait } => {
+            (report.throttled, report.wait) = (true, wait);
+            EventOutcome::Transient
+        }
+        Verdict::Blocked { wait } => {
+            (report.throttled, report.wait) = (true, Some(wait));
+            EventOutcome::Transient
+        }
+        Verdict::Transient => EventOutcome::Transient,
+        Verdict::UnknownOutcome => EventOutcome::Unknown,
+        Verdict::Credential | Verdict::Configuration => EventOutcome::Refused,
+        Verdict::BadEvent { index: Some(index) } if index < sent => {
+            report.outcomes = vec![EventOutcome::Innocent; sent];
+            report.outcomes[index] = EventOutcome::Rejected;
+            return report;
+        }
+        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::Suspect,
+    };
+    report.outcomes = vec![outcome; sent];
+    report
+}
+
+fn answer(status: u16, reading: &Reading) -> Answer {
+    let of_error = |error: &MetaError| Answer {
+        status,
+        code: error.code,
+        subcode: error.subcode,
+        message: error.event_field.clone().unwrap_or_default(),
+        trace_id: error.fbtrace_id.clone(),
+    };
+    let trace_id = || reading.success.as_ref().and_then(|s| s.fbtrace_id.clone());
+    reading
+        .error
+        .as_ref()
+        .map_or_else(|| Answer { status, trace_id: trace_id(), ..Answer::default() }, of_error)
+}
+
+/// What a success says that does not match what was sent. The events count as taken: sending them again might count twice.
+fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
+    let Some(success) = success else { return vec!["a success without events_received".to_owned()] };
+    let mut alarms = Vec::new();
+    if success.events_received != sent as u64 {
+        alarms.push(format!("{sent} events sent, {} received", success.events_received));
+    }
+    if !success.messages.is_empty() {
+        alarms.push(format!("{} messages with the answer", success.messages.len()));
+    }
+    alarms
+}
+
+/// What it means for each of the `sent` events that no usable answer came.
+#[must_use]
+pub fn unanswered(error: &TransportError, sent: usize) -> SendReport {
+    let outcome = if error.can_have_arrived() { EventOutcome::Unknown } else { EventOutcome::Transient };
+    SendReport {
+        outcomes: vec![outcome; sent],
+        answer: Answer { message: error.to_string(), ..Answer::default() },
+        throttled: false,
+        wait: None,
+        alarms: Vec::new(),
+    }
+}

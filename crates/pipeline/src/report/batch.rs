@@ -1,0 +1,74 @@
+//! The batch that a lane is filling.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::UnixMillis;
+use ports::Clock;
+use ports::ledger::Settlement;
+
+use super::prepared::Prepared;
+
+/// A conversion waits at most this long for others to fill its request.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// Conversions that fill one request or less.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) conversions: Vec<Prepared>,
+    /// What needs no request; written together with the rest.
+    pub(super) settlements: Vec<Settlement>,
+    /// When the first lease ends.
+    pub(super) earliest_end: Option<UnixMillis>,
+    events: usize,
+    /// Its request is full, or its first conversion has waited long enough.
+    due: bool,
+    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Batch {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.conversions.is_empty() && self.settlements.is_empty()
+    }
+
+    /// Whether it should go now.
+    pub(super) const fn is_due(&self) -> bool {
+        self.due
+    }
+
+    /// Nothing more may come.
+    pub(super) const fn end(&mut self) {
+        self.due = true;
+    }
+
+    /// Adds a conversion whose lease ends at `until`; gives it back when it would not fit into one request.
+    pub(super) fn add(&mut self, prepared: Prepared, until: UnixMillis, full: usize) -> Option<Prepared> {
+        let events = self.events + prepared.events.len();
+        self.due |= events >= full;
+        if events > full && !self.conversions.is_empty() {
+            return Some(prepared);
+        }
+        self.events = events;
+        self.earliest_end = Some(self.earliest_end.map_or(until, |end| end.min(until)));
+        self.conversions.push(prepared);
+        None
+    }
+
+    /// Starts to wait for more, unless it waits already.
+    pub(super) fn start_waiting(&mut self, clock: &Arc<dyn Clock>) {
+        if self.waiting.is_none() {
+            let clock = Arc::clone(clock);
+            self.waiting = Some(Box::pin(async move { clock.sleep(LONGEST_WAIT).await }));
+        }
+    }
+
+    /// Ends when the first conversion has waited long enough.
+    pub(super) async fn wait(&mut self) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.await,
+            None => std::future::pending().await,
+        }
+        self.due = true;
+    }
+}

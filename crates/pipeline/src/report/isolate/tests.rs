@@ -1,0 +1,81 @@
+//! The search against a destination that knows which events are bad.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::{Place, REQUESTS_PER_BAD_EVENT, Said, Search};
+
+const FULL: usize = 1_000;
+
+#[derive(Debug, Default)]
+struct Found {
+    requests: usize,
+    accepted: Vec<Place>,
+    bad: BTreeSet<Place>,
+}
+
+/// Searches among conversions of one event each; `named` answers name the first bad event.
+fn search(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -> Found {
+    let mut search = Search::new((0..events).map(|e| (e, 0)), FULL);
+    let mut found = Found::default();
+    loop {
+        let asked = search.ask();
+        if asked.is_empty() {
+            assert_eq!(search.left().count(), 0);
+            return found;
+        }
+        assert!(asked.len() <= FULL);
+        found.requests += 1;
+        let first = asked.iter().find(|(c, _)| bad.contains(c)).copied();
+        let rejected = match first {
+            None => {
+                found.accepted.extend(&asked);
+                search.answer(asked, Said::Accepted)
+            }
+            Some(place) if named(found.requests) => search.answer(asked, Said::TheseAreBad(&[place])),
+            Some(_) => search.answer(asked, Said::OneIsBad),
+        };
+        for place in rejected {
+            assert!(found.bad.insert(place), "rejected twice");
+        }
+    }
+}
+
+fn check(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -> Result<(), TestCaseError> {
+    let found = search(events, bad, named);
+    let rejected: BTreeSet<_> = found.bad.iter().map(|(c, _)| *c).collect();
+    prop_assert_eq!(&rejected, bad);
+    let accepted: BTreeSet<_> = found.accepted.iter().map(|(c, _)| *c).collect();
+    prop_assert_eq!(accepted.len(), found.accepted.len(), "an event was accepted twice");
+    prop_assert_eq!(accepted.len() + bad.len(), events, "an event was lost");
+    let most = events.div_ceil(FULL) + REQUESTS_PER_BAD_EVENT * bad.len();
+    prop_assert!(found.requests <= most, "{} requests, {} allowed", found.requests, most);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_or_repeated_and_few_requests_are_needed(
+        events in 1_usize..2_500,
+        chosen in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+        names in any::<u64>(),
+    ) {
+        let bad = chosen.iter().map(|i| i.index(events)).collect();
+        check(events, &bad, |_| false)?;
+        check(events, &bad, |request| names >> (request % 64) & 1 == 1)?;
+    }
+}
+
+#[test]
+fn one_bad_event_wherever_it_lies_and_nothing_but_bad_events() {
+    for at in 0..FULL {
+        check(FULL, &BTreeSet::from([at]), |_| false).unwrap();
+    }
+    let all = (0..FULL).collect();
+    check(FULL, &all, |_| false).unwrap();
+    // Asking for ever smaller groups, it soon asks for one at a time.
+    assert!(search(FULL, &all, |_| false).requests < FULL + 100);
+}

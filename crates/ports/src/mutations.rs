@@ -1,0 +1,71 @@
+//! Deliberate bugs, each of which breaks the guarantee. The simulation must find every one: a proof that cannot fail is none.
+//!
+//! They exist only with the feature `mutations`, which nothing but the simulation's tests asks for, and each only on the
+//! thread that switched it on.
+
+use std::cell::Cell;
+
+/// A deliberate bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// An entry is settled as reported before its events are sent.
+    SettleBeforeSend,
+    /// The reporter's message is acknowledged before its rows are claimed.
+    AcknowledgeBeforeClaim,
+    /// Event ids are made up at each sending.
+    RandomEventId,
+    /// Anybody may settle, whoever holds the lease.
+    SettleWithoutLease,
+    /// Entries are handed out while a lease runs.
+    ClaimDuringLease,
+    /// A retry forgets which events the platform has.
+    RetryForgetsAccepted,
+    /// Records are marked as exported before analytics has them.
+    MarkBeforeInsert,
+    /// The filter's message is acknowledged before its output is written.
+    FilterAcknowledgesFirst,
+    /// The filter names its output by the time.
+    OutputNamedByTime,
+    /// Nobody looks at the deadline before sending.
+    IgnoreDeadline,
+    /// Events of which nobody knows whether they were taken count as rejected.
+    UnknownIsRejected,
+    /// When a bad event is alone, those that went with it are given up too.
+    InnocentDropped,
+}
+
+impl Mutation {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::SettleBeforeSend,
+        Self::AcknowledgeBeforeClaim,
+        Self::RandomEventId,
+        Self::SettleWithoutLease,
+        Self::ClaimDuringLease,
+        Self::RetryForgetsAccepted,
+        Self::MarkBeforeInsert,
+        Self::FilterAcknowledgesFirst,
+        Self::OutputNamedByTime,
+        Self::IgnoreDeadline,
+        Self::UnknownIsRejected,
+        Self::InnocentDropped,
+    ];
+}
+
+thread_local! {
+    static ON: Cell<Option<Mutation>> = const { Cell::new(None) };
+}
+
+/// Whether a bug is switched on for this thread.
+#[must_use]
+pub fn is_on(mutation: Mutation) -> bool {
+    ON.get() == Some(mutation)
+}
+
+/// Does something with a bug switched on.
+pub fn with<T>(mutation: Mutation, does: impl FnOnce() -> T) -> T {
+    let before = ON.replace(Some(mutation));
+    let done = does();
+    ON.set(before);
+    done
+}

@@ -1,0 +1,217 @@
+//! One visitor's conversion: who it is, what is wrong with it, and how often it is stated.
+
+use crate::chance::Chance;
+use crate::input::{PIXELS, SUBSCRIBED};
+use crate::oracle::ids;
+
+const HOUR_S: i64 = 3_600;
+const DAY_S: i64 = 24 * HOUR_S;
+
+/// What must become of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Its events are to be sent.
+    Sendable,
+    /// The same, but its time runs out during the run.
+    Hurried,
+    /// It is valid and stands for no event.
+    NoEvents,
+    /// It may not be sent.
+    Invalid,
+    /// Its campaign is not subscribed.
+    LeftOut,
+}
+
+/// A row and the truth about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) text: String,
+    /// Whose it is; nobody's when it has no session.
+    pub(crate) person: Option<usize>,
+    pub(crate) class: Class,
+    /// PageViews, ViewContents and Purchases that it stands for.
+    pub(crate) counts: [u32; 3],
+    pub(crate) revenue_micros: i64,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dirt {
+    UnknownPixel,
+    TooOld,
+    NoClickId,
+    FarFuture,
+    NegativeRevenue,
+    UnreadableRevenue,
+    OtherSource,
+}
+
+/// One conversion.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(crate) key: [u8; 32],
+    pub(crate) session: String,
+    pub(crate) keyword: Option<String>,
+    pub(crate) network: &'static str,
+    pub(crate) pixel: &'static str,
+    /// The platform refuses its first Purchase; whether it says which event it means.
+    pub(crate) bad: Option<bool>,
+    /// Its time runs out during the run.
+    pub(crate) hurried: bool,
+    /// Its statements in the order of time; figures only grow.
+    pub(crate) rows: Vec<Row>,
+    pub(crate) click_s: i64,
+}
+
+/// The feed networks of a run: one file has one.
+pub(super) fn networks(chance: &mut Chance) -> Vec<&'static str> {
+    let mut all = ["crossroads", "tonic", "airfind", "system1"];
+    chance.shuffle(&mut all);
+    all[..chance.pick(&[1, 2])].to_vec()
+}
+
+impl Person {
+    pub(super) fn draw(
+        chance: &mut Chance,
+        seed: u64,
+        number: u64,
+        networks: &[&'static str],
+        now_s: i64,
+    ) -> Self {
+        let session = format!("s{seed}-{number}");
+        let keyword = chance.happens(0.8).then(|| format!("key word {}", chance.between(0, 3)));
+        let hurried = chance.happens(0.06);
+        let age_s = if hurried {
+            7 * DAY_S - i64::try_from(chance.between(120, 2_400)).unwrap_or(0)
+        } else {
+            i64::try_from(chance.between(3, 120)).unwrap_or(3) * HOUR_S
+        };
+        let mut person = Self {
+            key: ids::key(&session, keyword.as_deref()),
+            session,
+            keyword,
+            network: chance.pick(networks),
+            pixel: chance.pick(&PIXELS),
+            bad: chance.happens(0.1).then(|| chance.happens(0.5)),
+            hurried,
+            rows: Vec::new(),
+            click_s: now_s - age_s,
+        };
+        person.rows = person.statements(chance, usize::try_from(number).unwrap_or(0));
+        person
+    }
+
+    /// The rows that state this conversion: usually one, sometimes again with higher figures, sometimes sound only later.
+    fn statements(&self, chance: &mut Chance, place: usize) -> Vec<Row> {
+        let dirt = chance.happens(0.25).then(|| {
+            chance.pick(&[
+                Dirt::UnknownPixel,
+                Dirt::TooOld,
+                Dirt::NoClickId,
+                Dirt::FarFuture,
+                Dirt::NegativeRevenue,
+                Dirt::UnreadableRevenue,
+                Dirt::OtherSource,
+            ])
+        });
+        let left_out = chance.happens(0.12);
+        let number = if chance.happens(0.35) { chance.between(2, 4) } else { 1 };
+        let dirty_until = if chance.happens(0.5) { chance.between(0, number) } else { number };
+        let mut figures =
+            [chance.between(0, 2), chance.between(0, 2), chance.between(u64::from(self.bad.is_some()), 2)];
+        let mut revenue = chance.between(0, 40_000);
+        let mut rows = Vec::new();
+        for statement in 0..number {
+            let dirt = dirt.filter(|_| statement < dirty_until);
+            rows.push(self.row(place, figures, revenue, dirt, left_out));
+            let more = [chance.between(0, 1), chance.between(0, 1), chance.between(0, 2)];
+            figures = [0, 1, 2].map(|i| figures[i] + more[i]);
+            revenue += chance.between(more[2], 20_000);
+        }
+        rows
+    }
+
+    /// Writes a row. `revenue` is in ten-thousandths.
+    fn row(
+        &self,
+        place: usize,
+        [views, searches, paid]: [u64; 3],
+        revenue: u64,
+        dirt: Option<Dirt>,
+        left_out: bool,
+    ) -> Row {
+        let revenue_micros = i64::try_from(revenue).unwrap_or(0) * 100;
+        let amount = match dirt {
+            Some(Dirt::NegativeRevenue) => "-0.25".to_owned(),
+            Some(Dirt::UnreadableRevenue) => "\"a lot\"".to_owned(),
+            _ => format!("{}.{:04}", revenue / 10_000, revenue % 10_000),
+        };
+        let click_s = match dirt {
+            Some(Dirt::TooOld) => self.click_s - 8 * DAY_S,
+            Some(Dirt::FarFuture) => self.click_s + 60 * DAY_S,
+            _ => self.click_s,
+        };
+        let pixel = if dirt == Some(Dirt::UnknownPixel) { "999" } else { self.pixel };
+        let click_id = if dirt == Some(Dirt::NoClickId) { "" } else { "IwAR0abcDEF" };
+        let source = if dirt == Some(Dirt::OtherSource) { "taboola" } else { "facebook" };
+        let campaign = if left_out { "77" } else { SUBSCRIBED };
+        let keyword =
+            self.keyword.as_ref().map_or_else(|| "null".to_owned(), |keyword| format!("\"{keyword}\""));
+        let (counts, counters) = match self.network {
+            "tonic" => ([1, 1, paid], String::new()),
+            "crossroads" => (
+                [views, searches, paid],
+                format!(r#""lander_visitors":{views},"lander_searches":"{searches}","#),
+            ),
+            "airfind" => ([views, searches, paid], format!(r#""visits":{views},"serp":{searches},"#)),
+            _ => ([0, 0, paid], String::new()),
+        };
+        let counts = counts.map(|n| u32::try_from(n).unwrap_or(0));
+        let text = format!(
+            r#"{{"session_id":"{}","keyword_clicked":{keyword},"click_timestamp":{click_s},"domain_name":"search.example.com","pixel_id":"{pixel}","campaign_id":"{campaign}","traffic_source":"{source}","ip":"203.0.113.9","user_agent":"Mozilla/5.0","country_code":"US","city":"Springfield","ts_click_id":"{click_id}",{counters}"conversions":{paid},"revenue":{amount}}}"#,
+            self.session
+        );
+        let class = match dirt {
+            _ if left_out => Class::LeftOut,
+            Some(_) => Class::Invalid,
+            None if counts == [0; 3] => Class::NoEvents,
+            None if self.hurried => Class::Hurried,
+            None => Class::Sendable,
+        };
+        Row { text, person: Some(place), class, counts, revenue_micros }
+    }
+
+    /// When the platform no longer takes it. Efflux keeps a minute free before, for what a request and its repetition with
+    /// another credential can take.
+    pub(crate) const fn too_old_ms(&self) -> i64 {
+        (self.click_s + 7 * DAY_S) * 1_000
+    }
+
+    /// Ids of the events that a row stands for.
+    pub(crate) fn ids_of(&self, counts: [u32; 3]) -> Vec<String> {
+        let names = ["PageView", "ViewContent", "Purchase"];
+        let of = |(name, count): (&'static str, u32)| (0..count).map(move |i| ids::event(&self.key, name, i));
+        names.into_iter().zip(counts).flat_map(of).collect()
+    }
+
+    /// Ids of all events that any of its rows could stand for.
+    pub(crate) fn all_ids(&self) -> Vec<String> {
+        let most = self
+            .rows
+            .iter()
+            .fold([0; 3], |most: [u32; 3], row| [0, 1, 2].map(|i| most[i].max(row.counts[i])));
+        self.ids_of(most)
+    }
+}
+
+impl Row {
+    /// A row that is no conversion at all.
+    pub(super) fn unreadable(text: &str) -> Self {
+        Self { text: text.to_owned(), person: None, class: Class::Invalid, counts: [0; 3], revenue_micros: 0 }
+    }
+
+    /// Whether its events are to be sent, if time allows.
+    pub(crate) const fn is_sendable(&self) -> bool {
+        matches!(self.class, Class::Sendable | Class::Hurried)
+    }
+}

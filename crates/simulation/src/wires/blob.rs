@@ -1,0 +1,35 @@
+//! Objects.
+
+use adapter_embedded::blob::FolderBlobStore;
+use async_trait::async_trait;
+use domain::ObjectRef;
+use ports::{Blob, BlobStore, Error, ErrorKind, Result};
+
+use super::Line;
+
+/// The store of objects, as one worker reaches it.
+pub(crate) struct BlobWire {
+    pub(crate) line: Line,
+    pub(crate) inner: FolderBlobStore,
+}
+
+#[async_trait]
+impl BlobStore for BlobWire {
+    async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>> {
+        self.line.call("blob", "blob.get", || self.inner.get(object, max_bytes)).await
+    }
+
+    async fn put(&self, object: &ObjectRef, mut content: Blob) -> Result<()> {
+        let bytes = content.bytes().map_err(|e| Error::new(ErrorKind::Corrupt, "blob.put").source(e))?;
+        self.line
+            .call("blob", "blob.put", || async {
+                self.line.did(format_args!("puts {object}, {} bytes", bytes.len()));
+                self.inner.put(object, Blob::from_bytes(bytes.clone())).await
+            })
+            .await
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>> {
+        self.inner.list(bucket, prefix, limit).await
+    }
+}

@@ -1,0 +1,53 @@
+//! Subscriptions and pixels.
+
+use adapter_embedded::pixels::EmbeddedPixels;
+use adapter_embedded::subscriptions::EmbeddedSubscriptions;
+use async_trait::async_trait;
+use domain::{PixelCode, TrafficSource};
+use ports::pixels::Pixel;
+use ports::subscriptions::Subscription;
+use ports::{PixelDirectory, Result, SubscriptionStore};
+
+use super::Line;
+
+/// The subscriptions, as one worker reaches them.
+pub(crate) struct SubscriptionsWire {
+    pub(crate) line: Line,
+    pub(crate) inner: EmbeddedSubscriptions,
+}
+
+#[async_trait]
+impl SubscriptionStore for SubscriptionsWire {
+    async fn snapshot(&self) -> Result<Vec<Subscription>> {
+        self.line.call("subscriptions", "subscriptions.snapshot", || self.inner.snapshot()).await
+    }
+
+    async fn put(&self, subscriptions: &[Subscription]) -> Result<()> {
+        self.inner.put(subscriptions).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<bool> {
+        self.inner.remove(id).await
+    }
+}
+
+/// The pixels, as one worker reaches them.
+pub(crate) struct PixelsWire {
+    pub(crate) line: Line,
+    pub(crate) inner: EmbeddedPixels,
+}
+
+#[async_trait]
+impl PixelDirectory for PixelsWire {
+    async fn snapshot(&self) -> Result<Vec<Pixel>> {
+        self.line.call("pixels", "pixels.snapshot", || self.inner.snapshot()).await
+    }
+
+    async fn put(&self, pixel: &Pixel) -> Result<()> {
+        self.inner.put(pixel).await
+    }
+
+    async fn remove(&self, source: TrafficSource, code: &PixelCode) -> Result<bool> {
+        self.inner.remove(source, code).await
+    }
+}

@@ -1,0 +1,135 @@
+//! The ledger, with a witness of everything that it promised.
+
+use adapter_embedded::ledger::EmbeddedLedger;
+use async_trait::async_trait;
+use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use ports::ledger::{
+    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
+    Selection, Settled, Settlement, Statement,
+};
+use ports::{ReportLedger, Result};
+
+use super::Line;
+use crate::oracle::SharedWitness;
+
+/// The ledger, as one worker reaches it.
+pub(crate) struct LedgerWire {
+    pub(crate) line: Line,
+    pub(crate) inner: EmbeddedLedger,
+    pub(crate) witness: SharedWitness,
+}
+
+#[async_trait]
+impl ReportLedger for LedgerWire {
+    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+        let claim = || async {
+            let claims = self.inner.claim(statements.clone(), holder).await?;
+            let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
+            self.line.did(format_args!("claims {} rows of {}, holds {held}", claims.len(), holder.owner));
+            self.witness.see().claimed(&statements, &claims, holder);
+            Ok(claims)
+        };
+        self.line.call("ledger", "ledger.claim", claim).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
+        let settle = || async {
+            let settled = self.inner.settle(settlements.clone(), holder).await?;
+            for (settlement, answer) in settlements.iter().zip(&settled) {
+                self.line.did(format_args!(
+                    "settles {:?} attempt {} as {:?} with {}: {answer:?}",
+                    settlement.lease.key, settlement.lease.attempt, settlement.settle, settlement.accepted
+                ));
+            }
+            self.witness.see().settled(&settlements, &settled);
+            Ok(settled)
+        };
+        self.line.call("ledger", "ledger.settle", settle).await
+    }
+
+    async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
+        let claim = || async {
+            let due = self.inner.claim_due(limits, holder).await?;
+            for one in &due {
+                let lease = &one.lease;
+                self.line.did(format_args!("claims due {:?} attempt {}", lease.key, lease.attempt));
+            }
+            self.witness.see().claimed_due(&due, holder);
+            Ok(due)
+        };
+        self.line.call("ledger", "ledger.claim_due", claim).await
+    }
+
+    async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>> {
+        let extend = || async {
+            let held = self.inner.extend(leases, until).await?;
+            self.line.did(format_args!("extends {} leases: {held:?}", leases.len()));
+            self.witness.see().extended(leases, until, &held);
+            Ok(held)
+        };
+        self.line.call("ledger", "ledger.extend", extend).await
+    }
+
+    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64> {
+        let release = || async {
+            let released = self.inner.release_parked(pixel, now).await?;
+            self.line.did(format_args!("releases {released} of {pixel}"));
+            Ok(released)
+        };
+        self.line.call("ledger", "ledger.release_parked", release).await
+    }
+
+    async fn select(
+        &self,
+        selection: &Selection,
+        after: Option<&ConversionKey>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        self.line.call("ledger", "ledger.select", || self.inner.select(selection, after, limit)).await
+    }
+
+    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
+        let reopen = || async {
+            let reopened = self.inner.reopen(reopenings, now).await?;
+            self.line.did(format_args!("reopens {}: {reopened:?}", reopenings.len()));
+            Ok(reopened)
+        };
+        self.line.call("ledger", "ledger.reopen", reopen).await
+    }
+
+    async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
+        self.inner.attempts(key).await
+    }
+
+    async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
+        self.inner.find(session_id, keyword_clicked).await
+    }
+
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
+        self.line.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
+        self.line.call("ledger", "ledger.mark_exported", || self.inner.mark_exported(records)).await
+    }
+
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
+        let finish = || async {
+            self.line.did(format_args!("finishes {object}: {end:?}"));
+            self.inner.finish_object(object, end, now).await
+        };
+        self.line.call("ledger", "ledger.finish_object", finish).await
+    }
+
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
+        self.line.call("ledger", "ledger.receipt", || self.inner.receipt(object)).await
+    }
+
+    async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {
+        self.inner.receipts(limit).await
+    }
+
+    async fn stats(&self) -> Result<LedgerStats> {
+        self.inner.stats().await
+    }
+}

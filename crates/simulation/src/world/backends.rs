@@ -1,0 +1,112 @@
+//! The embedded backends in memory, as all workers share them.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adapter_embedded::analytics::EmbeddedAnalytics;
+use adapter_embedded::blob::FolderBlobStore;
+use adapter_embedded::ledger::EmbeddedLedger;
+use adapter_embedded::pixels::EmbeddedPixels;
+use adapter_embedded::queue::EmbeddedQueue;
+use adapter_embedded::subscriptions::EmbeddedSubscriptions;
+use adapter_embedded::{DIRECTORY_SCHEMA, Db};
+use domain::{PixelCode, TrafficSource};
+use ports::pixels::{Credential, Pixel};
+use ports::subscriptions::Subscription;
+use ports::{PixelDirectory, SubscriptionStore};
+use secrecy::SecretString;
+
+use crate::input::{IN_BUCKET, Input, OUT_BUCKET, PIXELS, SUBSCRIBED};
+use crate::meta::Meta;
+use crate::oracle::{Remains, SharedWitness};
+use crate::stage::{Stage, StageClock};
+use crate::worker::at_once;
+use crate::world::Rules;
+
+/// What notifications are raised for: bucket and prefix, for the trigger queue and for the report queue.
+pub(crate) const ANNOUNCED: [(&str, &str); 2] =
+    [(IN_BUCKET, "networks/"), (OUT_BUCKET, "filtered-conversions/")];
+
+/// The backends.
+pub(crate) struct Backends {
+    pub(crate) trigger: Arc<EmbeddedQueue>,
+    pub(crate) report: Arc<EmbeddedQueue>,
+    pub(crate) blobs: FolderBlobStore,
+    pub(crate) subscriptions: EmbeddedSubscriptions,
+    pub(crate) pixels: EmbeddedPixels,
+    pub(crate) ledger: EmbeddedLedger,
+    pub(crate) analytics: EmbeddedAnalytics,
+    pub(crate) meta: Arc<Mutex<Meta>>,
+    pub(crate) witness: SharedWitness,
+}
+
+impl Backends {
+    pub(crate) fn new(stage: &Stage, input: &Arc<Input>) -> ports::Result<Self> {
+        let clock = Arc::new(StageClock { stage: stage.clone(), worker: None });
+        let queues = Db::in_memory_on_caller(EmbeddedQueue::SCHEMA)?;
+        let directory = Db::in_memory_on_caller(DIRECTORY_SCHEMA)?;
+        let queue = |name| Arc::new(EmbeddedQueue::new(queues.clone(), name, Arc::clone(&clock) as _));
+        let (trigger, report) = (queue("trigger"), queue("report"));
+        let announced = [Arc::clone(&trigger), Arc::clone(&report)];
+        let notifications = ANNOUNCED.into_iter().zip(announced);
+        let notifications =
+            notifications.map(|((bucket, prefix), queue)| (bucket.to_owned(), prefix.to_owned(), queue as _));
+        let analytics = Db::in_memory_on_caller(EmbeddedAnalytics::SCHEMA)?;
+        let backends = Self {
+            blobs: FolderBlobStore::in_memory(notifications.collect(), Arc::clone(&clock) as _),
+            trigger,
+            report,
+            subscriptions: EmbeddedSubscriptions::new(directory.clone()),
+            pixels: EmbeddedPixels::new(directory),
+            ledger: EmbeddedLedger::new(Db::in_memory_on_caller(EmbeddedLedger::SCHEMA)?),
+            analytics: EmbeddedAnalytics::new(analytics, clock),
+            meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),
+            witness: SharedWitness::new(Arc::clone(input)),
+        };
+        at_once(backends.subscriptions.put(&[Subscription::of(SUBSCRIBED)]))?;
+        for pixel in PIXELS {
+            backends.renew(pixel, 0)?;
+        }
+        Ok(backends)
+    }
+
+    /// Gives a pixel a new token that works, after an old one that may not.
+    pub(crate) fn renew(&self, pixel: &str, time: u32) -> ports::Result<()> {
+        let token = format!("token-{pixel}-{time}");
+        let labels = [format!("token-{pixel}-old"), token.clone()];
+        let credentials = labels.map(|label| {
+            let token = SecretString::from(label.as_str());
+            Credential { label, token }
+        });
+        self.meta().tokens.insert(pixel.to_owned(), BTreeSet::from([token]));
+        let pixel = Pixel {
+            // Codes of the simulation are digits.
+            code: PixelCode::new(pixel).expect("digits are a pixel code"),
+            source: TrafficSource::Facebook,
+            name: None,
+            credentials: credentials.into(),
+        };
+        at_once(self.pixels.put(&pixel))
+    }
+
+    /// From now on nothing opens a pixel.
+    pub(crate) fn revoke(&self, pixel: &str) {
+        self.meta().tokens.remove(pixel);
+    }
+
+    fn meta(&self) -> std::sync::MutexGuard<'_, Meta> {
+        self.meta.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the verdict is given over.
+    pub(crate) fn remains(&self, rules: Rules) -> Remains<'_> {
+        Remains {
+            trigger: &self.trigger,
+            report: &self.report,
+            blobs: &self.blobs,
+            ledger: &self.ledger,
+            analytics: &self.analytics,
+            rules,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The production services on wires instead of backends, put together as `assembly` does it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use capi::destination::MetaConfig;
+use capi::map::{DataProcessing, EventNames, MapConfig};
+use pipeline::export::Export;
+use pipeline::filter::Filter;
+use pipeline::report::lanes::Lanes;
+use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::worker::{Handler, Worker, WorkerConfig};
+use pipeline::{Blocking, Pixels, Subscriptions};
+use ports::health::NoHealth;
+use ports::ledger::Restatements;
+use ports::metric::NoMetrics;
+use ports::{BlobStore, Clock, EventQueue};
+use tokio_util::sync::CancellationToken;
+
+use crate::chance::Jitter;
+use crate::input::OUT_BUCKET;
+use crate::stage::{Stage, StageClock};
+use crate::wires::{
+    AnalyticsWire, BlobWire, LedgerWire, Line, MetaWire, PixelsWire, QueueWire, SubscriptionsWire,
+};
+use crate::world::backends::ANNOUNCED;
+use crate::world::{Backends, Rules};
+
+/// The longest file; none of a run is near it.
+const MAX_OBJECT_BYTES: u64 = 1 << 20;
+
+/// Two filters and two reporters.
+pub(super) const WORKERS: usize = 4;
+
+/// What a process needs to start.
+pub(super) struct Site<'w> {
+    pub(super) stage: &'w Stage,
+    pub(super) backends: &'w Backends,
+    pub(super) rules: Rules,
+    pub(super) seed: u64,
+    pub(super) worker: usize,
+    /// How many processes were started before.
+    pub(super) number: u32,
+}
+
+/// The main task of a process.
+pub(super) type Main = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Site<'_> {
+    /// The main task of this worker.
+    pub(super) fn main(&self, stop: CancellationToken) -> Main {
+        if self.worker < WORKERS / 2 { self.filter(stop) } else { self.reporter(stop) }
+    }
+
+    fn line(&self) -> Line {
+        Line { stage: self.stage.clone(), worker: self.worker }
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(StageClock { stage: self.stage.clone(), worker: Some(self.worker) })
+    }
+
+    fn queue(&self, port: &'static str) -> Arc<dyn EventQueue> {
+        let inner = if port == "trigger" { &self.backends.trigger } else { &self.backends.report };
+        Arc::new(QueueWire { line: self.line(), port, inner: Arc::clone(inner) })
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        let queues = ANNOUNCED.into_iter().zip(["trigger", "report"]);
+        let announcements = queues
+            .map(|((bucket, prefix), port)| (bucket.to_owned(), prefix.to_owned(), self.queue(port)))
+            .collect();
+        Arc::new(BlobWire { line: self.line(), inner: self.backends.blobs.announcing(announcements) })
+    }
+
+    fn worker(&self, service: &'static str, port: &'static str, handler: Arc<dyn Handler>) -> Arc<Worker> {
+        Arc::new(Worker {
+            config: WorkerConfig {
+                service,
+                queue: port,
+                concurrency: 2,
+                visibility: Duration::from_secs(60),
+                // Nothing that could be done may be given up, however much goes wrong.
+                max_receives: 10_000,
+            },
+            queue: self.queue(port),
+            handler,
+            clock: self.clock(),
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        })
+    }
+
+    fn filter(&self, stop: CancellationToken) -> Main {
+        let store = SubscriptionsWire { line: self.line(), inner: self.backends.subscriptions.clone() };
+        let filter = Filter {
+            subscriptions: Some(Arc::new(Subscriptions::new(Arc::new(store)))),
+            blobs: self.blobs(),
+            output_bucket: OUT_BUCKET.to_owned(),
+            max_object_bytes: MAX_OBJECT_BYTES,
+            blocking: Blocking::Caller,
+            clock: self.clock(),
+            metrics: Arc::new(NoMetrics),
+        };
+        Box::pin(self.worker("filter-svc", "trigger", Arc::new(filter)).run(stop))
+    }
+
+    fn reporter(&self, stop: CancellationToken) -> Main {
+        let reporting = Arc::new(self.reporting());
+        let lanes = Lanes::new(Arc::clone(&reporting));
+        let export = Export {
+            ledger: Arc::clone(&reporting.ledger),
+            analytics: Arc::new(AnalyticsWire {
+                line: self.line(),
+                inner: self.backends.analytics.clone(),
+                witness: self.backends.witness.clone(),
+            }),
+            clock: self.clock(),
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        };
+        let intake = Arc::new(Intake::new(Arc::clone(&reporting), Arc::clone(&lanes)));
+        let take_in = self.worker("reporter-svc", "report", intake).run(stop.clone());
+        Box::pin(async move {
+            let refresh = due::refresh_pixels(Arc::clone(&reporting), Duration::from_secs(60), stop.clone());
+            let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
+            tokio::join!(take_in, due, refresh, export.run(stop));
+            lanes.drain().await;
+        })
+    }
+
+    fn reporting(&self) -> Reporting {
+        let owner = format!("w{}.{}", self.worker, self.number);
+        let pixels = PixelsWire { line: self.line(), inner: self.backends.pixels.clone() };
+        let witness = self.backends.witness.clone();
+        Reporting {
+            config: ReportConfig {
+                owner: owner.clone(),
+                lease: Duration::from_secs(120),
+                max_object_bytes: MAX_OBJECT_BYTES,
+                needs_source_url: true,
+                on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
+                restatements: if self.rules.increments {
+                    Restatements::Increments
+                } else {
+                    Restatements::First
+                },
+                backoff: Backoff::default(),
+                requests_per_pixel: 3,
+                claim_rows: 4,
+                blocking: Blocking::Caller,
+            },
+            pixels: Arc::new(Pixels::new(Arc::new(pixels))),
+            blobs: self.blobs(),
+            ledger: Arc::new(LedgerWire {
+                line: self.line(),
+                inner: self.backends.ledger.clone(),
+                witness: witness.clone(),
+            }),
+            destination: Arc::new(MetaWire {
+                line: self.line(),
+                meta: Arc::clone(&self.backends.meta),
+                config: meta_config(),
+                witness,
+                owner,
+            }),
+            clock: self.clock(),
+            rng: Arc::new(Jitter::new(self.seed, self.worker)),
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        }
+    }
+}
+
+fn meta_config() -> MetaConfig {
+    let map = MapConfig {
+        event_names: EventNames::Standard,
+        currency: "USD".to_owned(),
+        default_event_source_url: None,
+        data_processing: DataProcessing::Unsaid,
+    };
+    MetaConfig::new("v25.0", map)
+}

@@ -1,0 +1,129 @@
+//! Checks of what is no Rust: templates, images, scripts.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use cargo_metadata::MetadataCommand;
+
+use crate::python::environment;
+
+/// Whether a file of this name is one.
+type Wanted = fn(&str) -> bool;
+
+/// A tool, what it is told first, and the files that it looks at: by folder and by how their names end or begin.
+struct Check {
+    tool: &'static str,
+    arguments: &'static [&'static str],
+    files: &'static [(&'static str, Wanted)],
+}
+
+const CHECKS: &[Check] = &[
+    Check { tool: "cfn-lint", arguments: &[], files: &[("infrastructure", is_yaml)] },
+    Check {
+        tool: "hadolint",
+        arguments: &[],
+        files: &[("docker", is_dockerfile), ("docker/backends", is_dockerfile)],
+    },
+    Check {
+        tool: "shellcheck",
+        arguments: &[],
+        files: &[("docker", is_shell), ("infrastructure", is_shell), (".ci", |name| name == "run")],
+    },
+    Check {
+        tool: "check-jsonschema",
+        arguments: &["--builtin-schema", "vendor.compose-spec"],
+        files: &[("docker", is_yaml)],
+    },
+    Check {
+        tool: "python",
+        arguments: &["-B", "-m", "unittest", "discover", "--start-directory"],
+        files: &[("infrastructure", |name| name == "tests")],
+    },
+];
+
+fn is_yaml(name: &str) -> bool {
+    has_extension(name, "yaml")
+}
+
+fn is_shell(name: &str) -> bool {
+    has_extension(name, "sh")
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    name.ends_with("Dockerfile")
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
+/// Runs all checks on the workspace that holds `dir`; the tools go to cargo's target folder. Whether none found anything.
+///
+/// # Errors
+/// If a tool cannot be installed or started.
+pub fn infra(dir: &Path, out: &mut impl Write) -> Result<bool> {
+    let metadata = MetadataCommand::new()
+        .current_dir(dir)
+        .no_deps()
+        .exec()
+        .context("cargo metadata failed; run it by hand in this folder to see more")?;
+    let root = metadata.workspace_root.as_std_path();
+    let list = root.join("infrastructure/requirements.txt");
+    let wanted =
+        std::fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+    let folder = metadata.target_directory.as_std_path().join("infrastructure");
+    let python = environment(&folder, &wanted, "what checks templates, images and scripts", out)?;
+    let tools = python.parent().unwrap_or(&folder);
+    let mut fine = true;
+    for check in CHECKS {
+        let ok = check.run(root, tools)?;
+        writeln!(out, "{}: {}", check.tool, if ok { "nothing found" } else { "see above" })?;
+        fine &= ok;
+    }
+    Ok(fine)
+}
+
+impl Check {
+    /// Whether the tool is content.
+    fn run(&self, root: &Path, tools: &Path) -> Result<bool> {
+        let mut command = Command::new(tools.join(self.tool));
+        command.current_dir(root).args(self.arguments).args(self.files(root)?).stdout(std::io::stderr());
+        let status = command.status().with_context(|| format!("{} cannot be started", self.tool))?;
+        Ok(status.success())
+    }
+
+    /// Relative to the workspace, in order.
+    fn files(&self, root: &Path) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for (folder, wanted) in self.files {
+            let path = root.join(folder);
+            let entries =
+                std::fs::read_dir(&path).with_context(|| format!("{} cannot be listed", path.display()))?;
+            for entry in entries {
+                let name = entry.with_context(|| format!("{} cannot be listed", path.display()))?.file_name();
+                if wanted(&name.to_string_lossy()) {
+                    found.push(Path::new(folder).join(name));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_something_to_look_at() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for check in CHECKS {
+            let files = check.files(&root).unwrap();
+            assert!(!files.is_empty(), "{}", check.tool);
+        }
+        assert!(CHECKS[0].files(&root).unwrap().contains(&PathBuf::from("infrastructure/data.yaml")));
+    }
+}

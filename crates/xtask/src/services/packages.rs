@@ -1,0 +1,61 @@
+//! What the tests need of the system's packages.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::python::run;
+
+/// A package, and how to see that it is there.
+struct Package {
+    name: &'static str,
+    why: &'static str,
+    is_installed: fn() -> bool,
+}
+
+/// PostgreSQL is the one server that does not come from Python's packages.
+const POSTGRES: Package = Package {
+    name: "postgresql",
+    why: "PostgreSQL's programs, or a server's address in EFFLUX_TEST_POSTGRES_URL",
+    is_installed: || below(Path::new("/usr/lib/postgresql"), "bin/initdb"),
+};
+
+/// A library that shows a process another time.
+const FAKETIME: Package = Package {
+    name: "faketime",
+    why: "libfaketime, to set the clock of a process back",
+    is_installed: || below(Path::new("/usr/lib"), "faketime/libfaketimeMT.so.1"),
+};
+
+/// Installs what is missing, if we may.
+pub(super) fn ensure_installed(with_postgres: bool, out: &mut impl std::io::Write) -> Result<()> {
+    let wanted: &[Package] = if with_postgres { &[POSTGRES, FAKETIME] } else { &[FAKETIME] };
+    let missing: Vec<_> = wanted.iter().filter(|package| !(package.is_installed)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(|package| package.name).collect();
+    let whys: Vec<_> = missing.iter().map(|package| package.why).collect();
+    let advice = format!("the tests need {}: install Debian's {}", whys.join("; "), names.join(", "));
+    if !we_are_root() {
+        bail!(advice);
+    }
+    writeln!(out, "installing {} by apt-get", names.join(", "))?;
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(names);
+    for arguments in [&["update", "-qq"][..], &install] {
+        let mut apt = Command::new("apt-get");
+        run(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"), &advice)?;
+    }
+    Ok(())
+}
+
+/// Whether any folder of a folder holds this file.
+fn below(folder: &Path, file: &str) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|inner| inner.flatten().any(|inner| inner.path().join(file).exists()))
+}
+
+fn we_are_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}

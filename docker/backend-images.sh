@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds the images of the backends for a laptop and for tests: efflux/backend-aws, -mongodb, -clickhouse and -postgres.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+for backend in aws:4566 mongodb:27017 clickhouse:8123 postgres:5432; do
+    name=${backend%:*}
+    docker build --quiet --build-arg "BACKEND=$name" --build-arg "PORT=${backend#*:}" --tag "efflux/backend-$name" \
+        "${BACKENDS:-backends}" >/dev/null
+    echo "efflux/backend-$name"
+done

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Sends a sample of each network through the running system of compose.yaml and prints the table of outcomes. The stand-in for Meta takes
+# any token, so the one below opens nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+rows=${ROWS:-250}
+read -r -a compose <<<"${COMPOSE:-docker compose}"
+
+efflux() {
+    "${compose[@]}" --file compose.yaml --profile tools run --rm -T efflux "$@"
+}
+
+for pixel in 1 2 3; do
+    echo a-token-for-the-stand-in | efflux pixels add "11100000000000$pixel" --tokens -
+done
+# Eighteen of the samples' twenty campaigns: the rows of the others end at the filter.
+# shellcheck disable=SC2046
+efflux subscriptions add $(seq 120210000000100000 120210000000100017)
+files=()
+seed=$(date +%s)
+for network in tonic crossroads sedo airfind; do
+    file=/var/lib/efflux/$network-$seed.json
+    efflux sample --network "$network" --rows "$rows" --seed "$seed" --dirty 0.05 --out "$file"
+    files+=("$file")
+done
+efflux ingest "${files[@]}" --wait

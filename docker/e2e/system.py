@@ -1,0 +1,157 @@
+"""The compose file's system under a name of its own: started, disturbed, asked."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+DOCKER = Path(__file__).resolve().parents[1]
+COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
+# No step takes this long unless something is wrong.
+LONGEST_SECONDS = 240
+
+# Short waits, so that what a killed container held is soon somebody else's; many deliveries, because kills cost some.
+SETTINGS = {
+    "QUEUE_VISIBILITY_SECONDS": "6",
+    "LEASE_SECONDS": "20",
+    "META_REQUEST_TIMEOUT_MS": "3000",
+    "META_CONNECT_TIMEOUT_MS": "1000",
+    "MAX_RECEIVES": "100",
+    "RETRY_FIRST_SECONDS": "1",
+    "RETRY_LONGEST_SECONDS": "5",
+    # Any free port: nothing of this machine is in the way.
+    "SANDBOX_HOST_PORT": "0",
+    "AWS_HOST_PORT": "0",
+}
+
+
+def run(*command, check=True, env=None, text=None):
+    """Runs a command, with a text as its input, and returns what came of it; what it printed is shown when it fails."""
+    environment = {**os.environ, **(env or {})}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, input=text, env=environment)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def wait_until(what, done, seconds=LONGEST_SECONDS):
+    """Looks until `done` says so; fails, saying what it saw last, after a while."""
+    give_up = time.monotonic() + seconds
+    while True:
+        state = done()
+        if state is True:
+            return
+        if time.monotonic() > give_up:
+            raise AssertionError(f"not within {seconds} s: {what}; the last look showed {state}")
+        time.sleep(0.3)
+
+
+class System:
+    """A project of compose."""
+
+    def __init__(self, name):
+        self.name = name
+        self.tags = {}
+        self.made = {}
+
+    def compose(self, *arguments, check=True):
+        """Runs compose on this project."""
+        files = ["--file", str(DOCKER / "compose.yaml"), "--file", str(DOCKER / "e2e/compose.quick.yaml")]
+        return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.made, **self.tags})
+
+    def up(self):
+        """Starts everything and waits until it is healthy. Queues, buckets and table are those of the CloudFormation templates."""
+        self.compose("up", "--detach", "--no-build", "aws")
+        self.wait_healthy("aws")
+        self.made = self.deploy_templates()
+        self.compose("up", "--detach", "--no-build")
+        for service in ("filter-svc", "reporter-svc", "optimizer-svc"):
+            self.wait_healthy(service)
+
+    def deploy_templates(self):
+        """Deploys infrastructure/ to the AWS emulator, with the Python of its image; the settings that point to what was made."""
+        printed = run(
+            "docker", "run", "--rm", "--network", self.network("backends"), "--volume", f"{DOCKER.parent}/infrastructure:/infrastructure:ro",
+            "--env", "AWS_ENDPOINT_URL=http://aws:4566", "efflux/backend-aws",
+            "/opt/venv/bin/python", "-B", "/infrastructure/local.py", "--stack-name", self.name,
+        ).stdout
+        return dict(line.split("=", 1) for line in printed.splitlines())
+
+    def down(self):
+        """Removes containers, networks and volumes."""
+        run("docker", "rm", "--force", "--volumes", f"{self.name}-tools", check=False)
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+
+    def containers(self, service):
+        """Ids of the running containers of a service, in the order of their numbers."""
+        listed = run(
+            "docker", "ps", "--filter", f"label=com.docker.compose.project={self.name}",
+            "--filter", f"label=com.docker.compose.service={service}", "--filter", "label=com.docker.compose.oneoff=False",
+            "--format", '{{.Label "com.docker.compose.container-number"}} {{.ID}}',
+        )
+        numbered = sorted((int(number), name) for number, name in (line.split() for line in listed.stdout.splitlines()))
+        return [name for _, name in numbered]
+
+    def inspect(self, container, template):
+        """One fact about a container."""
+        return run("docker", "inspect", "--format", template, container).stdout.strip()
+
+    def wait_healthy(self, service, count=1):
+        """Waits until so many containers of a service are healthy."""
+        def healthy():
+            states = [self.inspect(c, "{{.State.Health.Status}}") for c in self.containers(service)]
+            return states == ["healthy"] * count or states
+
+        wait_until(f"{count} x {service} healthy", healthy)
+
+    def scale(self, service, count):
+        """Brings a service to so many containers."""
+        self.compose("up", "--detach", "--no-build", "--no-deps", "--scale", f"{service}={count}", service)
+        self.wait_healthy(service, count)
+
+    def roll(self, service, variable, tag, count):
+        """Replaces the containers of a service by ones of another image, as compose does it: each is told to stop and finishes."""
+        before = self.containers(service)
+        self.tags[variable] = tag
+        self.compose("up", "--detach", "--no-build", "--no-deps", "--scale", f"{service}={count}", service)
+        self.wait_healthy(service, count)
+        assert not set(before) & set(self.containers(service)), f"{service} still runs old containers"
+
+    def network(self, name):
+        """The full name of a network."""
+        return f"{self.name}_{name}"
+
+    def tools(self):
+        """The container that the operator's tool is run in; a stand-in for Meta that nobody calls keeps it up."""
+        name = f"{self.name}-tools"
+        if run("docker", "ps", "--quiet", "--filter", f"name=^{name}$").stdout.strip() == "":
+            self.compose("--profile", "tools", "run", "--detach", "--rm", "--name", name, "efflux", "sandbox")
+        return name
+
+    def efflux(self, *arguments, check=True, text=None):
+        """Runs the operator's tool and returns what it printed."""
+        return run("docker", "exec", "--interactive", self.tools(), "/usr/local/bin/service", *arguments, check=check, text=text)
+
+    def put(self, name, text):
+        """Puts a file where the operator's tool finds it; the path that it has there."""
+        path = f"/var/lib/efflux/{name}"
+        run("docker", "exec", "--interactive", self.tools(), "tee", path, text=text)
+        return path
+
+    def status(self, files):
+        """What `efflux status` knows, with so many of the latest files."""
+        return json.loads(self.efflux("status", "--json", "--files", str(files)).stdout)
+
+    def sandbox(self, path, body=None):
+        """What the stand-in for Meta says about itself, or to what is posted."""
+        address = self.compose("port", "sandbox", "8787").stdout.strip()
+        data = body.encode() if body else None
+        with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=10) as answer:
+            return answer.read().decode()
+
+    def accepted(self):
+        """How many events the stand-in for Meta has taken."""
+        pixels = json.loads(self.sandbox("stats"))["pixels"].values()
+        return sum(name["accepted"] for pixel in pixels for name in pixel["names"].values())

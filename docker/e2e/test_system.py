@@ -1,0 +1,174 @@
+"""The whole system in containers, on its production adapters, disturbed while it works. Nothing is lost, nothing counted twice.
+
+usage: python3 -m unittest discover --start-directory docker/e2e    (after docker/images.sh and docker/backend-images.sh)
+"""
+
+import json
+import subprocess
+import time
+import unittest
+from contextlib import contextmanager
+
+from oracle import Oracle
+from system import System, run, wait_until
+
+NETWORKS = ["tonic", "crossroads", "sedo", "airfind"]
+ROWS = 40
+OTHER_TAG = "e2e-other"
+
+
+class WholeSystem(unittest.TestCase):
+    """In order: each step finds the system as the one before has left it, and leaves it with everything done."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.system, cls.oracle, cls.seed = System("efflux-e2e"), Oracle(), int(time.time())
+        # What nobody disturbed must not send anything twice; what was killed may, under the same ids.
+        cls.repeated = 0
+        cls.system.down()
+        cls.addClassCleanup(cls.clean)
+        cls.system.up()
+        for service in ("filter-svc", "reporter-svc"):
+            # Another image of the same program: only its name and a label differ.
+            build = ["docker", "build", "--quiet", "--label", "e2e=other", "--tag", f"efflux/{service}:{OTHER_TAG}", "-"]
+            subprocess.run(build, input=f"FROM efflux/{service}:latest\n", text=True, check=True, capture_output=True)
+        # An answer that takes its time: what is done to the system then comes in the middle of something.
+        cls.system.sandbox("faults", '[{"action": {"latency_ms": 500}}]')
+        rows = [row for network in NETWORKS for row in json.loads(cls.sample(network, 400, seed=1))]
+        cls.system.efflux("subscriptions", "add", *sorted({row["campaign_id"] for row in rows}))
+        for pixel in sorted({row["pixel_id"] for row in rows}):
+            cls.system.efflux("pixels", "add", pixel, "--tokens", "-", text="token-of-the-test\n")
+
+    @classmethod
+    def clean(cls):
+        """Shows what the services said, if something went wrong, and removes everything."""
+        if cls.failed:
+            print(cls.system.compose("logs", "--tail", "60", check=False).stdout[-20000:])
+        cls.system.down()
+
+    failed = False
+
+    def run(self, result=None):
+        """After a failure the rest says nothing."""
+        if type(self).failed:
+            result.startTest(self)
+            result.addSkip(self, "an earlier step failed")
+            result.stopTest(self)
+            return
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        type(self).failed |= len(result.failures) + len(result.errors) > before
+
+    @classmethod
+    def sample(cls, network, rows, seed):
+        """A file of clean rows, made by the program."""
+        made = cls.system.efflux("sample", "--network", network, "--rows", str(rows), "--seed", str(seed))
+        return made.stdout
+
+    def send(self, files):
+        """Puts so many files of all networks where their interpreters would."""
+        paths = []
+        for _ in range(files):
+            type(self).seed += 1
+            network = NETWORKS[self.seed % len(NETWORKS)]
+            text = self.sample(network, ROWS, self.seed)
+            self.oracle.expect(text)
+            paths.append(self.system.put(f"{network}-{self.seed}.json", text))
+        type(self).accepted = self.system.accepted()
+        self.system.efflux("ingest", *paths)
+
+    def settle(self, quiet):
+        """Waits until everything is done and looks whether all is right; `quiet`: nothing has been sent twice in this step."""
+        wait_until("everything done", lambda: self.oracle.is_done(self.system))
+        repeated = self.oracle.check(self.system, repeats_allowed=True)
+        if quiet:
+            self.assertEqual(repeated, self.repeated, "events were sent twice without need")
+        print(f"{self.id().rsplit('.', 1)[1]}: {self.oracle.rows} rows, {self.oracle.total()} events, {repeated} sent again under the same ids")
+        type(self).repeated = repeated
+
+    def wait_for_work(self):
+        """Waits until Meta has taken something of what was sent last, so that what comes now comes in the middle."""
+        wait_until("work has begun", lambda: self.system.accepted() > self.accepted or self.accepted)
+
+    @contextmanager
+    def paused(self, service, seconds):
+        """Holds a backend still for a while: connections stay open and nobody answers."""
+        (container,) = self.system.containers(service)
+        run("docker", "pause", container)
+        try:
+            yield
+            time.sleep(seconds)
+        finally:
+            run("docker", "unpause", container)
+
+    def crash(self, service, index=0):
+        """Kills a container without warning and starts it again, as the engine does with one that has crashed."""
+        container = self.system.containers(service)[index]
+        run("docker", "kill", "--signal", "KILL", container)
+        run("docker", "start", container)
+
+    def test_1_undisturbed(self):
+        self.send(4)
+        self.settle(quiet=True)
+
+    def test_2_three_reporters(self):
+        self.system.scale("reporter-svc", 3)
+        self.send(4)
+        self.settle(quiet=True)
+
+    def test_3_services_are_killed(self):
+        self.send(6)
+        self.wait_for_work()
+        for service, index in (("reporter-svc", 0), ("filter-svc", 0), ("reporter-svc", 1)):
+            self.crash(service, index)
+        self.send(2)
+        self.settle(quiet=False)
+
+    def test_4_databases_are_killed(self):
+        self.send(4)
+        self.wait_for_work()
+        for service in ("mongodb", "postgres", "clickhouse"):
+            self.crash(service)
+        self.send(2)
+        self.settle(quiet=False)
+
+    def test_5_backends_hang(self):
+        for service in ("mongodb", "clickhouse", "aws"):
+            self.send(2)
+            with self.paused(service, seconds=8):
+                pass
+        self.settle(quiet=False)
+
+    def test_6_the_way_to_meta_is_cut(self):
+        network = self.system.network("meta")
+        self.send(2)
+        self.wait_for_work()
+        reporters = self.system.containers("reporter-svc")
+        for reporter in reporters:
+            run("docker", "network", "disconnect", network, reporter)
+        self.send(2)
+        wait_until("conversions wait for Meta", lambda: self.system.status(1)["ledger"].get("retry", 0) > 0 or self.system.status(1))
+        for reporter in reporters:
+            run("docker", "network", "connect", network, reporter)
+        self.settle(quiet=False)
+
+    def test_7_the_reporters_are_replaced_under_load(self):
+        self.send(6)
+        self.wait_for_work()
+        self.system.roll("reporter-svc", "REPORTER_TAG", OTHER_TAG, 3)
+        self.settle(quiet=True)
+
+    def test_8_the_filter_is_replaced_under_load(self):
+        self.send(6)
+        self.system.roll("filter-svc", "FILTER_TAG", OTHER_TAG, 1)
+        self.settle(quiet=True)
+
+    def test_9_everybody_stops_in_order(self):
+        containers = [c for s in ("filter-svc", "reporter-svc", "optimizer-svc") for c in self.system.containers(s)]
+        run("docker", "stop", "--time", "30", *containers)
+        for container in containers:
+            self.assertEqual(self.system.inspect(container, "{{.State.ExitCode}}"), "0")
+
+
+if __name__ == "__main__":
+    unittest.main()

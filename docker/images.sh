@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds the images efflux/filter-svc, efflux/reporter-svc, efflux/optimizer-svc and efflux/efflux.
+#   docker/images.sh full               compiles inside the build: what a user or a pipeline does
+#   docker/images.sh packaged [FOLDER]  takes binaries that are there already (default: target/release): quick, for tests
+# TAG names the result (default: latest).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+SERVICES=(filter-svc reporter-svc optimizer-svc efflux)
+TAG=${TAG:-latest}
+revision=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+build=(docker build --quiet --build-arg "REVISION=$revision" --build-arg "VERSION=$version")
+
+full() {
+    for service in "${SERVICES[@]}"; do
+        "${build[@]}" --file docker/Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" . >/dev/null
+        echo "efflux/$service:$TAG"
+    done
+}
+
+packaged() {
+    local binaries=$1 context
+    context=$(mktemp -d)
+    # The names are known now; later they would be gone.
+    # shellcheck disable=SC2064
+    trap "rm -rf '$context'" EXIT
+    "${build[@]}" --file docker/Dockerfile --target base --tag efflux/base:latest . >/dev/null
+    for service in "${SERVICES[@]}"; do
+        strip --strip-all -o "$context/$service" "$binaries/$service"
+        "${build[@]}" --file docker/packaged.Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" "$context" >/dev/null
+        echo "efflux/$service:$TAG"
+    done
+}
+
+case ${1:-} in
+full) full ;;
+packaged) packaged "${2:-${CARGO_TARGET_DIR:-target}/release}" ;;
+*) sed -n 's/^#   //p' "$0" >&2; exit 64 ;;
+esac

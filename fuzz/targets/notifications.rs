@@ -1,0 +1,7 @@
+#![no_main]
+
+#[path = "../../crates/capi/tests/it/laws.rs"]
+#[allow(dead_code, reason = "each target tries one of them")]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| laws::notifications(data));

@@ -1,0 +1,73 @@
+"""What the code says about itself, for tests that compare it with the templates."""
+
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+INFRASTRUCTURE = ROOT / "infrastructure"
+sys.path.insert(0, str(INFRASTRUCTURE))
+
+import botocore.session  # noqa: E402
+from botocore import xform_name  # noqa: E402
+from templates import load, resources  # noqa: E402
+
+__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings"]
+
+
+@cache
+def rust():
+    """All code that ships, without its unit tests, by path."""
+    files = [*ROOT.glob("crates/*/src/**/*.rs"), *ROOT.glob("services/*/src/**/*.rs")]
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").split("#[cfg(test)]")[0] for path in files}
+
+
+@cache
+def metric_names():
+    """Constant -> name of every metric."""
+    return dict(re.findall(r'pub const (\w+): &str = "(\w+)";', rust()["crates/ports/src/metric.rs"]))
+
+
+@cache
+def metrics_measured():
+    """Names of the metrics that some code outside of `ports` measures."""
+    code = "\n".join(text for path, text in rust().items() if not path.startswith("crates/ports/"))
+    return {name for constant, name in metric_names().items() if re.search(rf"\bname::{constant}\b", code)}
+
+
+@cache
+def metrics_sent():
+    """Name -> the label that becomes a dimension, if any, of every metric that goes to CloudWatch."""
+    text = rust()["crates/adapter-aws/src/cloudwatch/gather.rs"]
+    found = re.findall(r'\(name::(\w+), (?:None|Some\("(\w+)"\))\)', text)
+    return {metric_names()[constant]: label or None for constant, label in found}
+
+
+@cache
+def settings():
+    """Setting -> letters of the services that read it (F, R, O) and whether it is an address that AWS deployments must set."""
+    text = rust()["crates/settings/src/table.rs"]
+    everybody = {"ALL": "FRO"}
+    found = {}
+    for kind, arguments in re.findall(r"^    (setting|address)\((.*?)\),$", text, re.DOTALL | re.MULTILINE):
+        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', arguments)
+        who = re.sub(r"[^A-Z]", "", re.sub(r'"((?:[^"\\]|\\.)*)"', "", arguments))
+        name = strings[0] if kind == "address" else strings[1]
+        found[name] = (everybody.get(who, who), kind == "address")
+    return found
+
+
+@cache
+def aws_calls():
+    """(program, action, resource, SDK methods) of each line of the list beside the adapter."""
+    lines = (ROOT / "crates/adapter-aws/calls.tsv").read_text(encoding="utf-8").splitlines()
+    return {tuple(line.split("\t")) for line in lines if line and not line.startswith("#")}
+
+
+@cache
+def sdk_methods():
+    """Every operation of the AWS services that Efflux uses, as a method of their SDKs."""
+    session = botocore.session.get_session()
+    services = ("sqs", "s3", "dynamodb", "cloudwatch")
+    return {xform_name(name) for service in services for name in session.get_service_model(service).operation_names}

@@ -1,0 +1,59 @@
+"""What the stack of data promises."""
+
+import unittest
+
+from source import INFRASTRUCTURE, load, resources
+
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+
+
+class Data(unittest.TestCase):
+    """Buckets, queues, table."""
+
+    def setUp(self):
+        self.template = load(INFRASTRUCTURE / "data.yaml")
+        self.queues = resources(self.template, "AWS::SQS::Queue")
+
+    def test_files_are_encrypted_private_and_forgotten(self):
+        for name, bucket in resources(self.template, "AWS::S3::Bucket").items():
+            self.assertEqual(set(bucket["PublicAccessBlockConfiguration"].values()), {True}, name)
+            (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+            self.assertIn(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], ("AES256", "aws:kms"))
+            (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+            self.assertEqual((rule["Status"], rule["ExpirationInDays"]), ("Enabled", {"Ref": "PersonalDataDays"}))
+        self.assertGreaterEqual(self.template["Parameters"]["PersonalDataDays"]["MinValue"], 8)
+
+    def test_each_bucket_tells_its_own_queue_which_lets_it_and_nobody_else(self):
+        buckets = resources(self.template, "AWS::S3::Bucket")
+        policies = {p["Queues"][0]["Ref"]: p for p in resources(self.template, "AWS::SQS::QueuePolicy").values()}
+        self.assertEqual(len(buckets), 2)
+        for name, bucket in buckets.items():
+            (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+            queue = told["Queue"]["Fn::GetAtt"][0]
+            allowed = [s for s in policies[queue]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+            (statement,) = allowed
+            self.assertEqual(statement["Action"], "sqs:SendMessage")
+            self.assertEqual(statement["Principal"], {"Service": "s3.amazonaws.com"})
+            arn = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+            self.assertEqual(arn, "arn:${AWS::Partition}:s3:::" + bucket["BucketName"]["Fn::Sub"])
+            self.assertEqual(self.template["Resources"][name]["DependsOn"], f"{queue}Policy")
+
+    def test_dead_letters_are_kept_for_14_days_and_come_after_the_services_gave_up(self):
+        parameters = self.template["Parameters"]
+        self.assertGreater(parameters["RedriveReceives"]["Default"], parameters["MaxReceives"]["Default"])
+        working = {name: queue for name, queue in self.queues.items() if "RedrivePolicy" in queue}
+        self.assertEqual(len(working), 2)
+        for queue in working.values():
+            self.assertEqual(queue["VisibilityTimeout"], {"Ref": "QueueVisibilitySeconds"})
+            dead = self.queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+            self.assertEqual(dead["MessageRetentionPeriod"], FOURTEEN_DAYS)
+            self.assertTrue(dead["SqsManagedSseEnabled"] and queue["SqsManagedSseEnabled"])
+
+    def test_the_table_can_be_brought_back(self):
+        (table,) = resources(self.template, "AWS::DynamoDB::Table").values()
+        self.assertTrue(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"])
+        self.assertEqual(table["KeySchema"], [{"AttributeName": "id", "KeyType": "HASH"}])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,91 @@
+//! `efflux meta check`: tries each pixel's tokens without making an event.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use capi::destination::{Meta, Probe, Standing};
+use domain::TrafficSource;
+use ports::Clock;
+use ports::pixels::Pixel;
+use runtime::ExitStatus;
+use settings::Settings;
+
+use crate::{out, tables};
+
+/// A token that was tried.
+struct Tried {
+    pixel: String,
+    label: String,
+    probe: Probe,
+}
+
+/// Prints how every token of Meta's pixels stands; done when every pixel has one that works.
+pub(crate) async fn run(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    only: Option<&str>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
+    let directory = backends::pixels(settings, clock).await.map_err(assembly::StartError::from)?;
+    let meta = backends::meta_client(settings, clock).map_err(assembly::StartError::from)?;
+    let version = &settings.meta.graph_version;
+    let warning = capi::version::warning(version, clock.now());
+    let pixels: Vec<Pixel> = directory.snapshot().await?;
+    let ours = |pixel: &&Pixel| {
+        pixel.source == TrafficSource::Facebook && only.is_none_or(|code| code == pixel.code.as_str())
+    };
+    let pixels: Vec<&Pixel> = pixels.iter().filter(ours).collect();
+    if let (Some(code), true) = (only, pixels.is_empty()) {
+        bail!("there is no pixel {code} of Meta; `efflux pixels list` shows all");
+    }
+    let mut tried = Vec::new();
+    let mut all_work = true;
+    for pixel in pixels {
+        let of_pixel = try_pixel(&meta, clock, pixel).await;
+        all_work &= of_pixel.iter().any(|t| t.probe.standing == Standing::Works);
+        if of_pixel.is_empty() && !json {
+            out(&format!("pixel {} has no token: its conversions wait\n", pixel.code));
+        }
+        tried.extend(of_pixel);
+    }
+    if json {
+        out(&as_json(&tried, version, warning.as_deref())?);
+    } else {
+        out(&as_table(&tried, warning.as_deref()));
+    }
+    Ok(if all_work { ExitStatus::Done } else { ExitStatus::Undone })
+}
+
+async fn try_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tried> {
+    let mut tried = Vec::with_capacity(pixel.credentials.len());
+    for credential in &pixel.credentials {
+        let probe = meta.probe(&pixel.code, credential, clock.now()).await;
+        tried.push(Tried { pixel: pixel.code.to_string(), label: credential.label.clone(), probe });
+    }
+    tried
+}
+
+fn as_table(tried: &[Tried], warning: Option<&str>) -> String {
+    let rows = tried.iter().map(|t| {
+        let standing = t.probe.standing;
+        let trace = t.probe.trace_id.as_deref().unwrap_or_default();
+        [&t.pixel, &t.label, standing.as_str(), &t.probe.detail, trace, standing.remedy()].map(str::to_owned)
+    });
+    let table = tables::texts(&["Pixel", "Token", "Standing", "Meta said", "Trace", "What to do"], rows);
+    let warning = warning.map_or_else(String::new, |warning| format!("{warning}\n"));
+    format!("{table}\n{warning}")
+}
+
+fn as_json(tried: &[Tried], version: &str, warning: Option<&str>) -> anyhow::Result<String> {
+    let tokens: Vec<_> = tried
+        .iter()
+        .map(|t| {
+            serde_json::json!({
+                "pixel": t.pixel, "token": t.label, "standing": t.probe.standing.as_str(),
+                "detail": t.probe.detail, "trace": t.probe.trace_id,
+            })
+        })
+        .collect();
+    let all = serde_json::json!({"version": version, "warning": warning, "tokens": tokens});
+    Ok(format!("{}\n", serde_json::to_string_pretty(&all).context("cannot write JSON")?))
+}

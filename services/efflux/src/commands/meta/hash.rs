@@ -1,0 +1,52 @@
+//! `efflux meta hash`: the form and the hash of customer information, so that other senders can be checked.
+
+use std::io::{BufRead, BufWriter, Write};
+
+use anyhow::{Context, bail};
+use capi::normalise::{Field, Hints, Normal, Reason, normalise};
+use ports::Clock;
+use runtime::ExitStatus;
+
+/// Reads values, one a line, and writes `normalised<TAB>sha256` or `omitted<TAB>reason` for each.
+pub(crate) fn run(
+    clock: &dyn Clock,
+    field: &str,
+    country: Option<&str>,
+    mut input: impl BufRead,
+    output: impl Write,
+) -> anyhow::Result<ExitStatus> {
+    let Some(field) = Field::from_name(field) else {
+        bail!(
+            "`{field}` is no key that Meta wants hashed; they are {}",
+            Field::ALL.map(Field::name).join(", ")
+        );
+    };
+    // An RFC 3339 time begins with the year.
+    let year = clock.now().rfc3339().get(..4).and_then(|year| year.parse().ok());
+    let hints = Hints { country, year };
+    let mut output = BufWriter::new(output);
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line).context("cannot read standard input")? > 0 {
+        let value = line.strip_suffix(b"\n").unwrap_or(&line);
+        let value = value.strip_suffix(b"\r").unwrap_or(value);
+        let written = match str::from_utf8(value) {
+            Ok(value) => write_line(&mut output, field, value, hints),
+            Err(_) => writeln!(output, "omitted\t{}", Reason::Damaged),
+        };
+        if written.is_err() {
+            // A reader that has gone away, such as `head`, has seen enough.
+            return Ok(ExitStatus::Done);
+        }
+        line.clear();
+    }
+    drop(output.flush());
+    Ok(ExitStatus::Done)
+}
+
+fn write_line(output: &mut impl Write, field: Field, value: &str, hints: Hints<'_>) -> std::io::Result<()> {
+    match normalise(field, value, hints) {
+        Normal::Value(text) => writeln!(output, "{text}\t{}", capi::hash::hash(&text).as_str()),
+        Normal::AlreadyHashed(text) => writeln!(output, "{text}\t{text}"),
+        Normal::Omitted(reason) => writeln!(output, "omitted\t{reason}"),
+    }
+}

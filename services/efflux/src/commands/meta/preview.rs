@@ -1,0 +1,135 @@
+//! `efflux meta preview`: what a file's rows would become. Nothing is sent, nothing is stored.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use capi::map::{MapConfig, UserField, prepare, user_fields};
+use domain::file::{Rows, check as check_file, decompressed};
+use domain::validate::{KnownPixels, Rules, Valid, check};
+use domain::{ConversionKey, Row, TrafficSource};
+use ports::Clock;
+use ports::destination::PreparedEvent;
+use runtime::ExitStatus;
+use settings::Settings;
+
+use crate::out;
+
+/// The pixels of the directory, or any where there is no directory.
+enum Known {
+    Any,
+    These(HashSet<(TrafficSource, String)>),
+}
+
+impl KnownPixels for Known {
+    fn knows(&self, source: TrafficSource, code: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(pixels) => pixels.contains(&(source, code.to_owned())),
+        }
+    }
+}
+
+/// Prints the rows of a file one after the other.
+pub(crate) async fn run(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    file: &Path,
+    network: Option<&str>,
+) -> anyhow::Result<ExitStatus> {
+    let map = backends::map_config(&settings.meta).map_err(assembly::StartError::from)?;
+    let pixels = known_pixels(settings, clock).await?;
+    let name = file.display();
+    let open = || -> anyhow::Result<_> {
+        let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+        Ok(decompressed(opened, settings.limits.max_object_bytes)?)
+    };
+    check_file(open()?).with_context(|| format!("{name}: the file is refused whole"))?;
+    let rules = Rules {
+        now: clock.now(),
+        pixels: &pixels,
+        object_network: network,
+        needs_source_url: map.default_event_source_url.is_none(),
+    };
+    if matches!(pixels, Known::Any) {
+        out("There is no data directory here: any pixel counts as ours.\n");
+    }
+    let mut rows = Rows::new(open()?)?;
+    let mut seen = HashMap::new();
+    while let Some(text) = rows.next_row()? {
+        out(&show(&map, rules, &mut seen, text.number, &Row::parse(text.text)));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The directory of pixels where there is one; looking must not make one.
+async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Known> {
+    let backends = &settings.backends;
+    if backends.postgres.is_none() && !backends.data_dir.is_dir() {
+        return Ok(Known::Any);
+    }
+    let directory = backends::pixels(settings, clock).await.map_err(assembly::StartError::from)?;
+    let pixels = directory.snapshot().await?.into_iter().map(|pixel| (pixel.source, pixel.code.to_string()));
+    Ok(Known::These(pixels.collect()))
+}
+
+/// One row: its events and its visitor's data, or why nothing would be sent.
+fn show(
+    map: &MapConfig,
+    rules: Rules<'_>,
+    seen: &mut HashMap<ConversionKey, u64>,
+    number: u64,
+    row: &Row<'_>,
+) -> String {
+    let mut text = format!("row {number}");
+    if let Some(conversion) = &row.conversion {
+        let keyword = conversion.keyword_clicked.as_deref().unwrap_or_default();
+        put(&mut text, format_args!("  session {}  keyword {keyword:?}", conversion.session_id));
+    }
+    let valid = match check(row, rules) {
+        Ok(valid) => valid,
+        Err(reasons) => {
+            let reasons: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
+            put(&mut text, format_args!("\n  not sent: {}\n", reasons.join(", ")));
+            return text;
+        }
+    };
+    match prepare(map, &row.key, &valid) {
+        Err(reason) => put(&mut text, format_args!("\n  not sent: {reason}\n")),
+        Ok(events) if events.is_empty() => text.push_str("\n  not sent: no_events\n"),
+        Ok(events) => match seen.get(&row.key) {
+            Some(first) => put(&mut text, format_args!("\n  not sent: duplicate of row {first}\n")),
+            None => {
+                seen.insert(row.key, number);
+                put_events(&mut text, &valid, &events);
+            }
+        },
+    }
+    user_fields(&valid).iter().for_each(|field| put_field(&mut text, field));
+    text
+}
+
+fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent]) {
+    put(
+        text,
+        format_args!("\n  {} events to pixel {}, worth {}\n", events.len(), valid.pixel(), valid.revenue()),
+    );
+    for event in events {
+        put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
+    }
+}
+
+fn put_field(text: &mut String, field: &UserField) {
+    let (name, before) = (field.name, &field.before);
+    match &field.after {
+        Ok(sent) => put(text, format_args!("  {name}\t{before:?}\t{:?}\t{}\n", sent.normalised, sent.value)),
+        Err(reason) => put(text, format_args!("  {name}\t{before:?}\tomitted\t{reason}\n")),
+    }
+}
+
+fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("writing to a String never fails");
+}
