@@ -93,7 +93,7 @@ fuzz: ## try made-up rows, messages and answers, each for SECONDS (600); needs a
 		--target-dir "$(TARGET_DIR)/fuzz" --target $(HOST) --bins
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p "$(TARGET_DIR)/fuzz/corpus/$$target" "$(TARGET_DIR)/fuzz/findings" && \
-		"$(TARGET_DIR)/fuzz/$(HOST)/release/$$target" -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -verbosity=1 \
+		"$(TARGET_DIR)/fuzz/$(HOST)/release/$$target" -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -verbosity=0 \
 			-print_final_stats=1 -artifact_prefix="$(TARGET_DIR)/fuzz/findings/$$target-" \
 			"$(TARGET_DIR)/fuzz/corpus/$$target" "fuzz/seeds/$$target" || exit 1; \
 	done

@@ -38,6 +38,16 @@ pub(super) enum Given<'a> {
     OfNothing,
 }
 
+impl Given<'_> {
+    /// The same, apart from the text it was read from.
+    pub(super) fn into_owned(self) -> Given<'static> {
+        match self {
+            Self::Sha256(text) => Given::Sha256(Cow::Owned(text.into_owned())),
+            Self::OfNothing => Given::OfNothing,
+        }
+    }
+}
+
 /// Reads 64 hex digits, with or without `.` and the 2 or 8 characters that Meta's Parameter Builder appends.
 pub(super) fn read(input: &str) -> Option<Given<'_>> {
     let (digits, suffix) = input.split_at_checked(64)?;

@@ -133,10 +133,8 @@ pub fn normalise<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'
         Ok(input) => input,
         Err(reason) => return Normal::Omitted(reason),
     };
-    match given::read(input) {
-        Some(Given::Sha256(text)) => return Normal::AlreadyHashed(text),
-        Some(Given::OfNothing) => return Normal::Omitted(Reason::HashOfNothing),
-        None => {}
+    if let Some(given) = given::read(input) {
+        return already(given);
     }
     let value = match field {
         Field::Email => email::email(input),
@@ -151,8 +149,19 @@ pub fn normalise<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'
         Field::ExternalId => external_id::external_id(input),
     };
     match value.and_then(screen::screen_result) {
-        Ok(value) => Normal::Value(value),
+        // What stood around a hash, such as brackets, may have kept it from being seen before.
+        Ok(value) => match given::read(&value) {
+            Some(given) => already(given.into_owned()),
+            None => Normal::Value(value),
+        },
         Err(reason) => Normal::Omitted(reason),
+    }
+}
+
+fn already(given: Given<'_>) -> Normal<'_> {
+    match given {
+        Given::Sha256(text) => Normal::AlreadyHashed(text),
+        Given::OfNothing => Normal::Omitted(Reason::HashOfNothing),
     }
 }
 

@@ -85,3 +85,16 @@ fn nothing_of_a_person_is_printed() {
     let key = customer_key(Field::City, "Paris", Hints::default()).unwrap();
     assert_eq!(format!("{key:?}"), "CustomerKey(..)");
 }
+
+#[test]
+fn a_hash_is_known_whatever_stands_around_it() {
+    let digest = crate::hash::hash("paris");
+    let hashed = format!("({})", digest.as_str());
+    let of_nothing = format!("({})", crate::hash::hash("").as_str());
+    for field in [Field::City, Field::FirstName] {
+        let normal = normalise(field, &hashed, Hints::default());
+        assert!(normal == Normal::AlreadyHashed(digest.as_str().into()), "{field:?}");
+        let normal = normalise(field, &of_nothing, Hints::default());
+        assert!(normal == Normal::Omitted(super::Reason::HashOfNothing), "{field:?}");
+    }
+}
