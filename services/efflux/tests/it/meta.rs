@@ -2,11 +2,12 @@
 
 use std::io::Write;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
-use samples::SampleNetwork;
+use samples::{SampleNetwork, default_pixels};
 use serde_json::Value;
 
-use crate::harness::{World, spec};
+use crate::harness::{LONGEST, World, spec, wait_until};
 
 /// Runs a command that reads standard input.
 fn fed(world: &World, args: &[&str], input: &[u8]) -> Output {
@@ -120,4 +121,25 @@ fn a_preview_shows_everything_and_does_nothing() {
         .unwrap();
     assert!(output.status.success() && !nowhere.exists(), "a preview makes no data directory");
     assert!(String::from_utf8_lossy(&output.stdout).contains("any pixel counts as ours"));
+}
+
+/// Everything as it is by default, in real time: ten seconds, of which five may pass until the directory is read anew.
+#[test]
+fn rows_of_a_dead_token_wait_and_go_out_within_ten_seconds_of_a_new_one() {
+    let world = World::new();
+    let dead = default_pixels().remove(0);
+    world.sandbox.set_tokens(&dead, &["EAABnew"]);
+    let running = world.start_with("efflux", &["run"], &[("PIXELS_REFRESH_SECONDS", "5")]);
+    let file = world.sample("a.json", &spec(SampleNetwork::Tonic, 600, 3));
+    world.ok(&["ingest", "--account", "acc", file.to_str().unwrap()]);
+    let parked = || !world.ok(&["retry", "--status", "parked", "--dry-run"]).contains("  nothing");
+    let of_the_dead = || world.sandbox.stats().pixels.get(&dead).map_or(0, |pixel| pixel.requests);
+    wait_until(LONGEST, "rows are parked", parked);
+    assert_eq!(of_the_dead(), 0);
+    let token = world.file("new.txt", "EAABnew\n");
+    world.ok(&["pixels", "add", &dead, "--tokens", token.to_str().unwrap()]);
+    wait_until(Duration::from_secs(10), "parked rows go out", || !parked());
+    wait_until(LONGEST, "they have arrived", || of_the_dead() > 0);
+    assert_eq!(running.terminate(), Some(0));
+    world.events_exactly_once();
 }
