@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Filter, reporter and optimizer in one process, staying up
     Run {
-        /// Start the stand-in for Meta too, and send to it
+        /// Start the stand-in for Meta too, and send to it; it listens where META_GRAPH_URL points if that is this machine
         #[arg(long)]
         sandbox: bool,
     },

@@ -1,6 +1,6 @@
 //! `efflux run` and `efflux sandbox`: processes that stay up.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,8 +16,9 @@ use crate::out;
 pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
     let stand_in = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
-        let sandbox =
-            start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(record)).await?;
+        let url = &parts.settings.meta.graph_url;
+        let listen = local_address(url.host_str(), url.port());
+        let sandbox = start_sandbox(&parts.clock, listen, Some(record)).await?;
         tracing::info!(url = sandbox.url(), "the stand-in for Meta listens");
         parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
         Some(sandbox)
@@ -29,6 +30,18 @@ pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitS
         sandbox.stop().await;
     }
     Ok(status)
+}
+
+/// Where `META_GRAPH_URL` points when that is this machine, so that other commands find the stand-in too; else any free port.
+fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
+    let ip = match host {
+        Some("localhost") => Some(IpAddr::from(Ipv4Addr::LOCALHOST)),
+        host => host.and_then(|h| h.parse().ok()),
+    };
+    match (ip, port) {
+        (Some(ip), Some(port)) if ip.is_loopback() => SocketAddr::from((ip, port)),
+        _ => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }
 }
 
 /// The stand-in for Meta alone.
@@ -64,4 +77,18 @@ pub(crate) async fn start_sandbox(
         ..SandboxConfig::default()
     };
     Sandbox::start(config).await.with_context(|| format!("the stand-in for Meta cannot listen on {listen}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_listens_where_it_is_looked_for_on_this_machine() {
+        let at = |host, port| local_address(host, port).to_string();
+        assert_eq!(at(Some("127.0.0.1"), Some(8787)), "127.0.0.1:8787");
+        assert_eq!(at(Some("localhost"), Some(8787)), "127.0.0.1:8787");
+        assert_eq!(at(Some("graph.facebook.com"), None), "127.0.0.1:0");
+        assert_eq!(at(Some("192.0.2.1"), Some(80)), "127.0.0.1:0");
+    }
 }
