@@ -61,8 +61,15 @@ async fn create_queue(
 ) -> Result<String> {
     let call = Call { operation: "provision.queue", permission: "sqs:CreateQueue", what: name };
     let request = client.create_queue().queue_name(name).set_attributes(Some(attributes));
-    let answer = request.send().await.map_err(|e| call.failed(e))?;
-    answer.queue_url.ok_or_else(|| call.error(ErrorKind::Corrupt, "the answer has no URL"))
+    let url = match request.send().await {
+        Ok(answer) => answer.queue_url,
+        // It is there with other attributes, which somebody chose.
+        Err(e) if matches!(code(&e), Some("QueueAlreadyExists" | "QueueNameExists")) => {
+            client.get_queue_url().queue_name(name).send().await.map_err(|e| call.failed(e))?.queue_url
+        }
+        Err(e) => return Err(call.failed(e)),
+    };
+    url.ok_or_else(|| call.error(ErrorKind::Corrupt, "the answer has no URL"))
 }
 
 async fn arn(client: &aws_sdk_sqs::Client, url: &str) -> Result<String> {
