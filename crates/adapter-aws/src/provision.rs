@@ -134,12 +134,10 @@ pub async fn announce(aws: &Aws, bucket: &str, prefix: &str, queue_url: &str) ->
     request.send().await.map_err(|e| call.failed(e))?;
 
     let call = Call { operation: "provision.announce", permission: "s3:PutBucketNotification", what: bucket };
-    let rule = FilterRule::builder().name(FilterRuleName::Prefix).value(prefix).build();
-    let keys = S3KeyFilter::builder().filter_rules(rule).build();
     let queue = QueueConfiguration::builder()
         .queue_arn(queue_arn)
         .events(Event::S3ObjectCreated)
-        .filter(NotificationConfigurationFilter::builder().key(keys).build())
+        .set_filter(keys_that_begin_with(prefix))
         .build()
         .map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))?;
     let all = NotificationConfiguration::builder().queue_configurations(queue).build();
@@ -148,6 +146,16 @@ pub async fn announce(aws: &Aws, bucket: &str, prefix: &str, queue_url: &str) ->
         .bucket(bucket)
         .notification_configuration(all);
     request.send().await.map(|_| ()).map_err(|e| call.failed(e))
+}
+
+/// `None` for all keys: a rule without a value is none.
+fn keys_that_begin_with(prefix: &str) -> Option<NotificationConfigurationFilter> {
+    if prefix.is_empty() {
+        return None;
+    }
+    let rule = FilterRule::builder().name(FilterRuleName::Prefix).value(prefix).build();
+    let keys = S3KeyFilter::builder().filter_rules(rule).build();
+    Some(NotificationConfigurationFilter::builder().key(keys).build())
 }
 
 /// Makes a table of subscriptions and waits until it can be used.

@@ -21,16 +21,15 @@ mod upload;
 
 use std::sync::Arc;
 
-use ::ports::{Clock, PixelDirectory};
+use ::ports::Clock;
 use settings::{Service, Settings};
 
 pub use destination::{map_config, meta, meta_client};
 pub use migrate::migrate;
+pub use opener::Opener;
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 pub use provision::provision;
 pub use upload::{Upload, Uploading};
-
-use opener::Opener;
 
 /// Why the backends could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -49,17 +48,6 @@ pub enum OpenError {
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// Opens the directory of pixels alone.
-///
-/// # Errors
-/// [`OpenError`]
-pub async fn pixels(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn PixelDirectory>, OpenError> {
-    Opener::new(settings, clock).pixels().await
 }
 
 /// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot

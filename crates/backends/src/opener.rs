@@ -1,5 +1,6 @@
 //! Which adapter serves which port.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ports::{
@@ -10,8 +11,8 @@ use settings::{QueueAddress, Settings};
 use crate::OpenError;
 use crate::embedded::Embedded;
 
-/// Opens ports one by one; what several share is opened once.
-pub(crate) struct Opener<'s> {
+/// Opens ports one by one; what several share is opened once, what nobody asks for not at all.
+pub struct Opener<'s> {
     settings: &'s Settings,
     #[cfg_attr(not(any(feature = "aws", feature = "clickhouse")), expect(dead_code))]
     clock: &'s Arc<dyn Clock>,
@@ -23,7 +24,9 @@ pub(crate) struct Opener<'s> {
 }
 
 impl<'s> Opener<'s> {
-    pub(crate) fn new(settings: &'s Settings, clock: &'s Arc<dyn Clock>) -> Self {
+    /// Nothing is open yet.
+    #[must_use]
+    pub fn new(settings: &'s Settings, clock: &'s Arc<dyn Clock>) -> Self {
         Self {
             settings,
             clock,
@@ -35,14 +38,22 @@ impl<'s> Opener<'s> {
         }
     }
 
-    pub(crate) async fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
+    /// Notifications of interpreted files.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.trigger.as_ref()) {
             Some(address) => self.sqs("trigger queue", "TRIGGER_CONVERSION_REPORTS_QUEUE_URL", address).await,
             None => self.embedded.trigger_queue(),
         }
     }
 
-    pub(crate) async fn report_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
+    /// Notifications of filtered files.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn report_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.report.as_ref()) {
             Some(address) => self.sqs("report queue", "REPORT_CONVERSIONS_QUEUE_URL", address).await,
             None => self.embedded.report_queue(),
@@ -50,7 +61,10 @@ impl<'s> Opener<'s> {
     }
 
     /// Files are where their notifications are.
-    pub(crate) async fn blobs(&mut self) -> Result<Arc<dyn BlobStore>, OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn blobs(&mut self) -> Result<Arc<dyn BlobStore>, OpenError> {
         if self.settings.backends.aws.is_none() {
             return self.embedded.blobs();
         }
@@ -64,7 +78,10 @@ impl<'s> Opener<'s> {
     }
 
     /// Subscriptions are where the files are.
-    pub(crate) async fn subscriptions(&mut self) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn subscriptions(&mut self) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
         if self.settings.backends.aws.is_none() {
             return self.embedded.subscriptions();
         }
@@ -77,7 +94,11 @@ impl<'s> Opener<'s> {
         Err(OpenError::NotInThisBuild { setting: "SUBSCRIPTIONS_TABLE" })
     }
 
-    pub(crate) async fn ledger(&mut self) -> Result<Arc<dyn ReportLedger>, OpenError> {
+    /// The ledger.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn ledger(&mut self) -> Result<Arc<dyn ReportLedger>, OpenError> {
         match &self.settings.backends.mongodb {
             None => self.embedded.ledger(),
             #[cfg(feature = "mongodb")]
@@ -87,7 +108,11 @@ impl<'s> Opener<'s> {
         }
     }
 
-    pub(crate) async fn analytics(&mut self) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
+    /// Analytics.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn analytics(&mut self) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
         match &self.settings.backends.clickhouse {
             None => self.embedded.analytics().await,
             #[cfg(feature = "clickhouse")]
@@ -97,7 +122,11 @@ impl<'s> Opener<'s> {
         }
     }
 
-    pub(crate) async fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+    /// Pixels and tokens.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
         match &self.settings.backends.postgres {
             None => self.embedded.pixels(),
             #[cfg(feature = "postgres")]
@@ -108,7 +137,10 @@ impl<'s> Opener<'s> {
     }
 
     /// Processes agree in PostgreSQL; without it where analytics is.
-    pub(crate) async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
         match (&self.settings.backends.postgres, &self.settings.backends.clickhouse) {
             #[cfg(feature = "postgres")]
             (Some(address), _) => crate::postgres::turns(self.postgres(address)?).await,
@@ -159,6 +191,12 @@ impl<'s> Opener<'s> {
             self.postgres = Some(crate::postgres::connect(address)?);
         }
         Ok(self.postgres.as_ref().expect("it was connected above"))
+    }
+}
+
+impl fmt::Debug for Opener<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").finish_non_exhaustive()
     }
 }
 

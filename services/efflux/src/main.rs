@@ -3,12 +3,14 @@
 mod cli;
 mod commands;
 mod follow;
+mod port_sets;
 mod tables;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use assembly::{Parts, StartError};
+use backends::Open;
 use clap::{CommandFactory, FromArgMatches};
 use commands::{demo, directory, dlq, explain, ingest, meta, retry, run, sample, status};
 use ports::Clock;
@@ -85,17 +87,30 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         done.iter().for_each(|line| out(&format!("{line}\n")));
         return Ok(ExitStatus::Done);
     }
-    let parts = Parts::open(settings, Service::Efflux, clock).await?;
+    run_with_ports(command, settings, clock).await
+}
+
+/// Opens what a command works with, and runs it.
+async fn run_with_ports(
+    command: Command,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<ExitStatus> {
     match command {
-        Command::Run { sandbox } => run::run(parts, sandbox).await,
-        Command::Ingest(args) => ingest::run(&parts, &args).await,
-        Command::Subscriptions { action } => directory::subscriptions(&parts, action).await,
-        Command::Pixels { action } => directory::pixels(&parts, action).await,
-        Command::Status { files, json } => status::status(&parts, files, json).await,
-        Command::Explain(args) => explain::run(&parts, &args).await,
-        Command::Retry(args) => retry::run(&parts, &args).await,
-        Command::Dlq { action } => dlq::run(&parts, action).await,
-        Command::Demo => demo::run(parts).await,
+        Command::Run { sandbox } => run::run(open(settings, clock).await?, sandbox).await,
+        Command::Ingest(args) if args.wait => {
+            ingest::run_and_follow(&open(settings, clock).await?, &args).await
+        }
+        Command::Ingest(args) => ingest::run(&open(settings, clock).await?, &args).await,
+        Command::Subscriptions { action } => {
+            directory::subscriptions(&open(settings, clock).await?, action).await
+        }
+        Command::Pixels { action } => directory::pixels(&open(settings, clock).await?, action).await,
+        Command::Status { files, json } => status::status(&open(settings, clock).await?, files, json).await,
+        Command::Explain(args) => explain::run(&open(settings, clock).await?, &args).await,
+        Command::Retry(args) => retry::run(&open(settings, clock).await?, &args).await,
+        Command::Dlq { action } => dlq::run(&open(settings, clock).await?, action).await,
+        Command::Demo => demo::run(open(settings, clock).await?).await,
         Command::Sample(_)
         | Command::Sandbox { .. }
         | Command::Meta { .. }
@@ -104,6 +119,11 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
             unreachable!("handled before backends are opened")
         }
     }
+}
+
+async fn open<P: Open>(settings: Settings, clock: Arc<dyn Clock>) -> Result<Parts<P>, StartError> {
+    // What the backends' drivers do at the start takes kilobytes.
+    Box::pin(Parts::open(settings, Service::Efflux, clock)).await
 }
 
 async fn run_meta(action: &Meta, settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<ExitStatus> {

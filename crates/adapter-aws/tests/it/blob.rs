@@ -13,10 +13,15 @@ use crate::world::{aws, unique};
 
 /// A bucket that announces its objects. The announcement of the announcements is taken away.
 async fn subject(aws: &Aws) -> Subject {
+    announcing(aws, ANNOUNCED).await
+}
+
+/// The same for objects whose keys begin so.
+async fn announcing(aws: &Aws, prefix: &str) -> Subject {
     let bucket = unique("bucket");
     provision::bucket(aws, &bucket).await.unwrap();
     let urls = provision::queue(aws, &unique("queue"), 100).await.unwrap();
-    provision::announce(aws, &bucket, ANNOUNCED, &urls.main).await.unwrap();
+    provision::announce(aws, &bucket, prefix, &urls.main).await.unwrap();
     let queue = SqsQueue::new(aws, urls.main, urls.dead);
     let first = queue.receive(1, Duration::from_secs(20), Duration::from_secs(60)).await.unwrap().remove(0);
     assert_eq!(notification::parse(&first.body), Ok(Notification::Test));
@@ -28,6 +33,16 @@ async fn subject(aws: &Aws) -> Subject {
 async fn suite_on_s3() {
     let aws = aws().await;
     suite(async || subject(&aws).await).await;
+}
+
+#[tokio::test]
+async fn every_key_begins_with_nothing() {
+    let aws = aws().await;
+    let subject = announcing(&aws, "").await;
+    let object = ObjectRef::new(&subject.bucket, "any/key.json");
+    subject.store.put(&object, Blob::from_bytes("[]")).await.unwrap();
+    let got = subject.queue.receive(1, Duration::from_secs(20), Duration::from_secs(60)).await.unwrap();
+    assert!(got[0].body.contains("any/key.json"), "{}", got[0].body);
 }
 
 #[tokio::test]

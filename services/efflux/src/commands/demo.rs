@@ -74,8 +74,9 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
         };
         let path = folder.join(format!("{network}.json"));
         File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
-        let object = put_file(parts, &path, network.name(), &spec.account).await?;
-        let followed = places(parts).follow(&object, LONGEST, |_| {}).await?;
+        let object = put_file(parts, &*parts.ports.blobs, &path, network.name(), &spec.account).await?;
+        let followed =
+            places(parts, &parts.ports.blobs, &parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
         files.push((network.name().to_owned(), followed));
     }
     out(&tables::summary(&files));

@@ -14,8 +14,12 @@ use secrecy::SecretString;
 
 use crate::cli::{Pixels, Subscriptions};
 use crate::out;
+use crate::port_sets::{PixelSet, SubscriptionSet};
 
-pub(crate) async fn subscriptions(parts: &Parts, action: Subscriptions) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn subscriptions(
+    parts: &Parts<SubscriptionSet>,
+    action: Subscriptions,
+) -> anyhow::Result<ExitStatus> {
     let store = &parts.ports.subscriptions;
     match action {
         Subscriptions::List => {
@@ -49,7 +53,7 @@ pub(crate) async fn subscriptions(parts: &Parts, action: Subscriptions) -> anyho
     Ok(ExitStatus::Done)
 }
 
-pub(crate) async fn pixels(parts: &Parts, action: Pixels) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn pixels(parts: &Parts<PixelSet>, action: Pixels) -> anyhow::Result<ExitStatus> {
     let directory = &parts.ports.pixels;
     match action {
         Pixels::List => {

@@ -10,11 +10,12 @@ use runtime::ExitStatus;
 
 use crate::cli::{Dlq, QueueName};
 use crate::out;
+use crate::port_sets::Queues;
 
 /// Dead letters that are looked at in one go; real queues hand them out in tens.
 const LOOKED_AT: usize = 1_000;
 
-pub(crate) async fn run(parts: &Parts, action: Dlq) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(parts: &Parts<Queues>, action: Dlq) -> anyhow::Result<ExitStatus> {
     match action {
         Dlq::List { queue, limit } => list(parts, queue, limit).await,
         Dlq::Show { id, queue } => show(parts, &id, queue).await,
@@ -24,7 +25,7 @@ pub(crate) async fn run(parts: &Parts, action: Dlq) -> anyhow::Result<ExitStatus
 }
 
 /// The queues that are meant, by name.
-fn queues(parts: &Parts, only: Option<QueueName>) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
+fn queues(parts: &Parts<Queues>, only: Option<QueueName>) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
     let all = [
         (QueueName::Trigger, "trigger", &parts.ports.trigger_queue),
         (QueueName::Report, "report", &parts.ports.report_queue),
@@ -33,7 +34,7 @@ fn queues(parts: &Parts, only: Option<QueueName>) -> Vec<(&'static str, Arc<dyn 
     meant.map(|(_, name, queue)| (name, Arc::clone(queue))).collect()
 }
 
-async fn list(parts: &Parts, only: Option<QueueName>, limit: usize) -> anyhow::Result<ExitStatus> {
+async fn list(parts: &Parts<Queues>, only: Option<QueueName>, limit: usize) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
         for letter in queue.dead_letters(limit).await? {
             let DeadLetter { message_id, reason, service, at, .. } = letter;
@@ -43,7 +44,7 @@ async fn list(parts: &Parts, only: Option<QueueName>, limit: usize) -> anyhow::R
     Ok(ExitStatus::Done)
 }
 
-async fn show(parts: &Parts, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
         let letters = queue.dead_letters(LOOKED_AT).await?;
         if let Some(letter) = letters.into_iter().find(|letter| letter.message_id == id) {
@@ -62,7 +63,11 @@ async fn show(parts: &Parts, id: &str, only: Option<QueueName>) -> anyhow::Resul
     bail!("there is no dead letter {id}; see `efflux dlq list`")
 }
 
-async fn redrive(parts: &Parts, ids: &[String], only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn redrive(
+    parts: &Parts<Queues>,
+    ids: &[String],
+    only: Option<QueueName>,
+) -> anyhow::Result<ExitStatus> {
     let mut left = ids.to_vec();
     for (name, queue) in queues(parts, only) {
         for id in queue.redrive(&left).await? {
@@ -78,7 +83,7 @@ async fn redrive(parts: &Parts, ids: &[String], only: Option<QueueName>) -> anyh
 }
 
 /// Those that were set aside until now: what fails again meanwhile stays.
-async fn redrive_all(parts: &Parts, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn redrive_all(parts: &Parts<Queues>, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
     let started = parts.clock.now();
     for (name, queue) in queues(parts, only) {
         let mut messages = 0;

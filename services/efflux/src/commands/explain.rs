@@ -16,12 +16,13 @@ use runtime::ExitStatus;
 use crate::cli::Explain;
 use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
+use crate::port_sets::Story;
 use crate::tables::amount;
 
 /// Groups below which interpreted files lie; the filter's receipts keep the group in their key.
 const GROUP: &str = "networks/";
 
-pub(crate) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
     if records.is_empty() {
         return search::run(parts, args).await;
@@ -32,7 +33,7 @@ pub(crate) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitSta
     Ok(ExitStatus::Done)
 }
 
-async fn story(parts: &Parts, record: &Record) -> anyhow::Result<String> {
+async fn story(parts: &Parts<Story>, record: &Record) -> anyhow::Result<String> {
     let mut text = String::new();
     let keyword =
         record.keyword_clicked.as_deref().map_or("no keyword".to_owned(), |k| format!("keyword {k}"));
@@ -100,7 +101,7 @@ fn answered(answer: &Answer) -> String {
 }
 
 /// What the filter did with the file that a filtered file came from.
-async fn filtered(parts: &Parts, object: &str) -> anyhow::Result<String> {
+async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> {
     let bucket = &parts.settings.buckets.report;
     let rest = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
     let Some(rest) = rest.and_then(|key| key.strip_prefix(FILTERED_PREFIX)) else {
@@ -118,7 +119,7 @@ async fn filtered(parts: &Parts, object: &str) -> anyhow::Result<String> {
 }
 
 /// The filter's receipt for an interpreted file.
-async fn receipt(parts: &Parts, interpreted_key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt(parts: &Parts<Story>, interpreted_key: &str) -> anyhow::Result<Option<FilterReceipt>> {
     let at = ObjectRef::new(&parts.settings.buckets.report, format!("{RECEIPT_PREFIX}{interpreted_key}"));
     let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
     Ok(serde_json::from_slice(&blob.bytes()?).ok())

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,43 +10,56 @@ use assembly::Parts;
 use domain::file::{Rows, decompressed};
 use domain::{ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
-use ports::Blob;
+use ports::{Blob, BlobStore, ReportLedger};
 use runtime::ExitStatus;
 
 use crate::cli::Ingest;
 use crate::follow::{Followed, Places};
+use crate::port_sets::{Follow, Put};
 use crate::{out, tables};
 
-pub(crate) async fn run(parts: &Parts, args: &Ingest) -> anyhow::Result<ExitStatus> {
+/// Puts files.
+pub(crate) async fn run(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
+    let put = put_all(parts, &*parts.ports.blobs, args).await?;
+    if args.json {
+        let objects: Vec<_> =
+            put.iter().map(|(file, object)| serde_json::json!({"file": file, "object": object})).collect();
+        out(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Puts files and waits for their end.
+pub(crate) async fn run_and_follow(parts: &Parts<Follow>, args: &Ingest) -> anyhow::Result<ExitStatus> {
+    let put = put_all(parts, &*parts.ports.blobs, args).await?;
+    let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
+    report(&followed, args.json)
+}
+
+async fn put_all<P>(
+    parts: &Parts<P>,
+    blobs: &dyn BlobStore,
+    args: &Ingest,
+) -> anyhow::Result<Vec<(PathBuf, ObjectRef)>> {
     let mut put = Vec::with_capacity(args.files.len());
     for file in &args.files {
         let network = match &args.network {
             Some(network) => network.clone(),
             None => network_of(file, parts.settings.limits.max_object_bytes)?,
         };
-        let object = put_file(parts, file, &network, &args.account).await?;
+        let object = put_file(parts, blobs, file, &network, &args.account).await?;
         if !args.wait && !args.json {
             out(&format!("{} -> {object}\n", file.display()));
         }
         put.push((file.clone(), object));
     }
-    if !args.wait {
-        if args.json {
-            let objects: Vec<_> = put
-                .iter()
-                .map(|(file, object)| serde_json::json!({"file": file, "object": object}))
-                .collect();
-            out(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
-        }
-        return Ok(ExitStatus::Done);
-    }
-    let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
-    report(&followed, args.json)
+    Ok(put)
 }
 
 /// Puts one file under a key of its own.
-pub(crate) async fn put_file(
-    parts: &Parts,
+pub(crate) async fn put_file<P>(
+    parts: &Parts<P>,
+    blobs: &dyn BlobStore,
     file: &Path,
     network: &str,
     account: &str,
@@ -55,13 +69,13 @@ pub(crate) async fn put_file(
     let content = File::open(file)
         .and_then(Blob::from_file)
         .with_context(|| format!("cannot read {}", file.display()))?;
-    parts.ports.blobs.put(&object, content).await?;
+    blobs.put(&object, content).await?;
     Ok(object)
 }
 
 /// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<chance>.json`, as an interpreter names its files. The last part
 /// keeps two files of one millisecond apart.
-fn object_key(parts: &Parts, network: &str, account: &str) -> anyhow::Result<String> {
+fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Result<String> {
     let plain = |part: &str| !part.is_empty() && !part.contains('/');
     if !plain(network) || !plain(account) {
         bail!("network and account are parts of the object key: neither may be empty or hold a `/`");
@@ -91,12 +105,12 @@ fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
 }
 
 async fn follow_all(
-    parts: &Parts,
+    parts: &Parts<Follow>,
     put: &[(PathBuf, ObjectRef)],
     timeout: Duration,
     quiet: bool,
 ) -> anyhow::Result<Vec<Followed>> {
-    let places = places(parts);
+    let places = places(parts, &parts.ports.blobs, &parts.ports.ledger);
     let mut all = Vec::with_capacity(put.len());
     for (file, object) in put {
         let bar = if quiet { ProgressBar::hidden() } else { progress(file) };
@@ -107,10 +121,14 @@ async fn follow_all(
     Ok(all)
 }
 
-pub(crate) fn places(parts: &Parts) -> Places<'_> {
+pub(crate) fn places<'p, P>(
+    parts: &'p Parts<P>,
+    blobs: &'p Arc<dyn BlobStore>,
+    ledger: &'p Arc<dyn ReportLedger>,
+) -> Places<'p> {
     Places {
-        blobs: &*parts.ports.blobs,
-        ledger: &*parts.ports.ledger,
+        blobs: &**blobs,
+        ledger: &**ledger,
         clock: &*parts.clock,
         report_bucket: &parts.settings.buckets.report,
     }

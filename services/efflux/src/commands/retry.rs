@@ -15,9 +15,10 @@ use runtime::ExitStatus;
 
 use crate::cli::Retry;
 use crate::out;
+use crate::port_sets::Replayed;
 use crate::tables::amount;
 
-pub(crate) async fn run(parts: &Parts, args: &Retry) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStatus> {
     let selection = selection(args, parts.clock.now())?;
     let replay = Replay {
         ledger: Arc::clone(&parts.ports.ledger),

@@ -4,8 +4,9 @@ use assembly::Parts;
 use runtime::ExitStatus;
 
 use crate::out;
+use crate::port_sets::Overview;
 
-pub(crate) async fn status(parts: &Parts, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
     let queues = [
         ("trigger", parts.ports.trigger_queue.depth().await?),
         ("report", parts.ports.report_queue.depth().await?),

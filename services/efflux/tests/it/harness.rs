@@ -1,6 +1,8 @@
 //! A data directory, the stand-in for Meta, and processes that work on both.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -173,6 +175,36 @@ pub(crate) fn events(receipts: &[Value]) -> u64 {
 
 pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec {
     SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Asks a process of this machine; see [`exchange`].
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
+    exchange(&format!("127.0.0.1:{port}"), "GET", path, "", "")
+}
+
+/// One request, by hand: a witness that shares no code with what it looks at. Status 0 when nobody answers.
+pub(crate) fn exchange(server: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {server}\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut answer = Vec::new();
+    let asked = TcpStream::connect(server).and_then(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(request.as_bytes())?;
+        stream.read_to_end(&mut answer)
+    });
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    match (asked, status) {
+        (Ok(_), Some(status)) => (status, answer),
+        _ => (0, answer),
+    }
 }
 
 /// The events that a row's counts stand for, read apart from the code under test.

@@ -12,11 +12,12 @@ use runtime::ExitStatus;
 use super::receipt;
 use crate::cli::Explain;
 use crate::out;
+use crate::port_sets::Story;
 
 /// Keys among which the latest files are looked for.
 const KEYS: usize = 100_000;
 
-pub(super) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitStatus> {
+pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let keys = latest(parts, args.files).await?;
     let choice = match parts.settings.toggles.disable_subscription_filtering {
         true => None,
@@ -49,7 +50,7 @@ pub(super) async fn run(parts: &Parts, args: &Explain) -> anyhow::Result<ExitSta
 }
 
 /// The keys of the latest interpreted files: their names begin with the time.
-async fn latest(parts: &Parts, files: usize) -> anyhow::Result<Vec<String>> {
+async fn latest(parts: &Parts<Story>, files: usize) -> anyhow::Result<Vec<String>> {
     let mut keys = parts.ports.blobs.list(&parts.settings.buckets.interpreted, "", KEYS).await?;
     let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
     keys.sort_by_cached_key(|key| std::cmp::Reverse(name(key)));
@@ -85,7 +86,7 @@ fn rows_of(
 }
 
 /// What the filter's receipt and the subscriptions of now say together.
-async fn decision(parts: &Parts, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
+async fn decision(parts: &Parts<Story>, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
     let Some(receipt) = receipt(parts, key).await? else {
         return Ok("has not come to this file yet; is `efflux run`, or filter-svc, running?".to_owned());
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use backends::Opener;
 use capi::destination::{Meta, Probe, Standing};
 use domain::TrafficSource;
 use ports::Clock;
@@ -26,7 +27,7 @@ pub(crate) async fn run(
     only: Option<&str>,
     json: bool,
 ) -> anyhow::Result<ExitStatus> {
-    let directory = backends::pixels(settings, clock).await.map_err(assembly::StartError::from)?;
+    let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
     let meta = backends::meta_client(settings, clock).map_err(assembly::StartError::from)?;
     let version = &settings.meta.graph_version;
     let warning = capi::version::warning(version, clock.now());

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use backends::Opener;
 use capi::map::{MapConfig, UserField, prepare, user_fields};
 use domain::file::{Rows, check as check_file, decompressed};
 use domain::validate::{KnownPixels, Rules, Valid, check};
@@ -71,7 +72,7 @@ async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Re
     if backends.postgres.is_none() && !backends.data_dir.is_dir() {
         return Ok(Known::Any);
     }
-    let directory = backends::pixels(settings, clock).await.map_err(assembly::StartError::from)?;
+    let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
     let pixels = directory.snapshot().await?.into_iter().map(|pixel| (pixel.source, pixel.code.to_string()));
     Ok(Known::These(pixels.collect()))
 }
