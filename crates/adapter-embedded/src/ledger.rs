@@ -3,9 +3,10 @@
 mod attempts;
 mod books;
 mod claim;
+mod counts;
 mod due;
+mod entries;
 mod growth;
-mod keys;
 mod record;
 mod seen;
 mod settle;
@@ -22,7 +23,7 @@ use ports::ledger::{
 };
 
 use crate::db::{Db, Schema};
-use keys::{History, Keys};
+use entries::{Entries, History};
 
 /// The ledger of an embedded deployment; several processes may share its file.
 #[derive(Debug, Clone)]
@@ -44,13 +45,13 @@ impl EmbeddedLedger {
         Self { db, history: Arc::default() }
     }
 
-    /// Changes entries that are found by their keys.
+    /// Changes entries.
     async fn write<T, F>(&self, operation: &'static str, f: F) -> ports::Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Keys<'_>) -> rusqlite::Result<T> + Send + 'static,
+        F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        if self.history.is_new() {
+        if self.history.is_first_look() {
             // It takes time, in which others may write.
             let history = Arc::clone(&self.history);
             self.db.read(operation, move |tx| history.learn(tx)).await?;
@@ -59,7 +60,11 @@ impl EmbeddedLedger {
         self.db
             .write(operation, move |tx| {
                 history.learn(tx)?;
-                f(&Keys::of(tx, &history.seen())?)
+                let seen = history.seen();
+                let entries = Entries::new(tx, &seen)?;
+                let answer = f(&entries)?;
+                entries.counts.store(tx)?;
+                Ok(answer)
             })
             .await
     }
@@ -68,10 +73,10 @@ impl EmbeddedLedger {
     async fn read<T, F>(&self, operation: &'static str, f: F) -> ports::Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Keys<'_>) -> rusqlite::Result<T> + Send + 'static,
+        F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let history = Arc::clone(&self.history);
-        self.db.read(operation, move |tx| f(&Keys::of(tx, &history.seen())?)).await
+        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.seen())?)).await
     }
 }
 
@@ -82,7 +87,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.write("ledger.claim", move |keys| claim::claim(keys, &statements, &holder)).await
+        self.write("ledger.claim", move |entries| claim::claim(entries, &statements, &holder)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {
@@ -90,7 +95,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.write("ledger.settle", move |keys| settle::settle(keys, &settlements, &holder)).await
+        self.write("ledger.settle", move |entries| settle::settle(entries, &settlements, &holder)).await
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> ports::Result<Vec<Due>> {
@@ -101,7 +106,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let (limits, holder) = (limits.clone(), holder.clone());
-        self.db.write("ledger.claim_due", move |tx| due::claim_due(tx, &limits, &holder)).await
+        self.write("ledger.claim_due", move |entries| due::claim_due(entries, &limits, &holder)).await
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> ports::Result<Vec<Settled>> {
@@ -109,7 +114,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let leases = leases.to_vec();
-        self.write("ledger.extend", move |keys| settle::extend(keys, &leases, until)).await
+        self.write("ledger.extend", move |entries| settle::extend(entries, &leases, until)).await
     }
 
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> ports::Result<u64> {
@@ -124,8 +129,10 @@ impl ReportLedger for EmbeddedLedger {
         limit: usize,
     ) -> ports::Result<Vec<Record>> {
         let (selection, after) = (selection.clone(), after.copied());
-        self.read("ledger.select", move |keys| record::selected(keys, &selection, after.as_ref(), limit))
-            .await
+        self.read("ledger.select", move |entries| {
+            record::selected(entries, &selection, after.as_ref(), limit)
+        })
+        .await
     }
 
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> ports::Result<Vec<Settled>> {
@@ -133,12 +140,12 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let reopenings = reopenings.to_vec();
-        self.write("ledger.reopen", move |keys| attempts::reopen(keys, &reopenings, now)).await
+        self.write("ledger.reopen", move |entries| attempts::reopen(entries, &reopenings, now)).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> ports::Result<Vec<Attempt>> {
         let key = *key;
-        self.read("ledger.attempts", move |keys| attempts::of(keys, &key)).await
+        self.read("ledger.attempts", move |entries| attempts::of(entries, &key)).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
@@ -156,7 +163,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(());
         }
         let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
-        self.write("ledger.mark_exported", move |keys| record::mark_exported(keys, &versions)).await
+        self.write("ledger.mark_exported", move |entries| record::mark_exported(entries, &versions)).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {

@@ -108,6 +108,8 @@ fn fill(beside: &mut Connection, keys: u32) {
     fill.execute(objects, [keys]).expect("objects");
     fill.execute(FILL, [i64::from(keys), (NOW_S + 3_600) * 1000]).expect("entries");
     fill.execute("INSERT INTO raw_rows SELECT id, '{}' FROM report_conversions", []).expect("texts");
+    let counts = "INSERT INTO state_counts SELECT state, count(*) FROM report_conversions GROUP BY state";
+    fill.execute(counts, []).expect("counts");
     fill.commit().expect("filled");
 }
 

@@ -1,10 +1,10 @@
 //! What was tried for an entry, and other chances that an operator gives it.
 
-use domain::{ConversionKey, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::ledger::{Attempt, Holder, REOPENED, Reopening, Settled};
 use rusqlite::{Transaction, params};
 
-use super::keys::Keys;
+use super::entries::Entries;
 use super::record::answer;
 use super::settle::End;
 use super::words::{count, parsed, sql};
@@ -47,9 +47,10 @@ pub(super) fn remember(
 }
 
 /// See [`ReportLedger::attempts`](ports::ReportLedger::attempts).
-pub(super) fn of(keys: &Keys<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<Attempt>> {
-    let Some(entry) = keys.entry(key)? else { return Ok(Vec::new()) };
-    keys.tx
+pub(super) fn of(entries: &Entries<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<Attempt>> {
+    let Some(entry) = entries.of(key)? else { return Ok(Vec::new()) };
+    entries
+        .tx
         .prepare_cached(
             "SELECT number, at, owner, outcome, reason, events, answer FROM attempts
              WHERE entry = ? ORDER BY number",
@@ -70,19 +71,23 @@ pub(super) fn of(keys: &Keys<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<A
 
 /// See [`ReportLedger::reopen`](ports::ReportLedger::reopen).
 pub(super) fn reopen(
-    keys: &Keys<'_>,
+    entries: &Entries<'_>,
     reopenings: &[Reopening],
     now: UnixMillis,
 ) -> rusqlite::Result<Vec<Settled>> {
-    let mut update = keys.tx.prepare_cached(
+    let mut update = entries.tx.prepare_cached(
         "UPDATE report_conversions SET state = 'retry', reason = ?, reasons = '', pixel = ?, deadline = ?,
              due_at = ?5, ready = 1, failures = 0, version = version + 1, updated_at = ?5
          WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')",
     )?;
     let mut one = |r: &Reopening| {
-        let (entry, version) = (keys.entry(&r.key)?, sql(r.version));
+        let Some(entry) = entries.of(&r.key)? else { return Ok(Settled::Late) };
+        let (version, before) = (sql(r.version), entries.state(entry)?);
         let changed =
             update.execute(params![REOPENED, r.pixel.as_str(), r.deadline.0, version, now.0, entry])?;
+        if changed == 1 {
+            entries.counts.moved(before, Outcome::Retry);
+        }
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     reopenings.iter().map(&mut one).collect()

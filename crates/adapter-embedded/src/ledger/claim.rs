@@ -8,8 +8,8 @@ use ports::ledger::{Claim, Holder, Lease, Statement, StatementVerdict};
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::books::object_id;
+use super::entries::Entries;
 use super::growth::grow;
-use super::keys::Keys;
 use super::words::{parsed, sql};
 
 const INSERT: &str = "
@@ -40,9 +40,13 @@ struct Entry {
 }
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
-pub(super) fn claim(keys: &Keys<'_>, stated: &[Statement], holder: &Holder) -> rusqlite::Result<Vec<Claim>> {
+pub(super) fn claim(
+    entries: &Entries<'_>,
+    stated: &[Statement],
+    holder: &Holder,
+) -> rusqlite::Result<Vec<Claim>> {
     let leads = leads(stated);
-    let mut claiming = Claiming { tx: keys.tx, keys, holder, objects: HashMap::new() };
+    let mut claiming = Claiming { tx: entries.tx, entries, holder, objects: HashMap::new() };
     let mut claims: Vec<Option<Claim>> = vec![None; stated.len()];
     // Whoever brings a conversion goes first; the others of its key then meet the entry that it made.
     for (i, statement) in stated.iter().enumerate() {
@@ -77,7 +81,7 @@ const fn sendable(statement: &Statement) -> bool {
 
 struct Claiming<'a> {
     tx: &'a Transaction<'a>,
-    keys: &'a Keys<'a>,
+    entries: &'a Entries<'a>,
     holder: &'a Holder,
     objects: HashMap<&'a str, i64>,
 }
@@ -86,7 +90,7 @@ impl<'a> Claiming<'a> {
     /// One statement; `latest` unless an already entered statement of its key came after it.
     fn one(&mut self, statement: &'a Statement, latest: bool) -> rusqlite::Result<Claim> {
         let object = self.object(&statement.source.object)?;
-        let Some(id) = self.keys.entry(&statement.key)? else {
+        let Some(id) = self.entries.of(&statement.key)? else {
             self.insert(statement, object)?;
             return Ok(if sendable(statement) {
                 held(statement, 1)
@@ -109,7 +113,7 @@ impl<'a> Claiming<'a> {
         if latest {
             self.observe(statement, id)?;
             if sendable(statement) && entry.state == Outcome::Reported {
-                grow(self.tx, id, entry.reported, statement.observed, self.holder)?;
+                grow(self.entries, id, entry.reported, statement.observed, self.holder)?;
             }
         }
         Ok(Claim::Duplicate)
@@ -127,7 +131,7 @@ impl<'a> Claiming<'a> {
     fn insert(&self, statement: &Statement, object: i64) -> rusqlite::Result<()> {
         let id =
             self.bound(statement, object, None, |values| self.tx.prepare_cached(INSERT)?.insert(values))?;
-        self.keys.entered(id)?;
+        self.entries.entered(id, state(statement))?;
         let insert = "INSERT INTO raw_rows (id, raw) VALUES (?, ?)";
         self.tx.prepare_cached(insert)?.execute(params![id, statement.raw]).map(drop)
     }
@@ -150,6 +154,7 @@ impl<'a> Claiming<'a> {
         self.tx
             .prepare_cached("UPDATE raw_rows SET raw = ? WHERE id = ?")?
             .execute(params![statement.raw, entry.id])?;
+        self.entries.counts.moved(entry.state, Outcome::InFlight);
         Ok(held(statement, attempt))
     }
 

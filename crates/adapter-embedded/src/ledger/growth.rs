@@ -1,8 +1,11 @@
 //! Figures that outgrow what was reported.
 
+use domain::Outcome;
 use domain::restate::{Figures, Restatement, restate};
 use ports::ledger::{Holder, RESTATED, Restatements};
-use rusqlite::{Transaction, named_params};
+use rusqlite::named_params;
+
+use super::entries::Entries;
 
 const GROW: &str = "
     UPDATE report_conversions SET state = 'retry', reason = :reason, accepted = '', failures = 0, due_at = :now,
@@ -12,7 +15,7 @@ const GROW: &str = "
 
 /// Makes a reported entry due for the Purchases that it lacks, where the holder's rule says so and there are any.
 pub(super) fn grow(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     entry: i64,
     reported: Figures,
     observed: Figures,
@@ -22,7 +25,10 @@ pub(super) fn grow(
         return Ok(());
     }
     let Restatement::Grown { purchases, worth } = restate(reported, observed) else { return Ok(()) };
-    tx.prepare_cached(GROW)?
+    entries.counts.moved(Outcome::Reported, Outcome::Retry);
+    entries
+        .tx
+        .prepare_cached(GROW)?
         .execute(named_params! {
             ":id": entry,
             ":reason": RESTATED,

@@ -6,7 +6,7 @@ use ports::destination::Answer;
 use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Params, Row, Transaction, params};
 
-use super::keys::Keys;
+use super::entries::Entries;
 use super::words::{count, damaged, key, parsed, pixel, sql};
 
 const SELECT: &str = "
@@ -16,7 +16,7 @@ const SELECT: &str = "
 
 const ENTRIES: &str = "FROM report_conversions e";
 
-/// Sessions are random too and have their index by generation (see `keys`). People ask for one at a time, so each is looked at.
+/// Sessions are random too and have their index by generation (see `entries`). People ask for one at a time, so each is looked at.
 const OF_SESSION: &str = "
     FROM (WITH RECURSIVE g (number) AS
             (SELECT 0 UNION ALL SELECT number + 1 FROM g WHERE number < (SELECT max(id) >> 13 FROM report_conversions))
@@ -40,19 +40,22 @@ pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result
 }
 
 /// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported).
-pub(super) fn mark_exported(keys: &Keys<'_>, versions: &[(ConversionKey, u64)]) -> rusqlite::Result<()> {
-    let mut update = keys
+pub(super) fn mark_exported(
+    entries: &Entries<'_>,
+    versions: &[(ConversionKey, u64)],
+) -> rusqlite::Result<()> {
+    let mut update = entries
         .tx
         .prepare_cached("UPDATE report_conversions SET exported = ?1 WHERE id = ?2 AND exported < ?1")?;
     for (key, version) in versions {
-        update.execute(params![sql(*version), keys.entry(key)?])?;
+        update.execute(params![sql(*version), entries.of(key)?])?;
     }
     Ok(())
 }
 
 /// See [`ReportLedger::select`](ports::ReportLedger::select).
 pub(super) fn selected(
-    keys: &Keys<'_>,
+    entries: &Entries<'_>,
     selection: &Selection,
     after: Option<&ConversionKey>,
     limit: usize,
@@ -61,7 +64,7 @@ pub(super) fn selected(
         AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.id LIMIT ?6";
     let after = match after {
         None => 0,
-        Some(key) => keys.entry(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+        Some(key) => entries.of(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
     };
     let values = params![
         selection.outcome.as_str(),
@@ -71,7 +74,7 @@ pub(super) fn selected(
         selection.since.map(|t| t.0),
         i64::try_from(limit).unwrap_or(i64::MAX),
     ];
-    select(keys.tx, ENTRIES, condition, values)
+    select(entries.tx, ENTRIES, condition, values)
 }
 
 fn select(

@@ -6,8 +6,8 @@ use ports::ledger::{Holder, Lease, Open, Positions, Settle, Settled, Settlement}
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use super::attempts;
+use super::entries::Entries;
 use super::growth::grow;
-use super::keys::Keys;
 use super::words::{count, damaged, parsed, sql};
 
 const HELD: &str =
@@ -52,16 +52,16 @@ impl Held {
 
 /// See [`ReportLedger::settle`](ports::ReportLedger::settle).
 pub(super) fn settle(
-    keys: &Keys<'_>,
+    entries: &Entries<'_>,
     settlements: &[Settlement],
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Settled>> {
-    settlements.iter().map(|settlement| one(keys, settlement, holder)).collect()
+    settlements.iter().map(|settlement| one(entries, settlement, holder)).collect()
 }
 
-fn one(keys: &Keys<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
-    let (tx, lease) = (keys.tx, &settlement.lease);
-    let Some(entry) = keys.entry(&lease.key)? else { return Ok(Settled::Late) };
+fn one(entries: &Entries<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
+    let (tx, lease) = (entries.tx, &settlement.lease);
+    let Some(entry) = entries.of(&lease.key)? else { return Ok(Settled::Late) };
     #[cfg(feature = "mutations")]
     let lease = &anybodys(tx, entry, lease)?;
     let held = tx
@@ -73,9 +73,10 @@ fn one(keys: &Keys<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::R
     let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
     let end = End { answer: answer.map_err(|e| damaged(0, e))?, ..End::of(&settlement.settle) };
     write(tx, &held, &end, holder.now)?;
+    entries.counts.moved(Outcome::InFlight, end.outcome);
     attempts::remember(tx, held.id, lease.attempt, events, &end, holder)?;
     if end.outcome == Outcome::Reported {
-        grow(tx, entry, held.reported, held.observed, holder)?;
+        grow(entries, entry, held.reported, held.observed, holder)?;
     }
     Ok(Settled::Done)
 }
@@ -121,13 +122,17 @@ fn write(tx: &Transaction<'_>, held: &Held, end: &End<'_>, now: UnixMillis) -> r
 
 /// See [`ReportLedger::extend`](ports::ReportLedger::extend). More time is no change that anyone needs to be told of, so
 /// the version stays.
-pub(super) fn extend(keys: &Keys<'_>, leases: &[Lease], until: UnixMillis) -> rusqlite::Result<Vec<Settled>> {
-    let mut update = keys.tx.prepare_cached(
+pub(super) fn extend(
+    entries: &Entries<'_>,
+    leases: &[Lease],
+    until: UnixMillis,
+) -> rusqlite::Result<Vec<Settled>> {
+    let mut update = entries.tx.prepare_cached(
         "UPDATE report_conversions SET due_at = ?, ready = 0
          WHERE id = ? AND attempt = ? AND state = 'in_flight'",
     )?;
     let mut one = |lease: &Lease| {
-        let changed = update.execute(params![until.0, keys.entry(&lease.key)?, lease.attempt])?;
+        let changed = update.execute(params![until.0, entries.of(&lease.key)?, lease.attempt])?;
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     leases.iter().map(&mut one).collect()

@@ -46,3 +46,5 @@ INSERT INTO upgraded (id, key, state, reason, reasons, object, row, session_id, 
     FROM report_conversions ORDER BY id;
 DROP TABLE report_conversions;
 ALTER TABLE upgraded RENAME TO report_conversions;
+CREATE TABLE state_counts (state TEXT PRIMARY KEY, entries INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO state_counts (state, entries) SELECT state, count(*) FROM report_conversions GROUP BY state;
