@@ -32,6 +32,12 @@ const ANYWHERE: &str = "
         UNION ALL SELECT i + 1, 1 + abs(random() % ?1) FROM n WHERE i < ?2)
     SELECT key, session_id, name, row FROM n JOIN report_conversions e ON e.id = n.id JOIN objects o ON o.id = object";
 
+/// Side by side, at a random place of the whole history.
+const SIDE_BY_SIDE: &str = "
+    WITH start (id) AS (SELECT 1 + abs(random() % max(1, ?1 - ?2)))
+    SELECT key, session_id, name, row FROM report_conversions e JOIN objects o ON o.id = object
+    WHERE e.id >= (SELECT id FROM start) ORDER BY e.id LIMIT ?2";
+
 /// The latest.
 const LATELY: &str = "
     SELECT key, session_id, name, row FROM report_conversions e JOIN objects o ON o.id = object
@@ -78,13 +84,17 @@ impl Filled {
     }
 
     pub(crate) fn redelivered(&self) -> Vec<Statement> {
+        self.statements(SIDE_BY_SIDE, (self.keys, ROWS))
+    }
+
+    pub(crate) fn scattered(&self) -> Vec<Statement> {
         self.statements(ANYWHERE, (self.keys, ROWS))
     }
 
-    pub(crate) fn restated(&self) -> Vec<Statement> {
+    pub(crate) fn restated(&self, round: u32) -> Vec<Statement> {
         let restated = |mut statement: Statement| {
             statement.source.object.push_str(" again");
-            statement.observed.count += 1;
+            statement.observed.count += i64::from(round);
             statement
         };
         self.redelivered().into_iter().map(restated).collect()

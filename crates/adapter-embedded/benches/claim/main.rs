@@ -25,10 +25,12 @@ const WARM_UP: u32 = 3;
 enum Work {
     /// Conversions that nobody has brought before.
     New,
-    /// Rows that were brought before, at random places of the whole history.
+    /// Rows of a file that was read before, a random one of the whole history.
     Redelivered,
-    /// Other rows of conversions that were brought before, with other figures.
+    /// Other rows, with other figures, of conversions that such a file brought.
     Restated,
+    /// Rows that were brought before, each at a place of its own in the whole history: as bad as it can be.
+    Scattered,
     /// Half of the rows are new, half were brought lately: a file as it is.
     Mixed,
     /// A look for work while there is none.
@@ -38,15 +40,23 @@ enum Work {
 }
 
 impl Work {
-    const ALL: [Self; 6] =
-        [Self::New, Self::Redelivered, Self::Restated, Self::Mixed, Self::NothingDue, Self::Stats];
+    const ALL: [Self; 7] = [
+        Self::New,
+        Self::Redelivered,
+        Self::Restated,
+        Self::Scattered,
+        Self::Mixed,
+        Self::NothingDue,
+        Self::Stats,
+    ];
 
     /// What is claimed; made beforehand, it does not count.
     fn rows(self, ledger: &Filled, round: u32) -> Vec<Statement> {
         match self {
             Self::New => ledger.new_rows(ROWS, round),
             Self::Redelivered => ledger.redelivered(),
-            Self::Restated => ledger.restated(),
+            Self::Restated => ledger.restated(round),
+            Self::Scattered => ledger.scattered(),
             Self::Mixed => {
                 let mut rows = ledger.new_rows(ROWS / 2, round);
                 rows.extend(ledger.lately(ROWS / 2));

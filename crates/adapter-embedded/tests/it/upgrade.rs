@@ -53,11 +53,11 @@ async fn a_ledger_of_version_2_keeps_its_entries_and_what_is_due() {
 }
 
 async fn goes_on(folder: &Path) {
-    let ledger = DataDir::open(folder).unwrap().ledger().unwrap();
-    let record = ledger.find("s1", None).await.unwrap().remove(0);
+    let ledger = DataDir::open(folder).expect("an answer").ledger().expect("an answer");
+    let record = ledger.find("s1", None).await.expect("an answer").remove(0);
     assert_eq!((record.outcome, record.raw.as_str()), (Outcome::Reported, "{\"n\":1}"));
-    assert_eq!(record.observed, Figures { count: 1, revenue: "0.25".parse().unwrap() });
-    let receipt = ledger.receipt("b/o").await.unwrap().unwrap();
+    assert_eq!(record.observed, Figures { count: 1, revenue: "0.25".parse().expect("an answer") });
+    let receipt = ledger.receipt("b/o").await.expect("an answer").expect("an answer");
     assert!(receipt.balances() && receipt.digest.is_none(), "{receipt:?}");
     let holder = |now| Holder {
         owner: "test".to_owned(),
@@ -67,13 +67,15 @@ async fn goes_on(folder: &Path) {
     };
     let states = [(Outcome::Parked, 1), (Outcome::Reported, 1)];
     let counted: Vec<_> =
-        ledger.stats().await.unwrap().states.iter().map(|s| (s.outcome, s.entries)).collect();
+        ledger.stats().await.expect("an answer").states.iter().map(|s| (s.outcome, s.entries)).collect();
     assert_eq!(counted, states);
-    let known =
-        ledger.claim(vec![sendable("s1", "b/o", 1), sendable("s2", "b/p", 1)], &holder(40)).await.unwrap();
+    let known = ledger
+        .claim(vec![sendable("s1", "b/o", 1), sendable("s2", "b/p", 1)], &holder(40))
+        .await
+        .expect("an answer");
     assert_eq!(known, [Claim::Stands(Outcome::Reported), Claim::Duplicate]);
-    assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.unwrap(), []);
-    let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.unwrap();
+    assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.expect("an answer"), []);
+    let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].raw.as_str(), due[0].part), ("{\"n\":2}", Part::Whole));
 }
