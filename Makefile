@@ -74,6 +74,7 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 
 bench: ## measure what is hot
 	$(CARGO) bench --package capi
+	LEDGER_KEYS=10000,2000000 LEDGER_ROUNDS=100 $(CARGO) bench --package adapter-embedded --bench claim
 
 sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one with every step
 	$(CARGO) build --profile sim --package simulation --bin sim

@@ -3,11 +3,16 @@
 mod attempts;
 mod books;
 mod claim;
+mod counts;
 mod due;
+mod entries;
 mod growth;
 mod record;
+mod seen;
 mod settle;
 mod words;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
@@ -18,22 +23,60 @@ use ports::ledger::{
 };
 
 use crate::db::{Db, Schema};
+use entries::{Entries, History};
 
 /// The ledger of an embedded deployment; several processes may share its file.
 #[derive(Debug, Clone)]
 pub struct EmbeddedLedger {
     db: Db,
+    history: Arc<History>,
 }
 
 impl EmbeddedLedger {
     /// Its tables and indexes; made when absent.
-    pub const SCHEMA: Schema =
-        Schema::new(include_str!("ledger/schema.sql"), &[include_str!("ledger/upgrade_1.sql")]);
+    pub const SCHEMA: Schema = Schema::new(
+        include_str!("ledger/schema.sql"),
+        &[include_str!("ledger/upgrade_1.sql"), include_str!("ledger/upgrade_2.sql")],
+    );
 
     /// A ledger in a database that was opened with [`SCHEMA`](Self::SCHEMA).
     #[must_use]
-    pub const fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(db: Db) -> Self {
+        Self { db, history: Arc::default() }
+    }
+
+    /// Changes entries.
+    async fn write<T, F>(&self, operation: &'static str, f: F) -> ports::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        if self.history.is_first_look() {
+            // It takes time, in which others may write.
+            let history = Arc::clone(&self.history);
+            self.db.read(operation, move |tx| history.learn(tx)).await?;
+        }
+        let history = Arc::clone(&self.history);
+        self.db
+            .write(operation, move |tx| {
+                history.learn(tx)?;
+                let seen = history.seen();
+                let entries = Entries::new(tx, &seen)?;
+                let answer = f(&entries)?;
+                entries.counts.store(tx)?;
+                Ok(answer)
+            })
+            .await
+    }
+
+    /// Looks at entries that are found by their keys.
+    async fn read<T, F>(&self, operation: &'static str, f: F) -> ports::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let history = Arc::clone(&self.history);
+        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.seen())?)).await
     }
 }
 
@@ -44,7 +87,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.db.write("ledger.claim", move |tx| claim::claim(tx, &statements, &holder)).await
+        self.write("ledger.claim", move |entries| claim::claim(entries, &statements, &holder)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {
@@ -52,7 +95,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.db.write("ledger.settle", move |tx| settle::settle(tx, &settlements, &holder)).await
+        self.write("ledger.settle", move |entries| settle::settle(entries, &settlements, &holder)).await
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> ports::Result<Vec<Due>> {
@@ -63,7 +106,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let (limits, holder) = (limits.clone(), holder.clone());
-        self.db.write("ledger.claim_due", move |tx| due::claim_due(tx, &limits, &holder)).await
+        self.write("ledger.claim_due", move |entries| due::claim_due(entries, &limits, &holder)).await
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> ports::Result<Vec<Settled>> {
@@ -71,7 +114,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let leases = leases.to_vec();
-        self.db.write("ledger.extend", move |tx| settle::extend(tx, &leases, until)).await
+        self.write("ledger.extend", move |entries| settle::extend(entries, &leases, until)).await
     }
 
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> ports::Result<u64> {
@@ -86,7 +129,10 @@ impl ReportLedger for EmbeddedLedger {
         limit: usize,
     ) -> ports::Result<Vec<Record>> {
         let (selection, after) = (selection.clone(), after.copied());
-        self.db.read("ledger.select", move |tx| record::selected(tx, &selection, after.as_ref(), limit)).await
+        self.read("ledger.select", move |entries| {
+            record::selected(entries, &selection, after.as_ref(), limit)
+        })
+        .await
     }
 
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> ports::Result<Vec<Settled>> {
@@ -94,12 +140,12 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let reopenings = reopenings.to_vec();
-        self.db.write("ledger.reopen", move |tx| attempts::reopen(tx, &reopenings, now)).await
+        self.write("ledger.reopen", move |entries| attempts::reopen(entries, &reopenings, now)).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> ports::Result<Vec<Attempt>> {
         let key = *key;
-        self.db.read("ledger.attempts", move |tx| attempts::of(tx, &key)).await
+        self.read("ledger.attempts", move |entries| attempts::of(entries, &key)).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
@@ -117,7 +163,7 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(());
         }
         let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
-        self.db.write("ledger.mark_exported", move |tx| record::mark_exported(tx, &versions)).await
+        self.write("ledger.mark_exported", move |entries| record::mark_exported(entries, &versions)).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {

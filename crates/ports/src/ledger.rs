@@ -169,7 +169,8 @@ pub trait ReportLedger: Send + Sync {
     /// there were.
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
 
-    /// Entries of a selection in the order of their keys, after a key, at most `limit`.
+    /// Entries of a selection, at most `limit`, in an order that is the ledger's own and never changes, from after the entry of
+    /// a key on: the key of the last one leads to the next ones.
     async fn select(
         &self,
         selection: &Selection,

@@ -1,9 +1,10 @@
 //! What was tried for an entry, and other chances that an operator gives it.
 
-use domain::{ConversionKey, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::ledger::{Attempt, Holder, REOPENED, Reopening, Settled};
 use rusqlite::{Transaction, params};
 
+use super::entries::Entries;
 use super::record::answer;
 use super::settle::End;
 use super::words::{count, parsed, sql};
@@ -46,40 +47,47 @@ pub(super) fn remember(
 }
 
 /// See [`ReportLedger::attempts`](ports::ReportLedger::attempts).
-pub(super) fn of(tx: &Transaction<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<Attempt>> {
-    tx.prepare_cached(
-        "SELECT number, at, owner, outcome, reason, events, answer FROM attempts
-         WHERE entry = (SELECT id FROM report_conversions WHERE key = ?) ORDER BY number",
-    )?
-    .query_map([key.as_bytes()], |row| {
-        Ok(Attempt {
-            number: row.get(0)?,
-            at: UnixMillis(row.get(1)?),
-            owner: row.get(2)?,
-            outcome: parsed(row, 3)?,
-            reason: row.get(4)?,
-            events: count(row, 5)?,
-            answer: answer(row, 6)?,
-        })
-    })?
-    .collect()
+pub(super) fn of(entries: &Entries<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<Attempt>> {
+    let Some(entry) = entries.of(key)? else { return Ok(Vec::new()) };
+    entries
+        .tx
+        .prepare_cached(
+            "SELECT number, at, owner, outcome, reason, events, answer FROM attempts
+             WHERE entry = ? ORDER BY number",
+        )?
+        .query_map([entry], |row| {
+            Ok(Attempt {
+                number: row.get(0)?,
+                at: UnixMillis(row.get(1)?),
+                owner: row.get(2)?,
+                outcome: parsed(row, 3)?,
+                reason: row.get(4)?,
+                events: count(row, 5)?,
+                answer: answer(row, 6)?,
+            })
+        })?
+        .collect()
 }
 
 /// See [`ReportLedger::reopen`](ports::ReportLedger::reopen).
 pub(super) fn reopen(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     reopenings: &[Reopening],
     now: UnixMillis,
 ) -> rusqlite::Result<Vec<Settled>> {
-    let mut update = tx.prepare_cached(
+    let mut update = entries.tx.prepare_cached(
         "UPDATE report_conversions SET state = 'retry', reason = ?, reasons = '', pixel = ?, deadline = ?,
              due_at = ?5, ready = 1, failures = 0, version = version + 1, updated_at = ?5
-         WHERE key = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')",
+         WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')",
     )?;
     let mut one = |r: &Reopening| {
-        let (key, version) = (r.key.as_bytes(), sql(r.version));
+        let Some(entry) = entries.of(&r.key)? else { return Ok(Settled::Late) };
+        let (version, before) = (sql(r.version), entries.state(entry)?);
         let changed =
-            update.execute(params![REOPENED, r.pixel.as_str(), r.deadline.0, version, now.0, key])?;
+            update.execute(params![REOPENED, r.pixel.as_str(), r.deadline.0, version, now.0, entry])?;
+        if changed == 1 {
+            entries.counts.moved(before, Outcome::Retry);
+        }
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     reopenings.iter().map(&mut one).collect()

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::receipt::{OutcomeCount, PixelCount};
 use domain::{Money, Outcome, Receipt, UnixMillis};
-use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount};
+use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use super::counts::by_state;
 use super::words::{count, parsed, sql, text};
 
 /// What is noted about an object itself.
@@ -145,10 +146,7 @@ fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>
 
 /// See [`ReportLedger::stats`](ports::ReportLedger::stats).
 pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
-    let states = tx
-        .prepare_cached("SELECT state, count(*) FROM report_conversions GROUP BY state")?
-        .query_map([], |r| Ok(StateCount { outcome: parsed(r, 0)?, entries: count(r, 1)? }))?
-        .collect::<rusqlite::Result<_>>()?;
+    let states = by_state(tx)?;
     let (unexported, oldest_unexported) = tx
         .prepare_cached("SELECT count(*), min(updated_at) FROM report_conversions WHERE exported < version")?
         .query_row([], |r| Ok((count(r, 0)?, r.get::<_, Option<i64>>(1)?.map(UnixMillis))))?;

@@ -8,17 +8,16 @@ use ports::ledger::{Claim, Holder, Lease, Statement, StatementVerdict};
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::books::object_id;
+use super::entries::Entries;
 use super::growth::grow;
 use super::words::{parsed, sql};
 
 const INSERT: &str = "
-    INSERT INTO report_conversions (key, state, reason, reasons, object, row, session_id, keyword_clicked,
+    INSERT INTO report_conversions (id, key, state, reason, reasons, object, row, session_id, keyword_clicked,
         click_timestamp, pixel, network, observed_count, observed_revenue, owner, attempt, due_at, deadline,
         created_at, updated_at)
-    VALUES (:key, :state, :reason, :reasons, :object, :row, :session, :keyword, :click, :pixel, :network,
-        :count, :revenue, :owner, :attempt, :due, :deadline, :now, :now)
-    ON CONFLICT (key) DO NOTHING
-    RETURNING id";
+    VALUES (:id, :key, :state, :reason, :reasons, :object, :row, :session, :keyword, :click, :pixel, :network,
+        :count, :revenue, :owner, :attempt, :due, :deadline, :now, :now)";
 
 /// Nothing was ever sent of an entry that another row takes over, so only attempt, version and age carry on.
 const TAKE_OVER: &str = "
@@ -27,11 +26,12 @@ const TAKE_OVER: &str = "
         network = :network, observed_count = :count, observed_revenue = :revenue, owner = :owner,
         attempt = attempt + :attempt, due_at = :due, ready = 0, deadline = :deadline, version = version + 1,
         updated_at = :now
-    WHERE key = :key
-    RETURNING attempt, id";
+    WHERE id = :id AND key = :key
+    RETURNING attempt";
 
 /// An entry, as far as it decides about a newcomer.
 struct Entry {
+    id: i64,
     state: Outcome,
     reason: String,
     object: i64,
@@ -41,12 +41,12 @@ struct Entry {
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
 pub(super) fn claim(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     stated: &[Statement],
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Claim>> {
     let leads = leads(stated);
-    let mut claiming = Claiming { tx, holder, objects: HashMap::new() };
+    let mut claiming = Claiming { tx: entries.tx, entries, holder, objects: HashMap::new() };
     let mut claims: Vec<Option<Claim>> = vec![None; stated.len()];
     // Whoever brings a conversion goes first; the others of its key then meet the entry that it made.
     for (i, statement) in stated.iter().enumerate() {
@@ -81,6 +81,7 @@ const fn sendable(statement: &Statement) -> bool {
 
 struct Claiming<'a> {
     tx: &'a Transaction<'a>,
+    entries: &'a Entries<'a>,
     holder: &'a Holder,
     objects: HashMap<&'a str, i64>,
 }
@@ -89,14 +90,15 @@ impl<'a> Claiming<'a> {
     /// One statement; `latest` unless an already entered statement of its key came after it.
     fn one(&mut self, statement: &'a Statement, latest: bool) -> rusqlite::Result<Claim> {
         let object = self.object(&statement.source.object)?;
-        if self.insert(statement, object)? {
+        let Some(id) = self.entries.of(&statement.key)? else {
+            self.insert(statement, object)?;
             return Ok(if sendable(statement) {
                 held(statement, 1)
             } else {
                 Claim::Stands(state(statement))
             });
-        }
-        let entry = self.entry(&statement.key)?;
+        };
+        let entry = self.entry(id)?;
         let row = sql(statement.source.row);
         if (entry.object, entry.row) == (object, row) {
             return Ok(Claim::Stands(entry.state));
@@ -109,9 +111,9 @@ impl<'a> Claiming<'a> {
             return self.take_over(statement, object, &entry);
         }
         if latest {
-            self.observe(statement)?;
+            self.observe(statement, id)?;
             if sendable(statement) && entry.state == Outcome::Reported {
-                grow(self.tx, &statement.key, entry.reported, statement.observed, self.holder)?;
+                grow(self.entries, id, entry.reported, statement.observed, self.holder)?;
             }
         }
         Ok(Claim::Duplicate)
@@ -126,15 +128,12 @@ impl<'a> Claiming<'a> {
         Ok(id)
     }
 
-    fn insert(&self, statement: &Statement, object: i64) -> rusqlite::Result<bool> {
-        let id: Option<i64> = self.bound(statement, object, |values| {
-            self.tx.prepare_cached(INSERT)?.query_row(values, |r| r.get(0)).optional()
-        })?;
+    fn insert(&self, statement: &Statement, object: i64) -> rusqlite::Result<()> {
+        let id =
+            self.bound(statement, object, None, |values| self.tx.prepare_cached(INSERT)?.insert(values))?;
+        self.entries.entered(id, state(statement))?;
         let insert = "INSERT INTO raw_rows (id, raw) VALUES (?, ?)";
-        if let Some(id) = id {
-            self.tx.prepare_cached(insert)?.execute(params![id, statement.raw])?;
-        }
-        Ok(id.is_some())
+        self.tx.prepare_cached(insert)?.execute(params![id, statement.raw]).map(drop)
     }
 
     fn take_over(&self, statement: &Statement, object: i64, entry: &Entry) -> rusqlite::Result<Claim> {
@@ -149,20 +148,22 @@ impl<'a> Claiming<'a> {
                 entry.state.as_str(),
                 entry.reason
             ])?;
-        let (attempt, id): (u32, i64) = self.bound(statement, object, |values| {
-            self.tx.prepare_cached(TAKE_OVER)?.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))
+        let attempt: u32 = self.bound(statement, object, Some(entry.id), |values| {
+            self.tx.prepare_cached(TAKE_OVER)?.query_row(values, |r| r.get(0))
         })?;
         self.tx
             .prepare_cached("UPDATE raw_rows SET raw = ? WHERE id = ?")?
-            .execute(params![statement.raw, id])?;
+            .execute(params![statement.raw, entry.id])?;
+        self.entries.counts.moved(entry.state, Outcome::InFlight);
         Ok(held(statement, attempt))
     }
 
-    /// Runs a statement that sets everything which a row brings.
+    /// Runs a statement that sets everything which a row brings, in an entry that is there or a new one.
     fn bound<T>(
         &self,
         statement: &Statement,
         object: i64,
+        id: Option<i64>,
         run: impl FnOnce(&[(&str, &dyn rusqlite::ToSql)]) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         let (category, reasons, deadline) = match statement.verdict {
@@ -174,6 +175,7 @@ impl<'a> Claiming<'a> {
         };
         let sends = sendable(statement);
         run(named_params! {
+            ":id": id,
             ":key": statement.key.as_bytes(),
             ":state": state(statement).as_str(),
             ":reason": category,
@@ -195,13 +197,13 @@ impl<'a> Claiming<'a> {
         })
     }
 
-    fn entry(&self, of: &ConversionKey) -> rusqlite::Result<Entry> {
+    fn entry(&self, id: i64) -> rusqlite::Result<Entry> {
         self.tx
-            .prepare_cached("SELECT state, reason, object, row, reported_count, reported_revenue FROM report_conversions WHERE key = ?")?
-            .query_row([of.as_bytes()], |r| {
+            .prepare_cached("SELECT state, reason, object, row, reported_count, reported_revenue FROM report_conversions WHERE id = ?")?
+            .query_row([id], |r| {
                 let reported = Figures { count: r.get(4)?, revenue: parsed(r, 5)? };
                 let (object, row) = (r.get(2)?, r.get(3)?);
-                Ok(Entry { state: parsed(r, 0)?, reason: r.get(1)?, object, row, reported })
+                Ok(Entry { id, state: parsed(r, 0)?, reason: r.get(1)?, object, row, reported })
             })
     }
 
@@ -213,18 +215,18 @@ impl<'a> Claiming<'a> {
     }
 
     /// Figures that say nothing new are no change, or a redelivered file would be exported again.
-    fn observe(&self, statement: &Statement) -> rusqlite::Result<()> {
+    fn observe(&self, statement: &Statement, id: i64) -> rusqlite::Result<()> {
         self.tx
             .prepare_cached(
                 "UPDATE report_conversions
                  SET observed_count = ?1, observed_revenue = ?2, version = version + 1, updated_at = ?3
-                 WHERE key = ?4 AND (observed_count <> ?1 OR observed_revenue <> ?2)",
+                 WHERE id = ?4 AND (observed_count <> ?1 OR observed_revenue <> ?2)",
             )?
             .execute(params![
                 statement.observed.count,
                 statement.observed.revenue.to_string(),
                 self.holder.now.0,
-                statement.key.as_bytes(),
+                id,
             ])
             .map(|_| ())
     }

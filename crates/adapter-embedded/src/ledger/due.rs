@@ -6,11 +6,12 @@
 
 use std::collections::HashSet;
 
-use domain::{PixelCode, UnixMillis};
+use domain::{Outcome, PixelCode, UnixMillis};
 use ports::ledger::{Due, DueLimits, Holder, Lease, UNKNOWN_OUTCOME};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
+use super::entries::Entries;
 use super::words::{damaged, key, parsed, part, pixel};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
@@ -55,11 +56,11 @@ pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> 
 
 /// See [`ReportLedger::claim_due`](ports::ReportLedger::claim_due).
 pub(super) fn claim_due(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     limits: &DueLimits,
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Due>> {
-    let now = holder.now;
+    let (tx, now) = (entries.tx, holder.now);
     #[cfg(feature = "mutations")]
     let now = beyond_leases(now);
     let wake = format!(
@@ -71,7 +72,10 @@ pub(super) fn claim_due(
     let mut update = tx.prepare_cached(CLAIM)?;
     choose(tx, limits, now)?
         .into_iter()
-        .map(|id| update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due))
+        .map(|id| {
+            entries.counts.moved(entries.state(id)?, Outcome::InFlight);
+            update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due)
+        })
         .collect()
 }
 

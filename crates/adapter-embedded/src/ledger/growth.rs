@@ -1,20 +1,22 @@
 //! Figures that outgrow what was reported.
 
-use domain::ConversionKey;
+use domain::Outcome;
 use domain::restate::{Figures, Restatement, restate};
 use ports::ledger::{Holder, RESTATED, Restatements};
-use rusqlite::{Transaction, named_params};
+use rusqlite::named_params;
+
+use super::entries::Entries;
 
 const GROW: &str = "
     UPDATE report_conversions SET state = 'retry', reason = :reason, accepted = '', failures = 0, due_at = :now,
         ready = 1, part_first = :first, part_purchases = :purchases, part_worth = :worth, version = version + 1,
         updated_at = :now
-    WHERE key = :key";
+    WHERE id = :id";
 
 /// Makes a reported entry due for the Purchases that it lacks, where the holder's rule says so and there are any.
 pub(super) fn grow(
-    tx: &Transaction<'_>,
-    key: &ConversionKey,
+    entries: &Entries<'_>,
+    entry: i64,
     reported: Figures,
     observed: Figures,
     holder: &Holder,
@@ -23,9 +25,12 @@ pub(super) fn grow(
         return Ok(());
     }
     let Restatement::Grown { purchases, worth } = restate(reported, observed) else { return Ok(()) };
-    tx.prepare_cached(GROW)?
+    entries.counts.moved(Outcome::Reported, Outcome::Retry);
+    entries
+        .tx
+        .prepare_cached(GROW)?
         .execute(named_params! {
-            ":key": key.as_bytes(),
+            ":id": entry,
             ":reason": RESTATED,
             ":now": holder.now.0,
             ":first": reported.count,

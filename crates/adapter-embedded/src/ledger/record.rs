@@ -6,13 +6,22 @@ use ports::destination::Answer;
 use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Params, Row, Transaction, params};
 
+use super::entries::Entries;
 use super::words::{count, damaged, key, parsed, pixel, sql};
 
 const SELECT: &str = "
     SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
         e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
-        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at
-    FROM report_conversions e JOIN objects o ON o.id = e.object JOIN raw_rows w ON w.id = e.id";
+        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at";
+
+const ENTRIES: &str = "FROM report_conversions e";
+
+/// Sessions are random too and have their index by generation (see `entries`). People ask for one at a time, so each is looked at.
+const OF_SESSION: &str = "
+    FROM (WITH RECURSIVE g (number) AS
+            (SELECT 0 UNION ALL SELECT number + 1 FROM g WHERE number < (SELECT max(id) >> 13 FROM report_conversions))
+        SELECT number FROM g) g
+    CROSS JOIN report_conversions e ON e.id >> 13 = g.number AND e.session_id = ?1";
 
 /// See [`ReportLedger::find`](ports::ReportLedger::find).
 pub(super) fn find(
@@ -20,48 +29,64 @@ pub(super) fn find(
     session: &str,
     keyword: Option<&str>,
 ) -> rusqlite::Result<Vec<Record>> {
-    let condition = "WHERE e.session_id = ?1 AND (?2 IS NULL OR e.keyword_clicked = ?2) ORDER BY e.id";
-    select(tx, condition, params![session, keyword])
+    let condition = "WHERE (?2 IS NULL OR e.keyword_clicked = ?2) ORDER BY e.id";
+    select(tx, OF_SESSION, condition, params![session, keyword])
 }
 
 /// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
 pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<Record>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    select(tx, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
+    select(tx, ENTRIES, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
 }
 
 /// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported).
-pub(super) fn mark_exported(tx: &Transaction<'_>, versions: &[(ConversionKey, u64)]) -> rusqlite::Result<()> {
-    let mut update =
-        tx.prepare_cached("UPDATE report_conversions SET exported = ?1 WHERE key = ?2 AND exported < ?1")?;
+pub(super) fn mark_exported(
+    entries: &Entries<'_>,
+    versions: &[(ConversionKey, u64)],
+) -> rusqlite::Result<()> {
+    let mut update = entries
+        .tx
+        .prepare_cached("UPDATE report_conversions SET exported = ?1 WHERE id = ?2 AND exported < ?1")?;
     for (key, version) in versions {
-        update.execute(params![sql(*version), key.as_bytes()])?;
+        update.execute(params![sql(*version), entries.of(key)?])?;
     }
     Ok(())
 }
 
 /// See [`ReportLedger::select`](ports::ReportLedger::select).
 pub(super) fn selected(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     selection: &Selection,
     after: Option<&ConversionKey>,
     limit: usize,
 ) -> rusqlite::Result<Vec<Record>> {
-    let condition = "WHERE e.state = ?1 AND e.key > ?2 AND (?3 IS NULL OR e.reason = ?3)
-        AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.key LIMIT ?6";
+    let condition = "WHERE e.state = ?1 AND e.id > ?2 AND (?3 IS NULL OR e.reason = ?3)
+        AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.id LIMIT ?6";
+    let after = match after {
+        None => 0,
+        Some(key) => entries.of(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+    };
     let values = params![
         selection.outcome.as_str(),
-        after.map_or(&[][..], |key| key.as_bytes()),
+        after,
         selection.reason,
         selection.pixel.as_ref().map(|p| p.as_str()),
         selection.since.map(|t| t.0),
         i64::try_from(limit).unwrap_or(i64::MAX),
     ];
-    select(tx, condition, values)
+    select(entries.tx, ENTRIES, condition, values)
 }
 
-fn select(tx: &Transaction<'_>, condition: &str, values: impl Params) -> rusqlite::Result<Vec<Record>> {
-    tx.prepare_cached(&format!("{SELECT} {condition}"))?.query_map(values, record)?.collect()
+fn select(
+    tx: &Transaction<'_>,
+    entries: &str,
+    condition: &str,
+    values: impl Params,
+) -> rusqlite::Result<Vec<Record>> {
+    let joined = "JOIN objects o ON o.id = e.object JOIN raw_rows w ON w.id = e.id";
+    tx.prepare_cached(&format!("{SELECT} {entries} {joined} {condition}"))?
+        .query_map(values, record)?
+        .collect()
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {

@@ -4,7 +4,7 @@
 -- neither search meets the other's rows or those at an end.
 CREATE TABLE IF NOT EXISTS report_conversions (
     id               INTEGER PRIMARY KEY,
-    key              BLOB    NOT NULL UNIQUE,
+    key              BLOB    NOT NULL,
     state            TEXT    NOT NULL,
     reason           TEXT    NOT NULL DEFAULT '',
     reasons          TEXT    NOT NULL DEFAULT '',
@@ -44,14 +44,23 @@ CREATE TABLE IF NOT EXISTS report_conversions (
         (CASE state WHEN 'in_flight' THEN due_at ELSE min(due_at, deadline) END) VIRTUAL
 ) STRICT;
 
+-- Keys and sessions are random; an index over all of them would have a claim write a page for each of its rows. So these have a
+-- part for each 8,192 entries, and only the latest part changes. A key has one entry because of what `entries.rs` does.
+CREATE INDEX IF NOT EXISTS report_conversions_key ON report_conversions (id >> 13, substr(key, 1, 8));
+CREATE INDEX IF NOT EXISTS report_conversions_session ON report_conversions (id >> 13, session_id);
 CREATE INDEX IF NOT EXISTS report_conversions_waiting
     ON report_conversions (wakes_at) WHERE ready = 0 AND due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS report_conversions_ready ON report_conversions (pixel, deadline, wakes_at) WHERE ready = 1;
 CREATE INDEX IF NOT EXISTS report_conversions_parked ON report_conversions (pixel) WHERE state = 'parked';
 CREATE INDEX IF NOT EXISTS report_conversions_object ON report_conversions (object, state);
-CREATE INDEX IF NOT EXISTS report_conversions_session ON report_conversions (session_id);
 CREATE INDEX IF NOT EXISTS report_conversions_unexported
     ON report_conversions (updated_at) WHERE exported < version;
+
+-- Entries by state, kept by whatever changes an entry: counting them would cost more and more.
+CREATE TABLE IF NOT EXISTS state_counts (
+    state   TEXT    PRIMARY KEY,
+    entries INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The JSON text of rows, by the id of their entry.
 CREATE TABLE IF NOT EXISTS raw_rows (

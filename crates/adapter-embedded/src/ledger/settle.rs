@@ -6,12 +6,13 @@ use ports::ledger::{Holder, Lease, Open, Positions, Settle, Settled, Settlement}
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use super::attempts;
+use super::entries::Entries;
 use super::growth::grow;
 use super::words::{count, damaged, parsed, sql};
 
 const HELD: &str =
-    "SELECT id, accepted, events, reported_count, reported_revenue, observed_count, observed_revenue
-    FROM report_conversions WHERE key = ? AND attempt = ? AND state = 'in_flight'";
+    "SELECT accepted, events, reported_count, reported_revenue, observed_count, observed_revenue
+    FROM report_conversions WHERE id = ? AND attempt = ? AND state = 'in_flight'";
 
 const UPDATE: &str = "
     UPDATE report_conversions SET state = :state, reason = :reason, accepted = :accepted, events = :events,
@@ -29,12 +30,12 @@ struct Held {
 }
 
 impl Held {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn of(id: i64, row: &Row<'_>) -> rusqlite::Result<Self> {
         let figures = |first| -> rusqlite::Result<Figures> {
             Ok(Figures { count: row.get(first)?, revenue: parsed(row, first + 1)? })
         };
-        let (reported, observed) = (figures(3)?, figures(5)?);
-        Ok(Self { id: row.get(0)?, accepted: parsed(row, 1)?, events: count(row, 2)?, reported, observed })
+        let (reported, observed) = (figures(2)?, figures(4)?);
+        Ok(Self { id, accepted: parsed(row, 0)?, events: count(row, 1)?, reported, observed })
     }
 
     /// Adds what was accepted; how many events of it are new.
@@ -51,29 +52,31 @@ impl Held {
 
 /// See [`ReportLedger::settle`](ports::ReportLedger::settle).
 pub(super) fn settle(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     settlements: &[Settlement],
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Settled>> {
-    settlements.iter().map(|settlement| one(tx, settlement, holder)).collect()
+    settlements.iter().map(|settlement| one(entries, settlement, holder)).collect()
 }
 
-fn one(tx: &Transaction<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
-    let lease = &settlement.lease;
+fn one(entries: &Entries<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
+    let (tx, lease) = (entries.tx, &settlement.lease);
+    let Some(entry) = entries.of(&lease.key)? else { return Ok(Settled::Late) };
     #[cfg(feature = "mutations")]
-    let lease = &anybodys(tx, lease)?;
+    let lease = &anybodys(tx, entry, lease)?;
     let held = tx
         .prepare_cached(HELD)?
-        .query_row(params![lease.key.as_bytes(), lease.attempt], Held::of)
+        .query_row(params![entry, lease.attempt], |row| Held::of(entry, row))
         .optional()?;
     let Some(mut held) = held else { return Ok(Settled::Late) };
     let events = held.add(settlement);
     let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
     let end = End { answer: answer.map_err(|e| damaged(0, e))?, ..End::of(&settlement.settle) };
     write(tx, &held, &end, holder.now)?;
+    entries.counts.moved(Outcome::InFlight, end.outcome);
     attempts::remember(tx, held.id, lease.attempt, events, &end, holder)?;
     if end.outcome == Outcome::Reported {
-        grow(tx, &lease.key, held.reported, held.observed, holder)?;
+        grow(entries, entry, held.reported, held.observed, holder)?;
     }
     Ok(Settled::Done)
 }
@@ -120,16 +123,16 @@ fn write(tx: &Transaction<'_>, held: &Held, end: &End<'_>, now: UnixMillis) -> r
 /// See [`ReportLedger::extend`](ports::ReportLedger::extend). More time is no change that anyone needs to be told of, so
 /// the version stays.
 pub(super) fn extend(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     leases: &[Lease],
     until: UnixMillis,
 ) -> rusqlite::Result<Vec<Settled>> {
-    let mut update = tx.prepare_cached(
+    let mut update = entries.tx.prepare_cached(
         "UPDATE report_conversions SET due_at = ?, ready = 0
-         WHERE key = ? AND attempt = ? AND state = 'in_flight'",
+         WHERE id = ? AND attempt = ? AND state = 'in_flight'",
     )?;
     let mut one = |lease: &Lease| {
-        let changed = update.execute(params![until.0, lease.key.as_bytes(), lease.attempt])?;
+        let changed = update.execute(params![until.0, entries.of(&lease.key)?, lease.attempt])?;
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     leases.iter().map(&mut one).collect()
@@ -137,12 +140,12 @@ pub(super) fn extend(
 
 /// The latest lease, whosever the settlement's was.
 #[cfg(feature = "mutations")]
-fn anybodys(tx: &Transaction<'_>, lease: &Lease) -> rusqlite::Result<Lease> {
+fn anybodys(tx: &Transaction<'_>, entry: i64, lease: &Lease) -> rusqlite::Result<Lease> {
     if !ports::mutations::is_on(ports::mutations::Mutation::SettleWithoutLease) {
         return Ok(lease.clone());
     }
     let attempt = tx
-        .prepare_cached("SELECT attempt FROM report_conversions WHERE key = ?")?
-        .query_row([lease.key.as_bytes()], |r| r.get(0))?;
+        .prepare_cached("SELECT attempt FROM report_conversions WHERE id = ?")?
+        .query_row([entry], |r| r.get(0))?;
     Ok(Lease { attempt, ..lease.clone() })
 }

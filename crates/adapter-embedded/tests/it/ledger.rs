@@ -12,11 +12,11 @@ use domain::{ConversionKey, Outcome, PixelCode, Reason, UnixMillis};
 use ports::ledger::{Claim, Holder, Restatements, Source, Statement, StatementVerdict};
 use ports::{ErrorKind, ReportLedger};
 
-fn open(path: &Path) -> EmbeddedLedger {
+pub(crate) fn open(path: &Path) -> EmbeddedLedger {
     EmbeddedLedger::new(Db::open(path, EmbeddedLedger::SCHEMA).expect("a database"))
 }
 
-fn holder() -> Holder {
+pub(crate) fn holder() -> Holder {
     Holder {
         owner: "test".to_owned(),
         now: UnixMillis(1_000),
@@ -25,7 +25,7 @@ fn holder() -> Holder {
     }
 }
 
-fn statement(session: &str, object: &str, verdict: StatementVerdict) -> Statement {
+pub(crate) fn statement(session: &str, object: &str, verdict: StatementVerdict) -> Statement {
     Statement {
         key: ConversionKey::new(session, None),
         source: Source { object: object.to_owned(), row: 0 },
@@ -40,7 +40,7 @@ fn statement(session: &str, object: &str, verdict: StatementVerdict) -> Statemen
     }
 }
 
-const SENDABLE: StatementVerdict = StatementVerdict::Sendable { deadline: UnixMillis(900_000) };
+pub(crate) const SENDABLE: StatementVerdict = StatementVerdict::Sendable { deadline: UnixMillis(900_000) };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_rules_in_memory() {
@@ -59,6 +59,21 @@ async fn it_keeps_the_rules_in_a_file() {
         Arc::new(open(&dir.path().join(name))) as Arc<dyn ReportLedger>
     })
     .await;
+    // Whatever the rules did, the numbers by state are those of the entries.
+    for number in 0..number.into_inner() {
+        let path = dir.path().join(format!("ledger-{number}.db"));
+        let kept = counts(&path, "SELECT state, entries FROM state_counts WHERE entries <> 0 ORDER BY state");
+        let counted =
+            counts(&path, "SELECT state, count(*) FROM report_conversions GROUP BY state ORDER BY state");
+        assert_eq!(kept, counted);
+    }
+}
+
+fn counts(path: &Path, sql: &str) -> Vec<(String, i64)> {
+    let connection = rusqlite::Connection::open(path).expect("a database");
+    let mut select = connection.prepare(sql).expect("numbers");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("numbers");
+    rows.map(|row| row.expect("a number")).collect()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod blob;
+mod history;
 mod ledger;
 mod pixels;
 mod queue;

@@ -1,51 +1,63 @@
-//! Databases that the first version made go on working.
+//! Databases that earlier versions made go on working.
 
 use std::path::Path;
 
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{DueLimits, Holder, Part, Restatements};
+use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, Source, Statement, StatementVerdict};
 use ports::subscriptions::Subscription;
 use ports::{ReportLedger, SubscriptionStore, Turns};
 use rusqlite::{Connection, params};
 
-/// A database as the first version made it.
-fn made_by_version_1(path: &Path, schema: &str) -> Connection {
+/// A database as an earlier version made it.
+fn made_by(version: u32, path: &Path, schema: &str) -> Connection {
     let connection = Connection::open(path).expect("a database");
-    connection.execute_batch(schema).expect("the first version's tables");
-    connection.pragma_update(None, "user_version", 1).expect("its number");
+    connection.execute_batch(schema).expect("the version's tables");
+    connection.pragma_update(None, "user_version", version).expect("its number");
     connection
 }
 
-#[tokio::test]
-async fn a_ledger_keeps_its_entries_and_what_is_due() {
-    let dir = tempfile::tempdir().unwrap();
-    let old = made_by_version_1(&dir.path().join("ledger.db"), include_str!("version_1/ledger.sql"));
-    old.execute("INSERT INTO objects (id, name, rows_in, at) VALUES (1, 'b/o', 2, 5)", []).unwrap();
+/// Two entries of one object: one at its end, one parked.
+fn entries(old: &Connection, texts_apart: bool) {
+    old.execute("INSERT INTO objects (id, name, rows_in, at) VALUES (1, 'b/o', 2, 5)", [])
+        .expect("an insert");
     for (n, state, due_at) in [(1, "reported", None), (2, "parked", Some(50))] {
-        old.execute(
-            "INSERT INTO report_conversions (key, state, object, row, session_id, pixel, network, observed_count,
-                 observed_revenue, attempt, due_at, deadline, created_at, updated_at, raw)
-             VALUES (?, ?, 1, ?, ?, '111', 'tonic', 1, '0.25', 1, ?, 900, 1, 1, ?)",
-            params![
-                ConversionKey::new(&format!("s{n}"), None).as_bytes(),
-                state,
-                n,
-                format!("s{n}"),
-                due_at,
-                format!("{{\"n\":{n}}}")
-            ],
-        )
-        .unwrap();
+        let (key, raw) = (ConversionKey::new(&format!("s{n}"), None), format!("{{\"n\":{n}}}"));
+        let columns = "key, state, object, row, session_id, pixel, network, observed_count, observed_revenue,
+            attempt, due_at, deadline, created_at, updated_at";
+        let values = "?1, ?2, 1, ?3, 's' || ?3, '111', 'tonic', 1, '0.25', 1, ?4, 900, 1, 1";
+        if texts_apart {
+            let insert = format!("INSERT INTO report_conversions ({columns}) VALUES ({values})");
+            old.execute(&insert, params![key.as_bytes(), state, n, due_at]).expect("an insert");
+            old.execute("INSERT INTO raw_rows VALUES (last_insert_rowid(), ?)", [raw]).expect("an insert");
+        } else {
+            let insert = format!("INSERT INTO report_conversions ({columns}, raw) VALUES ({values}, ?5)");
+            old.execute(&insert, params![key.as_bytes(), state, n, due_at, raw]).expect("an insert");
+        }
     }
-    drop(old);
+}
 
-    let ledger = DataDir::open(dir.path()).unwrap().ledger().unwrap();
-    let record = ledger.find("s1", None).await.unwrap().remove(0);
+#[tokio::test]
+async fn a_ledger_of_version_1_keeps_its_entries_and_what_is_due() {
+    let dir = tempfile::tempdir().unwrap();
+    entries(&made_by(1, &dir.path().join("ledger.db"), include_str!("version_1/ledger.sql")), false);
+    goes_on(dir.path()).await;
+}
+
+#[tokio::test]
+async fn a_ledger_of_version_2_keeps_its_entries_and_what_is_due() {
+    let dir = tempfile::tempdir().unwrap();
+    entries(&made_by(2, &dir.path().join("ledger.db"), include_str!("version_2/ledger.sql")), true);
+    goes_on(dir.path()).await;
+}
+
+async fn goes_on(folder: &Path) {
+    let ledger = DataDir::open(folder).expect("an answer").ledger().expect("an answer");
+    let record = ledger.find("s1", None).await.expect("an answer").remove(0);
     assert_eq!((record.outcome, record.raw.as_str()), (Outcome::Reported, "{\"n\":1}"));
-    assert_eq!(record.observed, Figures { count: 1, revenue: "0.25".parse().unwrap() });
-    let receipt = ledger.receipt("b/o").await.unwrap().unwrap();
+    assert_eq!(record.observed, Figures { count: 1, revenue: "0.25".parse().expect("an answer") });
+    let receipt = ledger.receipt("b/o").await.expect("an answer").expect("an answer");
     assert!(receipt.balances() && receipt.digest.is_none(), "{receipt:?}");
     let holder = |now| Holder {
         owner: "test".to_owned(),
@@ -53,16 +65,40 @@ async fn a_ledger_keeps_its_entries_and_what_is_due() {
         until: UnixMillis(now + 100),
         restatements: Restatements::First,
     };
-    assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.unwrap(), []);
-    let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.unwrap();
+    let states = [(Outcome::Parked, 1), (Outcome::Reported, 1)];
+    let counted: Vec<_> =
+        ledger.stats().await.expect("an answer").states.iter().map(|s| (s.outcome, s.entries)).collect();
+    assert_eq!(counted, states);
+    let known = ledger
+        .claim(vec![sendable("s1", "b/o", 1), sendable("s2", "b/p", 1)], &holder(40))
+        .await
+        .expect("an answer");
+    assert_eq!(known, [Claim::Stands(Outcome::Reported), Claim::Duplicate]);
+    assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.expect("an answer"), []);
+    let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].raw.as_str(), due[0].part), ("{\"n\":2}", Part::Whole));
+}
+
+fn sendable(session: &str, object: &str, row: u64) -> Statement {
+    Statement {
+        key: ConversionKey::new(session, None),
+        source: Source { object: object.to_owned(), row },
+        raw: "{}".to_owned(),
+        session_id: Some(session.to_owned()),
+        keyword_clicked: None,
+        click_time: None,
+        pixel: None,
+        network: String::new(),
+        observed: Figures::default(),
+        verdict: StatementVerdict::Sendable { deadline: UnixMillis(900) },
+    }
 }
 
 #[tokio::test]
 async fn subscriptions_take_every_row_as_before() {
     let dir = tempfile::tempdir().unwrap();
-    let old = made_by_version_1(&dir.path().join("directory.db"), include_str!("version_1/directory.sql"));
+    let old = made_by(1, &dir.path().join("directory.db"), include_str!("version_1/directory.sql"));
     old.execute("INSERT INTO subscriptions (id, note) VALUES ('1', 'why')", []).unwrap();
     drop(old);
     let data = DataDir::open(dir.path()).unwrap();

@@ -1,0 +1,96 @@
+-- One row per conversion; its text is in `raw_rows`, so that a change of state does not write it again.
+--
+-- What is open has a due time. `ready` is set once that has come: what waits is found by time, what is due by deadline, and
+-- neither search meets the other's rows or those at an end.
+CREATE TABLE IF NOT EXISTS report_conversions (
+    id               INTEGER PRIMARY KEY,
+    key              BLOB    NOT NULL UNIQUE,
+    state            TEXT    NOT NULL,
+    reason           TEXT    NOT NULL DEFAULT '',
+    reasons          TEXT    NOT NULL DEFAULT '',
+    object           INTEGER NOT NULL REFERENCES objects (id),
+    row              INTEGER NOT NULL,
+    session_id       TEXT,
+    keyword_clicked  TEXT,
+    click_timestamp  INTEGER,
+    pixel            TEXT,
+    network          TEXT    NOT NULL,
+    observed_count   INTEGER NOT NULL,
+    observed_revenue TEXT    NOT NULL,
+    reported_count   INTEGER NOT NULL DEFAULT 0,
+    reported_revenue TEXT    NOT NULL DEFAULT '0',
+    accepted         TEXT    NOT NULL DEFAULT '',
+    events           INTEGER NOT NULL DEFAULT 0,
+    owner            TEXT,
+    attempt          INTEGER NOT NULL DEFAULT 0,
+    failures         INTEGER NOT NULL DEFAULT 0,
+    due_at           INTEGER,
+    deadline         INTEGER,
+    version          INTEGER NOT NULL DEFAULT 1,
+    exported         INTEGER NOT NULL DEFAULT 0,
+    answer           TEXT,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL,
+    reported         INTEGER GENERATED ALWAYS AS (state = 'reported') VIRTUAL,
+    valid            INTEGER GENERATED ALWAYS AS (state <> 'invalid') VIRTUAL,
+    invalid_reason   TEXT    GENERATED ALWAYS AS (CASE state WHEN 'invalid' THEN reason END) VIRTUAL,
+    -- An increment: index of the first Purchase, how many, and their worth; all empty for the whole conversion.
+    part_first       INTEGER,
+    part_purchases   INTEGER,
+    part_worth       TEXT,
+    ready            INTEGER NOT NULL DEFAULT 0,
+    -- A lease that runs is respected even past the deadline.
+    wakes_at         INTEGER GENERATED ALWAYS AS
+        (CASE state WHEN 'in_flight' THEN due_at ELSE min(due_at, deadline) END) VIRTUAL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS report_conversions_waiting
+    ON report_conversions (wakes_at) WHERE ready = 0 AND due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS report_conversions_ready ON report_conversions (pixel, deadline, wakes_at) WHERE ready = 1;
+CREATE INDEX IF NOT EXISTS report_conversions_parked ON report_conversions (pixel) WHERE state = 'parked';
+CREATE INDEX IF NOT EXISTS report_conversions_object ON report_conversions (object, state);
+CREATE INDEX IF NOT EXISTS report_conversions_session ON report_conversions (session_id);
+CREATE INDEX IF NOT EXISTS report_conversions_unexported
+    ON report_conversions (updated_at) WHERE exported < version;
+
+-- The JSON text of rows, by the id of their entry.
+CREATE TABLE IF NOT EXISTS raw_rows (
+    id  INTEGER PRIMARY KEY,
+    raw TEXT    NOT NULL
+) STRICT;
+
+-- Settlements of an entry, by the number of the claim.
+CREATE TABLE IF NOT EXISTS attempts (
+    entry   INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    owner   TEXT    NOT NULL,
+    outcome TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    events  INTEGER NOT NULL,
+    answer  TEXT,
+    PRIMARY KEY (entry, number)
+) STRICT, WITHOUT ROWID;
+
+-- Rows whose entry another row took over; they stay in their object's books.
+CREATE TABLE IF NOT EXISTS superseded (
+    object  INTEGER NOT NULL REFERENCES objects (id),
+    row     INTEGER NOT NULL,
+    key     BLOB    NOT NULL,
+    outcome TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    PRIMARY KEY (object, row)
+) STRICT, WITHOUT ROWID;
+
+-- `at` is empty until the object has been read to its end or refused.
+CREATE TABLE IF NOT EXISTS objects (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE,
+    rows_in    INTEGER NOT NULL DEFAULT 0,
+    duplicates INTEGER NOT NULL DEFAULT 0,
+    refused    TEXT,
+    at         INTEGER,
+    digest     TEXT
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS objects_at ON objects (at) WHERE at IS NOT NULL;
