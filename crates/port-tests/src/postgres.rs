@@ -16,7 +16,7 @@ pub struct Cluster {
     child: Child,
     /// Of this machine.
     pub port: u16,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Cluster {
@@ -33,9 +33,23 @@ impl Cluster {
         let mut command = Command::new(run);
         command.arg(port.to_string()).arg(data.path()).envs(variables.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it can be started");
-        let mut this = Self { child, port, _data: data };
+        let mut this = Self { child, port, data };
         tokio::time::timeout(PATIENCE, this.accepts()).await.expect("it comes up");
         this
+    }
+
+    /// Shows another certificate from [`certificate`]'s folder; the server does so once it has read its settings anew.
+    ///
+    /// # Panics
+    /// If it has had none so far.
+    pub fn put_certificate(&self, folder: &Path) {
+        for name in ["server.crt", "server.key"] {
+            let file = self.data.path().join(name);
+            assert!(file.exists(), "a server without TLS");
+            // Over the former, whose owner the server is.
+            std::fs::write(file, std::fs::read(folder.join(name)).expect("it was made"))
+                .expect("room for it");
+        }
     }
 
     /// A server that still starts takes connections, and refuses to talk; this knows the difference, and needs no password.

@@ -137,6 +137,12 @@ impl Deployment {
         &self.ways.iter().find(|way| way.name == name).unwrap().proxy
     }
 
+    /// Services get another address of a backend.
+    pub(crate) fn readdress(&mut self, name: &str, change: impl Fn(&str) -> String) {
+        let setting = self.of_services.iter_mut().find(|(known, _)| known == name).unwrap();
+        setting.1 = change(&setting.1);
+    }
+
     /// A service on the backends behind the proxies.
     pub(crate) fn start(&self, service: &str) -> Service {
         let port = free_port();
@@ -200,10 +206,15 @@ impl Service {
         get(self.port, "/health/live").0 == 200
     }
 
-    /// Whether it says that this is missing.
+    /// Whether it says that this part is missing.
     pub(crate) fn misses(&self, part: &str) -> bool {
+        self.says(&format!("\"{part}\":"))
+    }
+
+    /// Whether it is not ready, with these words.
+    pub(crate) fn says(&self, words: &str) -> bool {
         let (status, body) = get(self.port, "/health/ready");
-        status == 503 && body.contains(&format!("\"{part}\":"))
+        status == 503 && body.contains(words)
     }
 }
 
@@ -233,7 +244,22 @@ fn postgres_database(server: &str, unique: &str) -> String {
 
 /// Has a server do something.
 pub(crate) fn psql(server: &str, statement: &str) {
-    let done = Command::new("psql").args([server, "-qc", statement]).output();
+    let done =
+        Command::new("psql").args([server, "--quiet", "--output=/dev/null", "--command", statement]).output();
     let done = done.expect("psql comes with PostgreSQL");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Asks an AWS service, by `service method path`.
+pub(crate) fn aws(what: &str, target: &str, body: &str) {
+    let [name, method, path] = what.split(' ').collect::<Vec<_>>()[..] else { panic!("{what}") };
+    let target = if target.is_empty() { String::new() } else { format!("X-Amz-Target: {target}\r\n") };
+    let headers = format!(
+        "Content-Type: application/x-amz-json-1.0\r\n{target}Authorization: AWS4-HMAC-SHA256 \
+         Credential={ACCESS_KEY}/20260101/us-east-1/{name}/aws4_request, SignedHeaders=host, Signature=0\r\n"
+    );
+    let server = service::url("AWS");
+    let host = server.split_once("://").unwrap().1.trim_end_matches('/');
+    let (status, answer) = exchange(host, method, path, &headers, body);
+    assert!((200..300).contains(&status), "{what}: {answer}");
 }

@@ -60,6 +60,11 @@ impl World {
         for pixel in default_pixels() {
             self.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
         }
+        self.add_campaigns();
+    }
+
+    /// The samples' campaigns.
+    pub(crate) fn add_campaigns(&self) {
         let campaigns = campaign_ids(&spec(SampleNetwork::Tonic, 0, 0));
         let mut args = vec!["subscriptions", "add"];
         args.extend(campaigns.iter().map(String::as_str));

@@ -14,4 +14,5 @@ mod operator;
 mod production;
 mod refused;
 mod services;
+mod trouble;
 mod wire;

@@ -6,13 +6,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use port_tests::service;
 use samples::{SampleNetwork, SampleSpec};
 use serde_json::Value;
 
-use crate::deployment::{ACCESS_KEY, Deployment, LONG, ROWS, Service};
+use crate::deployment::{Deployment, LONG, ROWS, Service, aws};
 use crate::harness::{events, spec, wait_until};
-use crate::wire::exchange;
 
 /// Which service says what is missing when a backend is away.
 const MISSED: [(&str, usize, &[&str]); 5] = [
@@ -115,14 +113,7 @@ fn send_again(deployment: &Deployment, object: &Value) {
     let body = serde_json::json!({"Records": [record]}).to_string();
     let queue = deployment.setting("TRIGGER_CONVERSION_REPORTS_QUEUE_URL");
     let message = serde_json::json!({"QueueUrl": queue, "MessageBody": body});
-    let headers = format!(
-        "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: AmazonSQS.SendMessage\r\nAuthorization: AWS4-HMAC-SHA256 \
-         Credential={ACCESS_KEY}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n"
-    );
-    let server = service::url("AWS");
-    let host = server.split_once("://").unwrap().1.trim_end_matches('/');
-    let (status, answer) = exchange(host, "POST", "/", &headers, &message.to_string());
-    assert_eq!(status, 200, "{answer}");
+    aws("sqs POST /", "AmazonSQS.SendMessage", &message.to_string());
 }
 
 /// How long a backend is away is what is being tried.
