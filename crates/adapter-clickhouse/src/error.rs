@@ -57,11 +57,7 @@ pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> E
             None => without_code(operation, place, &text),
         },
         Cause::TimedOut => say(ErrorKind::Timeout, "no answer in time"),
-        // The host may be wrong, or there is TLS on one side only: the cause says.
-        Cause::Network(source) => {
-            say(ErrorKind::Unavailable, "cannot be reached; check host and port in CLICKHOUSE_URL")
-                .source(source)
-        }
+        Cause::Network(source) => say(ErrorKind::Unavailable, unreachable(&*source)).source(source),
         Cause::SchemaMismatch(_) | Cause::InvalidColumnsHeader(_) => {
             say(ErrorKind::Missing, &format!("a table has another shape than expected; {MIGRATE}"))
                 .source(cause)
@@ -71,6 +67,20 @@ pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> E
         }
         // What is left is about what we wrote or read; its text may quote values.
         _ => say(ErrorKind::Invalid, "a statement or its answer cannot be understood"),
+    }
+}
+
+/// Advice by what the way to the server says, causes included.
+fn unreachable(mut cause: &(dyn std::error::Error + 'static)) -> &'static str {
+    loop {
+        let told = cause.to_string();
+        if told.contains("certificate") || told.contains("InvalidContentType") || told.contains("TLS") {
+            return "TLS failed; the server may not offer it there (https in CLICKHOUSE_URL), or its certificate is not trusted";
+        }
+        match cause.source() {
+            Some(deeper) => cause = deeper,
+            None => return "cannot be reached; check host and port in CLICKHOUSE_URL",
+        }
     }
 }
 

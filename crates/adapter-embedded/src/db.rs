@@ -1,5 +1,7 @@
 //! One SQLite database: opened once per process, shared by all that store in it.
 
+mod error;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -7,11 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ports::{Error, ErrorKind, Result, Retry};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::Notify;
+
+use error::translate;
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How long room is waited for that others may still read in.
+const ROOM_BUSY: Duration = Duration::from_secs(1);
 
 /// The tables of a database, and how those of earlier versions become them.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +51,11 @@ impl Schema {
         let found: u32 = tx.query_row("PRAGMA user_version", [], |r| r.get(0))?;
         if found > self.version() {
             return Ok(false);
+        }
+        if found == self.version() {
+            // Nothing is written: a look at a full disk must be possible.
+            tx.execute_batch(self.create)?;
+            return Ok(true);
         }
         // 0 is a database that was made just now.
         if let Some(done) = found.checked_sub(1) {
@@ -190,17 +202,18 @@ impl Db {
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let connection = Arc::clone(connection);
-        let transact = move || {
+        let work = move || {
             // A panic inside a transaction rolls it back; the connection stays sound.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = connection.transaction_with_behavior(behavior)?;
-            let answer = f(&transaction)?;
-            transaction.commit()?;
-            Ok(answer)
+            let done = transact(&mut connection, behavior, f);
+            if done.as_ref().is_err_and(error::is_full) {
+                make_room(&connection);
+            }
+            done
         };
         let done = match self.0.place {
-            Place::Pool => crate::blocking(operation, transact).await?,
-            Place::Caller => transact(),
+            Place::Pool => crate::blocking(operation, work).await?,
+            Place::Caller => work(),
         };
         done.map_err(|e| translate(e, operation, &self.0.name))
     }
@@ -210,6 +223,26 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Db({})", self.0.name)
     }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    behavior: TransactionBehavior,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction_with_behavior(behavior)?;
+    let answer = work(&transaction)?;
+    transaction.commit()?;
+    Ok(answer)
+}
+
+/// Gives back what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a
+/// disk would keep it full, for they are emptied by writing.
+fn make_room(connection: &Connection) {
+    // The caller is told of the full disk either way.
+    drop(connection.busy_timeout(ROOM_BUSY));
+    drop(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    drop(connection.busy_timeout(BUSY));
 }
 
 /// Opens a file for its owner only; `fresh`: only if it is not there yet.
@@ -249,126 +282,5 @@ fn prepare(connection: &mut Connection, schema: Schema) -> rusqlite::Result<bool
     Ok(ours)
 }
 
-/// SQLite's error as the ports know it.
-fn translate(error: rusqlite::Error, operation: &'static str, name: &str) -> Error {
-    use rusqlite::Error as E;
-    let (kind, what) = match (&error, error.sqlite_error_code()) {
-        (_, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
-            (ErrorKind::Throttled, "is being written by another process")
-        }
-        (_, Some(ErrorCode::DiskFull)) => (ErrorKind::Full, "has no room on its disk; free some"),
-        (_, Some(ErrorCode::ReadOnly)) => (ErrorKind::Full, "is read-only; check its owner and its disk"),
-        (_, Some(ErrorCode::PermissionDenied)) => (ErrorKind::Denied, "may not be opened; check its owner"),
-        (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
-            (ErrorKind::Corrupt, "is damaged or no database; restore it, or move it away to begin anew")
-        }
-        (E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..), _) => {
-            (ErrorKind::Corrupt, "holds a value that cannot be read")
-        }
-        (_, Some(ErrorCode::TooBig)) => (ErrorKind::TooLarge, "does not take a value of this length"),
-        (
-            _,
-            Some(
-                ErrorCode::CannotOpen
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::OutOfMemory
-                | ErrorCode::FileLockingProtocolFailed
-                | ErrorCode::OperationInterrupted,
-            ),
-        ) => (ErrorKind::Unavailable, "cannot be read or written; check its disk"),
-        _ => (ErrorKind::Invalid, "refuses the statement"),
-    };
-    Error::new(kind, operation).detail(format!("{name} {what}")).source(error)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FIRST: Schema = Schema::new("CREATE TABLE IF NOT EXISTS t (n INTEGER) STRICT", &[]);
-    const SCHEMA: Schema = Schema::new(
-        "CREATE TABLE IF NOT EXISTS t (n INTEGER, more TEXT) STRICT;",
-        &["ALTER TABLE t ADD COLUMN more TEXT"],
-    );
-
-    fn count(tx: &Transaction<'_>) -> rusqlite::Result<i64> {
-        tx.query_row("SELECT count(*) FROM t", [], |r| r.get(0))
-    }
-
-    fn insert(tx: &Transaction<'_>) -> rusqlite::Result<usize> {
-        tx.execute("INSERT INTO t (n) VALUES (1)", [])
-    }
-
-    #[tokio::test]
-    async fn what_fails_leaves_nothing() {
-        let db = Db::in_memory(SCHEMA).unwrap();
-        let failed = db.write("t.write", |tx| insert(tx).and_then(|_| tx.execute("nonsense", []))).await;
-        assert_eq!(failed.unwrap_err().kind(), ErrorKind::Invalid);
-        assert_eq!(db.read("t.read", count).await.unwrap(), 0);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn several_openers_share_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("t.db");
-        let writers: Vec<_> = (0..6)
-            .map(|_| {
-                let path = path.clone();
-                tokio::spawn(async move {
-                    let db = crate::blocking("t", move || Db::open(&path, SCHEMA)).await.unwrap().unwrap();
-                    for _ in 0..5 {
-                        db.write("t.write", insert).await.unwrap();
-                    }
-                })
-            })
-            .collect();
-        for writer in writers {
-            writer.await.unwrap();
-        }
-        assert_eq!(Db::open(&path, SCHEMA).unwrap().read("t.read", count).await.unwrap(), 30);
-    }
-
-    #[tokio::test]
-    async fn only_the_owner_can_read_the_files() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&dir.path().join("t.db"), SCHEMA).unwrap();
-        db.write("t.write", insert).await.unwrap();
-        let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap()).collect();
-        assert!(files.len() >= 3, "{files:?}");
-        for file in files {
-            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_database_of_an_earlier_version_is_upgraded_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("t.db");
-        Db::open(&path, FIRST).unwrap().write("t.write", insert).await.unwrap();
-        for _ in 0..2 {
-            let db = Db::open(&path, SCHEMA).unwrap();
-            let more = |tx: &Transaction<'_>| tx.execute("UPDATE t SET more = 'x'", []);
-            assert_eq!(db.write("t.write", more).await.unwrap(), 1);
-        }
-        assert_eq!(
-            Db::open(&path, FIRST).unwrap_err().kind(),
-            ErrorKind::Invalid,
-            "not by the earlier program"
-        );
-    }
-
-    #[test]
-    fn unusable_files_are_named_without_their_folder() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("t.db");
-        fs::write(&path, "this is surely not a database ".repeat(100)).unwrap();
-        let error = Db::open(&path, SCHEMA).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Corrupt);
-        assert!(error.to_string().contains("t.db") && !error.to_string().contains('/'), "{error}");
-
-        let later = dir.path().join("later.db");
-        Connection::open(&later).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        assert_eq!(Db::open(&later, SCHEMA).unwrap_err().kind(), ErrorKind::Invalid);
-    }
-}
+mod tests;

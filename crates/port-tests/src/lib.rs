@@ -6,6 +6,7 @@ pub mod blob;
 pub mod clock;
 pub mod ledger;
 pub mod pixels;
+pub mod postgres;
 pub mod proxy;
 pub mod queue;
 pub mod service;

@@ -18,6 +18,8 @@ enum Mode {
     Pauses,
     /// Requests arrive, and the connection ends in place of the answer.
     LosesAnswers,
+    /// In requests, the first text becomes the second.
+    Replaces(&'static str, &'static str),
 }
 
 /// Stands between a client and a server. Ends with its last connection when it is dropped.
@@ -93,6 +95,16 @@ impl Proxy {
     /// The server does what it is asked, and nobody hears of it: the connection ends where the answer would come.
     pub async fn lose_answers(&self) {
         self.set(Mode::LosesAnswers).await;
+    }
+
+    /// Clients say something else than they mean: a key that has expired, a user that is not known. The texts are of one length.
+    /// A text that comes in two pieces goes through.
+    ///
+    /// # Panics
+    /// If the texts are not of one length: a request names its own.
+    pub async fn replace(&self, text: &'static str, by: &'static str) {
+        assert_eq!(text.len(), by.len());
+        self.set(Mode::Replaces(text, by)).await;
     }
 
     /// The server is back.
@@ -180,8 +192,20 @@ async fn pump(
             _ => return,
         };
         let Ok(now) = mode.wait_for(|mode| *mode != Mode::Pauses).await.map(|mode| *mode) else { return };
+        if let (false, Mode::Replaces(text, by)) = (answers, now) {
+            replace_all(&mut bytes[..count], text.as_bytes(), by.as_bytes());
+        }
         if answers && now == Mode::LosesAnswers || to.write_all(&bytes[..count]).await.is_err() {
             return;
+        }
+    }
+}
+
+fn replace_all(bytes: &mut [u8], text: &[u8], by: &[u8]) {
+    for at in 0..(bytes.len() + 1).saturating_sub(text.len()) {
+        let here = &mut bytes[at..at + text.len()];
+        if here == text {
+            here.copy_from_slice(by);
         }
     }
 }
@@ -257,6 +281,20 @@ mod tests {
         proxy.lose_answers().await;
         assert!(ask(&mut stream).await.is_err());
         assert_eq!(heard.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_client_says_what_it_does_not_mean() {
+        let (server, _) = echo().await;
+        let proxy = Proxy::to(server.to_string()).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        proxy.replace("x", "y").await;
+        assert_eq!(ask(&mut stream).await.unwrap(), b'y');
+        proxy.restore().await;
+        assert_eq!(ask(&mut stream).await.unwrap(), b'x');
+        let mut bytes = *b"abab-ab";
+        replace_all(&mut bytes, b"ab", b"cd");
+        assert_eq!(&bytes, b"cdcd-cd");
     }
 
     #[tokio::test]

@@ -24,6 +24,9 @@ const NO_KEY: Meaning =
     is(ErrorKind::Denied, "no credentials were sent: set them, or give the instance a role");
 const MISSING: Meaning =
     is(ErrorKind::Missing, "it does not exist: make it, or check its name and AWS_REGION");
+/// What was asked for may be an object in it.
+const NO_BUCKET: Meaning =
+    is(ErrorKind::Missing, "the bucket does not exist: make it, or check its name and AWS_REGION");
 const ELSEWHERE: Meaning =
     is(ErrorKind::Missing, "it is in another region: set AWS_REGION to the one it is in");
 const TOO_LARGE: Meaning = is(ErrorKind::TooLarge, "it is larger than AWS takes");
@@ -78,8 +81,8 @@ fn by_code(code: &str) -> Option<Meaning> {
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => EXPIRED,
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => WRONG_TIME,
         "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => NO_KEY,
-        "NoSuchBucket"
-        | "QueueDoesNotExist"
+        "NoSuchBucket" => NO_BUCKET,
+        "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue"
         | "ResourceNotFoundException"
         | "ResourceNotFound"
@@ -140,7 +143,7 @@ mod tests {
             ("ExpiredTokenException", 400, Denied, "AWS_SESSION_TOKEN"),
             ("ExpiredToken", 400, Denied, "AWS_SESSION_TOKEN"),
             ("RequestTimeTooSkewed", 403, Denied, "clock"),
-            ("NoSuchBucket", 404, Missing, "does not exist"),
+            ("NoSuchBucket", 404, Missing, "the bucket does not exist"),
             ("QueueDoesNotExist", 400, Missing, "does not exist"),
             ("ResourceNotFoundException", 400, Missing, "does not exist"),
             ("PermanentRedirect", 301, Missing, "AWS_REGION"),

@@ -89,6 +89,16 @@ async fn an_insert_whose_answer_was_lost_is_repeated_harmlessly() {
 }
 
 #[tokio::test]
+async fn tls_that_a_server_does_not_offer_is_named() {
+    let address = fresh_address().replacen("http://", "https://", 1);
+    says(
+        &ClickHouse::new(&address).unwrap().check().await.unwrap_err(),
+        ErrorKind::Unavailable,
+        "TLS failed",
+    );
+}
+
+#[tokio::test]
 async fn a_host_that_is_not_there_is_named() {
     let server = ClickHouse::new("http://127.0.0.1:1/d").unwrap();
     let error = tokio::time::timeout(Duration::from_secs(15), server.check()).await.unwrap().unwrap_err();

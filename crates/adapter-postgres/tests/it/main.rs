@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod cluster;
 mod counting;
 mod database;
 mod original;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
 use domain::UnixMillis;
+use port_tests::postgres::{Cluster, certificate};
 use port_tests::proxy::Proxy;
 use ports::{ErrorKind, PixelDirectory, Turns};
 
-use crate::cluster::{Cluster, certificate};
 use crate::database::{connect, fresh, fresh_address};
 
 /// Within the time that a start may take.

@@ -1,8 +1,6 @@
 //! A data directory, the stand-in for Meta, and processes that work on both.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -62,6 +60,11 @@ impl World {
         for pixel in default_pixels() {
             self.ok(&["pixels", "add", &pixel, "--tokens", tokens.to_str().unwrap()]);
         }
+        self.add_campaigns();
+    }
+
+    /// The samples' campaigns.
+    pub(crate) fn add_campaigns(&self) {
         let campaigns = campaign_ids(&spec(SampleNetwork::Tonic, 0, 0));
         let mut args = vec!["subscriptions", "add"];
         args.extend(campaigns.iter().map(String::as_str));
@@ -177,34 +180,9 @@ pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec
     SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
 }
 
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Asks a process of this machine; see [`exchange`].
-pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
-    exchange(&format!("127.0.0.1:{port}"), "GET", path, "", "")
-}
-
-/// One request, by hand: a witness that shares no code with what it looks at. Status 0 when nobody answers.
-pub(crate) fn exchange(server: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {server}\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    let mut answer = Vec::new();
-    let asked = TcpStream::connect(server).and_then(|mut stream| {
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(request.as_bytes())?;
-        stream.read_to_end(&mut answer)
-    });
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    match (asked, status) {
-        (Ok(_), Some(status)) => (status, answer),
-        _ => (0, answer),
-    }
+/// The events that a sample's rows stand for.
+pub(crate) fn events_in(spec: &SampleSpec) -> u64 {
+    samples::generate(spec).rows.iter().map(|row| events_of(row)).sum()
 }
 
 /// The events that a row's counts stand for, read apart from the code under test.
@@ -224,7 +202,7 @@ pub(crate) fn events_of(row: &str) -> u64 {
     clippy::disallowed_methods,
     reason = "a test of real processes looks again in real time, with a deadline"
 )]
-pub(crate) fn wait_until(within: Duration, what: &str, done: impl Fn() -> bool) {
+pub(crate) fn wait_until(within: Duration, what: &str, mut done: impl FnMut() -> bool) {
     let give_up = now_s() + within.as_secs() as i64;
     while !done() {
         assert!(now_s() < give_up, "{what}: still not so after {within:?}");
@@ -243,10 +221,24 @@ impl Running {
     }
 
     /// SIGTERM, then the exit code.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(self) -> Option<i32> {
+        self.signal();
+        self.ended()
+    }
+
+    /// SIGTERM.
+    pub(crate) fn signal(&self) {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for its end; the exit code.
+    pub(crate) fn ended(mut self) -> Option<i32> {
         self.0.wait().unwrap().code()
+    }
+
+    pub(crate) fn is_up(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
     }
 }
 

@@ -4,9 +4,15 @@
 
 mod bad_input;
 mod chaos;
+mod deployment;
+mod disk;
 mod harness;
 mod kill;
 mod main_job;
 mod meta;
 mod operator;
+mod production;
+mod refused;
 mod services;
+mod trouble;
+mod wire;

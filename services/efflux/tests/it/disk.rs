@@ -1,0 +1,209 @@
+//! A disk that is full, read-only or damaged, and a clock that is set back: a clear error, and no wrong outcome.
+//!
+//! Each test that mounts a file system runs itself once more in mounts of its own, so that nothing is left behind.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use meta_sandbox::Action;
+use samples::SampleNetwork;
+use serde_json::Value;
+
+use crate::harness::{LONGEST, World, events_in, spec, wait_until};
+use crate::wire::{free_port, get};
+
+/// Short waits, so that what was interrupted is soon taken up again.
+const WAITS: [(&str, &str); 3] =
+    [("META_REQUEST_TIMEOUT_MS", "1000"), ("META_CONNECT_TIMEOUT_MS", "1000"), ("LEASE_SECONDS", "17")];
+
+/// Tells the inner run from the outer one.
+const INSIDE: &str = "EFFLUX_TEST_OWN_MOUNTS";
+
+#[test]
+fn a_full_disk_stops_the_work_and_loses_nothing() {
+    if !inside("disk::a_full_disk_stops_the_work_and_loses_nothing") {
+        return;
+    }
+    let waits = WAITS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let world = World::empty(vec![Action::LatencyMs(200).always()], waits.into());
+    let disk = Disk::new(&world, "16m");
+    world.add_pixels_and_campaigns();
+    let expected: u64 = (0..6).map(|number| put(&world, number)).sum();
+    let port = free_port();
+    let running = world.start_with("efflux", &["run"], &[("PORT", &port.to_string())]);
+    wait_until(LONGEST, "the first events are there", || world.sandbox.stats().accepted_events() > 0);
+    disk.fill();
+    wait_until(LONGEST, "it says what it needs", || {
+        let (status, body) = get(port, "/health/ready");
+        status == 503 && body.contains("no room")
+    });
+    assert_eq!(get(port, "/health/live").0, 200, "it stays up");
+    let refused = world.output(&["ingest", world.path("0.json").to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("no room"), "{said}");
+    disk.empty();
+    all_reported_once(&world, expected, 6);
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
+fn a_read_only_disk_ends_the_start() {
+    if !inside("disk::a_read_only_disk_ends_the_start") {
+        return;
+    }
+    let world = World::empty(Vec::new(), Vec::new());
+    let disk = Disk::new(&world, "16m");
+    world.add_pixels_and_campaigns();
+    let expected = put(&world, 0);
+    disk.remount("ro");
+    for service in ["efflux", "filter-svc", "reporter-svc"] {
+        let mut command = world.command(service);
+        if service == "efflux" {
+            command.arg("run");
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(69), "{service}: {said}");
+        assert!(said.contains("read-only") || said.contains("Read-only"), "{service}: {said}");
+    }
+    disk.remount("rw");
+    let _running = world.start("efflux", &["run"]);
+    all_reported_once(&world, expected, 1);
+}
+
+#[test]
+fn a_damaged_ledger_is_named_and_nothing_is_sent_past_it() {
+    let world = World::new();
+    let first = put(&world, 0);
+    let running = world.start("efflux", &["run"]);
+    wait_until(LONGEST, "the first file is reported", || done(&world, 1));
+    assert_eq!(running.terminate(), Some(0));
+    let ledger = world.path("data").join("ledger.db");
+    let good = fs::read(&ledger).unwrap();
+    let mut damaged = good.clone();
+    damaged[4_096..].fill(0x5a);
+    fs::write(&ledger, damaged).unwrap();
+
+    let second = put(&world, 1);
+    // It may see the damage at once and end, or when it meets it and go on looking.
+    let running = world.start("efflux", &["run"]);
+    wait_until(LONGEST, "the damage is named", || {
+        fs::read_to_string(world.path("efflux.log")).unwrap().contains("is damaged")
+    });
+    running.kill();
+    assert_eq!(world.sandbox.stats().accepted_events(), first, "nothing goes out without a ledger");
+
+    fs::write(&ledger, good).unwrap();
+    let _running = world.start("efflux", &["run"]);
+    all_reported_once(&world, first + second, 2);
+    assert_eq!(world.ok(&["dlq", "list"]).matches("ledger").count(), 0, "no message pays for it");
+}
+
+#[test]
+fn a_clock_that_is_set_back_changes_no_outcome() {
+    let world = World::with_faults(vec![Action::LatencyMs(100).always()]);
+    let shift = world.file("clock", "+0");
+    let library = fake_clock();
+    let settings = [
+        ("LD_PRELOAD", library.as_str()),
+        ("FAKETIME_TIMESTAMP_FILE", shift.to_str().unwrap()),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let running = world.start_with("efflux", &["run"], &settings);
+    let before: u64 = (0..3).map(|number| put(&world, number)).sum();
+    wait_until(LONGEST, "the first events are there", || world.sandbox.stats().accepted_events() > 0);
+    fs::write(&shift, "-3600").unwrap();
+    let after: u64 = (3..6).map(|number| put(&world, number)).sum();
+    all_reported_once(&world, before + after, 6);
+    assert_eq!(running.terminate(), Some(0));
+    let log = fs::read_to_string(world.path("efflux.log")).unwrap();
+    assert!(log.contains("the system's clock was set back"), "{log}");
+}
+
+/// Ingests a sample and says how many events its rows stand for.
+fn put(world: &World, number: u64) -> u64 {
+    let spec = spec(SampleNetwork::ALL[(number % 4) as usize], 100, 900 + number);
+    let path = world.sample(&format!("{number}.json"), &spec);
+    world.ok(&["ingest", path.to_str().unwrap()]);
+    events_in(&spec)
+}
+
+fn done(world: &World, files: u64) -> bool {
+    let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
+    let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
+    let dead: u64 = ["trigger", "report"].iter().map(|q| status["queues"][q]["dead"].as_u64().unwrap()).sum();
+    assert_eq!(dead, 0, "no message pays for it");
+    entries("reported") + entries("no_events") == files * 100
+}
+
+fn all_reported_once(world: &World, events: u64, files: u64) {
+    wait_until(Duration::from_secs(180), "everything is reported", || done(world, files));
+    assert_eq!(world.sandbox.stats().accepted_events(), events);
+}
+
+/// A file system of the test's own in place of the data directory.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    fn new(world: &World, size: &str) -> Self {
+        let folder = world.path("data");
+        fs::create_dir(&folder).unwrap();
+        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], &folder);
+        Self(folder)
+    }
+
+    fn remount(&self, how: &str) {
+        mount(&["-o", &format!("remount,{how}")], &self.0);
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        use std::io::Write;
+        let mut filler = fs::File::create(self.0.join("filler")).unwrap();
+        for block in [65_536, 4_096, 1] {
+            let bytes = vec![0; block];
+            while filler.write_all(&bytes).is_ok() {}
+        }
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+fn mount(arguments: &[&str], at: &Path) {
+    let output = Command::new("mount").args(arguments).arg(at).output().unwrap();
+    assert!(output.status.success(), "mount {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Whether this is the inner run. The outer one starts it, in a mount namespace of its own, and asks that it passes.
+#[expect(clippy::disallowed_methods, reason = "the inner run is told from the outer one by the environment")]
+fn inside(test: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "--propagation", "private"]);
+    let output = command
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare, of util-linux, is needed");
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    false
+}
+
+/// Debian's package faketime: a library that shows a process another time.
+fn fake_clock() -> String {
+    let places = fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let found =
+        places.map(|place| place.join("faketime/libfaketimeMT.so.1")).find(|library| library.exists());
+    let found = found.expect("install the package faketime, as `make services-up` does");
+    found.to_str().unwrap().to_owned()
+}

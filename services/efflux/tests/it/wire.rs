@@ -1,0 +1,35 @@
+//! Questions to a process or server, asked by hand: a witness that shares no code with what it looks at.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Asks a process of this machine; see [`exchange`].
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
+    exchange(&format!("127.0.0.1:{port}"), "GET", path, "", "")
+}
+
+/// One request and its answer; status 0 when nobody answers.
+pub(crate) fn exchange(server: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {server}\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut answer = Vec::new();
+    let asked = TcpStream::connect(server).and_then(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(request.as_bytes())?;
+        stream.read_to_end(&mut answer)
+    });
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    match (asked, status) {
+        (Ok(_), Some(status)) => (status, answer),
+        _ => (0, answer),
+    }
+}
