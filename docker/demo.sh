@@ -19,6 +19,8 @@ efflux subscriptions add $(seq 120210000000100000 120210000000100017)
 files=()
 seed=$(date +%s)
 for network in tonic crossroads sedo airfind; do
+    # Another seed, other people: the same ones would be duplicates.
+    seed=$((seed + 1))
     file=/var/lib/efflux/$network-$seed.json
     efflux sample --network "$network" --rows "$rows" --seed "$seed" --dirty 0.05 --out "$file"
     files+=("$file")
