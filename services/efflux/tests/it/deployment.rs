@@ -24,7 +24,7 @@ pub(crate) const ACCESS_KEY: &str = "AKIATESTING";
 
 /// Short waits, so that what was interrupted is soon taken up again.
 const WAITS: [(&str, &str); 6] = [
-    ("QUEUE_VISIBILITY_SECONDS", "10"),
+    ("QUEUE_VISIBILITY_SECONDS", "5"),
     ("META_REQUEST_TIMEOUT_MS", "2000"),
     ("META_CONNECT_TIMEOUT_MS", "1000"),
     ("LEASE_SECONDS", "20"),

@@ -140,7 +140,9 @@ fn done(world: &World, files: u64) -> bool {
 }
 
 fn all_reported_once(world: &World, events: u64, files: u64) {
-    wait_until(Duration::from_secs(180), "everything is reported", || done(world, files));
+    let longest = Duration::from_secs(180);
+    wait_until(longest, "all events have arrived", || world.sandbox.stats().accepted_events() >= events);
+    wait_until(longest, "everything is reported", || done(world, files));
     assert_eq!(world.sandbox.stats().accepted_events(), events);
 }
 

@@ -14,5 +14,6 @@ mod operator;
 mod production;
 mod refused;
 mod services;
+mod signals;
 mod trouble;
 mod wire;
