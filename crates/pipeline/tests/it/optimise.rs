@@ -38,7 +38,7 @@ impl Clock for StillClock {
         self.0.now()
     }
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
