@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::process::Command;
 use std::time::Duration;
 
+use meta_sandbox::Action;
 use port_tests::proxy::Proxy;
 use port_tests::service;
 use samples::SampleNetwork;
@@ -21,6 +22,9 @@ pub(crate) const ROWS: usize = 60;
 
 /// Of the length of the keys that the emulator refuses.
 pub(crate) const ACCESS_KEY: &str = "AKIATESTING";
+
+/// The stand-in for Meta, which can be taken away as the backends can.
+pub(crate) const META: &str = "Meta";
 
 /// Short waits, so that what was interrupted is soon taken up again.
 const WAITS: [(&str, &str); 6] = [
@@ -141,6 +145,31 @@ impl Deployment {
     pub(crate) fn readdress(&mut self, name: &str, change: impl Fn(&str) -> String) {
         let setting = self.of_services.iter_mut().find(|(known, _)| known == name).unwrap();
         setting.1 = change(&setting.1);
+    }
+
+    /// A backend is dead for the services.
+    pub(crate) fn take_away(&self, name: &str) {
+        if name == META {
+            return self.world.sandbox.add_fault(Action::ResetBeforeAccepting.always());
+        }
+        self.runtime.block_on(self.way(name).refuse());
+    }
+
+    /// It is there again.
+    pub(crate) fn give_back(&self, name: &str) {
+        if name == META {
+            return self.world.sandbox.clear_faults();
+        }
+        self.runtime.block_on(self.way(name).restore());
+    }
+
+    /// A run of the optimizer as schedulers start it; its exit code.
+    pub(crate) fn optimise_once(&self) -> Option<i32> {
+        let mut command = self.world.command("optimizer-svc");
+        command.arg("--once").envs(self.of_services.iter().map(|(name, value)| (name, value)));
+        let output = command.output().unwrap();
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        output.status.code()
     }
 
     /// A service on the backends behind the proxies.

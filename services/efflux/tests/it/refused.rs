@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use port_tests::postgres::{Cluster, certificate};
 use port_tests::service;
 
 use crate::deployment::{Deployment, psql};
-use crate::harness::{World, wait_until};
+use crate::harness::{Stopwatch, World, wait_until};
 
 /// How soon a process must know that it cannot start; a machine that runs tests is busy.
 const SOON: Duration = Duration::from_secs(15);
@@ -177,7 +177,7 @@ fn all_are_refused(deployment: &Deployment, cases: &[Case]) {
 /// A start that must fail.
 struct Trial {
     process: Child,
-    began: Instant,
+    began: Stopwatch,
     said: std::path::PathBuf,
 }
 
@@ -186,7 +186,7 @@ impl Trial {
         let said = deployment.world.path(&format!("{what}-{service}-{name}"));
         let mut command = deployment.world.command(service);
         command.env(name, value).stdout(Stdio::null()).stderr(File::create(&said).unwrap());
-        Self { process: command.spawn().unwrap(), began: Instant::now(), said }
+        Self { process: command.spawn().unwrap(), began: Stopwatch::start(), said }
     }
 
     /// What is not as it must be.

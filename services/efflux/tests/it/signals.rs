@@ -1,13 +1,13 @@
 //! How processes stop: the first signal lets them finish what is in hand, a second one stops them at once; nothing is lost either way.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use meta_sandbox::{Action, Fault};
 use samples::SampleNetwork;
 use serde_json::Value;
 
-use crate::harness::{LONGEST, Running, World, events_in, spec, wait_until};
+use crate::harness::{LONGEST, Running, Stopwatch, World, events_in, spec, wait_until};
 
 /// What SIGTERM leaves for what is in hand, with a little for the process's own end.
 const DRAINED: Duration = Duration::from_secs(26);
@@ -23,7 +23,7 @@ fn sigterm_finishes_what_is_in_hand_and_takes_nothing_new() {
     for services in [&["efflux"][..], &["filter-svc", "reporter-svc"]] {
         let (world, expected) = under_load(Action::LatencyMs(1_500).always());
         let running = start_and_send(&world, services);
-        let began = Instant::now();
+        let began = Stopwatch::start();
         running.iter().for_each(Running::signal);
         for process in running {
             assert_eq!(process.ended(), Some(0));
@@ -49,7 +49,7 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
         fs::read_to_string(world.path("reporter-svc.log")).unwrap().contains("what is in hand is finished")
     });
     assert!(reporter.is_up(), "it waits for the answer");
-    let began = Instant::now();
+    let began = Stopwatch::start();
     reporter.signal();
     assert_eq!(running.pop().unwrap().ended(), Some(0));
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());

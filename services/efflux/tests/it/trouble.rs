@@ -26,7 +26,7 @@ fn what_becomes_wrong_in_aws_is_waited_for() {
     deployment.runtime.block_on(way.restore());
     wait_until(LONG, "the bucket is missing, it says", || filter.says("the bucket does not exist"));
     deployment.world.ok(&["provision"]);
-    all_is_right(&deployment, [filter, reporter]);
+    all_is_right(&deployment, &[filter, reporter]);
 
     let table = format!("{{\"TableName\": \"{}\"}}", deployment.setting("SUBSCRIPTIONS_TABLE"));
     aws("dynamodb POST /", "DynamoDB_20120810.DeleteTable", &table);
@@ -36,7 +36,7 @@ fn what_becomes_wrong_in_aws_is_waited_for() {
     deployment.all_arrive();
     deployment.world.ok(&["provision"]);
     deployment.world.add_campaigns();
-    all_is_right(&deployment, [filter, reporter]);
+    all_is_right(&deployment, &[filter, reporter]);
 
     deployment.put();
     deployment.runtime.block_on(way.replace(ACCESS_KEY, "ASIAEXPIRED"));
@@ -44,7 +44,7 @@ fn what_becomes_wrong_in_aws_is_waited_for() {
     is_said(filter, "trigger-queue");
     is_said(reporter, "report-queue");
     deployment.runtime.block_on(way.restore());
-    all_is_right(&deployment, [filter, reporter]);
+    all_is_right(&deployment, &[filter, reporter]);
     at_an_end(&deployment, services);
 }
 
@@ -74,7 +74,7 @@ fn what_becomes_wrong_in_a_database_is_waited_for() {
         deployment.put();
         is_said(reporter, part);
         mend();
-        all_is_right(&deployment, [filter, reporter]);
+        all_is_right(&deployment, &[filter, reporter]);
     };
 
     let url = deployment.setting("CLICKHOUSE_URL");
@@ -112,7 +112,7 @@ fn is_said(service: &mut Service, part: &str) {
     assert!(service.process.is_up() && service.is_live(), "{part} took the service down");
 }
 
-fn all_is_right(deployment: &Deployment, services: [&mut Service; 2]) {
+fn all_is_right(deployment: &Deployment, services: &[&mut Service; 2]) {
     wait_until(LONG, "both are ready again", || services.iter().all(|service| service.is_ready()));
     deployment.all_arrive();
 }
