@@ -106,6 +106,25 @@ async fn embedded(clock: &Arc<ManualClock>) -> (Arc<Counted>, Arc<dyn Turns>) {
     (filled(Arc::new(analytics)).await, Arc::new(turns))
 }
 
+/// A clock that moves when a test says so, and only then: while a partition is optimised, somebody sleeps again and again.
+struct Still(Arc<ManualClock>);
+
+impl Still {
+    fn of(clock: &Arc<ManualClock>) -> Arc<dyn Clock> {
+        Arc::new(Self(Arc::clone(clock)))
+    }
+}
+
+#[async_trait]
+impl Clock for Still {
+    fn now(&self) -> UnixMillis {
+        self.0.now()
+    }
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
+    }
+}
+
 fn optimizer(
     owner: &str,
     analytics: &Arc<Counted>,
@@ -131,7 +150,7 @@ async fn parts(store: &Arc<Counted>) -> Vec<u64> {
 async fn what_has_settled_is_merged_and_what_changes_is_left_alone() {
     let clock = Arc::new(ManualClock::default());
     let (store, turns) = embedded(&clock).await;
-    let optimise = optimizer("a", &store, &turns, Arc::<ManualClock>::clone(&clock));
+    let optimise = optimizer("a", &store, &turns, Still::of(&clock));
     let stop = CancellationToken::new();
     assert_eq!(optimise.run(&stop).await.unwrap(), Run::Done(1), "November changed just now");
     assert_eq!(parts(&store).await, [1, 3]);
@@ -150,7 +169,7 @@ async fn somebody_elses_turn_is_respected() {
     let (store, turns) = embedded(&clock).await;
     let now = clock.now();
     assert!(turns.take("optimise", "b", now, now.plus(Duration::from_secs(60))).await.unwrap());
-    let optimise = optimizer("a", &store, &turns, Arc::<ManualClock>::clone(&clock));
+    let optimise = optimizer("a", &store, &turns, Still::of(&clock));
     let stop = CancellationToken::new();
     assert_eq!(optimise.run(&stop).await.unwrap(), Run::NotOurTurn);
     assert_eq!(store.optimised.load(Ordering::SeqCst), 0);
@@ -182,7 +201,7 @@ async fn a_lost_turn_stops_before_the_next_partition() {
         optimised: AtomicU64::new(0),
         meanwhile: Some(Box::new(stolen)),
     });
-    let optimise = optimizer("a", &store, &turns, Arc::<ManualClock>::clone(&clock));
+    let optimise = optimizer("a", &store, &turns, Still::of(&clock));
     assert_eq!(optimise.run(&CancellationToken::new()).await.unwrap(), Run::LostTurn(1));
     assert_eq!(store.optimised.load(Ordering::SeqCst), 1);
 }
@@ -192,7 +211,7 @@ async fn a_missing_table_is_an_error_and_the_others_are_optimised() {
     let clock = Arc::new(ManualClock::default());
     let (store, turns) = embedded(&clock).await;
     clock.advance(SETTLE);
-    let mut optimise = optimizer("a", &store, &turns, Arc::<ManualClock>::clone(&clock));
+    let mut optimise = optimizer("a", &store, &turns, Still::of(&clock));
     optimise.tables.insert(0, "no_such_table".to_owned());
     let error = optimise.run(&CancellationToken::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Missing);
