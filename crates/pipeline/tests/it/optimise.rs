@@ -121,7 +121,7 @@ impl Clock for Still {
         self.0.now()
     }
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
