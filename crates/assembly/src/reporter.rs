@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backends::ReporterPorts;
 use pipeline::export::Export;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, Pixels};
 use ports::Destination;
@@ -100,5 +100,6 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
         rng: Arc::clone(&parts.rng),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
+        silence: Silence::default(),
     }
 }

@@ -15,6 +15,7 @@ mod prepared;
 mod request;
 mod round;
 mod settle;
+mod silence;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, ReportLedger,
 
 pub use backoff::Backoff;
 pub use intake::{CLAIM_ROWS, Intake};
+pub use silence::Silence;
 
 use crate::blocking::Blocking;
 use crate::cached::Pixels;
@@ -81,8 +83,10 @@ pub struct Reporting {
     pub rng: Arc<dyn Rng>,
     /// Numbers about the work.
     pub metrics: Arc<dyn MetricSink>,
-    /// Whether the ledger and the pixel directory can be reached.
+    /// Whether the ledger, the pixel directory and the destination can be reached.
     pub health: Arc<dyn HealthSink>,
+    /// Whether the destination answers.
+    pub silence: Silence,
 }
 
 impl std::fmt::Debug for Reporting {

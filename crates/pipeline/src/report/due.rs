@@ -32,6 +32,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
                 0
             }
         };
+        reporting.silence.fade(reporting.clock.now(), &*reporting.health);
         lanes.end_idle();
         if claimed == 0 {
             let pause = if lanes.any_has_enough() { BUSY } else { IDLE };

@@ -10,12 +10,6 @@ use ports::pixels::Credential;
 use super::Reporting;
 use super::lanes::PixelState;
 
-/// The part that is missing while no answer comes.
-const DESTINATION: &str = "destination";
-
-/// The status of an answer that never came.
-const NO_ANSWER: u16 = 0;
-
 impl Reporting {
     /// What the directory says of a pixel's credentials; `None` before its first successful read.
     pub(super) async fn credentials(&self, pixel: &PixelCode) -> Option<Vec<Credential>> {
@@ -38,7 +32,7 @@ impl Reporting {
                 report = self.destination.send(pixel, &credential, events).await;
                 let took = self.clock.now().since(started);
                 self.measure_request(&report, took);
-                self.note_answer(&report.answer);
+                self.silence.note(&report.answer, self.clock.now(), &*self.health);
                 if !is_refused(&report) {
                     return report;
                 }
@@ -60,15 +54,6 @@ impl Reporting {
     pub(super) async fn shows_other_credentials(&self, pixel: &PixelCode, state: &PixelState) -> bool {
         let current = self.credentials(pixel).await;
         current.is_some_and(|current| state.gate().credentials.differ_from(&current))
-    }
-
-    /// A destination that answers nothing is away, whatever becomes of the events.
-    fn note_answer(&self, answer: &Answer) {
-        if answer.status == NO_ANSWER {
-            self.health.not_ready(DESTINATION, &answer.message);
-        } else {
-            self.health.ready(DESTINATION);
-        }
     }
 
     fn measure_request(&self, report: &SendReport, took: Duration) {

@@ -10,7 +10,7 @@ use adapter_embedded::pixels::EmbeddedPixels;
 use domain::{ObjectRef, Outcome, PixelCode, TrafficSource, UnixMillis};
 use pipeline::Pixels;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Intake, OnUnknown, Reporting, due};
+use pipeline::report::{Intake, OnUnknown, Reporting, Silence, due};
 use pipeline::worker::{Handled, Handler};
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
@@ -61,6 +61,7 @@ impl Many {
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            silence: Silence::default(),
         });
         let lanes = Lanes::new(Arc::clone(&reporting));
         let stop = CancellationToken::new();

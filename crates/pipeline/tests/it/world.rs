@@ -13,7 +13,7 @@ use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
 use pipeline::worker::{Handled, Handler};
 use pipeline::{Blocking, Pixels};
 use port_tests::clock::ManualClock;
@@ -93,6 +93,7 @@ impl World {
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            silence: Silence::default(),
         });
         let lanes = Lanes::new(Arc::clone(&reporting));
         let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));

@@ -9,7 +9,7 @@ use capi::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
 use pipeline::filter::Filter;
 use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, due};
+use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
 use pipeline::worker::{Handler, Worker, WorkerConfig};
 use pipeline::{Blocking, Pixels, Subscriptions};
 use ports::health::NoHealth;
@@ -169,6 +169,7 @@ impl Site<'_> {
             rng: Arc::new(Jitter::new(self.seed, self.worker)),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            silence: Silence::default(),
         }
     }
 }
