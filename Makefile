@@ -72,7 +72,7 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 	$(CARGO) test --package efflux --test it -- chaos --nocapture
 
-outages: ## take each production backend away for OUTAGE_SECONDS (60) while load goes on
+outages: ## take each production backend, and Meta, away for OUTAGE_SECONDS (60) while load goes on
 	$(CARGO) build --workspace
 	@$(XTASK) services up
 	EFFLUX_TEST_OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),60) $(CARGO) test --workspace --test it -- production:: --nocapture

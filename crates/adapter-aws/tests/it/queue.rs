@@ -101,6 +101,23 @@ async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
 }
 
 #[tokio::test]
+async fn a_queue_that_somebody_has_made_otherwise_is_left_as_it_is() {
+    let aws = aws().await;
+    let name = unique("queue");
+    let urls = provision::queue(&aws, &name, 1).await.unwrap();
+    assert_eq!(provision::queue(&aws, &name, 100).await.unwrap(), urls);
+    let queue = SqsQueue::new(&aws, urls.main, urls.dead);
+    queue.send("x").await.unwrap();
+    let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
+    queue.release(&[delivery.handle], NOW).await.unwrap();
+    assert_eq!(
+        queue.receive(1, Duration::from_secs(1), HOUR).await.unwrap(),
+        [],
+        "still once, not 100 times"
+    );
+}
+
+#[tokio::test]
 async fn a_receiver_that_leaves_takes_no_message_with_it() {
     let aws = aws().await;
     let queue = queue(&aws).await;
