@@ -16,7 +16,7 @@ run: ## build Efflux and show it at work on made-up conversions, on this machine
 	$(CARGO) build --package efflux
 	"$(TARGET_DIR)/debug/efflux" demo
 
-test: check ## everything a build server runs: `check`, then all tests; the last line sums them up
+test: check ## everything a build server runs: `check`, all tests, and `e2e-docker` where Docker is; the last line sums them up
 	@$(XTASK) test
 
 services-up: ## start the servers that tests of production adapters need; `make test` does it by itself
@@ -35,10 +35,14 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 	@! $(CARGO) tree --package filter-svc --edges normal --prefix none | grep -E '^(mongodb|tokio-postgres|clickhouse) ' \
 		|| { echo "filter-svc must build without database drivers but DynamoDB's"; exit 1; }
 
+BUILD_release := $(CARGO) build --release $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
+# What the tests have built too: nothing is compiled twice.
+BUILD_debug := $(CARGO) build --workspace
+
 # Base images are made here only where no image registry answers; see docker/README.md.
-images: ## build the images of the services from PROFILE (release, or debug for a quick look)
+images: ## build the images of the services from PROFILE: release, or debug for a quick look
 	docker/base-images.sh
-	$(CARGO) build --profile $(if $(filter debug,$(PROFILE)),dev,release) $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
+	$(BUILD_$(or $(PROFILE),release))
 	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
 
 backend-images: ## build the images of the backends for a laptop and for tests

@@ -25,4 +25,6 @@ for network in tonic crossroads sedo airfind; do
     efflux sample --network "$network" --rows "$rows" --seed "$seed" --dirty 0.05 --out "$file"
     files+=("$file")
 done
+# The services hear of new campaigns and pixels within the 5 s that compose.yaml says: what comes before that is not subscribed.
+sleep 6
 efflux ingest "${files[@]}" --wait

@@ -61,11 +61,15 @@ class System:
         files = ["--file", str(DOCKER / "compose.yaml"), "--file", str(DOCKER / "e2e/compose.quick.yaml")]
         return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.made, **self.tags})
 
-    def up(self):
-        """Starts everything and waits until it is healthy. Queues, buckets and table are those of the CloudFormation templates."""
+    def up_backends(self):
+        """Starts the backends and makes what they must have. Queues, buckets and table are those of the CloudFormation templates."""
         self.compose("up", "--detach", "--no-build", "aws")
         self.wait_healthy("aws")
         self.made = self.deploy_templates()
+        self.compose("run", "--rm", "migrate")
+
+    def up(self):
+        """Starts everything else, and waits until it is healthy."""
         self.compose("up", "--detach", "--no-build")
         for service in ("filter-svc", "reporter-svc", "optimizer-svc"):
             self.wait_healthy(service)

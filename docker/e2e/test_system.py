@@ -27,6 +27,12 @@ class WholeSystem(unittest.TestCase):
         cls.repeated = 0
         cls.system.down()
         cls.addClassCleanup(cls.clean)
+        cls.system.up_backends()
+        # Before the services start: one that runs hears of a new campaign or pixel some seconds later.
+        rows = [row for network in NETWORKS for row in json.loads(cls.sample(network, 400, seed=1))]
+        cls.system.efflux("subscriptions", "add", *sorted({row["campaign_id"] for row in rows}))
+        for pixel in sorted({row["pixel_id"] for row in rows}):
+            cls.system.efflux("pixels", "add", pixel, "--tokens", "-", text="token-of-the-test\n")
         cls.system.up()
         for service in ("filter-svc", "reporter-svc"):
             # Another image of the same program: only its name and a label differ.
@@ -34,10 +40,6 @@ class WholeSystem(unittest.TestCase):
             subprocess.run(build, input=f"FROM efflux/{service}:latest\n", text=True, check=True, capture_output=True)
         # An answer that takes its time: what is done to the system then comes in the middle of something.
         cls.system.sandbox("faults", '[{"action": {"latency_ms": 500}}]')
-        rows = [row for network in NETWORKS for row in json.loads(cls.sample(network, 400, seed=1))]
-        cls.system.efflux("subscriptions", "add", *sorted({row["campaign_id"] for row in rows}))
-        for pixel in sorted({row["pixel_id"] for row in rows}):
-            cls.system.efflux("pixels", "add", pixel, "--tokens", "-", text="token-of-the-test\n")
 
     @classmethod
     def clean(cls):

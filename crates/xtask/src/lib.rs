@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod containers;
 mod finding;
 mod graph;
 mod infra;
@@ -16,6 +17,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+pub use containers::test_containers;
 pub use finding::Finding;
 pub use infra::infra;
 pub use services::Services;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, Services, infra, layers, run_tests, tidy};
+use xtask::{Finding, Services, infra, layers, run_tests, test_containers, tidy};
 
 const USAGE: &str =
     "usage: cargo run -p xtask -- layers|tidy|infra|test [--offline] | services up|down|status";
@@ -42,6 +42,7 @@ fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
         "test" => {
             let flags = if offline { vec!["--offline".to_owned()] } else { vec![] };
             let tally = with_services(here, out, |out| run_tests(&flags, out))?;
+            let tally = tally + test_containers(here, out)?;
             writeln!(out, "{tally}")?;
             Ok(tally.failed == 0)
         }

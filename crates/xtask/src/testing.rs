@@ -39,22 +39,30 @@ pub fn run_tests(more: &[String], out: &mut impl Write) -> Result<Tally> {
 fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(arguments);
-    for name in OURS {
-        cargo.env_remove(name);
-    }
+    forget_cargo(&mut cargo);
     cargo
 }
 
-fn run(cargo: &mut Command, out: &mut impl Write) -> Result<Tally> {
-    let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
-    let mut output = BufReader::new(child.stdout.take().context("cargo has no output")?);
+/// Keeps from a command what cargo told us about ourselves.
+pub(crate) fn forget_cargo(command: &mut Command) {
+    for name in OURS {
+        command.env_remove(name);
+    }
+}
+
+/// Runs a command, passing its standard output on, and counts the tests that it tells of.
+pub(crate) fn run(command: &mut Command, out: &mut impl Write) -> Result<Tally> {
+    let program = command.get_program().display().to_string();
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("{program} cannot be started"))?;
+    let mut output = BufReader::new(child.stdout.take().with_context(|| format!("{program} has no output"))?);
     let (mut tally, mut line) = (Tally::default(), Vec::new());
     // Bytes, not text: a test may print anything.
-    while output.read_until(b'\n', &mut line).context("cargo's output cannot be read")? > 0 {
+    while output.read_until(b'\n', &mut line).context("its output cannot be read")? > 0 {
         out.write_all(&line)?;
         tally.read(&String::from_utf8_lossy(&line));
         line.clear();
     }
-    let status = child.wait().context("cargo cannot be waited for")?;
+    let status = child.wait().with_context(|| format!("{program} cannot be waited for"))?;
     Ok(tally.or_broken(status.success()))
 }

@@ -85,7 +85,9 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
     let hour = time[1..3].trim_start_matches('0');
     let hour = if hour.is_empty() { "0" } else { hour };
     let mut job = network.to_ascii_lowercase();
-    job[..1].make_ascii_uppercase();
+    if let Some(initial) = job.get_mut(..1) {
+        initial.make_ascii_uppercase();
+    }
     let network = network.to_ascii_lowercase();
     let chance = parts.rng.next_u64() as u32;
     Ok(format!(
@@ -93,15 +95,17 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
     ))
 }
 
-/// The network that the first row names.
+/// The network that the rows name: the first that names any says it for all, as rows of a dirty file may not.
 fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
     let name = file.display();
     let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
     let mut rows = Rows::new(decompressed(opened, limit)?).with_context(|| name.to_string())?;
-    let first = rows.next_row().with_context(|| name.to_string())?;
-    let network =
-        first.and_then(|row| Row::parse(row.text).conversion.and_then(|c| c.network.map(|n| n.to_string())));
-    network.with_context(|| format!("{name}: the first row names no network; give --network"))
+    while let Some(row) = rows.next_row().with_context(|| name.to_string())? {
+        if let Some(network) = Row::parse(row.text).conversion.and_then(|c| c.network) {
+            return Ok(network.to_string());
+        }
+    }
+    bail!("{name}: no row names a network; give --network")
 }
 
 async fn follow_all(

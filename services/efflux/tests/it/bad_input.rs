@@ -59,3 +59,17 @@ fn a_file_that_is_not_there_is_a_usage_error() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read no-such-file.json"));
 }
+
+#[test]
+fn the_network_is_that_of_the_first_row_that_names_one() {
+    let world = World::new();
+    let key = |content: &[u8]| {
+        let path = world.file("rows.json", content);
+        world.output(&["ingest", path.to_str().unwrap(), "--json"])
+    };
+    let named = key(br#"[{"session_id":"a"},7,{"session_id":"b","network":"sedo"}]"#);
+    let told = String::from_utf8_lossy(&named.stdout).into_owned();
+    assert!(named.status.success() && told.contains("networks/sedo/Sedo-"), "{named:?}");
+    let nameless = key(br#"[{"session_id":"a"},{"session_id":"b"}]"#);
+    assert!(String::from_utf8_lossy(&nameless.stderr).contains("no row names a network; give --network"));
+}
