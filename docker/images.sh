@@ -2,13 +2,13 @@
 # Builds the images efflux/filter-svc, efflux/reporter-svc, efflux/optimizer-svc and efflux/efflux.
 #   docker/images.sh full               compiles inside the build: what a user or a pipeline does
 #   docker/images.sh packaged [FOLDER]  takes binaries that are there already (default: target/release): quick, for tests
-# TAG names the result (default: latest).
+# TAG names the result (default: latest), REVISION the commit where there is no checkout to ask.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 SERVICES=(filter-svc reporter-svc optimizer-svc efflux)
 TAG=${TAG:-latest}
-revision=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+revision=$(git rev-parse --short=12 HEAD 2>/dev/null || echo "${REVISION:-unknown}")
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 build=(docker build --quiet --build-arg "REVISION=$revision" --build-arg "VERSION=$version")
 
