@@ -3,9 +3,19 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-for backend in aws:4566 mongodb:27017 clickhouse:8123 postgres:5432; do
-    name=${backend%:*}
-    docker build --quiet --build-arg "BACKEND=$name" --build-arg "PORT=${backend#*:}" --tag "efflux/backend-$name" \
-        "${BACKENDS:-backends}" >/dev/null
+build() {
+    local name=$1 port=$2
+    docker build --quiet --build-arg "BACKEND=$name" --build-arg "PORT=$port" --tag "efflux/backend-$name" "${BACKENDS:-backends}" >/dev/null
     echo "efflux/backend-$name"
+}
+
+# The first makes what all share; the others take it from there and wait for packages side by side.
+build aws 4566
+building=()
+for backend in mongodb:27017 clickhouse:8123 postgres:5432; do
+    build "${backend%:*}" "${backend#*:}" &
+    building+=("$!")
+done
+for job in "${building[@]}"; do
+    wait "$job"
 done

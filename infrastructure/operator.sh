@@ -11,6 +11,10 @@ output() {
         --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue"
 }
 
+of_task() {
+    $aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --output text --query "$1"
+}
+
 command=$(printf '%s\n' "$@" | python3 -c 'import json, sys; print(json.dumps(sys.stdin.read().splitlines()))')
 cluster=$(output ClusterName)
 task=$($aws ecs run-task --cluster "$cluster" --launch-type FARGATE --task-definition "$(output EffluxTaskDefinition)" \
@@ -18,7 +22,16 @@ task=$($aws ecs run-task --cluster "$cluster" --launch-type FARGATE --task-defin
     --overrides "{\"containerOverrides\": [{\"name\": \"efflux\", \"command\": $command}]}" \
     --query 'tasks[0].taskArn' --output text)
 echo "task ${task##*/}" >&2
-$aws ecs wait tasks-stopped --cluster "$cluster" --tasks "$task"
+# Not `ecs wait`, which gives up after ten minutes.
+while true; do
+    read -r status exit_code reason < <(of_task "tasks[0].[lastStatus,containers[0].exitCode,stoppedReason]")
+    [[ $status != STOPPED ]] || break
+    sleep 3
+done
+if [[ $exit_code == None ]]; then
+    echo "the task did not start: $reason" >&2
+    exit 70
+fi
 $aws logs get-log-events --log-group-name "$(output LogGroupName)" --log-stream-name "server/efflux/${task##*/}" \
-    --start-from-head --query 'events[].message' --output text | tr '\t' '\n'
-exit "$($aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --query 'tasks[0].containers[0].exitCode' --output text)"
+    --start-from-head --query 'events[].[message]' --output text
+exit "$exit_code"

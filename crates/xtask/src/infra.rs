@@ -70,9 +70,7 @@ pub fn infra(dir: &Path, out: &mut impl Write) -> Result<bool> {
         .exec()
         .context("cargo metadata failed; run it by hand in this folder to see more")?;
     let root = metadata.workspace_root.as_std_path();
-    let list = root.join("infrastructure/requirements.txt");
-    let wanted =
-        std::fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+    let wanted = wanted(root)?;
     let folder = metadata.target_directory.as_std_path().join("infrastructure");
     let python = environment(&folder, &wanted, "what checks templates, images and scripts", out)?;
     let tools = python.parent().unwrap_or(&folder);
@@ -83,6 +81,18 @@ pub fn infra(dir: &Path, out: &mut impl Write) -> Result<bool> {
         fine &= ok;
     }
     Ok(fine)
+}
+
+/// What the checks need, and the emulator on which the commands of an operator are tested.
+fn wanted(root: &Path) -> Result<String> {
+    let mut wanted = String::new();
+    for list in ["infrastructure/requirements.txt", "docker/backends/aws/requirements.txt"] {
+        let path = root.join(list);
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        wanted.push_str(&text);
+    }
+    Ok(wanted)
 }
 
 impl Check {

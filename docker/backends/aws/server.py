@@ -8,6 +8,9 @@ import credentials_front
 import move_tasks
 import notification_mends
 import queue_mends
+import stack_mends
+import stack_types  # noqa: F401
+import task_mends
 from moto.moto_server.threaded_moto_server import DomainDispatcherApplication, create_backend_app
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
@@ -18,6 +21,8 @@ def application():
     queue_mends.apply()
     move_tasks.apply()
     notification_mends.apply()
+    stack_mends.apply()
+    task_mends.apply()
     emulator = DomainDispatcherApplication(create_backend_app)
     return credentials_front.Front(cbor_front.Front(emulator))
 
