@@ -40,16 +40,22 @@ BUILD_release := $(CARGO) build --release $(foreach service,filter-svc reporter-
 BUILD_debug := $(CARGO) build --workspace
 
 # Base images are made here only where no image registry answers; see docker/README.md.
-images: ## build the images of the services from PROFILE: release, or debug for a quick look
-	docker/base-images.sh
+runtime-image: ## make the base image that all others start from
+	docker/base-images.sh runtime
+
+images: runtime-image ## build the images of the services from PROFILE: release, or debug for a quick look
+	docker/base-images.sh build
 	$(BUILD_$(or $(PROFILE),release))
 	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
 
-backend-images: ## build the images of the backends for a laptop and for tests
-	docker/base-images.sh runtime
+backend-images: runtime-image ## build the images of the backends for a laptop and for tests
 	docker/backend-images.sh
 
-up: images backend-images ## start the whole system on this machine with docker compose
+# Side by side: the one compiles, the other waits for packages.
+all-images: ## build both kinds of images
+	$(MAKE) --jobs=2 images backend-images
+
+up: all-images ## start the whole system on this machine with docker compose
 	$(COMPOSE) --file docker/compose.yaml up --detach --no-build
 
 demo-compose: ## send a sample of four networks through what `make up` started, and print the table
@@ -58,7 +64,7 @@ demo-compose: ## send a sample of four networks through what `make up` started, 
 down: ## end what `make up` started, and forget its data
 	$(COMPOSE) --file docker/compose.yaml --profile tools --profile monitoring down --volumes --remove-orphans
 
-e2e-docker: images backend-images ## test the images, then the whole system in containers, disturbed while it works
+e2e-docker: all-images ## test the images, then the whole system in containers, disturbed while it works
 	python3 -B docker/test_images.py
 	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
 
