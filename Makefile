@@ -35,9 +35,11 @@ check: ## what needs no test run: format, lints, documentation, layers, tidiness
 	@! $(CARGO) tree --package filter-svc --edges normal --prefix none | grep -E '^(mongodb|tokio-postgres|clickhouse) ' \
 		|| { echo "filter-svc must build without database drivers but DynamoDB's"; exit 1; }
 
-BUILD_release := $(CARGO) build --release $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
+# With as many jobs as cargo likes, however many targets make has under way.
+BUILD := env -u MAKEFLAGS -u MFLAGS $(CARGO) build
+BUILD_release := $(BUILD) --release $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
 # What the tests have built too: nothing is compiled twice.
-BUILD_debug := $(CARGO) build --workspace
+BUILD_debug := $(BUILD) --workspace
 
 # Base images are made here only where no image registry answers; see docker/README.md.
 runtime-image: ## make the base image that all others start from
