@@ -7,6 +7,7 @@ mod counts;
 mod due;
 mod entries;
 mod growth;
+mod mutations;
 mod record;
 mod seen;
 mod settle;

@@ -7,6 +7,8 @@ use ports::metric::name;
 use ports::{AnalyticsStore, Clock, HealthSink, MetricSink, ReportLedger, Result};
 use tokio_util::sync::CancellationToken;
 
+use crate::mutations;
+
 /// Records that one insert takes.
 const BATCH: usize = 2_000;
 
@@ -68,10 +70,7 @@ impl Export {
         if records.is_empty() {
             return Ok(0);
         }
-        #[cfg(feature = "mutations")]
-        if ports::mutations::is_on(ports::mutations::Mutation::MarkBeforeInsert) {
-            self.ledger.mark_exported(&records).await?;
-        }
+        mutations::mark_before_insert(&*self.ledger, &records).await?;
         self.analytics.insert(&records).await?;
         self.ledger.mark_exported(&records).await?;
         self.metrics.count(name::EXPORTED, &[], records.len() as u64);

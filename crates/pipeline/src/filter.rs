@@ -24,6 +24,7 @@ pub use choice::{
 
 use crate::blocking::{Blocking, Panicked};
 use crate::cached::Subscriptions;
+use crate::mutations;
 use crate::object::{Problem, Verdict, content, objects_of};
 use crate::worker::{Handled, Handler};
 
@@ -129,13 +130,8 @@ impl Filter {
     }
 
     fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
-        let output = ObjectRef::new(&self.output_bucket, filtered_key(object));
-        #[cfg(feature = "mutations")]
-        let output = if ports::mutations::is_on(ports::mutations::Mutation::OutputNamedByTime) {
-            ObjectRef::new(&self.output_bucket, format!("{}.{}.json", output.key, self.clock.now()))
-        } else {
-            output
-        };
+        let key = mutations::output_key(filtered_key(object), self.clock.now());
+        let output = ObjectRef::new(&self.output_bucket, key);
         FilterReceipt {
             object: object.clone(),
             output: (sorted.kept > 0).then_some(output),

@@ -5,6 +5,7 @@ mod blocking;
 mod cached;
 pub mod export;
 pub mod filter;
+mod mutations;
 mod object;
 pub mod optimise;
 pub mod replay;

@@ -11,6 +11,7 @@ mod intake;
 mod isolate;
 mod lane;
 pub mod lanes;
+mod mutations;
 mod prepared;
 mod request;
 mod round;

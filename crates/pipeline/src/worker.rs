@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use trouble::Trouble;
 
+use crate::mutations;
+
 /// How long one receive waits for a message.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 
@@ -164,10 +166,7 @@ impl Worker {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
             return self.bury(&delivery, &reason).await;
         }
-        #[cfg(feature = "mutations")]
-        if acknowledges_first(self.config.service) {
-            drop(self.queue.acknowledge(std::slice::from_ref(&delivery.handle)).await);
-        }
+        mutations::acknowledge_first(self.config.service, &*self.queue, &delivery).await;
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
         let handler = Arc::clone(&self.handler);
         let (inner, inner_stop) = (delivery.clone(), stop);
@@ -260,13 +259,4 @@ impl Worker {
 
 fn delay_after(delivery: &Delivery) -> Duration {
     FIRST_DELAY.saturating_mul(1 << delivery.receive_count.saturating_sub(1).min(6))
-}
-
-#[cfg(feature = "mutations")]
-fn acknowledges_first(service: &str) -> bool {
-    use ports::mutations::{Mutation, is_on};
-    match service {
-        "filter-svc" => is_on(Mutation::FilterAcknowledgesFirst),
-        _ => is_on(Mutation::AcknowledgeBeforeClaim),
-    }
 }

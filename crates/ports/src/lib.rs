@@ -9,7 +9,6 @@ pub mod error;
 pub mod health;
 pub mod ledger;
 pub mod metric;
-#[cfg(feature = "mutations")]
 pub mod mutations;
 pub mod pixels;
 pub mod queue;

@@ -1,7 +1,7 @@
 //! Deliberate bugs, each of which breaks the guarantee. The simulation must find every one: a proof that cannot fail is none.
 //!
-//! They exist only with the feature `mutations`, which nothing but the simulation's tests asks for, and each only on the
-//! thread that switched it on.
+//! A bug is on only for the thread that switched it on, and only in builds with debug assertions, as tests are. In a release build
+//! [`is_on`] is `false` before it runs, so that nothing of them is left in the program.
 
 use std::cell::Cell;
 
@@ -58,8 +58,9 @@ thread_local! {
 
 /// Whether a bug is switched on for this thread.
 #[must_use]
+#[inline]
 pub fn is_on(mutation: Mutation) -> bool {
-    ON.get() == Some(mutation)
+    cfg!(debug_assertions) && ON.get() == Some(mutation)
 }
 
 /// Does something with a bug switched on.

@@ -12,6 +12,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
 use super::entries::Entries;
+use super::mutations;
 use super::words::{damaged, key, parsed, part, pixel};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
@@ -46,8 +47,7 @@ const CLAIM: &str = "
 
 /// Whether a claim would find anything to do.
 pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<bool> {
-    #[cfg(feature = "mutations")]
-    let now = beyond_leases(now);
+    let now = mutations::time_of_claim(now);
     let waiting = format!("SELECT EXISTS (SELECT 1 FROM report_conversions WHERE {WAITING})");
     let woken: bool = tx.prepare_cached(&waiting)?.query_row([now.0], |r| r.get(0))?;
     let few = DueLimits { total: 1, per_pixel: 1, except: limits.except.clone() };
@@ -60,9 +60,7 @@ pub(super) fn claim_due(
     limits: &DueLimits,
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Due>> {
-    let (tx, now) = (entries.tx, holder.now);
-    #[cfg(feature = "mutations")]
-    let now = beyond_leases(now);
+    let (tx, now) = (entries.tx, mutations::time_of_claim(holder.now));
     let wake = format!(
         "UPDATE report_conversions SET ready = 1
          WHERE id IN (SELECT id FROM report_conversions WHERE {WAITING} ORDER BY wakes_at LIMIT ?)"
@@ -131,11 +129,4 @@ pub(super) fn release_parked(
         )?
         .execute(params![now.0, pixel.as_str(), UNKNOWN_OUTCOME])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
-}
-
-/// A time at which leases that run now have ended.
-#[cfg(feature = "mutations")]
-fn beyond_leases(now: UnixMillis) -> UnixMillis {
-    let on = ports::mutations::is_on(ports::mutations::Mutation::ClaimDuringLease);
-    if on { now.plus(std::time::Duration::from_secs(120)) } else { now }
 }

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 use super::attempts;
 use super::entries::Entries;
 use super::growth::grow;
+use super::mutations;
 use super::words::{count, damaged, parsed, sql};
 
 const HELD: &str =
@@ -62,8 +63,7 @@ pub(super) fn settle(
 fn one(entries: &Entries<'_>, settlement: &Settlement, holder: &Holder) -> rusqlite::Result<Settled> {
     let (tx, lease) = (entries.tx, &settlement.lease);
     let Some(entry) = entries.of(&lease.key)? else { return Ok(Settled::Late) };
-    #[cfg(feature = "mutations")]
-    let lease = &anybodys(tx, entry, lease)?;
+    let lease = &*mutations::lease_to_settle(tx, entry, lease)?;
     let held = tx
         .prepare_cached(HELD)?
         .query_row(params![entry, lease.attempt], |row| Held::of(entry, row))
@@ -136,16 +136,4 @@ pub(super) fn extend(
         Ok(if changed == 1 { Settled::Done } else { Settled::Late })
     };
     leases.iter().map(&mut one).collect()
-}
-
-/// The latest lease, whosever the settlement's was.
-#[cfg(feature = "mutations")]
-fn anybodys(tx: &Transaction<'_>, entry: i64, lease: &Lease) -> rusqlite::Result<Lease> {
-    if !ports::mutations::is_on(ports::mutations::Mutation::SettleWithoutLease) {
-        return Ok(lease.clone());
-    }
-    let attempt = tx
-        .prepare_cached("SELECT attempt FROM report_conversions WHERE id = ?")?
-        .query_row([entry], |r| r.get(0))?;
-    Ok(Lease { attempt, ..lease.clone() })
 }

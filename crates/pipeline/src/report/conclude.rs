@@ -8,6 +8,7 @@ use ports::destination::{Answer, EventOutcome};
 use ports::ledger::{Due, Open, Positions, Settle, Settlement, UNKNOWN_OUTCOME};
 
 use super::gate::THROTTLED_PAUSE;
+use super::mutations;
 use super::prepared::Prepared;
 use super::round::{Item, RoundEnd};
 use super::{Backoff, OnUnknown, Reporting};
@@ -25,8 +26,7 @@ impl Reporting {
         };
         let backoff = self.config.backoff;
         let wait = backoff.after(prepared.due.failures, &*self.rng);
-        #[cfg(feature = "mutations")]
-        let outcomes = mutated(outcomes);
+        let outcomes = mutations::outcomes(outcomes);
         let settle = if outcomes.contains(&EventOutcome::Rejected) {
             let reason = answer.as_ref().map_or_else(String::new, reason_of);
             if let Some(answer) = &mut answer {
@@ -95,14 +95,4 @@ fn reason_of(answer: &Answer) -> String {
         (Some(code), None) => code.to_string(),
         _ => format!("status {}", answer.status),
     }
-}
-
-#[cfg(feature = "mutations")]
-fn mutated(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
-    use ports::mutations::{Mutation, is_on};
-    let one = |outcome| match outcome {
-        EventOutcome::Unknown if is_on(Mutation::UnknownIsRejected) => EventOutcome::Rejected,
-        outcome => outcome,
-    };
-    outcomes.into_iter().map(one).collect()
 }

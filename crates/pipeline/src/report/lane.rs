@@ -12,6 +12,7 @@ use super::batch::Batch;
 use super::conclude::nothing_sent;
 use super::gate::{Closed, log_closed};
 use super::lanes::{Held, PixelState};
+use super::mutations;
 use super::prepared::{Prepared, Unsendable, prepare};
 use super::round::{Round, RoundEnd};
 
@@ -150,8 +151,10 @@ impl Sending {
         let lease = self.reporting.config.lease;
         let (held, end) = self.still_held(conversions, earliest_end.unwrap_or(UnixMillis(i64::MAX))).await;
         let mut refused = false;
-        #[cfg(feature = "mutations")]
-        self.settle_before_send(&held).await;
+        if mutations::settles_before_send() {
+            let early = held.iter().map(|prepared| nothing_sent(prepared.due.clone(), Settle::Reported));
+            self.reporting.settle(early.collect()).await;
+        }
         if !held.is_empty() {
             let round = Round::new(
                 Arc::clone(&self.reporting),
@@ -216,17 +219,6 @@ impl Sending {
                 tracing::warn!(pixel.id = %self.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
                 (Vec::new(), end)
             }
-        }
-    }
-}
-
-#[cfg(feature = "mutations")]
-impl Sending {
-    async fn settle_before_send(&self, held: &[Prepared]) {
-        use ports::mutations::{Mutation, is_on};
-        if is_on(Mutation::SettleBeforeSend) {
-            let early = held.iter().map(|p| nothing_sent(p.due.clone(), Settle::Reported));
-            self.reporting.settle(early.collect()).await;
         }
     }
 }

@@ -5,8 +5,8 @@ use domain::{Row, TrafficSource, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Positions};
-#[cfg(feature = "mutations")]
-use ports::mutations::{Mutation, is_on};
+
+use super::mutations;
 
 /// A conversion on its way.
 #[derive(Debug)]
@@ -43,12 +43,7 @@ pub(super) fn prepare(
     needs_source_url: bool,
     destination: &dyn Destination,
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
-    #[cfg(feature = "mutations")]
-    let now = if is_on(Mutation::IgnoreDeadline) {
-        now.min(due.deadline.minus(std::time::Duration::from_secs(1)))
-    } else {
-        now
-    };
+    let now = mutations::time_of_preparing(now, due.deadline);
     if now >= due.deadline {
         return Err(Box::new((due, Unsendable::Expired)));
     }
@@ -61,32 +56,10 @@ pub(super) fn prepare(
     };
     match events {
         Ok(mut events) => {
-            #[cfg(feature = "mutations")]
-            let due = mutated(due, &mut events);
+            let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
             Ok(Prepared { due, events, accepted: Positions::default() })
         }
         Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }
-}
-
-#[cfg(feature = "mutations")]
-fn mutated(mut due: Due, events: &mut [PreparedEvent]) -> Due {
-    if is_on(Mutation::RetryForgetsAccepted) {
-        due.accepted = Positions::default();
-    }
-    if is_on(Mutation::RandomEventId) {
-        for event in events {
-            let made_up = format!("{:032x}", due.lease.attempt);
-            let payload = String::from_utf8_lossy(&event.payload).replace(event.id.as_str(), &made_up);
-            event.payload = payload.into_bytes().into();
-        }
-    }
-    due
-}
-
-/// A time at which nothing is too late.
-#[cfg(feature = "mutations")]
-pub(super) fn without_deadline(now: UnixMillis) -> UnixMillis {
-    if is_on(Mutation::IgnoreDeadline) { UnixMillis(i64::MIN) } else { now }
 }

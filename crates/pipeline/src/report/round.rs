@@ -11,6 +11,7 @@ use super::Reporting;
 use super::gate::Lesson;
 use super::isolate::{Place, Said, Search};
 use super::lanes::PixelState;
+use super::mutations;
 use super::prepared::Prepared;
 
 /// Requests that one batch may cost: enough to find 21 bad events however they lie, and more when they lie close.
@@ -105,9 +106,7 @@ impl Round {
                 return RoundEnd::LedgerAway;
             }
             // Leases can be renewed for longer than there is time: what is too old makes Meta refuse all that goes with it.
-            let now = self.reporting.clock.now();
-            #[cfg(feature = "mutations")]
-            let now = super::prepared::without_deadline(now);
+            let now = mutations::time_before_sending(self.reporting.clock.now());
             search.leave_out(|c| self.items[c].lost || now >= self.items[c].prepared.due.deadline);
             if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {
                 break;
@@ -130,15 +129,8 @@ impl Round {
     fn take(&mut self, search: &mut Search, asked: Vec<Place>, report: &SendReport) -> Option<RoundEnd> {
         let is = |outcome: EventOutcome| report.outcomes.contains(&outcome);
         if is(EventOutcome::Suspect) {
-            #[cfg(feature = "mutations")]
-            let with_it = asked.clone();
-            let bad = search.answer(asked, Said::OneIsBad);
-            #[cfg(feature = "mutations")]
-            let bad = if ports::mutations::is_on(ports::mutations::Mutation::InnocentDropped) {
-                with_it
-            } else {
-                bad
-            };
+            let dropped = mutations::neighbours_to_drop(&asked);
+            let bad = dropped.unwrap_or(search.answer(asked, Said::OneIsBad));
             self.reject(search, &bad, report);
         } else if is(EventOutcome::Rejected) {
             let named = |o: &EventOutcome| *o == EventOutcome::Rejected;

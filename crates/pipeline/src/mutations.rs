@@ -1,0 +1,34 @@
+//! How each deliberate bug of [`ports::mutations`] bends the filter, the worker and the exporter.
+//!
+//! A function here returns what it was given, or does nothing, unless a simulation switched its bug on. Without debug assertions no
+//! bug can be on, and the optimiser drops the calls.
+
+use domain::UnixMillis;
+use ports::ledger::Record;
+use ports::mutations::{Mutation, is_on};
+use ports::queue::Delivery;
+use ports::{EventQueue, ReportLedger, Result};
+
+/// The filter names its output by the time.
+pub(crate) fn output_key(key: String, now: UnixMillis) -> String {
+    if is_on(Mutation::OutputNamedByTime) { format!("{key}.{now}.json") } else { key }
+}
+
+/// A service acknowledges its message before the work is done.
+pub(crate) async fn acknowledge_first(service: &str, queue: &dyn EventQueue, delivery: &Delivery) {
+    let early = match service {
+        "filter-svc" => Mutation::FilterAcknowledgesFirst,
+        _ => Mutation::AcknowledgeBeforeClaim,
+    };
+    if is_on(early) {
+        drop(queue.acknowledge(std::slice::from_ref(&delivery.handle)).await);
+    }
+}
+
+/// Records are marked as exported before analytics has them.
+pub(crate) async fn mark_before_insert(ledger: &dyn ReportLedger, records: &[Record]) -> Result<()> {
+    if is_on(Mutation::MarkBeforeInsert) {
+        ledger.mark_exported(records).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! How each deliberate bug of [`ports::mutations`] bends what the reporter does; see [`crate::mutations`].
+
+use std::time::Duration;
+
+use domain::UnixMillis;
+use ports::destination::{EventOutcome, PreparedEvent};
+use ports::ledger::{Due, Positions};
+use ports::mutations::{Mutation, is_on};
+
+/// Conversions are settled as reported before their events are sent.
+pub(super) fn settles_before_send() -> bool {
+    is_on(Mutation::SettleBeforeSend)
+}
+
+/// The deadline is not looked at when events are prepared.
+pub(super) fn time_of_preparing(now: UnixMillis, deadline: UnixMillis) -> UnixMillis {
+    if is_on(Mutation::IgnoreDeadline) { now.min(deadline.minus(Duration::from_secs(1))) } else { now }
+}
+
+/// Nor right before they are sent.
+pub(super) fn time_before_sending(now: UnixMillis) -> UnixMillis {
+    if is_on(Mutation::IgnoreDeadline) { UnixMillis(i64::MIN) } else { now }
+}
+
+/// A retry forgets which events were accepted; event ids are made up at each sending.
+pub(super) fn prepared(mut due: Due, events: &mut [PreparedEvent]) -> Due {
+    if is_on(Mutation::RetryForgetsAccepted) {
+        due.accepted = Positions::default();
+    }
+    if is_on(Mutation::RandomEventId) {
+        for event in events {
+            let made_up = format!("{:032x}", due.lease.attempt);
+            let payload = String::from_utf8_lossy(&event.payload).replace(event.id.as_str(), &made_up);
+            event.payload = payload.into_bytes().into();
+        }
+    }
+    due
+}
+
+/// Events with an unknown outcome count as rejected.
+pub(super) fn outcomes(mut outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
+    if is_on(Mutation::UnknownIsRejected) {
+        for outcome in outcomes.iter_mut().filter(|outcome| **outcome == EventOutcome::Unknown) {
+            *outcome = EventOutcome::Rejected;
+        }
+    }
+    outcomes
+}
+
+/// All events of a refused request are given up in place of the bad one.
+pub(super) fn neighbours_to_drop<T: Copy>(asked: &[T]) -> Option<Vec<T>> {
+    is_on(Mutation::InnocentDropped).then(|| asked.to_vec())
+}
