@@ -16,8 +16,14 @@ run: ## build Efflux and show it at work on made-up conversions, on this machine
 	$(CARGO) build --package efflux
 	"$(TARGET_DIR)/debug/efflux" demo
 
-test: check ## everything a build server runs: `check`, all tests, and `e2e-docker` where Docker is; the last line sums them up
-	@$(XTASK) test
+test: ## everything a build server runs, or PART="unit adapters": checks, unit, adapters, processes, templates, containers
+	@$(XTASK) test $(PART)
+
+quick: ## what is run on each change, in a minute: formatting, lints, units, the pipeline, a hundred simulated seeds
+	@$(XTASK) quick
+
+check: ## what needs no test run: formatting, lints, documentation, layers, tidiness, dependencies, templates
+	@$(XTASK) test checks templates
 
 services-up: ## start the servers that tests of production adapters need; `make test` does it by itself
 	@$(XTASK) services up
@@ -25,20 +31,9 @@ services-up: ## start the servers that tests of production adapters need; `make 
 services-down: ## end them
 	@$(XTASK) services down
 
-check: ## what needs no test run: format, lints, documentation, layers, tidiness, templates and images
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
-	$(XTASK) layers
-	$(XTASK) tidy
-	$(XTASK) infra
-	@! $(CARGO) tree --package filter-svc --edges normal --prefix none | grep -E '^(mongodb|tokio-postgres|clickhouse) ' \
-		|| { echo "filter-svc must build without database drivers but DynamoDB's"; exit 1; }
-
 # With as many jobs as cargo likes, however many targets make has under way.
 BUILD := env -u MAKEFLAGS -u MFLAGS $(CARGO) build
 BUILD_release := $(BUILD) --release $(foreach service,filter-svc reporter-svc optimizer-svc efflux,--package $(service)) --features efflux/production
-# What the tests have built too: nothing is compiled twice.
 BUILD_debug := $(BUILD) --workspace
 
 # Base images are made here only where no image registry answers; see docker/README.md.

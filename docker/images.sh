@@ -2,6 +2,7 @@
 # Builds the images efflux/filter-svc, efflux/reporter-svc, efflux/optimizer-svc and efflux/efflux.
 #   docker/images.sh full               compiles inside the build: what a user or a pipeline does
 #   docker/images.sh packaged [FOLDER]  takes binaries that are there already (default: target/release): quick, for tests
+# CERTIFICATES_IMAGE is where `packaged` takes the certificates from: any image with Debian's ca-certificates (default: the one that compiles).
 # TAG names the result (default: latest), REVISION the commit where there is no checkout to ask.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,7 +26,9 @@ packaged() {
     # The names are known now; later they would be gone.
     # shellcheck disable=SC2064
     trap "rm -rf '$context'" EXIT
-    "${build[@]}" --file docker/Dockerfile --target base --tag efflux/base:latest . >/dev/null
+    local certificates=()
+    [[ -z ${CERTIFICATES_IMAGE:-} ]] || certificates=(--build-arg "CERTIFICATES_IMAGE=$CERTIFICATES_IMAGE")
+    "${build[@]}" "${certificates[@]}" --file docker/Dockerfile --target base --tag efflux/base:latest . >/dev/null
     for service in "${SERVICES[@]}"; do
         strip --strip-all -o "$context/$service" "$binaries/$service"
         "${build[@]}" --file docker/packaged.Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" "$context" >/dev/null

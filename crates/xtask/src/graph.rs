@@ -1,7 +1,7 @@
 //! What the checks look at of `cargo metadata`: our crates with what they name, and the tree below them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand};
@@ -39,12 +39,6 @@ pub(crate) struct Graph {
     pub(crate) members: Vec<Member>,
     /// Normal and build dependencies of every package, by name; versions of one package are one.
     pub(crate) below: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// The folder of the workspace that holds `dir`.
-pub(crate) fn workspace_root(dir: &Path) -> Result<PathBuf> {
-    let metadata = MetadataCommand::new().current_dir(dir).no_deps().exec().context(NO_METADATA)?;
-    Ok(metadata.workspace_root.into_std_path_buf())
 }
 
 const NO_METADATA: &str = "cargo metadata failed; run it by hand in this folder to see more";

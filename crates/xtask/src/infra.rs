@@ -2,12 +2,12 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 
+use crate::process::{command, run};
 use crate::python::environment;
+use crate::workspace::Workspace;
 
 /// Whether a file of this name is one.
 type Wanted = fn(&str) -> bool;
@@ -63,20 +63,16 @@ fn has_extension(name: &str, extension: &str) -> bool {
 ///
 /// # Errors
 /// If a tool cannot be installed or started.
-pub fn infra(dir: &Path, out: &mut impl Write) -> Result<bool> {
-    let metadata = MetadataCommand::new()
-        .current_dir(dir)
-        .no_deps()
-        .exec()
-        .context("cargo metadata failed; run it by hand in this folder to see more")?;
-    let root = metadata.workspace_root.as_std_path();
+pub fn infra(dir: &Path, out: &mut dyn Write) -> Result<bool> {
+    let Workspace { root, target } = Workspace::of(dir)?;
+    let root = root.as_path();
     let wanted = wanted(root)?;
-    let folder = metadata.target_directory.as_std_path().join("infrastructure");
+    let folder = target.join("infrastructure");
     let python = environment(&folder, &wanted, "what checks templates, images and scripts", out)?;
     let tools = python.parent().unwrap_or(&folder);
     let mut fine = true;
     for check in CHECKS {
-        let ok = check.run(root, tools)?;
+        let ok = check.run(root, tools, out)?;
         writeln!(out, "{}: {}", check.tool, if ok { "nothing found" } else { "see above" })?;
         fine &= ok;
     }
@@ -96,12 +92,14 @@ fn wanted(root: &Path) -> Result<String> {
 }
 
 impl Check {
-    /// Whether the tool is content.
-    fn run(&self, root: &Path, tools: &Path) -> Result<bool> {
-        let mut command = Command::new(tools.join(self.tool));
-        command.current_dir(root).args(self.arguments).args(self.files(root)?).stdout(std::io::stderr());
-        let status = command.status().with_context(|| format!("{} cannot be started", self.tool))?;
-        Ok(status.success())
+    /// Whether the tool finds nothing.
+    fn run(&self, root: &Path, tools: &Path, out: &mut dyn Write) -> Result<bool> {
+        let mut tool = command(&tools.join(self.tool).to_string_lossy(), self.arguments);
+        tool.current_dir(root).args(self.files(root)?);
+        match run(tool, out) {
+            Err(error) => writeln!(out, "{error:#}").map(|()| false).context("nothing can be written"),
+            Ok(()) => Ok(true),
+        }
     }
 
     /// Relative to the workspace, in order.

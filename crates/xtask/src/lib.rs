@@ -1,28 +1,27 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod containers;
 mod finding;
 mod graph;
 mod infra;
 mod layers;
+mod process;
 mod python;
 mod services;
 mod table;
 mod tally;
-mod testing;
+mod test_run;
 mod tidy;
+mod workspace;
 
 use std::path::Path;
 
 use anyhow::Result;
 
-pub use containers::test_containers;
 pub use finding::Finding;
 pub use infra::infra;
 pub use services::Services;
-pub use tally::Tally;
-pub use testing::run_tests;
+pub use test_run::{Part, quick, test};
 
 /// Compares the dependencies of the workspace that holds `dir` with the table of layers.
 ///
@@ -37,5 +36,5 @@ pub fn layers(dir: &Path, offline: bool) -> Result<Vec<Finding>> {
 /// # Errors
 /// If the workspace is not found or a file cannot be read.
 pub fn tidy(dir: &Path) -> Result<Vec<Finding>> {
-    tidy::check(&tidy::Files::of_workspace(&graph::workspace_root(dir)?)?)
+    tidy::check(&tidy::Files::of_workspace(&workspace::Workspace::of(dir)?.root)?)
 }

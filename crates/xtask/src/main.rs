@@ -5,14 +5,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, Services, infra, layers, run_tests, test_containers, tidy};
+use xtask::{Finding, Part, Services, infra, layers, quick, test, tidy};
 
 const USAGE: &str =
-    "usage: cargo run -p xtask -- layers|tidy|infra|test [--offline] | services up|down|status";
+    "usage: cargo run -p xtask -- layers|tidy|infra|quick | test [PART...] | services up|down|status";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments, &mut io::stdout().lock()) {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words, &mut io::stdout()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -23,30 +24,21 @@ fn main() -> ExitCode {
 }
 
 /// Whether all is well.
-fn run(arguments: &[String], out: &mut impl Write) -> Result<bool> {
-    if let [command, what] = arguments
-        && command == "services"
-    {
-        return services(what, out);
-    }
-    let (command, offline) = match arguments {
-        [command] => (command.as_str(), false),
-        [command, flag] if flag == "--offline" => (command.as_str(), true),
-        _ => bail!("{USAGE}"),
-    };
+fn run(words: &[&str], out: &mut (impl Write + Send)) -> Result<bool> {
     let here = Path::new(".");
-    match command {
-        "layers" => report("layers", &layers(here, offline)?, out),
-        "tidy" => report("tidy", &tidy(here)?, out),
-        "infra" => infra(here, out),
-        "test" => {
-            let flags = if offline { vec!["--offline".to_owned()] } else { vec![] };
-            let tally = with_services(here, out, |out| run_tests(&flags, out))?;
-            let tally = tally + test_containers(here, out)?;
-            writeln!(out, "{tally}")?;
-            Ok(tally.failed == 0)
+    match words {
+        ["layers"] => report("layers", &layers(here, false)?, out),
+        ["layers", "--offline"] => report("layers", &layers(here, true)?, out),
+        ["tidy"] => report("tidy", &tidy(here)?, out),
+        ["infra"] => infra(here, out),
+        ["quick"] => quick(here, out),
+        ["test"] => test(here, &Part::ALL, out),
+        ["test", names @ ..] => {
+            let parts: Vec<Part> = names.iter().map(|name| name.parse()).collect::<Result<_>>()?;
+            test(here, &parts, out)
         }
-        _ => bail!("{command} is unknown; {USAGE}"),
+        ["services", what] => services(what, out),
+        _ => bail!("{USAGE}"),
     }
 }
 
@@ -58,15 +50,6 @@ fn services(what: &str, out: &mut impl Write) -> Result<bool> {
         "status" => services.status(out),
         _ => bail!("{what} is unknown; {USAGE}"),
     }
-}
-
-/// Starts the test servers that do not run yet, does the work, and ends those that it started.
-fn with_services<W: Write, T>(here: &Path, out: &mut W, work: impl FnOnce(&mut W) -> Result<T>) -> Result<T> {
-    let services = Services::of_workspace(here)?;
-    let started = services.up(out)?;
-    let done = work(out);
-    services.down_these(&started, out)?;
-    done
 }
 
 fn report(check: &str, findings: &[Finding], out: &mut impl Write) -> Result<bool> {

@@ -10,10 +10,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 
 use backend::{BACKENDS, Backend};
 use running::Running;
+
+use crate::workspace::Workspace;
 
 /// The test servers of a workspace.
 #[derive(Debug)]
@@ -30,13 +31,9 @@ impl Services {
     /// # Errors
     /// If `cargo metadata` does not run.
     pub fn of_workspace(dir: &Path) -> Result<Self> {
-        let metadata = MetadataCommand::new()
-            .current_dir(dir)
-            .no_deps()
-            .exec()
-            .context("cargo metadata failed; run it by hand in this folder to see more")?;
-        let backends = metadata.workspace_root.as_std_path().join("docker/backends");
-        Ok(Self::in_folders(backends, metadata.target_directory.as_std_path().join("test-services")))
+        let workspace = Workspace::of(dir)?;
+        let backends = workspace.root.join("docker/backends");
+        Ok(Self::in_folders(backends, workspace.target.join("test-services")))
     }
 
     /// Test servers found in one folder, with their state in another.
@@ -49,7 +46,7 @@ impl Services {
     ///
     /// # Errors
     /// If a server cannot be started or does not come up in time; then everything that this call started is ended again.
-    pub fn up(&self, out: &mut impl Write) -> Result<Vec<&'static str>> {
+    pub fn up(&self, out: &mut dyn Write) -> Result<Vec<&'static str>> {
         std::fs::create_dir_all(&self.state)
             .with_context(|| format!("{} cannot be made", self.state.display()))?;
         packages::ensure_installed(self.wanted().any(|backend| backend.name == "postgres"), out)?;
@@ -67,7 +64,7 @@ impl Services {
     ///
     /// # Errors
     /// If one cannot be ended or what is noted of it not be read.
-    pub fn down(&self, out: &mut impl Write) -> Result<()> {
+    pub fn down(&self, out: &mut dyn Write) -> Result<()> {
         self.down_these(&BACKENDS.map(|backend| backend.name), out)
     }
 
@@ -75,7 +72,7 @@ impl Services {
     ///
     /// # Errors
     /// As for [`down`](Self::down).
-    pub fn down_these(&self, names: &[&str], out: &mut impl Write) -> Result<()> {
+    pub fn down_these(&self, names: &[&str], out: &mut dyn Write) -> Result<()> {
         for name in names {
             if let Some(running) = Running::read(&self.state, name)? {
                 running.end().with_context(|| format!("{name} cannot be ended"))?;
@@ -90,7 +87,7 @@ impl Services {
     ///
     /// # Errors
     /// If nothing can be written.
-    pub fn status(&self, out: &mut impl Write) -> Result<bool> {
+    pub fn status(&self, out: &mut dyn Write) -> Result<bool> {
         let mut all = true;
         for backend in &BACKENDS {
             let at = match (backend.given(), Running::read(&self.state, backend.name)?) {
@@ -106,6 +103,20 @@ impl Services {
         Ok(all)
     }
 
+    /// The names of those that were started here and accept connections.
+    ///
+    /// # Errors
+    /// If what is noted of one cannot be read.
+    pub fn running(&self) -> Result<Vec<&'static str>> {
+        let mut running = Vec::new();
+        for backend in &BACKENDS {
+            if Running::read(&self.state, backend.name)?.is_some_and(|running| running.accepts()) {
+                running.push(backend.name);
+            }
+        }
+        Ok(running)
+    }
+
     fn wanted(&self) -> impl Iterator<Item = &'static Backend> {
         BACKENDS.iter().filter(|backend| backend.given().is_none() && backend.is_in(&self.backends))
     }
@@ -114,7 +125,7 @@ impl Services {
         Running::read(&self.state, backend.name).ok().flatten().is_some_and(|running| running.accepts())
     }
 
-    fn start(&self, absent: &[&Backend], out: &mut impl Write) -> Result<()> {
+    fn start(&self, absent: &[&Backend], out: &mut dyn Write) -> Result<()> {
         if absent.is_empty() {
             return Ok(());
         }

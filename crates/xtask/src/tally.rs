@@ -4,17 +4,17 @@ use std::fmt;
 
 /// How many tests passed and failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Tests that passed.
-    pub passed: u64,
+    pub(crate) passed: u64,
     /// Tests that failed, those that could not be run because an earlier one failed among them.
-    pub failed: u64,
+    pub(crate) failed: u64,
 }
 
 impl Tally {
     /// Takes in one line of output. Only the last lines of a run count: a test binary's `test result: ok. 3 passed; 0 failed; ...`,
     /// or unittest's `Ran 9 tests in 213.2s` and, two lines on, `FAILED (failures=1, skipped=4)`.
-    pub fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, line: &str) {
         if let Some(result) = line.strip_prefix("test result: ") {
             let words: Vec<&str> = result.split([' ', ';']).collect();
             self.passed += before(&words, "passed");
@@ -35,7 +35,7 @@ impl Tally {
 
     /// A run that ended badly has a failure, even if no test says so: it may not have compiled, or have died half way.
     #[must_use]
-    pub fn or_broken(self, success: bool) -> Self {
+    pub(crate) fn or_broken(self, success: bool) -> Self {
         Self { failed: if success { self.failed } else { self.failed.max(1) }, ..self }
     }
 }

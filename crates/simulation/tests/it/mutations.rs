@@ -1,23 +1,48 @@
 //! Each deliberate bug is found.
 
 use ports::mutations::{Mutation, with};
-use simulation::{Options, Report, run};
+use simulation::{Options, run};
 
 /// A bug that more seeds do not show is not found.
 const SEEDS: u64 = 1_000;
 
-fn found(mutation: Mutation) -> Option<Report> {
-    with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()))
+fn is_found(mutation: Mutation) {
+    let found =
+        with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()));
+    match found {
+        Some(report) => println!("{mutation:?}: seed {}: {:?}", report.seed, report.broken),
+        None => panic!("{mutation:?} is not found within {SEEDS} seeds"),
+    }
 }
 
-#[test]
-fn each_deliberate_bug_is_found() {
-    let mut missed = Vec::new();
-    for mutation in Mutation::ALL {
-        match found(mutation) {
-            Some(Report { seed, broken, .. }) => println!("{mutation:?}: seed {seed}: {broken:?}"),
-            None => missed.push(mutation),
+/// A test for each deliberate bug, and one that none was left out.
+macro_rules! mutations {
+    ($($test:ident: $mutation:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                is_found(Mutation::$mutation);
+            }
+        )*
+
+        #[test]
+        fn each_has_a_test() {
+            assert_eq!([$(Mutation::$mutation),*], Mutation::ALL);
         }
-    }
-    assert!(missed.is_empty(), "not found within {SEEDS} seeds: {missed:?}");
+    };
+}
+
+mutations! {
+    settle_before_send_is_found: SettleBeforeSend,
+    acknowledge_before_claim_is_found: AcknowledgeBeforeClaim,
+    random_event_id_is_found: RandomEventId,
+    settle_without_lease_is_found: SettleWithoutLease,
+    claim_during_lease_is_found: ClaimDuringLease,
+    retry_forgets_accepted_is_found: RetryForgetsAccepted,
+    mark_before_insert_is_found: MarkBeforeInsert,
+    filter_acknowledges_first_is_found: FilterAcknowledgesFirst,
+    output_named_by_time_is_found: OutputNamedByTime,
+    ignore_deadline_is_found: IgnoreDeadline,
+    unknown_is_rejected_is_found: UnknownIsRejected,
+    innocent_dropped_is_found: InnocentDropped,
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use crate::python::run;
+use crate::process::{command, run};
 
 /// A package, and how to see that it is there.
 struct Package {
@@ -29,7 +29,7 @@ const FAKETIME: Package = Package {
 };
 
 /// Installs what is missing, if we may.
-pub(super) fn ensure_installed(with_postgres: bool, out: &mut impl std::io::Write) -> Result<()> {
+pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write) -> Result<()> {
     let wanted: &[Package] = if with_postgres { &[POSTGRES, FAKETIME] } else { &[FAKETIME] };
     let missing: Vec<_> = wanted.iter().filter(|package| !(package.is_installed)()).collect();
     if missing.is_empty() {
@@ -45,8 +45,9 @@ pub(super) fn ensure_installed(with_postgres: bool, out: &mut impl std::io::Writ
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(names);
     for arguments in [&["update", "-qq"][..], &install] {
-        let mut apt = Command::new("apt-get");
-        run(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"), &advice)?;
+        let mut apt = command("apt-get", arguments);
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        run(apt, out).with_context(|| advice.clone())?;
     }
     Ok(())
 }

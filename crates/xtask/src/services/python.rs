@@ -8,7 +8,7 @@ use super::backend::BACKENDS;
 use crate::python::environment;
 
 /// An interpreter that has what the servers require. Nothing is installed when the requirements are those of the last time.
-pub(super) fn prepare(backends: &Path, state: &Path, out: &mut impl std::io::Write) -> Result<PathBuf> {
+pub(super) fn prepare(backends: &Path, state: &Path, out: &mut dyn std::io::Write) -> Result<PathBuf> {
     let wanted = requirements(backends)?;
     if wanted.is_empty() {
         return Ok(PathBuf::from("python3"));

@@ -1,0 +1,182 @@
+//! Runs the steps side by side, each as soon as those before it have ended.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::log::{Log, Terminal};
+use super::part::Part;
+use super::step::Step;
+use crate::tally::Tally;
+
+/// How a step ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) name: &'static str,
+    pub(super) part: Part,
+    pub(super) tally: Tally,
+    /// From the start of the run.
+    pub(super) began: Duration,
+    pub(super) took: Duration,
+    pub(super) success: bool,
+}
+
+/// A step that runs.
+struct Running {
+    locks_target: bool,
+}
+
+/// Runs all steps and tells how each ended. A step whose predecessor failed does not run and counts as failed.
+///
+/// # Errors
+/// If a log cannot be written.
+pub(super) fn run<'a>(steps: Vec<Step<'_>>, logs: &Path, terminal: &'a Terminal<'a>) -> Result<Vec<Ended>> {
+    std::fs::create_dir_all(logs).with_context(|| format!("{} cannot be made", logs.display()))?;
+    let start = now();
+    let mut waiting = steps;
+    let mut running: BTreeMap<&'static str, Running> = BTreeMap::new();
+    let mut ended: Vec<Ended> = Vec::new();
+    let (tell, told) = mpsc::channel();
+    std::thread::scope(|scope| {
+        loop {
+            while let Some(at) = waiting.iter().position(|step| is_ready(step, &running, &ended)) {
+                let step = waiting.remove(at);
+                let began = start.elapsed();
+                if let Some(failed) = failed_before(&step, &ended) {
+                    terminal.line(step.name, &format!("skipped: {failed} failed"));
+                    ended.push(Ended {
+                        name: step.name,
+                        part: step.part,
+                        tally: Tally::default().or_broken(false),
+                        began,
+                        took: Duration::ZERO,
+                        success: false,
+                    });
+                    continue;
+                }
+                terminal.line(step.name, "begins");
+                running.insert(step.name, Running { locks_target: step.locks_target });
+                let tell = tell.clone();
+                scope.spawn(move || {
+                    // The other end lives as long as this scope.
+                    drop(tell.send(one(step, logs, terminal, began, start)));
+                });
+            }
+            if running.is_empty() {
+                break;
+            }
+            let Ok(end) = told.recv() else { break };
+            let end = end?;
+            running.remove(end.name);
+            ended.push(end);
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(ended)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a tool for developers measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Whether a step may begin, or need not wait any longer because a step before it failed.
+fn is_ready(step: &Step<'_>, running: &BTreeMap<&'static str, Running>, ended: &[Ended]) -> bool {
+    let target_is_locked = running.values().any(|other| other.locks_target);
+    let all_ended = step.after.iter().all(|before| ended.iter().any(|end| end.name == *before));
+    failed_before(step, ended).is_some() || (all_ended && !(step.locks_target && target_is_locked))
+}
+
+fn failed_before(step: &Step<'_>, ended: &[Ended]) -> Option<&'static str> {
+    ended.iter().find(|end| !end.success && step.after.contains(&end.name)).map(|end| end.name)
+}
+
+/// Runs one step.
+fn one<'a>(
+    step: Step<'_>,
+    logs: &Path,
+    terminal: &'a Terminal<'a>,
+    began: Duration,
+    start: Instant,
+) -> Result<Ended> {
+    let mut log = Log::create(terminal, logs, step.name, step.live)?;
+    let result = (step.work)(&mut log);
+    log.flush().context("the log cannot be written")?;
+    if result.is_err() {
+        log.show_end();
+    }
+    let took = start.elapsed().saturating_sub(began);
+    let success = result.is_ok();
+    let how = match result {
+        Ok(()) => "done".to_owned(),
+        Err(error) => format!("FAILED: {error:#}; see {}", log.path().display()),
+    };
+    terminal.line(step.name, &format!("{how} ({:.0} s)", took.as_secs_f64()));
+    let tally = if step.has_tests { log.tally() } else { Tally::default() };
+    Ok(Ended { name: step.name, part: step.part, tally: tally.or_broken(success), began, took, success })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use anyhow::bail;
+
+    use super::*;
+
+    fn played<'a>(steps: impl FnOnce(&'a Mutex<Vec<&'static str>>) -> Vec<Step<'a>>) -> (Vec<Ended>, String) {
+        let order: &'static Mutex<Vec<&'static str>> = Box::leak(Box::default());
+        let folder = tempfile::tempdir().unwrap();
+        let mut out = Vec::new();
+        let ended = run(steps(order), folder.path(), &Terminal::new(&mut out)).unwrap();
+        (ended, order.lock().unwrap().join(" "))
+    }
+
+    fn noted<'a>(name: &'static str, order: &'a Mutex<Vec<&'static str>>) -> Step<'a> {
+        Step::new(name, Part::Unit, move |_| {
+            order.lock().unwrap().push(name);
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_step_waits_for_those_before_it() {
+        let (ended, order) = played(|order| {
+            vec![
+                noted("third", order).after(["second"]),
+                noted("second", order).after(["first"]),
+                noted("first", order),
+            ]
+        });
+        assert_eq!(order, "first second third");
+        assert!(ended.iter().all(|end| end.success && end.tally.failed == 0));
+    }
+
+    #[test]
+    fn what_locks_the_target_folder_runs_in_the_order_of_the_list() {
+        let (_, order) = played(|order| {
+            ["a", "b", "c", "d"].map(|name| noted(name, order).locks_target()).into_iter().collect()
+        });
+        assert_eq!(order, "a b c d");
+    }
+
+    #[test]
+    fn a_failure_skips_what_builds_on_it_and_nothing_else() {
+        let (ended, order) = played(|order| {
+            vec![
+                Step::new("broken", Part::Checks, |_| bail!("of glass")).locks_target(),
+                noted("on it", order).after(["broken"]),
+                noted("on that", order).after(["on it"]),
+                noted("apart", order).locks_target(),
+            ]
+        });
+        assert_eq!(order, "apart");
+        let failed: Vec<_> =
+            ended.iter().filter(|end| !end.success).map(|end| (end.name, end.tally.failed)).collect();
+        assert_eq!(failed, [("broken", 1), ("on it", 1), ("on that", 1)]);
+    }
+}
