@@ -25,7 +25,7 @@ class Emulator:
     def __init__(self):
         server = ROOT / "docker/backends/aws/server.py"
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-B", "-W", "ignore", server, "127.0.0.1", "0"],
+            [sys.executable, "-u", "-W", "ignore", server, "127.0.0.1", "0"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         self.url = None

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::process::{command, run};
-use crate::python::environment;
+use crate::python::{environment, keep_bytecode};
 use crate::workspace::Workspace;
 
 /// Whether a file of this name is one.
@@ -38,7 +38,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         tool: "python",
-        arguments: &["-B", "-m", "unittest", "discover", "--start-directory"],
+        arguments: &["-m", "unittest", "discover", "--start-directory"],
         files: &[("infrastructure", |name| name == "tests")],
     },
 ];
@@ -64,15 +64,21 @@ fn has_extension(name: &str, extension: &str) -> bool {
 /// # Errors
 /// If a tool cannot be installed or started.
 pub fn infra(dir: &Path, out: &mut dyn Write) -> Result<bool> {
-    let Workspace { root, target } = Workspace::of(dir)?;
-    let root = root.as_path();
+    let workspace = Workspace::of(dir)?;
+    let root = workspace.root.as_path();
     let wanted = wanted(root)?;
-    let folder = target.join("infrastructure");
-    let python = environment(&folder, &wanted, "what checks templates, images and scripts", out)?;
+    let folder = workspace.target.join("infrastructure");
+    let python = environment(
+        &workspace.target.join("tools"),
+        &folder,
+        &wanted,
+        "what checks templates, images and scripts",
+        out,
+    )?;
     let tools = python.parent().unwrap_or(&folder);
     let mut fine = true;
     for check in CHECKS {
-        let ok = check.run(root, tools, out)?;
+        let ok = check.run(&workspace, tools, out)?;
         writeln!(out, "{}: {}", check.tool, if ok { "nothing found" } else { "see above" })?;
         fine &= ok;
     }
@@ -93,9 +99,10 @@ fn wanted(root: &Path) -> Result<String> {
 
 impl Check {
     /// Whether the tool finds nothing.
-    fn run(&self, root: &Path, tools: &Path, out: &mut dyn Write) -> Result<bool> {
+    fn run(&self, workspace: &Workspace, tools: &Path, out: &mut dyn Write) -> Result<bool> {
         let mut tool = command(&tools.join(self.tool).to_string_lossy(), self.arguments);
-        tool.current_dir(root).args(self.files(root)?);
+        tool.current_dir(&workspace.root).args(self.files(&workspace.root)?);
+        keep_bytecode(&mut tool, &workspace.target.join("tools"));
         match run(tool, out) {
             Err(error) => writeln!(out, "{error:#}").map(|()| false).context("nothing can be written"),
             Ok(()) => Ok(true),

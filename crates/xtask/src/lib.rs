@@ -20,6 +20,7 @@ use anyhow::Result;
 
 pub use finding::Finding;
 pub use infra::infra;
+pub use python::pin_packages;
 pub use services::Services;
 pub use test_run::{Part, quick, test};
 

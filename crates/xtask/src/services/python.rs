@@ -13,7 +13,7 @@ pub(super) fn prepare(backends: &Path, state: &Path, out: &mut dyn std::io::Writ
     if wanted.is_empty() {
         return Ok(PathBuf::from("python3"));
     }
-    environment(state, &wanted, "what the test servers need", out)
+    environment(&state.with_file_name("tools"), state, &wanted, "what the test servers need", out)
 }
 
 /// What all servers require, each line once.

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::backend::Backend;
 use super::running::{PAUSE, Running, accepts, pause, started};
+use crate::python::keep_bytecode;
 
 /// How long a server may take to come up.
 const DEADLINE_SECONDS: u64 = 60;
@@ -41,7 +42,9 @@ pub(super) fn spawn(backend: &Backend, backends: &Path, state: &Path, python: &P
     let path = state.join(format!("{name}.log"));
     let log = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     let program = backends.join(name).join("run");
-    let child = Command::new(&program)
+    let mut command = Command::new(&program);
+    keep_bytecode(&mut command, &state.with_file_name("tools"));
+    let child = command
         .arg(port.to_string())
         .arg(&data)
         .env("PYTHON", python)

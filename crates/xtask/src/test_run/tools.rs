@@ -37,7 +37,7 @@ impl Tool {
         if succeeds(self.program, &["--version"]) {
             return Ok(());
         }
-        environment(&self.folder(workspace), self.package, self.program, log)
+        environment(&workspace.target.join("tools"), &self.folder(workspace), self.package, self.program, log)
             .map(drop)
             .with_context(|| format!("install it by hand: cargo install --locked {}", self.program))
     }
