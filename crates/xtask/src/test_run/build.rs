@@ -20,10 +20,10 @@ pub(super) const NEXTEST_READY: &str = "nextest";
 
 /// The programs that tests and containers start. Tests of one program start others, which building its tests alone would not make.
 ///
-/// With the benchmarks, cargo takes the features that tests ask of our dependencies. Without, it would build most of them twice: once
-/// for the programs and once for the tests.
+/// With a benchmark, cargo takes the features that tests ask of our dependencies. Without, it would build most of them twice: once for
+/// the programs and once for the tests.
 pub(super) fn programs() -> Step<'static> {
-    let build = command("cargo", &["build", "--workspace", "--bins", "--benches"]);
+    let build = command("cargo", &["build", "--workspace", "--bins", "--bench", "claim"]);
     Step::command(PROGRAMS, Part::Build, build).locks_target()
 }
 
