@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the base images that the Dockerfiles name, for a machine that can reach Debian's packages and no image registry.
-# Where the registry answers, or an image of the name is there already, nothing is made. It needs root, debootstrap and, for the
+# Where the registry answers, or an image of the name is there already, nothing is made. It needs root, mmdebstrap and, for the
 # build image, the Rust toolchain that is installed here.
 set -euo pipefail
 
@@ -20,8 +20,10 @@ is_there() {
 system() {
     local folder=$1
     shift
-    command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap >/dev/null
-    debootstrap --variant=minbase "${@/#/--include=}" bookworm "$folder" >"$folder.log" 2>&1 ||
+    command -v mmdebstrap >/dev/null || apt-get install -y --no-install-recommends mmdebstrap >/dev/null
+    # As in the official image, dpkg does not wait for the disk after each file.
+    mmdebstrap --variant=apt --dpkgopt=force-unsafe-io --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+        "${@/#/--include=}" bookworm "$folder" >"$folder.log" 2>&1 ||
         { tail -n 20 "$folder.log" >&2; exit 1; }
     # What a slim image leaves out, and what belongs to this machine alone.
     rm -rf "$folder"/var/cache/apt/* "$folder"/var/lib/apt/lists/* "$folder"/var/log/* "$folder"/usr/share/{doc,man,info,lintian}/*

@@ -110,6 +110,11 @@ fn test_steps<'a>(workspace: &'a Workspace, parts: &[Part]) -> Vec<Step<'a>> {
         steps.push(
             Step::command("doc tests", Part::Unit, doc).after([build::TESTS_BUILT]).locks_target().tests(),
         );
+        // Once each, and small: so that they cannot rot.
+        let benches = command("cargo", &["test", "--workspace", "--bench", "claim", "--bench", "mapping"]);
+        steps.push(
+            Step::command("benchmarks", Part::Unit, benches).after([build::TESTS_BUILT]).locks_target(),
+        );
     }
     steps
 }

@@ -62,7 +62,7 @@ fn build_tests(workspace: &Workspace, log: &mut Log<'_>) -> Result<()> {
             "nextest",
             "list",
             "--workspace",
-            "--all-targets",
+            "--tests",
             "--list-type",
             "binaries-only",
             "--message-format",
