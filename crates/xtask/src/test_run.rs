@@ -13,7 +13,7 @@ mod tools;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 
@@ -60,7 +60,7 @@ pub fn test(dir: &Path, parts: &[Part], out: &mut (dyn Write + Send)) -> Result<
 /// What is run on each change: formatting, lints of what changed, units, the pipeline on embedded backends, a hundred simulated seeds.
 ///
 /// # Errors
-/// As for [`test`].
+/// As for [`test()`].
 pub fn quick(dir: &Path, out: &mut (dyn Write + Send)) -> Result<bool> {
     let workspace = Workspace::of(dir)?;
     let steps = vec![
@@ -121,7 +121,7 @@ fn test_steps<'a>(workspace: &'a Workspace, parts: &[Part]) -> Vec<Step<'a>> {
 
 /// Runs the steps, ends the servers that they started, and sums up.
 fn play(workspace: &Workspace, steps: Vec<Step<'_>>, out: &mut (dyn Write + Send)) -> Result<bool> {
-    let start = now();
+    let (start, clock) = (now(), time_of_day());
     let services = Services::of_workspace(&workspace.root)?;
     let ran_before = services.running()?;
     let report = workspace.target.join("nextest/default/junit.xml");
@@ -136,10 +136,20 @@ fn play(workspace: &Workspace, steps: Vec<Step<'_>>, out: &mut (dyn Write + Send
         // Counted test by test.
         ended.iter_mut().filter(|end| end.name == "tests").for_each(|end| end.tally.failed = 0);
     }
-    summary::write(&ended, &cases, start.elapsed(), out).context("the summary cannot be written")
+    let spans = cases.into_iter().map(|case| case.since(clock)).collect::<Vec<_>>();
+    summary::write(&ended, &spans, start.elapsed(), out).context("the summary cannot be written")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a tool for developers measures real time")]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// Since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool for developers compares with times that another tool wrote"
+)]
+fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

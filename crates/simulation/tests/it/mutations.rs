@@ -10,7 +10,7 @@ fn is_found(mutation: Mutation) {
     let found =
         with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()));
     match found {
-        Some(report) => println!("{mutation:?}: seed {}: {:?}", report.seed, report.broken),
+        Some(report) => eprintln!("{mutation:?}: seed {}: {:?}", report.seed, report.broken),
         None => panic!("{mutation:?} is not found within {SEEDS} seeds"),
     }
 }

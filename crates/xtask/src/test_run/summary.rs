@@ -27,15 +27,12 @@ pub(super) fn write(
         if steps.is_empty() && own().next().is_none() {
             continue;
         }
+        let spans =
+            steps.iter().map(|end| (end.began, end.took)).chain(own().map(|case| (case.began, case.took)));
+        let seconds = union(spans.map(|(began, took)| (began, began + took)).collect()).as_secs_f64();
         let each: Vec<_> =
             steps.iter().map(|end| format!("{} {:.0}", end.name, end.took.as_secs_f64())).collect();
-        let seconds = union(steps.iter().map(|end| (end.began, end.began + end.took)).collect());
-        let tested: Duration = own().map(|case| case.took).sum();
-        let tested =
-            if tested.is_zero() { String::new() } else { format!("tests {:.0}", tested.as_secs_f64()) };
-        let each =
-            each.into_iter().chain((!tested.is_empty()).then_some(tested)).collect::<Vec<_>>().join(", ");
-        let (passed, failed, seconds) = (tests.passed, tests.failed, seconds.as_secs_f64());
+        let (passed, failed, each) = (tests.passed, tests.failed, each.join(", "));
         writeln!(out, "{part:<12} {passed:>8} {failed:>7} {seconds:>8.0}   {each}")?;
         sum = sum + tests;
     }
@@ -98,7 +95,8 @@ mod tests {
             end("lints", Part::Checks, (0, 9), Tally { passed: 0, failed: 1 }),
             end("doc tests", Part::Unit, (3, 5), Tally { passed: 2, failed: 0 }),
         ];
-        let case = Case { binary: "efflux::it".into(), name: "kill".into(), took: s(3), passed: false };
+        let case =
+            Case { binary: "efflux::it".into(), name: "kill".into(), began: s(0), took: s(3), passed: false };
         let mut out = Vec::new();
         let fine = write(&ended, &[case], s(10), &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
