@@ -45,7 +45,8 @@ def wait_until(what, done, seconds=LONGEST_SECONDS):
             return
         if time.monotonic() > give_up:
             raise AssertionError(f"not within {seconds} s: {what}; the last look showed {state}")
-        time.sleep(0.3)
+        # A look starts a process in a container: more of them would slow down what is being waited for.
+        time.sleep(1)
 
 
 class System:

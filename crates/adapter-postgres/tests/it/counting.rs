@@ -20,6 +20,9 @@ async fn counter(server: String) -> (String, Arc<AtomicU64>) {
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let server = TcpStream::connect(&server).await.unwrap();
+            // What is passed on in pieces must not wait for the other side to confirm each.
+            client.set_nodelay(true).unwrap();
+            server.set_nodelay(true).unwrap();
             tokio::spawn(relay(client, server, Arc::clone(&counted)));
         }
     });
