@@ -24,7 +24,7 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn part(&self) -> Part {
-        Part::of_binary(&self.binary)
+        Part::of_test(&self.binary, &self.name)
     }
 
     /// The same with its time since the start of the run.

@@ -29,6 +29,9 @@ const ADAPTERS: [&str; 4] =
     ["adapter-aws::it", "adapter-clickhouse::it", "adapter-mongodb::it", "adapter-postgres::it"];
 const PROCESSES: [&str; 1] = ["efflux::it"];
 
+/// How the names of tests in other binaries end that talk to a server all the same.
+const WITH_SERVER: &str = "_in_clickhouse";
+
 impl Part {
     /// All of them, in the order of the summary.
     pub const ALL: [Self; 7] = [
@@ -55,10 +58,10 @@ impl Part {
         }
     }
 
-    /// The part that a test binary belongs to.
-    pub(super) fn of_binary(binary: &str) -> Self {
+    /// The part that a test belongs to.
+    pub(super) fn of_test(binary: &str, test: &str) -> Self {
         match binary {
-            _ if ADAPTERS.contains(&binary) => Self::Adapters,
+            _ if ADAPTERS.contains(&binary) || test.ends_with(WITH_SERVER) => Self::Adapters,
             _ if PROCESSES.contains(&binary) => Self::Processes,
             _ => Self::Unit,
         }
@@ -71,8 +74,10 @@ impl Part {
             named.join(" | ")
         };
         match self {
-            Self::Unit => Some(format!("not ({} | {})", any(&ADAPTERS), any(&PROCESSES))),
-            Self::Adapters => Some(any(&ADAPTERS)),
+            Self::Unit => {
+                Some(format!("not ({} | {} | test(/{WITH_SERVER}$/))", any(&ADAPTERS), any(&PROCESSES)))
+            }
+            Self::Adapters => Some(format!("{} | test(/{WITH_SERVER}$/)", any(&ADAPTERS))),
             Self::Processes => Some(any(&PROCESSES)),
             Self::Build | Self::Checks | Self::Templates | Self::Containers => None,
         }
@@ -106,12 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_binary_belongs_to_one_part() {
-        assert_eq!(Part::of_binary("adapter-mongodb::it"), Part::Adapters);
-        assert_eq!(Part::of_binary("adapter-mongodb"), Part::Unit);
-        assert_eq!(Part::of_binary("adapter-embedded::it"), Part::Unit);
-        assert_eq!(Part::of_binary("efflux::it"), Part::Processes);
-        assert_eq!(Part::of_binary("efflux::bin/efflux"), Part::Unit);
+    fn a_test_belongs_to_one_part() {
+        assert_eq!(Part::of_test("adapter-mongodb::it", "suite"), Part::Adapters);
+        assert_eq!(Part::of_test("adapter-mongodb", "error::tests::codes"), Part::Unit);
+        assert_eq!(Part::of_test("adapter-embedded::it", "ledger"), Part::Unit);
+        assert_eq!(Part::of_test("pipeline::it", "optimise::two_in_clickhouse"), Part::Adapters);
+        assert_eq!(Part::of_test("efflux::it", "kill"), Part::Processes);
+        assert_eq!(Part::of_test("efflux::bin/efflux", "cli"), Part::Unit);
     }
 
     #[test]
