@@ -1,6 +1,6 @@
 //! What a later statement of the same conversion changes. Counts and revenue are cumulative and move both ways.
 
-use crate::expand::MAX_EVENTS_PER_CONVERSION;
+use crate::event::MAX_EVENTS_PER_CONVERSION;
 use crate::money::Money;
 
 /// A cumulative figure: how many paid clicks, and what they earned together.
