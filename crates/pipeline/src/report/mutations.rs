@@ -49,5 +49,5 @@ pub(super) fn outcomes(mut outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
 
 /// All events of a refused request are given up in place of the bad one.
 pub(super) fn neighbours_to_drop<T: Copy>(asked: &[T]) -> Option<Vec<T>> {
-    is_on(Mutation::InnocentDropped).then(|| asked.to_vec())
+    is_on(Mutation::NeighboursDropped).then(|| asked.to_vec())
 }
