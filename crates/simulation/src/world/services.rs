@@ -26,13 +26,11 @@ use crate::wires::{
     AnalyticsWire, BlobWire, LedgerWire, Line, MetaWire, PixelsWire, QueueWire, SubscriptionsWire,
 };
 use crate::world::backends::ANNOUNCED;
+use crate::world::plan::WORKERS;
 use crate::world::{Backends, Rules};
 
 /// The longest file; none of a run is near it.
 const MAX_OBJECT_BYTES: u64 = 1 << 20;
-
-/// Two filters and two reporters.
-pub(super) const WORKERS: usize = 4;
 
 /// What a process needs to start.
 pub(super) struct Site<'w> {
