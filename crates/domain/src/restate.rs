@@ -24,7 +24,7 @@ pub enum Restatement {
         /// What they are worth together: the observed revenue less the reported one, never below zero.
         worth: Money,
     },
-    /// The figures changed in a way that no new event can tell: recorded, never sent.
+    /// The figures changed in a way that no new event can express: recorded, never sent.
     Recorded,
 }
 
