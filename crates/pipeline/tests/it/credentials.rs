@@ -1,4 +1,4 @@
-//! A dead token parks its pixel's conversions and nobody else's.
+//! A dead token parks its pixel's conversions and no others.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! One pixel's trouble and its neighbours, on virtual time.
+//! One pixel's problems and its neighbours, on virtual time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,20 +14,12 @@ use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, PixelDirectory, Rng};
+use ports::{Blob, Clock, PixelDirectory};
 use samples::{SampleNetwork, SampleSpec, generate};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Model, VirtualClock};
-use crate::world::{BUCKET, config_of, meta};
-
-struct Even;
-
-impl Rng for Even {
-    fn next_u64(&self) -> u64 {
-        1 << 63
-    }
-}
+use crate::world::{BUCKET, Even, config_of, meta};
 
 struct Many {
     clock: Arc<dyn Clock>,

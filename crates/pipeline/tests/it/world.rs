@@ -33,7 +33,8 @@ const LOOKS: usize = 20_000;
 
 pub(crate) const BUCKET: &str = "report-conversions-bucket";
 
-struct Even;
+/// No jitter.
+pub(crate) struct Even;
 
 impl Rng for Even {
     fn next_u64(&self) -> u64 {

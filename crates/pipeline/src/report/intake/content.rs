@@ -11,7 +11,7 @@ use crate::report::Reporting;
 /// Digits of the digest in the name of a content that replaced another.
 const DIGEST_IN_NAME: usize = 12;
 
-/// Fetches an object, with the digest that tells its content from others.
+/// Fetches an object, with the digest that identifies its content.
 pub(super) async fn fetch(reporting: &Reporting, object: &ObjectRef) -> Result<(Blob, String), Problem> {
     let mut blob = content(&*reporting.blobs, object, reporting.config.max_object_bytes).await?;
     read_whole(object, reporting.config.blocking, move || {
