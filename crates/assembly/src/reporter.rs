@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use backends::ReporterPorts;
+use pipeline::Blocking;
 use pipeline::export::Export;
-use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
+use pipeline::report::{
+    Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
+};
 use pipeline::worker::{Worker, WorkerConfig};
-use pipeline::{Blocking, Pixels};
 use ports::Destination;
 use ports::ledger::Restatements;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
 
-/// Reports until `stop`, then finishes what is in hand: messages first, then the lanes, then the export.
+/// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
 pub(crate) async fn run(
     parts: Arc<Parts<ReporterPorts>>,
     destination: Arc<dyn Destination>,
@@ -29,8 +30,7 @@ pub(crate) async fn run(
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
-    let refresh =
-        due::refresh_pixels(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
+    let refresh = refresh::run(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
     tokio::join!(take_in, due, refresh, export.run(stop.clone()));
@@ -69,30 +69,30 @@ async fn take_in(
 
 fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) -> Reporting {
     let settings = &parts.settings;
-    Reporting {
-        config: ReportConfig {
-            owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
-            lease: settings.limits.lease,
-            max_object_bytes: settings.limits.max_object_bytes,
-            needs_source_url: settings.meta.default_event_source_url.is_none(),
-            on_unknown: match settings.meta.on_unknown_outcome {
-                settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
-                settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
-            },
-            backoff: Backoff {
-                first: settings.limits.retry.first,
-                longest: settings.limits.retry.longest,
-                probe: settings.limits.retry.probe,
-            },
-            requests_per_pixel: settings.limits.requests_per_pixel,
-            restatements: match settings.restatements {
-                settings::Restatements::First => Restatements::First,
-                settings::Restatements::Increments => Restatements::Increments,
-            },
-            claim_rows: CLAIM_ROWS,
-            blocking: Blocking::Pool,
+    let config = ReportConfig {
+        owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
+        lease: settings.limits.lease,
+        max_object_bytes: settings.limits.max_object_bytes,
+        needs_source_url: settings.meta.default_event_source_url.is_none(),
+        on_unknown: match settings.meta.on_unknown_outcome {
+            settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
+            settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
         },
-        pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
+        backoff: Backoff {
+            first: settings.limits.retry.first,
+            longest: settings.limits.retry.longest,
+            probe: settings.limits.retry.probe,
+        },
+        requests_per_pixel: settings.limits.requests_per_pixel,
+        restatements: match settings.restatements {
+            settings::Restatements::First => Restatements::First,
+            settings::Restatements::Increments => Restatements::Increments,
+        },
+        claim_rows: CLAIM_ROWS,
+        blocking: Blocking::Pool,
+    };
+    let ports = ReportPorts {
+        pixels: Arc::clone(&parts.ports.pixels),
         blobs: Arc::clone(&parts.ports.blobs),
         ledger: Arc::clone(&parts.ports.ledger),
         destination,
@@ -100,6 +100,6 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
         rng: Arc::clone(&parts.rng),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
-        silence: Silence::default(),
-    }
+    };
+    Reporting::new(config, ports)
 }

@@ -13,7 +13,7 @@ use settings::{QueueAddress, Settings};
 
 use crate::OpenError;
 use crate::checked::checked;
-use crate::opener::chosen;
+use crate::log::backend_chosen;
 use crate::upload::Upload;
 
 /// One data point a minute is what alarms look at.
@@ -30,7 +30,7 @@ pub(crate) async fn queue(
     port: &'static str,
     address: &QueueAddress,
 ) -> Result<Arc<dyn EventQueue>, OpenError> {
-    chosen(port, "sqs", address.queue.as_str());
+    backend_chosen(port, "sqs", address.queue.as_str());
     let queue = SqsQueue::new(aws, address.queue.as_str(), address.dead_letters.as_str());
     checked(port, Box::pin(queue.check())).await?;
     Ok(Arc::new(queue))
@@ -38,7 +38,7 @@ pub(crate) async fn queue(
 
 pub(crate) async fn blobs(aws: &Aws, settings: &Settings) -> Result<Arc<dyn BlobStore>, OpenError> {
     let buckets = &settings.buckets;
-    chosen("blobs", "s3", &format!("{}, {}", buckets.interpreted, buckets.report));
+    backend_chosen("blobs", "s3", &format!("{}, {}", buckets.interpreted, buckets.report));
     let blobs = S3Blobs::new(aws);
     checked("blobs", Box::pin(blobs.check(&buckets.report))).await?;
     Ok(Arc::new(blobs))
@@ -49,7 +49,7 @@ pub(crate) async fn subscriptions(
     settings: &Settings,
 ) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
     let table = &settings.buckets.subscriptions_table;
-    chosen("subscriptions", "dynamodb", table);
+    backend_chosen("subscriptions", "dynamodb", table);
     let subscriptions = DynamoSubscriptions::new(aws, table);
     checked("subscriptions", Box::pin(subscriptions.check())).await?;
     Ok(Arc::new(subscriptions))
@@ -62,7 +62,7 @@ pub(crate) async fn cloudwatch(
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Upload>, OpenError> {
     let Some(wanted) = &settings.backends.cloudwatch else { return Ok(None) };
-    chosen("metrics", "cloudwatch", &wanted.namespace);
+    backend_chosen("metrics", "cloudwatch", &wanted.namespace);
     let config = CloudWatchConfig {
         namespace: wanted.namespace.clone(),
         environment: wanted.environment.clone(),

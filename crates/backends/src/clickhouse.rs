@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
 use crate::checked::checked;
-use crate::opener::chosen;
+use crate::log::backend_chosen;
 
 pub(crate) fn connect(address: &SecretString) -> Result<ClickHouse, OpenError> {
     Ok(ClickHouse::new(address.expose_secret())?)
@@ -19,7 +19,7 @@ pub(crate) async fn analytics(
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
     let server = connect(address)?;
-    chosen("analytics", "clickhouse", server.place());
+    backend_chosen("analytics", "clickhouse", server.place());
     let analytics = ClickHouseAnalytics::new(server, Arc::clone(clock));
     checked("analytics", Box::pin(analytics.check())).await?;
     Ok(Arc::new(analytics))
@@ -27,6 +27,6 @@ pub(crate) async fn analytics(
 
 pub(crate) fn turns(address: &SecretString, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Turns>, OpenError> {
     let server = connect(address)?;
-    chosen("turns", "clickhouse", server.place());
+    backend_chosen("turns", "clickhouse", server.place());
     Ok(Arc::new(ClickHouseTurns::new(server, Arc::clone(clock), ClickHouseTurns::SETTLING)))
 }

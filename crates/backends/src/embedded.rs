@@ -10,7 +10,7 @@ use ports::{
 use settings::Settings;
 
 use crate::OpenError;
-use crate::opener::chosen;
+use crate::log::backend_chosen;
 
 /// Key prefix of interpreted files; test keys have another.
 const INTERPRETED_PREFIX: &str = "";
@@ -79,7 +79,7 @@ impl<'s> Embedded<'s> {
 
     fn data(&mut self, port: &str) -> Result<DataDir, OpenError> {
         let folder = &self.settings.backends.data_dir;
-        chosen(port, "embedded", &folder.display().to_string());
+        backend_chosen(port, "embedded", &folder.display().to_string());
         let data = match self.data.take() {
             Some(data) => data,
             None => DataDir::open(folder)?,

@@ -9,6 +9,7 @@ mod checked;
 mod clickhouse;
 mod destination;
 mod embedded;
+mod log;
 mod migrate;
 #[cfg(feature = "mongodb")]
 mod mongodb;

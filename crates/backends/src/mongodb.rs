@@ -4,7 +4,7 @@ use adapter_mongodb::{MongoLedger, MongoSettings};
 
 use crate::OpenError;
 use crate::checked::checked;
-use crate::opener::chosen;
+use crate::log::backend_chosen;
 
 /// A ledger that nobody has asked anything yet.
 pub(crate) async fn connect(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
@@ -17,7 +17,7 @@ pub(crate) async fn connect(settings: &settings::MongoSettings) -> Result<MongoL
 }
 
 pub(crate) async fn ledger(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
-    chosen("ledger", "mongodb", &settings.database);
+    backend_chosen("ledger", "mongodb", &settings.database);
     let ledger = connect(settings).await?;
     checked("ledger", Box::pin(ledger.check())).await?;
     Ok(ledger)

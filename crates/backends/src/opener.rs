@@ -199,8 +199,3 @@ impl fmt::Debug for Opener<'_> {
         f.debug_struct("Opener").finish_non_exhaustive()
     }
 }
-
-/// Says which backend a port has; once per port and start.
-pub(crate) fn chosen(port: &str, backend: &str, place: &str) {
-    tracing::info!(port, backend, place, "backend chosen");
-}

@@ -8,20 +8,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
 use crate::checked::checked;
-use crate::opener::chosen;
+use crate::log::backend_chosen;
 
 pub(crate) fn connect(address: &SecretString) -> Result<Postgres, OpenError> {
     Ok(Postgres::new(address.expose_secret())?)
 }
 
 pub(crate) async fn pixels(server: &Postgres) -> Result<Arc<dyn PixelDirectory>, OpenError> {
-    chosen("pixels", "postgresql", server.place());
+    backend_chosen("pixels", "postgresql", server.place());
     checked("pixels", Box::pin(server.check_tables())).await?;
     Ok(Arc::new(PostgresPixels::new(server.clone())))
 }
 
 pub(crate) async fn turns(server: &Postgres) -> Result<Arc<dyn Turns>, OpenError> {
-    chosen("turns", "postgresql", server.place());
+    backend_chosen("turns", "postgresql", server.place());
     checked("turns", Box::pin(server.check_tables())).await?;
     Ok(Arc::new(PostgresTurns::new(server.clone())))
 }

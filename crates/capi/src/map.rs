@@ -13,7 +13,8 @@ use std::io::Write;
 use std::ops::Range;
 
 use bytes::Bytes;
-use domain::expand::{Event, EventKind, expand};
+use domain::event::EventKind;
+use domain::expand::{Event, expand};
 use domain::validate::Valid;
 use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;

@@ -1,55 +1,11 @@
-//! A valid conversion into the events that tell a platform of it.
+//! A valid conversion into the events that report it to a platform.
 
+use crate::event::{EventCounts, EventKind};
 use crate::key::{ConversionKey, EventId};
 use crate::money::Money;
-use crate::validate::{EventCounts, Valid};
+use crate::validate::Valid;
 
-/// No honest session earns more; a larger count is a broken feed, and its events would fill memory.
-pub const MAX_EVENTS_PER_CONVERSION: u32 = 10_000;
-
-/// What an event says happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum EventKind {
-    /// The visitor landed.
-    PageView,
-    /// The visitor searched: the first click.
-    ViewContent,
-    /// The visitor clicked an ad: the second click, which earns.
-    Purchase,
-}
-
-impl EventKind {
-    /// All kinds, in the order in which they happen.
-    pub const ALL: [Self; 3] = [Self::PageView, Self::ViewContent, Self::Purchase];
-
-    /// Meta's standard name (Meta Pixel Reference); part of every event id.
-    #[must_use]
-    pub const fn standard_name(self) -> &'static str {
-        match self {
-            Self::PageView => "PageView",
-            Self::ViewContent => "ViewContent",
-            Self::Purchase => "Purchase",
-        }
-    }
-
-    /// The name that the original sent, which Meta takes for custom events; for ad sets that were trained on them.
-    #[must_use]
-    pub const fn legacy_name(self) -> &'static str {
-        match self {
-            Self::PageView => "Page View",
-            Self::ViewContent => "View content",
-            Self::Purchase => "Purchase",
-        }
-    }
-
-    /// The kind with this standard name.
-    #[must_use]
-    pub fn from_standard_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.standard_name() == name)
-    }
-}
-
-/// One thing told to a platform.
+/// One thing reported to a platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     /// Position among all events of the conversion, from 0. The same in every expansion of the same figures.
@@ -83,7 +39,7 @@ pub fn events(key: &ConversionKey, counts: EventCounts, revenue: Money) -> impl 
     })
 }
 
-/// Purchases that tell of further paid clicks: those with the next indexes, together worth what is given. Their positions
+/// Purchases that report further paid clicks: those with the next indexes, together worth what is given. Their positions
 /// count from 0.
 pub fn increment(
     key: &ConversionKey,

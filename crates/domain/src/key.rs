@@ -6,11 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::expand::EventKind;
+use crate::event::EventKind;
 
 /// What one session earned on one keyword: SHA-256 over (session id, keyword) with lengths, so that no two pairs share a text.
 ///
-/// The original joined both with `-` and so mistook different pairs for one.
+/// The legacy system joined both with `-` and so mistook different pairs for one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversionKey([u8; 32]);
 
@@ -154,7 +154,7 @@ mod tests {
 
     /// Event ids must never change: Meta recognises what it has by them, and ledgers outlive releases.
     #[test]
-    fn ids_are_the_same_for_ever() {
+    fn ids_are_the_same_forever() {
         let golden = include_str!("../tests/data/event-ids.tsv");
         for line in golden.lines().filter(|l| !l.starts_with('#')) {
             let cells: Vec<_> = line.split('\t').collect();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod event;
 pub mod expand;
 pub mod file;
 pub mod key;
@@ -15,15 +16,18 @@ pub mod restate;
 pub mod row;
 mod text;
 pub mod time;
+pub mod traffic_source;
 pub mod validate;
 
-pub use expand::{Event, EventKind};
+pub use event::{EventCounts, EventKind};
+pub use expand::Event;
 pub use key::{ConversionKey, EventId};
 pub use money::Money;
 pub use network::Network;
 pub use object::ObjectRef;
 pub use outcome::{Outcome, Reason, Reasons};
-pub use pixel::{PixelCode, TrafficSource};
+pub use pixel::PixelCode;
 pub use receipt::Receipt;
 pub use row::{Conversion, Row};
 pub use time::{UnixMillis, UnixSeconds};
+pub use traffic_source::TrafficSource;

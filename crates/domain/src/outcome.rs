@@ -17,7 +17,7 @@ pub enum Outcome {
     Invalid,
     /// The destination refused it for good.
     Rejected,
-    /// It waits for a person: no working credential, or an answer that nobody can know.
+    /// It waits for a credential or for the operator: no working credential, or an unknown outcome.
     Parked,
     /// It is tried again later.
     Retry,
@@ -72,9 +72,9 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The word names no outcome.
+/// The word is not an outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no outcome")]
+#[error("unknown outcome `{0}`")]
 pub struct NotAnOutcome(String);
 
 impl FromStr for Outcome {
@@ -88,15 +88,15 @@ impl FromStr for Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Reason {
-    /// The pixel is not among those of the row's traffic source (original: "Invalid pixel").
+    /// The pixel is not among those of the row's traffic source (legacy system: "Invalid pixel").
     InvalidPixel,
-    /// The click is older than Meta's window (original: "Conversion older than 7 days").
+    /// The click is older than Meta's window (legacy system: "Conversion older than 7 days").
     OlderThan7Days,
-    /// There is no click id of the traffic source (original: "Missing traffic source click id").
+    /// There is no click id of the traffic source (legacy system: "Missing traffic source click id").
     MissingClickId,
     /// The click lies more than 60 s in the future.
     FutureClick,
-    /// The row is no object, has no session, or a needed field cannot be read.
+    /// The row is not an object, has no session, or a needed field cannot be read.
     Malformed,
     /// A count or the revenue is below zero.
     NegativeAmount,

@@ -1,4 +1,4 @@
-//! The books of one object: rows in, and how many ended how.
+//! The receipt of one file: rows in, and how many have which outcome.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct FilterReceipt {
     pub rows_in: u64,
     /// Rows passed on, those without a readable campaign field included when filtering is off.
     pub kept: u64,
-    /// Rows of campaigns that nobody subscribed, by reason.
+    /// Rows that were filtered out, by reason.
     pub filtered_out: BTreeMap<String, u64>,
     /// When the filter was done.
     pub at: UnixMillis,
@@ -36,7 +36,7 @@ impl FilterReceipt {
     }
 }
 
-/// The books of one filtered file, as the ledger has them at this moment.
+/// What the ledger has of one filtered file at this moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Receipt {
     /// Why the file was refused whole; nothing of it was done then.
@@ -65,7 +65,7 @@ pub struct OutcomeCount {
     pub rows: u64,
 }
 
-/// What one pixel was told from one file.
+/// What was reported to one pixel from one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelCount {
     /// The pixel's code.

@@ -1,6 +1,6 @@
 //! What a later statement of the same conversion changes. Counts and revenue are cumulative and move both ways.
 
-use crate::expand::MAX_EVENTS_PER_CONVERSION;
+use crate::event::MAX_EVENTS_PER_CONVERSION;
 use crate::money::Money;
 
 /// A cumulative figure: how many paid clicks, and what they earned together.
@@ -24,7 +24,7 @@ pub enum Restatement {
         /// What they are worth together: the observed revenue less the reported one, never below zero.
         worth: Money,
     },
-    /// The figures changed in a way that no new event can tell: recorded, never sent.
+    /// The figures changed in a way that no new event can express: recorded, never sent.
     Recorded,
 }
 

@@ -15,7 +15,7 @@ pub struct Row<'a> {
     pub key: ConversionKey,
     /// The JSON text exactly as it came; unknown fields live on in it.
     pub raw: &'a str,
-    /// What the row says; `None` when it is no object or has no session.
+    /// What the row says; `None` when it is not an object or has no session.
     pub conversion: Option<Box<Conversion<'a>>>,
 }
 

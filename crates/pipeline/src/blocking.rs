@@ -8,13 +8,13 @@ pub enum Blocking {
     /// Beside the runtime, on threads that may block.
     #[default]
     Pool,
-    /// At once, where it is asked for: nothing may run beside a simulation, or it could not be repeated.
+    /// At once, on the caller's thread: a simulation could not be repeated if anything ran beside it.
     Caller,
 }
 
-/// Work that was begun.
+/// Work that was started.
 #[derive(Debug)]
-pub(crate) enum Begun<T> {
+pub(crate) enum Task<T> {
     Running(JoinHandle<T>),
     Done(T),
 }
@@ -24,18 +24,18 @@ pub(crate) enum Begun<T> {
 pub(crate) struct Panicked;
 
 impl Blocking {
-    /// Begins work; with a pool it goes on while the caller does something else.
-    pub(crate) fn begin<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
+    /// Starts work; with a pool it goes on while the caller does something else.
+    pub(crate) fn spawn<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Task<T> {
         match self {
-            Self::Pool => Begun::Running(tokio::task::spawn_blocking(work)),
-            Self::Caller => Begun::Done(work()),
+            Self::Pool => Task::Running(tokio::task::spawn_blocking(work)),
+            Self::Caller => Task::Done(work()),
         }
     }
 }
 
-impl<T> Begun<T> {
-    /// What came of it.
-    pub(crate) async fn end(self) -> Result<T, Panicked> {
+impl<T> Task<T> {
+    /// Waits for the work's result.
+    pub(crate) async fn join(self) -> Result<T, Panicked> {
         match self {
             Self::Running(task) => task.await.map_err(|_| Panicked),
             Self::Done(done) => Ok(done),

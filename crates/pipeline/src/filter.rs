@@ -1,6 +1,7 @@
 //! Keeps the rows of subscribed campaigns.
 
-mod choice;
+mod subscription_filter;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,20 +18,20 @@ use ports::queue::Delivery;
 use ports::{Blob, BlobStore, Clock, MetricSink};
 use tokio_util::sync::CancellationToken;
 
-pub use choice::{
-    BELOW_MIN_REVENUE, Choice, NO_CAMPAIGN, NOT_SUBSCRIBED, OTHER_COUNTRY, OTHER_NETWORK,
-    SUBSCRIPTION_DISABLED,
+pub use subscription_filter::{
+    BELOW_MIN_REVENUE, NO_CAMPAIGN, NOT_SUBSCRIBED, OTHER_COUNTRY, OTHER_NETWORK, SUBSCRIPTION_DISABLED,
+    SubscriptionFilter,
 };
+pub use subscriptions::Subscriptions;
 
 use crate::blocking::{Blocking, Panicked};
-use crate::cached::Subscriptions;
 use crate::mutations;
-use crate::object::{Problem, Verdict, content, objects_of};
+use crate::object::{MessageVerdict, Problem, content, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// The filter's use case.
 pub struct Filter {
-    /// The rows of which campaigns are kept; `None` keeps all (`DISABLE_SUBSCRIPTION_FILTERING`).
+    /// Which rows are kept; `None` keeps all (`DISABLE_SUBSCRIPTION_FILTERING`).
     pub subscriptions: Option<Arc<Subscriptions>>,
     /// Where objects are.
     pub blobs: Arc<dyn BlobStore>,
@@ -59,12 +60,12 @@ impl Handler for Filter {
             Ok(objects) => objects,
             Err(handled) => return handled,
         };
-        let mut verdict = Verdict::default();
+        let mut verdict = MessageVerdict::default();
         for object in objects {
             let result = self.filter(&object).await;
             if let Err(Problem::Permanent(why)) = &result {
-                // A receipt lets whoever waits for the file learn why it will not come. Without it the dead letter says so.
-                let refused = self.receipt(&object, Sorted::default(), Some(why.clone()));
+                // The receipt says to those who wait for the file why it will not come. Without it the dead letter says so.
+                let refused = self.receipt(&object, FilteredRows::default(), Some(why.clone()));
                 if let Err(error) = self.put_receipt(&refused).await {
                     tracing::warn!(%object, error = ?error, "cannot write the receipt of a refused file");
                 }
@@ -75,9 +76,9 @@ impl Handler for Filter {
     }
 }
 
-/// The rows of a file, sorted.
+/// The rows of a file that are kept, and how many are not.
 #[derive(Default)]
-struct Sorted {
+struct FilteredRows {
     rows_in: u64,
     kept: u64,
     filtered_out: BTreeMap<String, u64>,
@@ -90,33 +91,31 @@ impl Filter {
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
             .network
             .to_owned();
-        let choice = match &self.subscriptions {
+        let filter = match &self.subscriptions {
             Some(subscriptions) => {
-                // What was subscribed a moment ago counts for this file: rows that are left out do not come back.
+                // A subscription of a moment ago counts for this file: rows that are filtered out do not come back.
                 if let Err(error) = subscriptions.refresh_if_cheap().await {
                     tracing::warn!(error = ?error, "cannot read the subscriptions; the last good copy stays in use");
                 }
-                Some(subscriptions.choice().await?)
+                Some(subscriptions.current().await?)
             }
             None => None,
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
         let limit = self.max_object_bytes;
-        let sorted = self.blocking.begin(move || sort(blob, limit, choice.as_deref(), &network));
-        let sorted = sorted
-            .end()
+        let task = self.blocking.spawn(move || filter_rows(blob, limit, filter.as_deref(), &network));
+        let rows = task
+            .join()
             .await
-            .map_err(|Panicked| {
-                Problem::Permanent(format!("{object}: reading the file failed; see the log"))
-            })?
+            .map_err(|Panicked| Problem::unreadable(object))?
             .map_err(|e| Problem::file(object, &e))?;
-        self.finish(object, sorted).await
+        self.finish(object, rows).await
     }
 
-    /// Writes what was kept, then the receipt: whoever sees the receipt finds the output too.
-    async fn finish(&self, object: &ObjectRef, mut sorted: Sorted) -> Result<(), Problem> {
-        let output = std::mem::take(&mut sorted.output).finish();
-        let receipt = self.receipt(object, sorted, None);
+    /// Writes the kept rows, then the receipt: when there is a receipt, the output is there too.
+    async fn finish(&self, object: &ObjectRef, mut rows: FilteredRows) -> Result<(), Problem> {
+        let output = std::mem::take(&mut rows.output).finish();
+        let receipt = self.receipt(object, rows, None);
         if let Some(target) = &receipt.output {
             self.blobs.put(target, output).await?;
         }
@@ -129,16 +128,16 @@ impl Filter {
         Ok(())
     }
 
-    fn receipt(&self, object: &ObjectRef, sorted: Sorted, refused: Option<String>) -> FilterReceipt {
+    fn receipt(&self, object: &ObjectRef, rows: FilteredRows, refused: Option<String>) -> FilterReceipt {
         let key = mutations::output_key(filtered_key(object), self.clock.now());
         let output = ObjectRef::new(&self.output_bucket, key);
         FilterReceipt {
             object: object.clone(),
-            output: (sorted.kept > 0).then_some(output),
+            output: (rows.kept > 0).then_some(output),
             refused,
-            rows_in: sorted.rows_in,
-            kept: sorted.kept,
-            filtered_out: sorted.filtered_out,
+            rows_in: rows.rows_in,
+            kept: rows.kept,
+            filtered_out: rows.filtered_out,
             at: self.clock.now(),
         }
     }
@@ -161,25 +160,30 @@ impl Filter {
     }
 }
 
-/// Checks the whole file, then sorts its rows. Blocks.
-fn sort(mut blob: Blob, limit: u64, choice: Option<&Choice>, network: &str) -> Result<Sorted, FileError> {
+/// Checks the whole file, then filters its rows. Blocks.
+fn filter_rows(
+    mut blob: Blob,
+    limit: u64,
+    filter: Option<&SubscriptionFilter>,
+    network: &str,
+) -> Result<FilteredRows, FileError> {
     file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
     let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-    let mut sorted = Sorted::default();
+    let mut filtered = FilteredRows::default();
     while let Some(row) = rows.next_row()? {
-        sorted.rows_in += 1;
-        match choice.and_then(|choice| choice.left_out(&Row::parse(row.text), network)) {
-            Some(reason) => *sorted.filtered_out.entry(reason.to_owned()).or_default() += 1,
+        filtered.rows_in += 1;
+        match filter.and_then(|filter| filter.rejects(&Row::parse(row.text), network)) {
+            Some(reason) => *filtered.filtered_out.entry(reason.to_owned()).or_default() += 1,
             None => {
-                let separator: &[u8] = if sorted.kept == 0 { b"[" } else { b",\n" };
-                sorted.output.write_all(separator).map_err(FileError::Read)?;
-                sorted.output.write_all(row.text.as_bytes()).map_err(FileError::Read)?;
-                sorted.kept += 1;
+                let separator: &[u8] = if filtered.kept == 0 { b"[" } else { b",\n" };
+                filtered.output.write_all(separator).map_err(FileError::Read)?;
+                filtered.output.write_all(row.text.as_bytes()).map_err(FileError::Read)?;
+                filtered.kept += 1;
             }
         }
     }
-    if sorted.kept > 0 {
-        sorted.output.write_all(b"]\n").map_err(FileError::Read)?;
+    if filtered.kept > 0 {
+        filtered.output.write_all(b"]\n").map_err(FileError::Read)?;
     }
-    Ok(sorted)
+    Ok(filtered)
 }

@@ -2,7 +2,6 @@
 #![warn(missing_docs)]
 
 mod blocking;
-mod cached;
 pub mod export;
 pub mod filter;
 mod mutations;
@@ -10,7 +9,9 @@ mod object;
 pub mod optimise;
 pub mod replay;
 pub mod report;
+mod snapshot;
 pub mod worker;
 
 pub use blocking::Blocking;
-pub use cached::{Pixels, Subscriptions};
+pub use filter::Subscriptions;
+pub use report::Pixels;

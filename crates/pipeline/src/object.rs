@@ -8,12 +8,12 @@ use ports::{Blob, BlobStore, ErrorKind, Retry};
 
 use crate::worker::Handled;
 
-/// Why an object could not be done.
+/// Why an object could not be processed.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// It never will be; names what and where.
+    /// It never can be; names what and where.
     Permanent(String),
-    /// A backend was in trouble.
+    /// A backend was unavailable or failed.
     Passing(ports::Error),
     /// The process is stopping.
     Stopping,
@@ -22,7 +22,7 @@ pub(crate) enum Problem {
 impl From<ports::Error> for Problem {
     fn from(error: ports::Error) -> Self {
         match (error.retry(), error.kind()) {
-            // A damaged backend is nobody's message's fault: it is repaired or restored, and the message is still good.
+            // A damaged backend is not the message's fault: it is repaired or restored, and the message is still good.
             (_, ErrorKind::Corrupt) | (Retry::After(_) | Retry::Unknown, _) => Self::Passing(error),
             (Retry::Never, _) => Self::Permanent(error.to_string()),
         }
@@ -34,14 +34,19 @@ impl Problem {
     pub(crate) fn file(object: &ObjectRef, error: &FileError) -> Self {
         Self::Permanent(format!("{object}: {error}"))
     }
+
+    /// Reading a file failed with a panic.
+    pub(crate) fn unreadable(object: &ObjectRef) -> Self {
+        Self::Permanent(format!("{object}: reading the file failed; see the log"))
+    }
 }
 
-/// The objects that a message speaks of; `Err` when the message is at its end already.
+/// The objects that a message names; `Err` when it names none and is finished already.
 pub(crate) fn objects_of(delivery: &Delivery) -> Result<Vec<ObjectRef>, Handled> {
     match notification::parse(&delivery.body) {
         Ok(Notification::Created(objects)) => Ok(objects),
         Ok(Notification::Test) => Err(Handled::Done),
-        Err(error) => Err(Handled::Dead { reason: error.to_string() }),
+        Err(error) => Err(Handled::DeadLetter { reason: error.to_string() }),
     }
 }
 
@@ -55,33 +60,34 @@ pub(crate) async fn content(
     blob.ok_or_else(|| Problem::Permanent(format!("{object}: the object does not exist")))
 }
 
-/// Joins what became of a message's objects: trouble that may pass first, so that nothing is set aside too early.
+/// Joins the results of a message's objects. One that may still be processed outweighs those that cannot be, so that no
+/// message becomes a dead letter too early.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct MessageVerdict {
     later: Option<(Option<&'static str>, String)>,
-    dead: Vec<String>,
+    permanent: Vec<String>,
 }
 
-impl Verdict {
-    /// Notes what became of one object.
+impl MessageVerdict {
+    /// Notes the result of one object.
     pub(crate) fn note(&mut self, object: &ObjectRef, result: Result<(), Problem>) {
         match result {
             Ok(()) => {}
-            Err(Problem::Permanent(reason)) => self.dead.push(reason),
+            Err(Problem::Permanent(reason)) => self.permanent.push(reason),
             Err(Problem::Passing(error)) => {
-                tracing::warn!(%object, error = ?error, "the object has to wait");
+                tracing::warn!(%object, error = ?error, "object deferred");
                 self.later = Some((Some(part_of(&error)), format!("{object}: {error}")));
             }
             Err(Problem::Stopping) => self.later = Some((None, "the process is stopping".to_owned())),
         }
     }
 
-    /// What becomes of the message.
+    /// What the worker is to do with the message.
     pub(crate) fn handled(self) -> Handled {
-        match (self.later, self.dead.is_empty()) {
-            (Some((away, why)), _) => Handled::Later { away, why },
+        match (self.later, self.permanent.is_empty()) {
+            (Some((unavailable, reason)), _) => Handled::Later { unavailable, reason },
             (None, true) => Handled::Done,
-            (None, false) => Handled::Dead { reason: self.dead.join("; ") },
+            (None, false) => Handled::DeadLetter { reason: self.permanent.join("; ") },
         }
     }
 }

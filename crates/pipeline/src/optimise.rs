@@ -17,13 +17,13 @@ const TURN: Duration = Duration::from_secs(120);
 /// What one run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
-    /// All tables were looked at; so many partitions were optimised.
+    /// All tables were checked; so many partitions were optimised.
     Done(u64),
-    /// Another process is at it; nothing was done.
+    /// Another process optimises; nothing was done.
     NotOurTurn,
-    /// The turn was lost after so many partitions, and the rest was left to whoever has it now.
+    /// The turn was lost after so many partitions, and the rest is left to the process that has it now.
     LostTurn(u64),
-    /// The process is to stop; so many partitions were optimised before.
+    /// The process was asked to stop; so many partitions were optimised before.
     Stopped(u64),
 }
 
@@ -41,7 +41,7 @@ pub struct Optimise {
     pub owner: String,
     /// Tables.
     pub tables: Vec<String>,
-    /// A partition that changed less than this ago is left alone: merging what still grows is work for nothing.
+    /// A partition that changed less than this ago is skipped: merging what still grows is wasted work.
     pub settle: Duration,
 }
 
@@ -52,10 +52,10 @@ impl std::fmt::Debug for Optimise {
 }
 
 impl Optimise {
-    /// One run over the tables, if it is this process's turn. Partitions in one piece are left alone, and those that still change.
+    /// One run over the tables, if it is this process's turn. Partitions in one piece are skipped, and those that still change.
     ///
     /// # Errors
-    /// The first trouble, after the other tables were tried; the next run tries again.
+    /// The first error, after the other tables were tried; the next run tries again.
     pub async fn run(&self, stop: &CancellationToken) -> Result<Run> {
         let run = self.in_turn(stop).await;
         let result = match &run {
@@ -76,14 +76,13 @@ impl Optimise {
         }
         let run = self.tables(stop).await;
         if let Err(error) = self.turns.give_back(TASK, &self.owner).await {
-            // It ends by itself.
-            tracing::warn!(error = ?error, "cannot give the turn back");
+            tracing::warn!(error = ?error, "cannot give the turn back; it ends by itself");
         }
         run
     }
 
     async fn tables(&self, stop: &CancellationToken) -> Result<Run> {
-        let (mut optimised, mut trouble) = (0, None);
+        let (mut optimised, mut first_error) = (0, None);
         for table in &self.tables {
             match self.table(table, stop).await {
                 Ok(Run::Done(partitions)) => optimised += partitions,
@@ -92,11 +91,11 @@ impl Optimise {
                 Ok(Run::Stopped(partitions)) => return Ok(Run::Stopped(optimised + partitions)),
                 Err(error) => {
                     tracing::error!(table, error = ?error, "cannot optimise a table; the next run tries again");
-                    trouble = trouble.or(Some(error));
+                    first_error = first_error.or(Some(error));
                 }
             }
         }
-        trouble.map_or(Ok(Run::Done(optimised)), Err)
+        first_error.map_or(Ok(Run::Done(optimised)), Err)
     }
 
     async fn table(&self, table: &str, stop: &CancellationToken) -> Result<Run> {
@@ -111,7 +110,7 @@ impl Optimise {
                     table,
                     partition = partition.name,
                     quiet_s = quiet.as_secs(),
-                    "left alone: it still changes"
+                    "partition skipped: it still changes"
                 );
                 continue;
             }
@@ -119,7 +118,7 @@ impl Optimise {
                 return Ok(Run::Stopped(optimised));
             }
             if !self.take_turn().await? {
-                tracing::warn!(table, "the turn was lost; the rest is left to whoever has it");
+                tracing::warn!(table, "the turn was lost; the rest is left to the process that has it now");
                 return Ok(Run::LostTurn(optimised));
             }
             let done = tokio::select! {
@@ -156,7 +155,7 @@ impl Optimise {
         Ok(done)
     }
 
-    /// Prolongs the turn now and then. Trouble with it shows before the next partition.
+    /// Prolongs the turn in time. A turn that is lost or cannot be prolonged shows before the next partition.
     async fn keep_turn(&self) -> std::convert::Infallible {
         loop {
             self.clock.sleep(TURN / 3).await;

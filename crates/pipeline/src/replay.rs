@@ -1,4 +1,4 @@
-//! Another chance for entries that ended, or that wait: planned first, checked against the pixels of today, and given through
+//! Another chance for entries that ended, or that wait: planned first, checked against the current pixels, and given through
 //! the ledger, which lets nothing be sent twice.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use domain::{ConversionKey, Money, Outcome, PixelCode, Reason, Row, UnixMillis};
 use ports::ledger::{Record, Reopening, Selection, Settled};
 use ports::{Clock, ReportLedger, Result};
 
-use crate::cached::{PixelMap, Pixels};
+use crate::report::{PixelMap, Pixels};
 
 /// Entries that one page holds.
 const PAGE: usize = 500;
@@ -18,7 +18,7 @@ const PAGE: usize = 500;
 pub struct Replay {
     /// Where entries are.
     pub ledger: Arc<dyn ReportLedger>,
-    /// The pixels of today.
+    /// The current pixels.
     pub pixels: Arc<Pixels>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Replay {
     }
 }
 
-/// Entries, and the revenue that no event has told.
+/// Entries, and the revenue that no event has reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Amount {
     /// How many.
@@ -55,13 +55,13 @@ pub struct Plan {
     pub reopen: BTreeMap<(String, String), Amount>,
     /// What is too old for the destination by now.
     pub too_old: Amount,
-    /// What may not be sent by the rules of today, by the first of the reasons.
+    /// What may not be sent by the current rules, by the first of the reasons.
     pub not_valid: BTreeMap<&'static str, Amount>,
     /// What is valid and stands for no event.
     pub no_events: Amount,
     /// What was reported already.
     pub already_reported: Amount,
-    /// What a worker holds.
+    /// What a worker has claimed.
     pub in_flight: Amount,
 }
 
@@ -75,17 +75,17 @@ impl Plan {
         })
     }
 
-    fn add(&mut self, record: &Record, verdict: &Verdict) {
+    fn add(&mut self, record: &Record, verdict: &ReplayVerdict) {
         let amount = match verdict {
-            Verdict::Reopen(reopening) => {
+            ReplayVerdict::Reopen(reopening) => {
                 let group = (reopening.pixel.to_string(), record.reason.clone());
                 self.reopen.entry(group).or_default()
             }
-            Verdict::TooOld => &mut self.too_old,
-            Verdict::NotValid(reason) => self.not_valid.entry(reason).or_default(),
-            Verdict::NoEvents => &mut self.no_events,
-            Verdict::AlreadyReported => &mut self.already_reported,
-            Verdict::InFlight => &mut self.in_flight,
+            ReplayVerdict::TooOld => &mut self.too_old,
+            ReplayVerdict::NotValid(reason) => self.not_valid.entry(reason).or_default(),
+            ReplayVerdict::NoEvents => &mut self.no_events,
+            ReplayVerdict::AlreadyReported => &mut self.already_reported,
+            ReplayVerdict::InFlight => &mut self.in_flight,
         };
         amount.add(record);
     }
@@ -96,12 +96,12 @@ impl Plan {
 pub struct Replayed {
     /// Entries that are due now.
     pub reopened: u64,
-    /// Entries that somebody else changed in between: left as they are.
+    /// Entries that a worker or another operator changed in between: skipped.
     pub changed_meanwhile: u64,
 }
 
-/// What is to become of one entry.
-enum Verdict {
+/// What a replay does with one entry.
+enum ReplayVerdict {
     Reopen(Reopening),
     TooOld,
     NotValid(&'static str),
@@ -137,7 +137,7 @@ impl Replay {
             let reopenings: Vec<_> = page
                 .iter()
                 .filter_map(|record| match self.judge(record, now, &pixels) {
-                    Verdict::Reopen(reopening) => Some(reopening),
+                    ReplayVerdict::Reopen(reopening) => Some(reopening),
                     _ => None,
                 })
                 .collect();
@@ -161,10 +161,10 @@ impl Replay {
         Ok((!page.is_empty()).then_some(page))
     }
 
-    fn judge(&self, record: &Record, now: UnixMillis, pixels: &PixelMap) -> Verdict {
+    fn judge(&self, record: &Record, now: UnixMillis, pixels: &PixelMap) -> ReplayVerdict {
         match record.outcome {
-            Outcome::Reported => return Verdict::AlreadyReported,
-            Outcome::InFlight => return Verdict::InFlight,
+            Outcome::Reported => return ReplayVerdict::AlreadyReported,
+            Outcome::InFlight => return ReplayVerdict::InFlight,
             _ => {}
         }
         let row = Row::parse(&record.raw);
@@ -175,15 +175,18 @@ impl Replay {
             needs_source_url: self.needs_source_url,
         };
         match check(&row, rules) {
-            Err(reasons) if reasons.contains(Reason::OlderThan7Days) => Verdict::TooOld,
-            Err(reasons) => Verdict::NotValid(reasons.category().map_or("", Reason::as_str)),
-            Ok(valid) if valid.counts().total() == 0 => Verdict::NoEvents,
+            Err(reasons) if reasons.contains(Reason::OlderThan7Days) => ReplayVerdict::TooOld,
+            Err(reasons) => ReplayVerdict::NotValid(reasons.category().map_or("", Reason::as_str)),
+            Ok(valid) if valid.counts().total() == 0 => ReplayVerdict::NoEvents,
             Ok(valid) => match (valid.click_time().deadline(), PixelCode::new(valid.pixel())) {
-                (deadline, _) if now >= deadline => Verdict::TooOld,
-                (_, Err(_)) => Verdict::NotValid(Reason::InvalidPixel.as_str()),
-                (deadline, Ok(pixel)) => {
-                    Verdict::Reopen(Reopening { key: record.key, version: record.version, pixel, deadline })
-                }
+                (deadline, _) if now >= deadline => ReplayVerdict::TooOld,
+                (_, Err(_)) => ReplayVerdict::NotValid(Reason::InvalidPixel.as_str()),
+                (deadline, Ok(pixel)) => ReplayVerdict::Reopen(Reopening {
+                    key: record.key,
+                    version: record.version,
+                    pixel,
+                    deadline,
+                }),
             },
         }
     }

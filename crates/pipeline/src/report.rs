@@ -1,82 +1,48 @@
 //! Reports the conversions of filtered files: claim, send, settle.
+//!
+//! The way of a conversion, in the order of the modules:
+//!
+//! 1. `intake`: a message names a file. Its content is checked to the end, each row is claimed in the ledger, and the message is
+//!    acknowledged. From here on the ledger carries the work.
+//! 2. [`due`]: claims again what the ledger says is due: retries, parked conversions, the leases of dead processes.
+//! 3. `deliver`: claimed conversions wait in the lane of their pixel, are gathered into batches, sent, and settled.
+//! 4. `health`: what the answers say about a pixel and the destination: how many requests at once, when to pause.
+//!
+//! [`refresh`] keeps the [`Pixels`] current meanwhile.
 
 mod backoff;
-mod batch;
-mod books;
-mod conclude;
-mod credentials;
+mod config;
+mod deliver;
 pub mod due;
-mod gate;
+mod health;
 mod intake;
-mod isolate;
-mod lane;
-pub mod lanes;
 mod mutations;
-mod prepared;
-mod request;
-mod round;
-mod settle;
-mod silence;
+mod pixels;
+pub mod refresh;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use ports::ledger::{Holder, Restatements};
-use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, ReportLedger, Rng};
+use ports::ledger::Holder;
+use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, PixelDirectory, ReportLedger, Rng};
 
 pub use backoff::Backoff;
-pub use intake::{CLAIM_ROWS, Intake};
-pub use silence::Silence;
+pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig};
+pub use deliver::Lanes;
+pub use intake::Intake;
+pub(crate) use pixels::PixelMap;
+pub use pixels::Pixels;
 
-use crate::blocking::Blocking;
-use crate::cached::Pixels;
+use health::DestinationReachability;
 
-/// What happens to events whose request may or may not have been taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// Send them again under the same event ids.
-    Resend,
-    /// Park them for a person.
-    Hold,
-}
-
-/// The rules that an operator sets.
-#[derive(Debug, Clone)]
-pub struct ReportConfig {
-    /// Names this process among those that share the ledger.
-    pub owner: String,
-    /// How long a claim is this process's own without a sign of life. Renewed after a third of it, so a request must take
-    /// less than two thirds.
-    pub lease: Duration,
-    /// The longest file that is read, in bytes after decompression.
-    pub max_object_bytes: u64,
-    /// Whether rows must bring the address of their page, because no default is configured.
-    pub needs_source_url: bool,
-    /// What happens when nobody can know whether events were taken.
-    pub on_unknown: OnUnknown,
-    /// What becomes of figures that outgrow what was reported.
-    pub restatements: Restatements,
-    /// How long to wait between attempts.
-    pub backoff: Backoff,
-    /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless something smaller is to be seen.
-    pub claim_rows: usize,
-    /// Where files are read.
-    pub blocking: Blocking,
-    /// The most requests that are under way to one pixel.
-    pub requests_per_pixel: usize,
-}
-
-/// Everything that reporting works with.
-pub struct Reporting {
-    /// The rules that an operator sets.
-    pub config: ReportConfig,
+/// What reporting needs from the outside.
+pub struct ReportPorts {
     /// Pixels and credentials.
-    pub pixels: Arc<Pixels>,
+    pub pixels: Arc<dyn PixelDirectory>,
     /// Where filtered files are.
     pub blobs: Arc<dyn BlobStore>,
-    /// Where every row is entered before anything is sent.
+    /// Where every row is claimed before anything is sent.
     pub ledger: Arc<dyn ReportLedger>,
-    /// Who is told.
+    /// The platform that receives the events.
     pub destination: Arc<dyn Destination>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -86,8 +52,31 @@ pub struct Reporting {
     pub metrics: Arc<dyn MetricSink>,
     /// Whether the ledger, the pixel directory and the destination can be reached.
     pub health: Arc<dyn HealthSink>,
-    /// Whether the destination answers.
-    pub silence: Silence,
+}
+
+impl std::fmt::Debug for ReportPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReportPorts").finish_non_exhaustive()
+    }
+}
+
+/// What all steps of reporting share.
+pub struct Reporting {
+    /// The rules that an operator sets.
+    pub config: ReportConfig,
+    /// Pixels and credentials, as they were read last.
+    pub pixels: Arc<Pixels>,
+    /// Where filtered files are.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where every row is claimed before anything is sent.
+    pub ledger: Arc<dyn ReportLedger>,
+    destination: Arc<dyn Destination>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    metrics: Arc<dyn MetricSink>,
+    health: Arc<dyn HealthSink>,
+    reachability: DestinationReachability,
 }
 
 impl std::fmt::Debug for Reporting {
@@ -97,6 +86,15 @@ impl std::fmt::Debug for Reporting {
 }
 
 impl Reporting {
+    /// Reporting by these rules, through these ports.
+    #[must_use]
+    pub fn new(config: ReportConfig, ports: ReportPorts) -> Self {
+        let ReportPorts { pixels, blobs, ledger, destination, clock, rng, metrics, health } = ports;
+        let pixels = Arc::new(Pixels::new(pixels));
+        let reachability = DestinationReachability::default();
+        Self { config, pixels, blobs, ledger, destination, clock, rng, metrics, health, reachability }
+    }
+
     /// This process as a holder of leases that start now.
     fn holder(&self) -> Holder {
         let now = self.clock.now();

@@ -1,6 +1,7 @@
-//! The loop around a queue: bounded work in hand, hidden from others for as long as it takes, and one end per message.
+//! The loop around a queue: a bounded number of messages in flight, hidden from other workers for as long as they take, and one
+//! result per message.
 
-mod trouble;
+mod outage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use trouble::Trouble;
+use outage::BackendOutage;
 
 use crate::mutations;
 
@@ -23,57 +24,57 @@ const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 /// The longest pause after a failed receive.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long a message waits after the first trouble; each delivery doubles it.
+/// How long a message waits after its first failure; each delivery doubles it.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 
-/// What a handler says of a message; only the worker acts on it.
+/// What a handler says about a message; only the worker acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handled {
-    /// It is done and can be forgotten.
+    /// It is processed: acknowledge it.
     Done,
-    /// It cannot be done now, and that is not its own fault: it comes again however often.
+    /// It cannot be processed now, and that is not its own fault: release it, however often.
     Later {
-        /// The backend that is away, as `/health/ready` names it; `None` when the process is stopping.
-        away: Option<&'static str>,
+        /// The backend that is unavailable, as `/health/ready` names it; `None` when the process is stopping.
+        unavailable: Option<&'static str>,
         /// Why, for the log.
-        why: String,
+        reason: String,
     },
-    /// It can never be done.
-    Dead {
+    /// It can never be processed.
+    DeadLetter {
         /// Why, for people.
         reason: String,
     },
 }
 
-/// Does what a message asks for. It may be asked the same thing more than once.
+/// Processes messages. The same message may come more than once.
 #[async_trait]
 pub trait Handler: Send + Sync {
-    /// Does it, or gives it back soon after `stop`.
+    /// Processes a message, or answers [`Handled::Later`] soon after `stop`.
     async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled;
 }
 
-/// How a worker works.
+/// The rules of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// Names the service in dead letters, logs and metrics.
     pub service: &'static str,
     /// Names the queue in health and logs.
     pub queue: &'static str,
-    /// Messages in hand at once.
+    /// The most messages in flight at once.
     pub concurrency: usize,
-    /// How long a message stays hidden without a sign of life.
+    /// How long a message stays hidden without a heartbeat.
     pub visibility: Duration,
-    /// Deliveries without a conclusion after which a message becomes a dead letter: it may be what ends its worker.
+    /// Deliveries without a result after which a message becomes a dead letter: it may be what crashes its worker.
     pub max_receives: u32,
 }
 
 /// A loop over one queue.
 pub struct Worker {
-    /// How it works.
+    /// The rules.
     pub config: WorkerConfig,
     /// Where messages come from.
     pub queue: Arc<dyn EventQueue>,
-    /// What is done with them.
+    /// What processes them.
     pub handler: Arc<dyn Handler>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -90,20 +91,20 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
-    /// Works until `stop`, then finishes what is in hand.
+    /// Works until `stop`, then finishes the messages in flight.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
-        let in_hand = TaskTracker::new();
-        let trouble = Arc::new(Trouble::default());
+        let in_flight = TaskTracker::new();
+        let outage = Arc::new(BackendOutage::default());
         let mut pause = Duration::ZERO;
         while !stop.is_cancelled() {
             let Some(mut taken) = self.take_permits(&permits, &stop).await else { break };
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                () = self.sleep(trouble.pause(self.clock.now())) => {}
+                () = self.sleep(outage.pause(self.clock.now())) => {}
             }
-            if trouble.probes() {
+            if outage.is_probing() {
                 taken.truncate(1);
             }
             let received = tokio::select! {
@@ -117,9 +118,9 @@ impl Worker {
                     pause = Duration::ZERO;
                     for (delivery, permit) in deliveries.into_iter().zip(taken) {
                         let (worker, stop) = (Arc::clone(&self), stop.clone());
-                        let trouble = Arc::clone(&trouble);
-                        in_hand.spawn(async move {
-                            worker.finish(delivery, &trouble, stop).await;
+                        let outage = Arc::clone(&outage);
+                        in_flight.spawn(async move {
+                            worker.process(delivery, &outage, stop).await;
                             drop(permit);
                         });
                     }
@@ -132,8 +133,8 @@ impl Worker {
                 }
             }
         }
-        in_hand.close();
-        in_hand.wait().await;
+        in_flight.close();
+        in_flight.wait().await;
     }
 
     async fn sleep(&self, time: Duration) {
@@ -142,7 +143,7 @@ impl Worker {
         }
     }
 
-    /// Waits for one free hand, then takes all that are free: no message is received that nobody can work on.
+    /// Waits for one free permit, then takes all that are free: no message is received that would have to wait here.
     async fn take_permits(
         &self,
         permits: &Arc<Semaphore>,
@@ -160,11 +161,11 @@ impl Worker {
         Some(taken)
     }
 
-    /// Has one message handled and brings it to its end.
-    async fn finish(self: Arc<Self>, delivery: Delivery, trouble: &Trouble, stop: CancellationToken) {
+    /// Has one message handled while it stays hidden, then acts on the result.
+    async fn process(self: Arc<Self>, delivery: Delivery, outage: &BackendOutage, stop: CancellationToken) {
         if delivery.receive_count > self.config.max_receives {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
-            return self.bury(&delivery, &reason).await;
+            return self.dead_letter(&delivery, &reason).await;
         }
         mutations::acknowledge_first(self.config.service, &*self.queue, &delivery).await;
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
@@ -175,50 +176,50 @@ impl Worker {
             tokio::select! {
                 biased;
                 result = &mut task => break result.ok(),
-                () = self.clock.sleep(self.config.visibility / 3) => self.extend(&delivery).await,
+                () = self.clock.sleep(self.config.visibility / 3) => self.extend_visibility(&delivery).await,
             }
         };
         match handled {
-            Some(handled) => self.conclude(&delivery, handled, trouble).await,
-            None => self.failed(&delivery).await,
+            Some(handled) => self.act_on(&delivery, handled, outage).await,
+            None => self.retry_after_panic(&delivery).await,
         }
     }
 
-    async fn conclude(&self, delivery: &Delivery, handled: Handled, trouble: &Trouble) {
+    async fn act_on(&self, delivery: &Delivery, handled: Handled, outage: &BackendOutage) {
         let handles = [delivery.handle.clone()];
         let result = match handled {
             Handled::Done => {
-                trouble.passed(&*self.health);
+                outage.record_success(&*self.health);
                 self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
                 self.queue.acknowledge(&handles).await
             }
-            Handled::Dead { reason } => return self.bury(delivery, &reason).await,
-            Handled::Later { away, why } => {
-                tracing::warn!(queue = self.config.queue, message.id = %delivery.message_id, why, "message given back");
+            Handled::DeadLetter { reason } => return self.dead_letter(delivery, &reason).await,
+            Handled::Later { unavailable, reason } => {
+                tracing::warn!(queue = self.config.queue, message.id = %delivery.message_id, reason, "message released");
                 self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
-                if let Some(part) = away {
-                    trouble.met(part, &why, self.clock.now(), &*self.health);
+                if let Some(part) = unavailable {
+                    outage.record_failure(part, &reason, self.clock.now(), &*self.health);
                 }
-                self.give_back(delivery, away.is_some()).await
+                self.release(delivery, unavailable.is_some()).await
             }
         };
-        self.note(delivery, result);
+        self.log_result(delivery, result);
     }
 
-    /// A panic is the message's own doing until the opposite is shown: after some deliveries it is set aside.
-    async fn failed(&self, delivery: &Delivery) {
+    /// A panic may be the message's own fault: after some deliveries it becomes a dead letter.
+    async fn retry_after_panic(&self, delivery: &Delivery) {
         if delivery.receive_count >= self.config.max_receives {
-            return self.bury(delivery, "the handler failed; see the log").await;
+            return self.dead_letter(delivery, "the handler failed; see the log").await;
         }
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
         let released =
             self.queue.release(std::slice::from_ref(&delivery.handle), delay_after(delivery)).await;
-        self.note(delivery, released);
+        self.log_result(delivery, released);
     }
 
-    /// Gives a healthy message back. Before its deliveries are used up it is replaced by a copy whose deliveries are counted
-    /// from the start, or the queue would take it for one that ends its worker. A crash in between delivers it twice.
-    async fn give_back(&self, delivery: &Delivery, wait: bool) -> ports::Result<Vec<Held>> {
+    /// Releases a healthy message. Before its deliveries are used up it is replaced by a copy whose deliveries are counted from
+    /// the start, or the queue would take it for one that crashes its worker. A crash in between delivers it twice.
+    async fn release(&self, delivery: &Delivery, wait: bool) -> ports::Result<Vec<Held>> {
         let handles = [delivery.handle.clone()];
         if delivery.receive_count < self.config.max_receives {
             let delay = if wait { delay_after(delivery) } else { Duration::ZERO };
@@ -228,31 +229,31 @@ impl Worker {
         self.queue.acknowledge(&handles).await
     }
 
-    fn note(&self, delivery: &Delivery, concluded: ports::Result<Vec<Held>>) {
-        match concluded {
+    fn log_result(&self, delivery: &Delivery, result: ports::Result<Vec<Held>>) {
+        match result {
             Ok(held) if held.contains(&Held::No) => {
-                tracing::warn!(message.id = %delivery.message_id, "the message was delivered to somebody else meanwhile");
+                tracing::warn!(message.id = %delivery.message_id, "the message was delivered to another worker meanwhile");
             }
             Ok(_) => {}
-            // The message comes again after its visibility; doing it again is harmless.
+            // Processing the message again is harmless.
             Err(error) => {
-                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot conclude a message");
+                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot acknowledge or release message; it comes again after its visibility");
             }
         }
     }
 
-    async fn bury(&self, delivery: &Delivery, reason: &str) {
-        tracing::error!(queue = self.config.queue, message.id = %delivery.message_id, reason, "message set aside as a dead letter");
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) {
+        tracing::error!(queue = self.config.queue, message.id = %delivery.message_id, reason, "moving message to the dead-letter queue");
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
         if let Err(error) = self.queue.dead_letter(delivery, reason, self.config.service).await {
-            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot set a message aside; it will come again");
+            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
         }
     }
 
-    async fn extend(&self, delivery: &Delivery) {
+    async fn extend_visibility(&self, delivery: &Delivery) {
         let handles = [delivery.handle.clone()];
         if let Err(error) = self.queue.extend(&handles, self.config.visibility).await {
-            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot keep a message hidden");
+            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot extend visibility");
         }
     }
 }

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod analytics;
+mod answer;
 pub mod blob;
 pub mod clock;
 pub mod destination;

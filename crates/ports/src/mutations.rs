@@ -26,12 +26,12 @@ pub enum Mutation {
     FilterAcknowledgesFirst,
     /// The filter names its output by the time.
     OutputNamedByTime,
-    /// Nobody looks at the deadline before sending.
+    /// The deadline is not checked before sending.
     IgnoreDeadline,
-    /// Events of which nobody knows whether they were taken count as rejected.
+    /// Events with an unknown outcome count as rejected.
     UnknownIsRejected,
     /// When a bad event is alone, those that went with it are given up too.
-    InnocentDropped,
+    NeighboursDropped,
 }
 
 impl Mutation {
@@ -48,7 +48,7 @@ impl Mutation {
         Self::OutputNamedByTime,
         Self::IgnoreDeadline,
         Self::UnknownIsRejected,
-        Self::InnocentDropped,
+        Self::NeighboursDropped,
     ];
 }
 

@@ -6,8 +6,10 @@
 mod books;
 mod entries;
 pub(crate) mod ids;
+mod remains;
 mod verdict;
 mod witness;
 
-pub(crate) use verdict::{Remains, verdict};
+pub(crate) use remains::Remains;
+pub(crate) use verdict::verdict;
 pub(crate) use witness::{SharedWitness, Witness};

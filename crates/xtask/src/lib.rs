@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod circles;
 mod finding;
 mod graph;
 mod infra;
@@ -38,4 +39,12 @@ pub fn layers(dir: &Path, offline: bool) -> Result<Vec<Finding>> {
 /// If the workspace is not found or a file cannot be read.
 pub fn tidy(dir: &Path) -> Result<Vec<Finding>> {
     tidy::check(&tidy::Files::of_workspace(&workspace::Workspace::of(dir)?.root)?)
+}
+
+/// Looks for modules of the workspace that holds `dir` that import each other in a circle.
+///
+/// # Errors
+/// If the workspace is not found, or a file cannot be read or is not valid Rust.
+pub fn circles(dir: &Path) -> Result<Vec<Finding>> {
+    circles::check(&tidy::Files::of_workspace(&workspace::Workspace::of(dir)?.root)?)
 }

@@ -39,11 +39,11 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
         Verdict::UnknownOutcome => EventOutcome::Unknown,
         Verdict::Credential | Verdict::Configuration => EventOutcome::Refused,
         Verdict::BadEvent { index: Some(index) } if index < sent => {
-            report.outcomes = vec![EventOutcome::Innocent; sent];
+            report.outcomes = vec![EventOutcome::NotProcessed; sent];
             report.outcomes[index] = EventOutcome::Rejected;
             return report;
         }
-        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::Suspect,
+        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::BatchRefused,
     };
     report.outcomes = vec![outcome; sent];
     report

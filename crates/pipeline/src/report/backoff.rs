@@ -27,6 +27,9 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// How long to pause a pixel that asks for fewer requests without saying for how long.
+    pub(super) const RATE_LIMITED: Duration = Duration::from_secs(60);
+
     /// The wait after this many failures, between half and one and a half of the doubled first wait.
     #[must_use]
     pub fn after(&self, failures: u32, rng: &dyn Rng) -> Duration {
@@ -34,7 +37,7 @@ impl Backoff {
         doubled.min(self.longest).mul_f64(0.5 + rng.fraction())
     }
 
-    /// When to try again: after the wait, but not past the deadline, at which the conversion is looked at a last time.
+    /// When to try again: after the wait, but not past the deadline, when the conversion is claimed a last time, to expire.
     #[must_use]
     pub fn due_at(now: UnixMillis, wait: Duration, deadline: UnixMillis) -> UnixMillis {
         now.plus(wait).min(deadline)

@@ -12,7 +12,7 @@ pub(super) fn settles_before_send() -> bool {
     is_on(Mutation::SettleBeforeSend)
 }
 
-/// The deadline is not looked at when events are prepared.
+/// The deadline is not checked when events are prepared.
 pub(super) fn time_of_preparing(now: UnixMillis, deadline: UnixMillis) -> UnixMillis {
     if is_on(Mutation::IgnoreDeadline) { now.min(deadline.minus(Duration::from_secs(1))) } else { now }
 }
@@ -47,7 +47,7 @@ pub(super) fn outcomes(mut outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
     outcomes
 }
 
-/// All events of a refused request are given up in place of the bad one.
+/// All events of a refused request are rejected in place of the bad one.
 pub(super) fn neighbours_to_drop<T: Copy>(asked: &[T]) -> Option<Vec<T>> {
-    is_on(Mutation::InnocentDropped).then(|| asked.to_vec())
+    is_on(Mutation::NeighboursDropped).then(|| asked.to_vec())
 }

@@ -1,10 +1,10 @@
-//! A dead token parks its pixel's conversions and nobody else's.
+//! A dead token parks its pixel's conversions and no others.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Outcome;
-use pipeline::report::due;
+use pipeline::report::refresh;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
@@ -27,14 +27,11 @@ async fn without_a_working_token_one_pixel_waits_and_the_others_go_on() {
     assert!(parked > 0 && receipt.rows(Outcome::Reported) == 60 - parked, "{receipt:?}");
     assert!(receipt.pixels.iter().all(|p| p.pixel != "2" || p.events == 0));
 
-    // Somebody puts the new token into the directory: the next refresh releases what waited, before its probe is due.
+    // The operator puts the new token into the directory: the next refresh releases what waited, before its probe is due.
     world.tokens("2", &["new-token"]).await;
     let stop = CancellationToken::new();
-    let refreshing = tokio::spawn(due::refresh_pixels(
-        Arc::clone(&world.reporting),
-        Duration::from_millis(100),
-        stop.clone(),
-    ));
+    let refreshing =
+        tokio::spawn(refresh::run(Arc::clone(&world.reporting), Duration::from_millis(100), stop.clone()));
     world.until(async || world.entries(Outcome::Reported).await == 60).await;
     stop.cancel();
     refreshing.await.unwrap();

@@ -1,17 +1,17 @@
-//! The use cases on the embedded adapters, against the stand-in for Meta.
+//! The use cases on the embedded adapters, against the sandbox of Meta.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod books;
+mod bisection;
 mod credentials;
-mod isolation;
 mod messages;
 mod model;
 mod neighbours;
 mod optimise;
+mod outages;
+mod reconciliation;
 mod redelivery;
 mod refusals;
 mod replay;
 mod restatements;
-mod trouble;
 mod world;

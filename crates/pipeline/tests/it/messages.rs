@@ -1,4 +1,4 @@
-//! What becomes of messages whose work fails, and of their neighbours.
+//! Messages whose processing fails, and their neighbours.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -20,10 +20,10 @@ const MAX_RECEIVES: u32 = 3;
 /// Looks before a test gives up waiting.
 const LOOKS: usize = 100_000;
 
-/// Does as the message says: `ok`, `poison`, `never`; nothing while the backend is away.
+/// Does as the message says: `ok`, `poison`, `never`; nothing while the backend is unavailable.
 struct Script {
-    /// Calls until the backend is back.
-    away: Mutex<u32>,
+    /// Calls until the backend answers again.
+    unavailable: Mutex<u32>,
     handled: Mutex<BTreeMap<String, u32>>,
 }
 
@@ -32,15 +32,16 @@ impl Handler for Script {
     async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
         *self.handled.lock().unwrap().entry(delivery.body.clone()).or_default() += 1;
         {
-            let mut away = self.away.lock().unwrap();
-            if *away > 0 {
-                *away -= 1;
-                return Handled::Later { away: Some("ledger"), why: "ledger.claim cannot be reached".into() };
+            let mut unavailable = self.unavailable.lock().unwrap();
+            if *unavailable > 0 {
+                *unavailable -= 1;
+                let reason = "ledger.claim cannot be reached".into();
+                return Handled::Later { unavailable: Some("ledger"), reason };
             }
         }
-        assert!(!delivery.body.starts_with("poison"), "this message ends its handler");
+        assert!(!delivery.body.starts_with("poison"), "this message crashes its handler");
         match delivery.body.as_str() {
-            "never" => Handled::Dead { reason: "the key has 1 segment".into() },
+            "never" => Handled::DeadLetter { reason: "the key has 1 segment".into() },
             _ => Handled::Done,
         }
     }
@@ -53,18 +54,18 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new(messages: &[&str], away: u32) -> Self {
+    async fn new(messages: &[&str], unavailable: u32) -> Self {
         let clock = Arc::new(ManualClock::default());
         let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
         let queue = Arc::new(EmbeddedQueue::new(db, "q", Arc::clone(&clock) as _));
         for message in messages {
             queue.send(message).await.unwrap();
         }
-        let script = Script { away: Mutex::new(away), handled: Mutex::default() };
+        let script = Script { unavailable: Mutex::new(unavailable), handled: Mutex::default() };
         Self { queue, clock, script: Arc::new(script) }
     }
 
-    /// Works until nothing waits, is in hand or comes later.
+    /// Works until nothing waits, is in flight or comes later.
     async fn work(&self) {
         let worker = Worker {
             config: WorkerConfig {
@@ -99,7 +100,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn a_backend_that_is_away_makes_no_dead_letters() {
+async fn an_unavailable_backend_makes_no_dead_letters() {
     let bench = Bench::new(&["a", "b", "c", "d", "e"], 40).await;
     let started = bench.clock.now();
     bench.work().await;
@@ -110,25 +111,25 @@ async fn a_backend_that_is_away_makes_no_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_poison_message_is_set_aside_alone() {
+async fn a_poison_message_alone_becomes_a_dead_letter() {
     let mut messages: Vec<String> = (0..20).map(|i| format!("ok {i}")).collect();
     messages.insert(3, "poison".to_owned());
     let bench = Bench::new(&messages.iter().map(String::as_str).collect::<Vec<_>>(), 0).await;
     bench.work().await;
     let letters = bench.queue.dead_letters(9).await.unwrap();
-    let told: Vec<_> =
+    let found: Vec<_> =
         letters.iter().map(|l| (l.body.as_str(), l.service.as_str(), l.receive_count)).collect();
-    assert_eq!(told, [("poison", "test-svc", MAX_RECEIVES)]);
+    assert_eq!(found, [("poison", "test-svc", MAX_RECEIVES)]);
     assert!(letters[0].reason.contains("the handler failed"), "{letters:?}");
     assert_eq!(bench.handled("poison"), MAX_RECEIVES);
     assert!((0..20).all(|i| bench.handled(&format!("ok {i}")) == 1), "neighbours are done once");
 }
 
 #[tokio::test]
-async fn a_message_that_ends_its_worker_is_not_tried_for_ever() {
+async fn a_message_that_crashes_its_worker_is_not_tried_forever() {
     let bench = Bench::new(&["crash"], 0).await;
     for _ in 0..MAX_RECEIVES {
-        // A worker that dies concludes nothing: the message comes again after its visibility.
+        // A worker that dies acknowledges nothing: the message comes again after its visibility.
         let taken = bench.queue.receive(1, Duration::ZERO, Duration::from_secs(1)).await.unwrap();
         assert_eq!(taken.len(), 1);
         bench.clock.advance(Duration::from_secs(2));
@@ -140,7 +141,7 @@ async fn a_message_that_ends_its_worker_is_not_tried_for_ever() {
 }
 
 #[tokio::test]
-async fn what_was_redriven_has_all_its_deliveries_again() {
+async fn a_redriven_message_has_all_its_deliveries_again() {
     let bench = Bench::new(&["never"], 0).await;
     bench.work().await;
     let letter = bench.queue.dead_letters(9).await.unwrap().remove(0);

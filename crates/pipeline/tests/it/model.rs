@@ -1,7 +1,7 @@
 //! Many pixels on virtual time, with a destination that counts.
 //!
 //! The runtime's clock stands still while anything works and jumps to the next thing that is waited for, so an answer that takes 300 ms
-//! takes exactly that, and a delay can be told from a busy machine.
+//! takes exactly that, and a delay cannot be mistaken for a busy machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
     pub(crate) repeated: usize,
 }
 
-/// A destination that takes what the tokens it knows bring.
+/// A destination that accepts events with any token but the dead ones.
 pub(crate) struct Model {
     meta: capi::destination::Meta,
     clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! One pixel's trouble and its neighbours, on virtual time.
+//! One pixel's problems and its neighbours, on virtual time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,28 +8,18 @@ use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use domain::{ObjectRef, Outcome, PixelCode, TrafficSource, UnixMillis};
-use pipeline::Pixels;
-use pipeline::report::lanes::Lanes;
-use pipeline::report::{Intake, OnUnknown, Reporting, Silence, due};
+use pipeline::report::{Intake, Lanes, OnUnknown, ReportPorts, Reporting, due, refresh};
 use pipeline::worker::{Handled, Handler};
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, PixelDirectory, Rng};
+use ports::{Blob, Clock, PixelDirectory};
 use samples::{SampleNetwork, SampleSpec, generate};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Model, VirtualClock};
-use crate::world::{BUCKET, config_of, meta};
-
-struct Even;
-
-impl Rng for Even {
-    fn next_u64(&self) -> u64 {
-        1 << 63
-    }
-}
+use crate::world::{BUCKET, Even, config_of, meta};
 
 struct Many {
     clock: Arc<dyn Clock>,
@@ -51,9 +41,8 @@ impl Many {
         let folder = tempfile::tempdir().unwrap();
         let directory =
             Arc::new(EmbeddedPixels::new(Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap()));
-        let reporting = Arc::new(Reporting {
-            config: config_of(OnUnknown::Resend),
-            pixels: Arc::new(Pixels::new(Arc::<EmbeddedPixels>::clone(&directory))),
+        let ports = ReportPorts {
+            pixels: Arc::<EmbeddedPixels>::clone(&directory),
             blobs: Arc::new(FolderBlobStore::new(folder.path().to_owned(), Vec::new(), Arc::clone(&clock))),
             ledger: Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())),
             destination: Arc::<Model>::clone(&model),
@@ -61,11 +50,11 @@ impl Many {
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
-            silence: Silence::default(),
-        });
+        };
+        let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let stop = CancellationToken::new();
-        let refresh = due::refresh_pixels(Arc::clone(&reporting), Duration::from_secs(5), stop.clone());
+        let refresh = refresh::run(Arc::clone(&reporting), Duration::from_secs(5), stop.clone());
         let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
         let pixels: Vec<_> = (1..=pixels).map(|p| p.to_string()).collect();
         let mut many = Self {

@@ -29,7 +29,7 @@ async fn another_content_under_the_same_key_is_taken_in_under_its_own_name() {
         let object = world.put("a", &rows[5..]).await;
         assert_eq!(world.handle(&object).await, Handled::Done);
         world.lanes.drain().await;
-        assert_eq!(world.receipt(&object).await, first, "the books of the first content stay");
+        assert_eq!(world.receipt(&object).await, first, "the receipt of the first content stays");
         let receipts = world.reporting.ledger.receipts(9).await.unwrap();
         let other = receipts.iter().find(|r| r.object.contains(&format!("{}#", object.key))).unwrap();
         assert!(other.receipt.balances(), "{other:?}");

@@ -7,7 +7,7 @@ use crate::world::{BUCKET, World};
 
 fn reason(handled: Handled) -> String {
     match handled {
-        Handled::Dead { reason } => reason,
+        Handled::DeadLetter { reason } => reason,
         other => panic!("not given up: {other:?}"),
     }
 }

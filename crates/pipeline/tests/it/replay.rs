@@ -49,7 +49,7 @@ async fn what_was_invalid_is_reported_once_its_pixel_is_known() {
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
     let object = world.put("a", &[]).await;
     let receipt = world.receipt(&object).await;
-    assert_eq!(receipt.rows(Outcome::Invalid), invalid - reopened.entries, "and the books balance");
+    assert_eq!(receipt.rows(Outcome::Invalid), invalid - reopened.entries, "and the receipt balances");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
-/// Number and value of all Purchases that the stand-in has.
+/// Number and value of all Purchases that the sandbox has.
 fn purchases(world: &World) -> (u64, String) {
     let stats = world.sandbox.stats();
     let all = stats.pixels.values().filter_map(|p| p.names.get("Purchase"));
@@ -31,7 +31,7 @@ fn purchases(world: &World) -> (u64, String) {
 }
 
 #[tokio::test]
-async fn what_grew_is_told_to_the_cent_and_what_fell_is_only_recorded() {
+async fn what_grew_is_reported_to_the_cent_and_what_fell_is_only_recorded() {
     let world = World::restating().await;
     let rows = world.rows(5, 1, &["1", "2"]);
     let state = |count, revenue| rows.iter().map(|row| stating(row, count, revenue)).collect::<Vec<_>>();
@@ -48,11 +48,11 @@ async fn what_grew_is_told_to_the_cent_and_what_fell_is_only_recorded() {
         ("e", 2, "0.2", 20, "5.2505"),
         ("f", 4, "1.05", 20, "5.2505"),
     ];
-    for (file, count, revenue, purchases_sent, worth) in steps {
+    for (file, count, revenue, purchases_sent, value) in steps {
         let receipt = world.report(file, &state(count, revenue)).await;
         assert_eq!(receipt.rows(Outcome::Duplicate), 5, "{file}");
         world.settled().await;
-        assert_eq!(purchases(&world), (purchases_sent, worth.to_owned()), "{file}");
+        assert_eq!(purchases(&world), (purchases_sent, value.to_owned()), "{file}");
     }
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
     assert_eq!(world.entries(Outcome::Reported).await, 5);

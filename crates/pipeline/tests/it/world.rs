@@ -12,10 +12,11 @@ use capi::map::{DataProcessing, EventNames, MapConfig};
 use capi::transport::{Transport, TransportConfig};
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, CLAIM_ROWS, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
+use pipeline::Blocking;
+use pipeline::report::{
+    Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
+};
 use pipeline::worker::{Handled, Handler};
-use pipeline::{Blocking, Pixels};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -32,7 +33,8 @@ const LOOKS: usize = 20_000;
 
 pub(crate) const BUCKET: &str = "report-conversions-bucket";
 
-struct Even;
+/// No jitter.
+pub(crate) struct Even;
 
 impl Rng for Even {
     fn next_u64(&self) -> u64 {
@@ -79,9 +81,8 @@ impl World {
         let dyn_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
-        let reporting = Arc::new(Reporting {
-            config: report_config,
-            pixels: Arc::new(Pixels::new(Arc::<EmbeddedPixels>::clone(&directory))),
+        let ports = ReportPorts {
+            pixels: Arc::<EmbeddedPixels>::clone(&directory),
             blobs: Arc::new(FolderBlobStore::new(
                 folder.path().to_owned(),
                 Vec::new(),
@@ -93,8 +94,8 @@ impl World {
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
-            silence: Silence::default(),
-        });
+        };
+        let reporting = Arc::new(Reporting::new(report_config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));
         let world = Self { clock, sandbox, reporting, lanes, directory, intake, _folder: folder };
@@ -130,7 +131,7 @@ impl World {
         generate(&spec).rows
     }
 
-    /// Takes a file in and lets the lanes finish; the file's books.
+    /// Takes a file in and lets the lanes finish; the file's receipt.
     pub(crate) async fn report(&self, name: &str, rows: &[String]) -> Receipt {
         let object = self.put(name, rows).await;
         assert_eq!(self.handle(&object).await, Handled::Done);
@@ -210,7 +211,7 @@ impl World {
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
     }
 
-    /// The stand-in must have exactly the events that the books say.
+    /// The sandbox must have exactly the events that the receipts say.
     pub(crate) fn sandbox_has(&self, events: u64) {
         assert_eq!(self.sandbox.stats().accepted_events(), events);
     }

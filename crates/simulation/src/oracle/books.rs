@@ -7,7 +7,7 @@ use ports::{BlobStore, ReportLedger};
 use serde::Deserialize;
 
 use super::Witness;
-use super::verdict::{Broken, Remains};
+use super::remains::{Broken, Remains};
 use crate::input::{Class, File, FileKind, OUT_BUCKET};
 use crate::worker::at_once;
 

@@ -6,7 +6,7 @@ use domain::Outcome;
 use ports::ReportLedger;
 use ports::ledger::Record;
 
-use super::verdict::{Broken, Remains};
+use super::remains::{Broken, Remains};
 use super::{Witness, ids};
 use crate::input::{Class, Person, Row};
 use crate::worker::at_once;

@@ -2,29 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use adapter_embedded::analytics::EmbeddedAnalytics;
-use adapter_embedded::blob::FolderBlobStore;
-use adapter_embedded::ledger::EmbeddedLedger;
-use adapter_embedded::queue::EmbeddedQueue;
 use ports::{AnalyticsStore, EventQueue, ReportLedger};
 
+use super::remains::{Broken, Remains};
 use super::{Witness, books, entries};
 use crate::input::FileKind;
 use crate::worker::at_once;
-use crate::world::Rules;
-
-/// What a run leaves behind.
-pub(crate) struct Remains<'w> {
-    pub(crate) trigger: &'w EmbeddedQueue,
-    pub(crate) report: &'w EmbeddedQueue,
-    pub(crate) blobs: &'w FolderBlobStore,
-    pub(crate) ledger: &'w EmbeddedLedger,
-    pub(crate) analytics: &'w EmbeddedAnalytics,
-    pub(crate) rules: Rules,
-}
-
-/// A rule that does not hold, in words.
-pub(super) type Broken = String;
 
 /// Asks every question; the first rule that does not hold.
 pub(crate) fn verdict(witness: &Witness, remains: &Remains<'_>) -> Result<(), Broken> {

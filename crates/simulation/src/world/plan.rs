@@ -3,7 +3,9 @@
 use crate::chance::{Chance, Purpose};
 use crate::input::{Input, PIXELS};
 use crate::stage::Faults;
-use crate::world::services::WORKERS;
+
+/// Two filters and two reporters.
+pub(super) const WORKERS: usize = 4;
 
 /// The rules of a run that an operator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

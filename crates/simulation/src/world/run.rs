@@ -6,7 +6,8 @@ use domain::Outcome;
 use ports::ledger::Selection;
 use ports::{Blob, BlobStore, EventQueue, ReportLedger};
 
-use super::services::{Site, WORKERS};
+use super::plan::WORKERS;
+use super::services::Site;
 use super::{Backends, Happening, Plan};
 use crate::chance::{Chance, Purpose};
 use crate::input::{FileKind, IN_BUCKET, Input};

@@ -8,10 +8,11 @@ use capi::destination::MetaConfig;
 use capi::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
 use pipeline::filter::Filter;
-use pipeline::report::lanes::Lanes;
-use pipeline::report::{Backoff, Intake, OnUnknown, ReportConfig, Reporting, Silence, due};
+use pipeline::report::{
+    Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
+};
 use pipeline::worker::{Handler, Worker, WorkerConfig};
-use pipeline::{Blocking, Pixels, Subscriptions};
+use pipeline::{Blocking, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
@@ -25,13 +26,11 @@ use crate::wires::{
     AnalyticsWire, BlobWire, LedgerWire, Line, MetaWire, PixelsWire, QueueWire, SubscriptionsWire,
 };
 use crate::world::backends::ANNOUNCED;
+use crate::world::plan::WORKERS;
 use crate::world::{Backends, Rules};
 
 /// The longest file; none of a run is near it.
 const MAX_OBJECT_BYTES: u64 = 1 << 20;
-
-/// Two filters and two reporters.
-pub(super) const WORKERS: usize = 4;
 
 /// What a process needs to start.
 pub(super) struct Site<'w> {
@@ -123,7 +122,7 @@ impl Site<'_> {
         let intake = Arc::new(Intake::new(Arc::clone(&reporting), Arc::clone(&lanes)));
         let take_in = self.worker("reporter-svc", "report", intake).run(stop.clone());
         Box::pin(async move {
-            let refresh = due::refresh_pixels(Arc::clone(&reporting), Duration::from_secs(60), stop.clone());
+            let refresh = refresh::run(Arc::clone(&reporting), Duration::from_secs(60), stop.clone());
             let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
             tokio::join!(take_in, due, refresh, export.run(stop));
             lanes.drain().await;
@@ -134,24 +133,21 @@ impl Site<'_> {
         let owner = format!("w{}.{}", self.worker, self.number);
         let pixels = PixelsWire { line: self.line(), inner: self.backends.pixels.clone() };
         let witness = self.backends.witness.clone();
-        Reporting {
-            config: ReportConfig {
-                owner: owner.clone(),
-                lease: Duration::from_secs(120),
-                max_object_bytes: MAX_OBJECT_BYTES,
-                needs_source_url: true,
-                on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
-                restatements: if self.rules.increments {
-                    Restatements::Increments
-                } else {
-                    Restatements::First
-                },
-                backoff: Backoff::default(),
-                requests_per_pixel: 3,
-                claim_rows: 4,
-                blocking: Blocking::Caller,
-            },
-            pixels: Arc::new(Pixels::new(Arc::new(pixels))),
+        let increments = self.rules.increments;
+        let config = ReportConfig {
+            owner: owner.clone(),
+            lease: Duration::from_secs(120),
+            max_object_bytes: MAX_OBJECT_BYTES,
+            needs_source_url: true,
+            on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
+            restatements: if increments { Restatements::Increments } else { Restatements::First },
+            backoff: Backoff::default(),
+            requests_per_pixel: 3,
+            claim_rows: 4,
+            blocking: Blocking::Caller,
+        };
+        let ports = ReportPorts {
+            pixels: Arc::new(pixels),
             blobs: self.blobs(),
             ledger: Arc::new(LedgerWire {
                 line: self.line(),
@@ -169,8 +165,8 @@ impl Site<'_> {
             rng: Arc::new(Jitter::new(self.seed, self.worker)),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
-            silence: Silence::default(),
-        }
+        };
+        Reporting::new(config, ports)
     }
 }
 

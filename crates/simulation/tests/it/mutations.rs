@@ -6,6 +6,7 @@ use simulation::{Options, run};
 /// A bug that more seeds do not show is not found.
 const SEEDS: u64 = 1_000;
 
+#[expect(clippy::print_stdout, reason = "the seed is for whoever reads the output")]
 fn is_found(mutation: Mutation) {
     let found =
         with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()));
@@ -44,5 +45,5 @@ mutations! {
     output_named_by_time_is_found: OutputNamedByTime,
     ignore_deadline_is_found: IgnoreDeadline,
     unknown_is_rejected_is_found: UnknownIsRejected,
-    innocent_dropped_is_found: InnocentDropped,
+    neighbours_dropped_is_found: NeighboursDropped,
 }

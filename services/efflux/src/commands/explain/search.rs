@@ -5,7 +5,7 @@ use assembly::Parts;
 use domain::file::{Rows, decompressed};
 use domain::object::InterpretedKey;
 use domain::{ObjectRef, Row};
-use pipeline::filter::Choice;
+use pipeline::filter::SubscriptionFilter;
 use ports::Blob;
 use runtime::ExitStatus;
 
@@ -19,15 +19,15 @@ const KEYS: usize = 100_000;
 
 pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let keys = latest(parts, args.files).await?;
-    let choice = match parts.settings.toggles.disable_subscription_filtering {
+    let filter = match parts.settings.toggles.disable_subscription_filtering {
         true => None,
-        false => Some(Choice::of(parts.ports.subscriptions.snapshot().await?)),
+        false => Some(SubscriptionFilter::new(parts.ports.subscriptions.snapshot().await?)),
     };
     for key in &keys {
         let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
         let limit = parts.settings.limits.max_object_bytes;
         let Some(blob) = parts.ports.blobs.get(&object, limit).await? else { continue };
-        let found = rows_of(blob, limit, args, |row| left_out(choice.as_ref(), row, key));
+        let found = rows_of(blob, limit, args, |row| left_out(filter.as_ref(), row, key));
         // A file that cannot be read was refused; its dead letter says so.
         let Ok(found) = found else { continue };
         for (number, left_out) in &found {
@@ -58,9 +58,9 @@ async fn latest(parts: &Parts<Story>, files: usize) -> anyhow::Result<Vec<String
     Ok(keys)
 }
 
-fn left_out(choice: Option<&Choice>, row: &Row<'_>, key: &str) -> Option<&'static str> {
+fn left_out(filter: Option<&SubscriptionFilter>, row: &Row<'_>, key: &str) -> Option<&'static str> {
     let network = InterpretedKey::parse(key).map_or("", |k| k.network);
-    choice.and_then(|choice| choice.left_out(row, network))
+    filter.and_then(|filter| filter.rejects(row, network))
 }
 
 /// The rows of the session in a file, each with what the subscriptions of now say.

@@ -6,27 +6,27 @@ use domain::row::Conversion;
 use domain::{Money, Row};
 use ports::subscriptions::Subscription;
 
-/// Why a row was left out: nobody subscribed its campaign.
+/// Why a row is filtered out: its campaign is not subscribed.
 pub const NOT_SUBSCRIBED: &str = "not_subscribed";
 
-/// Why a row was left out: it names no campaign.
+/// Why a row is filtered out: it names no campaign.
 pub const NO_CAMPAIGN: &str = "no_campaign";
 
-/// Why a row was left out: its campaign's subscription is switched off.
+/// Why a row is filtered out: its campaign's subscription is switched off.
 pub const SUBSCRIPTION_DISABLED: &str = "subscription_disabled";
 
-/// Why a row was left out: it is of a feed network that its campaign's subscription does not name.
+/// Why a row is filtered out: it is of a feed network that its campaign's subscription does not name.
 pub const OTHER_NETWORK: &str = "other_network";
 
-/// Why a row was left out: its visitor is in no country that its campaign's subscription names, or nobody knows where.
+/// Why a row is filtered out: its visitor's country is unknown, or its campaign's subscription does not name it.
 pub const OTHER_COUNTRY: &str = "other_country";
 
-/// Why a row was left out: it earned less than its campaign's subscription asks for.
+/// Why a row is filtered out: it earned less than its campaign's subscription asks for.
 pub const BELOW_MIN_REVENUE: &str = "below_min_revenue";
 
-/// The subscriptions, ready to be asked about rows.
+/// The conditions of all subscriptions, by campaign.
 #[derive(Debug, Default)]
-pub struct Choice(HashMap<String, Conditions>);
+pub struct SubscriptionFilter(HashMap<String, Conditions>);
 
 #[derive(Debug)]
 struct Conditions {
@@ -36,10 +36,10 @@ struct Conditions {
     min_revenue: Option<Money>,
 }
 
-impl Choice {
-    /// The choice that these subscriptions make.
+impl SubscriptionFilter {
+    /// The filter that these subscriptions make.
     #[must_use]
-    pub fn of(subscriptions: Vec<Subscription>) -> Self {
+    pub fn new(subscriptions: Vec<Subscription>) -> Self {
         let conditions = subscriptions.into_iter().map(|s| {
             let Subscription { id, enabled, networks, countries, min_revenue, note: _ } = s;
             (id, Conditions { enabled, networks, countries, min_revenue })
@@ -47,10 +47,10 @@ impl Choice {
         Self(conditions.collect())
     }
 
-    /// Why a row of an object of this network is not passed on; `None` when it is. A row that cannot be read is passed on:
-    /// the ledger records it as invalid.
+    /// Why a row of an object of this network is filtered out; `None` when it is kept. A row that cannot be read is kept: the
+    /// ledger records it as invalid.
     #[must_use]
-    pub fn left_out(&self, row: &Row<'_>, object_network: &str) -> Option<&'static str> {
+    pub fn rejects(&self, row: &Row<'_>, object_network: &str) -> Option<&'static str> {
         let conversion = row.conversion.as_deref()?;
         let Some(id) = conversion.campaign_id.as_deref() else { return Some(NO_CAMPAIGN) };
         match self.0.get(id) {
@@ -79,7 +79,7 @@ impl Conditions {
     }
 }
 
-/// Whether a word is among those asked for, in any spelling of case; nothing asked for takes every word and none.
+/// Whether a word is among those asked for, whatever its case. An empty list accepts everything, a missing word too.
 fn among(asked: &[String], word: Option<&str>) -> bool {
     asked.is_empty() || word.is_some_and(|word| asked.iter().any(|a| a.trim().eq_ignore_ascii_case(word)))
 }
@@ -88,8 +88,8 @@ fn among(asked: &[String], word: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
-    fn left_out(subscription: Subscription, row: &str) -> Option<&'static str> {
-        Choice::of(vec![subscription]).left_out(&Row::parse(row), "tonic")
+    fn reject_reason(subscription: Subscription, row: &str) -> Option<&'static str> {
+        SubscriptionFilter::new(vec![subscription]).rejects(&Row::parse(row), "tonic")
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
             ..Subscription::of("7")
         };
         let good = r#"{"session_id":"s","campaign_id":7,"country_code":"US","revenue":0.5}"#;
-        assert_eq!(left_out(full.clone(), good), None, "the object says the network");
+        assert_eq!(reject_reason(full.clone(), good), None, "the object says the network");
         let cases = [
             (
                 r#"{"session_id":"s","campaign_id":"7","country_code":"US","revenue":"0.49"}"#,
@@ -118,16 +118,16 @@ mod tests {
             (r#"{"session_id":"s"}"#, NO_CAMPAIGN),
         ];
         for (row, reason) in cases {
-            assert_eq!(left_out(full.clone(), row), Some(reason), "{row}");
+            assert_eq!(reject_reason(full.clone(), row), Some(reason), "{row}");
         }
-        assert_eq!(left_out(Subscription { enabled: false, ..full }, good), Some(SUBSCRIPTION_DISABLED));
+        assert_eq!(reject_reason(Subscription { enabled: false, ..full }, good), Some(SUBSCRIPTION_DISABLED));
     }
 
     #[test]
-    fn a_bare_subscription_takes_every_row_and_what_cannot_be_read_goes_on() {
-        assert_eq!(left_out(Subscription::of("7"), r#"{"session_id":"s","campaign_id":7}"#), None);
+    fn a_bare_subscription_keeps_every_row_and_rows_that_cannot_be_read_are_kept() {
+        assert_eq!(reject_reason(Subscription::of("7"), r#"{"session_id":"s","campaign_id":7}"#), None);
         assert_eq!(
-            left_out(Subscription::of("7"), r#"{"campaign_id":8}"#),
+            reject_reason(Subscription::of("7"), r#"{"campaign_id":8}"#),
             None,
             "malformed: for the ledger"
         );

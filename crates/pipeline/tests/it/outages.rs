@@ -7,7 +7,7 @@ use pipeline::report::OnUnknown;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_throttled_pixel_is_tried_again_later() {
+async fn a_rate_limited_pixel_is_tried_again_later() {
     let world = World::new().await;
     let answer = ErrorAnswer { status: 400, code: 4, ..ErrorAnswer::default() };
     world.sandbox.add_fault(Action::Error(answer).times(2));
@@ -31,7 +31,7 @@ async fn an_answer_that_never_came_is_sent_again_under_the_same_ids() {
 }
 
 #[tokio::test]
-async fn or_it_is_held_for_a_person() {
+async fn or_it_is_held_for_an_operator() {
     let world = World::with(OnUnknown::Hold).await;
     world.sandbox.add_fault(Action::ResetAfterAccepting.times(1));
     let receipt = world.report("a", &world.rows(30, 1, &["1"])).await;
@@ -51,7 +51,7 @@ async fn trouble_without_end_expires_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_success_that_tells_of_a_used_up_limit_is_a_success_and_then_the_pixel_is_left_alone() {
+async fn a_success_near_the_rate_limit_is_a_success_and_then_the_pixel_is_paused() {
     let world = World::new().await;
     let usage = r#"{"1":[{"call_count":100,"estimated_time_to_regain_access":2}]}"#;
     let headers = [("x-business-use-case-usage".to_owned(), usage.to_owned())].into();

@@ -1,4 +1,4 @@
-//! The batch that a lane is filling.
+//! The batch that a lane is gathering.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,10 +17,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) conversions: Vec<Prepared>,
-    /// What needs no request; written together with the rest.
+    /// For conversions that need no request; written together with the rest.
     pub(super) settlements: Vec<Settlement>,
-    /// When the first lease ends.
-    pub(super) earliest_end: Option<UnixMillis>,
     events: usize,
     /// Its request is full, or its first conversion has waited long enough.
     due: bool,
@@ -32,25 +30,29 @@ impl Batch {
         self.conversions.is_empty() && self.settlements.is_empty()
     }
 
-    /// Whether it should go now.
+    /// Whether it should be sent now.
     pub(super) const fn is_due(&self) -> bool {
         self.due
     }
 
-    /// Nothing more may come.
-    pub(super) const fn end(&mut self) {
+    /// Makes it due, because nothing more comes.
+    pub(super) const fn close(&mut self) {
         self.due = true;
     }
 
-    /// Adds a conversion whose lease ends at `until`; gives it back when it would not fit into one request.
-    pub(super) fn add(&mut self, prepared: Prepared, until: UnixMillis, full: usize) -> Option<Prepared> {
+    /// When the first of its leases ends.
+    pub(super) fn earliest_lease_end(&self) -> Option<UnixMillis> {
+        self.conversions.iter().map(|prepared| prepared.lease_end).min()
+    }
+
+    /// Adds a conversion; returns it when it does not fit into one request of at most `max_events`.
+    pub(super) fn add(&mut self, prepared: Prepared, max_events: usize) -> Option<Prepared> {
         let events = self.events + prepared.events.len();
-        self.due |= events >= full;
-        if events > full && !self.conversions.is_empty() {
+        self.due |= events >= max_events;
+        if events > max_events && !self.conversions.is_empty() {
             return Some(prepared);
         }
         self.events = events;
-        self.earliest_end = Some(self.earliest_end.map_or(until, |end| end.min(until)));
         self.conversions.push(prepared);
         None
     }

@@ -1,7 +1,7 @@
-//! A lane per pixel: one pixel's trouble never delays another's.
+//! A lane per pixel, and the queue of each.
 //!
-//! Nobody ever waits for room in a lane. A process holds a bounded number of conversions, and a lane may queue as many as there is
-//! room left for others: alone half of all, beside n busy ones a share of 1/(n+2). So a file's burst fits, memory is bounded,
+//! Submitting never waits for room in a lane. A process holds a bounded number of conversions, and a lane may queue as many as there
+//! is room left for others: alone half of all, beside n busy ones a share of 1/(n+2). So a file's burst fits, memory is bounded,
 //! and a pixel that cannot keep up never takes what its neighbours need. What finds no room goes back to the ledger,
 //! all of it in one call, and is not claimed again while the lane has enough to do.
 
@@ -15,10 +15,12 @@ use ports::ledger::{Due, DueLimits, Holder, Open, Settle, Settlement};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::Reporting;
 use super::conclude::nothing_sent;
-use super::gate::Gate;
 use super::lane::Lane;
+use super::pixel_context::PixelContext;
+use super::prepared::Claimed;
+use super::settle;
+use crate::report::Reporting;
 
 /// Conversions that wait in all lanes together.
 const QUEUED_CONVERSIONS: usize = 20_000;
@@ -30,58 +32,25 @@ const ENOUGH: usize = 2_000;
 const CLAIM_DUE: usize = 2_000;
 const CLAIM_DUE_PER_PIXEL: usize = 1_000;
 
-/// When a conversion that found its lane full is looked at again.
+/// When a conversion that found its lane full is due again.
 const FULL_LANE_DELAY: Duration = Duration::from_secs(3);
 
-/// A lane without work for so long ends.
+/// A lane without work for so long is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// A conversion that is this process's own for a while.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) due: Due,
-    /// The end of its lease.
-    pub(super) until: UnixMillis,
-}
-
-/// What a lane shares with those who submit to it, and with its requests.
-#[derive(Debug)]
-pub(super) struct PixelState {
-    gate: Mutex<Gate>,
-    /// Conversions that wait in the lane.
-    queued: AtomicUsize,
-    /// Conversions that wait in all lanes.
-    all_queued: Arc<AtomicUsize>,
-}
-
-impl PixelState {
-    /// The pixel's gate. Hold it briefly, and never across an await.
-    pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {
-        // Each change of a gate is whole before anything could panic.
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A conversion has left the queue.
-    pub(super) fn taken(&self) {
-        self.queued.fetch_sub(1, Ordering::SeqCst);
-        self.all_queued.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    fn has_enough(&self) -> bool {
-        self.queued.load(Ordering::SeqCst) >= ENOUGH
-    }
-
-    fn put(&self) {
-        self.queued.fetch_add(1, Ordering::SeqCst);
-        self.all_queued.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
+/// A lane from outside: the sending end of its queue, and what its task knows of the pixel.
 #[derive(Debug)]
 struct OpenLane {
-    sender: mpsc::UnboundedSender<Held>,
-    state: Arc<PixelState>,
+    /// Received by [`Lane::run`].
+    queue: mpsc::UnboundedSender<Claimed>,
+    context: Arc<PixelContext>,
     used_at: UnixMillis,
+}
+
+impl OpenLane {
+    fn has_enough(&self) -> bool {
+        self.context.queued() >= ENOUGH
+    }
 }
 
 /// All lanes of a process.
@@ -105,41 +74,43 @@ impl Lanes {
         })
     }
 
-    /// Hands held conversions to their lanes; those that find no room go back to the ledger in one call.
+    /// Queues claimed conversions in their lanes, whose tasks take them out in `Lane::run`. Those that find no room go back to
+    /// the ledger in one call.
     pub async fn submit(&self, dues: Vec<Due>, holder: &Holder) {
         let no_room: Vec<_> = {
             let mut open = self.open();
-            dues.into_iter().filter_map(|due| self.offer(&mut open, due, holder)).collect()
+            dues.into_iter().filter_map(|due| self.enqueue(&mut open, due, holder)).collect()
         };
-        self.reporting.settle(no_room).await;
+        settle::write(&self.reporting, no_room).await;
     }
 
-    /// What may be claimed from the ledger now: nothing for pixels that are left alone or have enough to do.
+    /// What may be claimed from the ledger now: nothing for pixels that are paused or have enough to do.
     pub async fn limits(&self) -> DueLimits {
         let mut limits = DueLimits { total: CLAIM_DUE, per_pixel: CLAIM_DUE_PER_PIXEL, except: Vec::new() };
         let Ok(pixels) = self.reporting.pixels.current().await else { return limits };
         let now = self.reporting.clock.now();
         for (pixel, lane) in &*self.open() {
-            if lane.state.has_enough() || lane.state.gate().closed(now, pixels.credentials(pixel)).is_some() {
+            let is_paused = || lane.context.throttle().paused_with(pixels.credentials(pixel), now).is_some();
+            if lane.has_enough() || is_paused() {
                 limits.except.push(pixel.clone());
             }
         }
         limits
     }
 
-    /// Ends the lanes that nobody has needed for a while; those of pixels that are left alone stay, and remember it.
+    /// Closes the lanes that had no work for a while. Those of paused pixels stay, because the pause is known only there.
     pub fn end_idle(&self) {
         let now = self.reporting.clock.now();
         self.open().retain(|_, lane| {
             now.since(lane.used_at) < IDLE
-                || lane.state.queued.load(Ordering::SeqCst) > 0
-                || lane.state.gate().shut(now).is_some()
+                || lane.context.queued() > 0
+                || lane.context.throttle().paused(now).is_some()
         });
     }
 
-    /// Whether a lane has enough to do, so that more of what is due may have to be claimed for it soon.
-    pub(super) fn any_has_enough(&self) -> bool {
-        self.open().values().any(|lane| lane.state.has_enough())
+    /// Whether a lane has enough to do, so that more due work may have to be claimed for it soon.
+    pub(in crate::report) fn any_has_enough(&self) -> bool {
+        self.open().values().any(OpenLane::has_enough)
     }
 
     /// How many lanes are open.
@@ -160,8 +131,8 @@ impl Lanes {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a conversion into its lane, or says what to write about it.
-    fn offer(
+    /// Puts a conversion into its lane's queue, or returns what to write about it when there is no room.
+    fn enqueue(
         &self,
         open: &mut BTreeMap<PixelCode, OpenLane>,
         due: Due,
@@ -170,30 +141,27 @@ impl Lanes {
         let room = QUEUED_CONVERSIONS.saturating_sub(self.all_queued.load(Ordering::SeqCst));
         let lane = open.entry(due.pixel.clone()).or_insert_with(|| self.open_lane(&due.pixel));
         lane.used_at = holder.now;
-        if lane.state.queued.load(Ordering::SeqCst) >= room {
+        if lane.context.queued() >= room {
             return Some(self.no_room(due));
         }
-        lane.state.put();
-        let Err(mpsc::error::SendError(held)) = lane.sender.send(Held { due, until: holder.until }) else {
+        lane.context.count_queued();
+        let claimed = Claimed { due, lease_end: holder.until };
+        let Err(mpsc::error::SendError(claimed)) = lane.queue.send(claimed) else {
             return None;
         };
-        // Its lane has ended by a panic: the next conversion opens another.
-        let lost = lane.state.queued.swap(0, Ordering::SeqCst);
-        self.all_queued.fetch_sub(lost, Ordering::SeqCst);
-        open.remove(&held.due.pixel);
-        Some(self.no_room(held.due))
+        // Its task has ended by a panic: the next conversion opens another lane.
+        lane.context.count_all_lost();
+        open.remove(&claimed.due.pixel);
+        Some(self.no_room(claimed.due))
     }
 
     fn open_lane(&self, pixel: &PixelCode) -> OpenLane {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let state = Arc::new(PixelState {
-            gate: Mutex::new(Gate::new(self.reporting.config.requests_per_pixel)),
-            queued: AtomicUsize::new(0),
-            all_queued: Arc::clone(&self.all_queued),
-        });
-        let lane = Lane::new(Arc::clone(&self.reporting), pixel.clone(), Arc::clone(&state), receiver);
-        self.running.spawn(lane.run());
-        OpenLane { sender, state, used_at: UnixMillis(0) }
+        let (queue, incoming) = mpsc::unbounded_channel();
+        let context =
+            PixelContext::new(Arc::clone(&self.reporting), pixel.clone(), Arc::clone(&self.all_queued));
+        let context = Arc::new(context);
+        self.running.spawn(Lane::new(Arc::clone(&context), incoming).run());
+        OpenLane { queue, context, used_at: UnixMillis(0) }
     }
 
     fn no_room(&self, due: Due) -> Settlement {

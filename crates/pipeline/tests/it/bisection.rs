@@ -30,7 +30,7 @@ async fn a_named_bad_event_costs_one_conversion_and_one_more_request() {
 }
 
 #[tokio::test]
-async fn bad_events_that_nobody_names_are_found_by_splitting() {
+async fn bad_events_that_the_answer_does_not_name_are_found_by_bisection() {
     let world = World::new().await;
     let rows = world.rows(1_000, 2, &["1"]);
     let bad: Vec<_> = [3, 400, 401, 999].map(|i| page_view_of(&rows[i])).into();

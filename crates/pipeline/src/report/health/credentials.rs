@@ -1,16 +1,16 @@
-//! Which of a pixel's credentials were refused, so that not every request tries a dead one first.
+//! Which of a pixel's credentials were refused, so that not every request tries one that does not work.
 
 use ports::pixels::Credential;
 use secrecy::ExposeSecret;
 
-/// What is known of a pixel's credentials until the directory shows others.
+/// A pixel's credentials with those that were refused, until the directory shows others.
 #[derive(Debug, Default)]
-pub(super) struct Credentials {
+pub(in crate::report) struct RefusedCredentials {
     known: Vec<Credential>,
     refused: Vec<bool>,
 }
 
-impl Credentials {
+impl RefusedCredentials {
     /// What to try, the first choice first: those that were not refused. When all were, all of them again.
     pub(super) fn candidates(&mut self, current: &[Credential]) -> Vec<Credential> {
         if self.differ_from(current) {
@@ -29,14 +29,14 @@ impl Credentials {
     }
 
     /// Remembers that a credential was refused.
-    pub(super) fn refuse(&mut self, credential: &Credential) {
+    pub(in crate::report) fn refuse(&mut self, credential: &Credential) {
         for (known, refused) in self.known.iter().zip(&mut self.refused) {
             *refused |= is_same(known, credential);
         }
     }
 
     /// Whether the directory shows others than those that are known.
-    pub(super) fn differ_from(&self, current: &[Credential]) -> bool {
+    pub(in crate::report) fn differ_from(&self, current: &[Credential]) -> bool {
         self.known.len() != current.len() || !self.known.iter().zip(current).all(|(a, b)| is_same(a, b))
     }
 }
@@ -54,10 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_credential_is_left_out_until_all_are_or_the_directory_changes() {
+    fn a_refused_credential_is_skipped_until_all_are_refused_or_the_directory_changes() {
         let labels = |tried: Vec<Credential>| tried.into_iter().map(|c| c.label).collect::<Vec<_>>();
         let two = [credential("a"), credential("b")];
-        let mut credentials = Credentials::default();
+        let mut credentials = RefusedCredentials::default();
         assert_eq!(labels(credentials.candidates(&two)), ["a", "b"]);
         credentials.refuse(&two[0]);
         assert_eq!(labels(credentials.candidates(&two)), ["b"]);

@@ -1,44 +1,44 @@
-//! A held conversion with its events in the destination's words.
+//! A claimed conversion, and the same with its events in the destination's format.
 
-use domain::validate::{KnownPixels, Rules, check};
-use domain::{Row, TrafficSource, UnixMillis};
+use domain::validate::{AnyPixel, Rules, check};
+use domain::{Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Positions};
 
-use super::mutations;
+use crate::report::mutations;
 
-/// A conversion on its way.
+/// A conversion that this process has claimed.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    pub(super) due: Due,
+    pub(super) lease_end: UnixMillis,
+}
+
+/// A claimed conversion that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) due: Due,
+    pub(super) lease_end: UnixMillis,
     /// The events that the destination does not have yet.
     pub(super) events: Vec<PreparedEvent>,
-    /// Positions in `events` that were accepted in this round.
+    /// Positions in `events` that were accepted in this delivery.
     pub(super) accepted: Positions,
 }
 
-/// Why a held conversion is not sent after all.
+/// Why a claimed conversion is not sent after all.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsendable {
-    /// Its time ran out.
+    /// Its deadline has passed.
     Expired,
     /// The rules have become stricter, or the destination needs more than the row has.
     Refused(String),
 }
 
-/// The pixel was known when the row was claimed; whether it still has a credential is the lane's question.
-struct AnyPixel;
-
-impl KnownPixels for AnyPixel {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
-        true
-    }
-}
-
-/// Prepares a conversion at the moment of sending: its age is checked again here.
+/// Prepares a conversion right before it is sent: its age is checked again here. Whether the pixel still has a credential is
+/// checked when the batch is sent.
 pub(super) fn prepare(
-    due: Due,
+    Claimed { due, lease_end }: Claimed,
     now: UnixMillis,
     needs_source_url: bool,
     destination: &dyn Destination,
@@ -58,7 +58,7 @@ pub(super) fn prepare(
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
-            Ok(Prepared { due, events, accepted: Positions::default() })
+            Ok(Prepared { due, lease_end, events, accepted: Positions::default() })
         }
         Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }

@@ -1,86 +1,15 @@
-//! Directories held in memory: read at start, refreshed in the background, the last good copy used while the store is away.
+//! The pixels and their credentials in memory: read at first use, refreshed in the background and before each file.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use domain::validate::KnownPixels;
 use domain::{PixelCode, TrafficSource};
 use ports::pixels::{Credential, Pixel};
-use ports::{PixelDirectory, Result, SubscriptionStore};
+use ports::{PixelDirectory, Result};
 use secrecy::ExposeSecret;
 
-use crate::filter::Choice;
-
-/// A value that is replaced as a whole.
-struct Snapshot<T>(RwLock<Option<Arc<T>>>);
-
-impl<T> Snapshot<T> {
-    const fn new() -> Self {
-        Self(RwLock::new(None))
-    }
-
-    fn get(&self) -> Option<Arc<T>> {
-        // A poisoned lock still holds a whole value: it is only ever replaced.
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, value: T) -> Arc<T> {
-        let value = Arc::new(value);
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&value));
-        value
-    }
-}
-
-/// The subscribed campaigns.
-pub struct Subscriptions {
-    store: Arc<dyn SubscriptionStore>,
-    snapshot: Snapshot<Choice>,
-}
-
-impl std::fmt::Debug for Subscriptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subscriptions").finish_non_exhaustive()
-    }
-}
-
-impl Subscriptions {
-    /// Subscriptions of a store; read at first use.
-    #[must_use]
-    pub fn new(store: Arc<dyn SubscriptionStore>) -> Self {
-        Self { store, snapshot: Snapshot::new() }
-    }
-
-    /// Reads the store anew if that costs next to nothing; else the background's last reading counts.
-    ///
-    /// # Errors
-    /// The store's; the last good copy stays in use.
-    pub(crate) async fn refresh_if_cheap(&self) -> Result<()> {
-        if self.store.is_cheap() { self.refresh().await } else { Ok(()) }
-    }
-
-    /// Reads the store anew.
-    ///
-    /// # Errors
-    /// The store's; the last good copy stays in use.
-    pub async fn refresh(&self) -> Result<()> {
-        self.fetch().await.map(|_| ())
-    }
-
-    /// What the subscriptions choose.
-    ///
-    /// # Errors
-    /// Only before the first successful read.
-    pub(crate) async fn choice(&self) -> Result<Arc<Choice>> {
-        match self.snapshot.get() {
-            Some(choice) => Ok(choice),
-            None => self.fetch().await,
-        }
-    }
-
-    async fn fetch(&self) -> Result<Arc<Choice>> {
-        Ok(self.snapshot.set(Choice::of(self.store.snapshot().await?)))
-    }
-}
+use crate::snapshot::Snapshot;
 
 /// The pixels and their credentials.
 pub struct Pixels {
@@ -101,7 +30,7 @@ impl Pixels {
         Self { directory, snapshot: Snapshot::new() }
     }
 
-    /// Reads the directory anew; the pixels whose credentials changed.
+    /// Reads the directory again; the pixels whose credentials changed.
     ///
     /// # Errors
     /// The directory's; the last good copy stays in use.
@@ -117,6 +46,10 @@ impl Pixels {
         Ok(changed.map(|p| p.code.clone()).collect())
     }
 
+    /// The pixels as they were read last.
+    ///
+    /// # Errors
+    /// Only before the first successful read.
     pub(crate) async fn current(&self) -> Result<Arc<PixelMap>> {
         match self.snapshot.get() {
             Some(map) => Ok(map),

@@ -1,4 +1,4 @@
-//! The books balance, whatever comes in whichever order.
+//! Receipts balance, whatever comes in whichever order.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use pipeline::worker::Handled;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_redelivered_object_gives_the_same_books() {
+async fn a_redelivered_object_gives_the_same_receipt() {
     let world = World::new().await;
     let rows = world.rows(50, 1, &["1", "2"]);
     let first = world.report("a", &rows).await;
@@ -32,7 +32,7 @@ async fn a_conversion_whose_pixel_comes_later_is_reported_by_the_next_file() {
     let second = world.report("b", &rows).await;
     assert_eq!(second.rows(Outcome::Reported), 10);
     let object = world.put("a", &rows).await;
-    assert_eq!(world.receipt(&object).await, first, "the first file keeps its books");
+    assert_eq!(world.receipt(&object).await, first, "the first file keeps its receipt");
 }
 
 #[tokio::test]

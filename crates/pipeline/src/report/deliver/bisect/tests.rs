@@ -1,10 +1,10 @@
-//! The search against a destination that knows which events are bad.
+//! The bisection against a destination that knows which events are bad.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{Place, REQUESTS_PER_BAD_EVENT, Said, Search};
+use super::{Bisection, Place, REQUESTS_PER_BAD_EVENT, Response};
 
 const FULL: usize = 1_000;
 
@@ -15,26 +15,26 @@ struct Found {
     bad: BTreeSet<Place>,
 }
 
-/// Searches among conversions of one event each; `named` answers name the first bad event.
-fn search(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -> Found {
-    let mut search = Search::new((0..events).map(|e| (e, 0)), FULL);
+/// Bisects conversions of one event each; `named` answers name the first bad event.
+fn bisect(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -> Found {
+    let mut bisection = Bisection::new((0..events).map(|e| (e, 0)), FULL);
     let mut found = Found::default();
     loop {
-        let asked = search.ask();
-        if asked.is_empty() {
-            assert_eq!(search.left().count(), 0);
+        let sent = bisection.next_request();
+        if sent.is_empty() {
+            assert_eq!(bisection.rest().count(), 0);
             return found;
         }
-        assert!(asked.len() <= FULL);
+        assert!(sent.len() <= FULL);
         found.requests += 1;
-        let first = asked.iter().find(|(c, _)| bad.contains(c)).copied();
+        let first = sent.iter().find(|(c, _)| bad.contains(c)).copied();
         let rejected = match first {
             None => {
-                found.accepted.extend(&asked);
-                search.answer(asked, Said::Accepted)
+                found.accepted.extend(&sent);
+                bisection.record(sent, Response::Accepted)
             }
-            Some(place) if named(found.requests) => search.answer(asked, Said::TheseAreBad(&[place])),
-            Some(_) => search.answer(asked, Said::OneIsBad),
+            Some(place) if named(found.requests) => bisection.record(sent, Response::Named(&[place])),
+            Some(_) => bisection.record(sent, Response::Refused),
         };
         for place in rejected {
             assert!(found.bad.insert(place), "rejected twice");
@@ -43,7 +43,7 @@ fn search(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -
 }
 
 fn check(events: usize, bad: &BTreeSet<usize>, named: impl Fn(usize) -> bool) -> Result<(), TestCaseError> {
-    let found = search(events, bad, named);
+    let found = bisect(events, bad, named);
     let rejected: BTreeSet<_> = found.bad.iter().map(|(c, _)| *c).collect();
     prop_assert_eq!(&rejected, bad);
     let accepted: BTreeSet<_> = found.accepted.iter().map(|(c, _)| *c).collect();
@@ -76,6 +76,6 @@ fn one_bad_event_wherever_it_lies_and_nothing_but_bad_events() {
     }
     let all = (0..FULL).collect();
     check(FULL, &all, |_| false).unwrap();
-    // Asking for ever smaller groups, it soon asks for one at a time.
-    assert!(search(FULL, &all, |_| false).requests < FULL + 100);
+    // The groups become smaller until it sends one event at a time.
+    assert!(bisect(FULL, &all, |_| false).requests < FULL + 100);
 }

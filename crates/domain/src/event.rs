@@ -1,0 +1,65 @@
+//! The events that a platform knows: their kinds, and how many a conversion may stand for.
+
+/// No honest session earns more; a larger count is a broken feed, and its events would fill memory.
+pub const MAX_EVENTS_PER_CONVERSION: u32 = 10_000;
+
+/// What an event says happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// The visitor landed.
+    PageView,
+    /// The visitor searched: the first click.
+    ViewContent,
+    /// The visitor clicked an ad: the second click, which earns.
+    Purchase,
+}
+
+impl EventKind {
+    /// All kinds, in the order in which they happen.
+    pub const ALL: [Self; 3] = [Self::PageView, Self::ViewContent, Self::Purchase];
+
+    /// Meta's standard name (Meta Pixel Reference); part of every event id.
+    #[must_use]
+    pub const fn standard_name(self) -> &'static str {
+        match self {
+            Self::PageView => "PageView",
+            Self::ViewContent => "ViewContent",
+            Self::Purchase => "Purchase",
+        }
+    }
+
+    /// The name that the legacy system sent, which Meta takes for custom events; for ad sets that were trained on them.
+    #[must_use]
+    pub const fn legacy_name(self) -> &'static str {
+        match self {
+            Self::PageView => "Page View",
+            Self::ViewContent => "View content",
+            Self::Purchase => "Purchase",
+        }
+    }
+
+    /// The kind with this standard name.
+    #[must_use]
+    pub fn from_standard_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.standard_name() == name)
+    }
+}
+
+/// How many events of each kind a conversion stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventCounts {
+    /// PageView
+    pub page_views: u32,
+    /// ViewContent
+    pub view_contents: u32,
+    /// Purchase
+    pub purchases: u32,
+}
+
+impl EventCounts {
+    /// All events together; at most [`MAX_EVENTS_PER_CONVERSION`].
+    #[must_use]
+    pub const fn total(self) -> u32 {
+        self.page_views + self.view_contents + self.purchases
+    }
+}

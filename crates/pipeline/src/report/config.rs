@@ -1,0 +1,46 @@
+//! The rules of reporting that an operator sets.
+
+use std::time::Duration;
+
+use ports::ledger::Restatements;
+
+use super::backoff::Backoff;
+use crate::blocking::Blocking;
+
+/// Rows that one claim takes to the ledger.
+pub const CLAIM_ROWS: usize = 500;
+
+/// What happens to events whose request the destination may or may not have received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// Send them again under the same event ids.
+    Resend,
+    /// Park them for an operator.
+    Hold,
+}
+
+/// The rules that an operator sets.
+#[derive(Debug, Clone)]
+pub struct ReportConfig {
+    /// Names this process among those that share the ledger.
+    pub owner: String,
+    /// How long a claim lasts without a heartbeat. It is renewed after a third of that, so a request must take less than two
+    /// thirds.
+    pub lease: Duration,
+    /// The longest file that is read, in bytes after decompression.
+    pub max_object_bytes: u64,
+    /// Whether rows must bring the address of their page, because no default is configured.
+    pub needs_source_url: bool,
+    /// What happens to events whose outcome is unknown.
+    pub on_unknown: OnUnknown,
+    /// What happens to figures that outgrow what was reported.
+    pub restatements: Restatements,
+    /// How long to wait between attempts.
+    pub backoff: Backoff,
+    /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless a test wants many small claims.
+    pub claim_rows: usize,
+    /// Where files are read.
+    pub blocking: Blocking,
+    /// The most requests that are in flight to one pixel.
+    pub requests_per_pixel: usize,
+}

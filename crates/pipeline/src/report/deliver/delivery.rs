@@ -1,0 +1,214 @@
+//! The requests of one batch: one as a rule, and more when bad events must be found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::UnixMillis;
+use ports::destination::{Answer, EventOutcome, SendReport};
+use ports::ledger::Settled;
+
+use super::bisect::{Bisection, Place, Response};
+use super::pixel_context::PixelContext;
+use super::prepared::Prepared;
+use super::request;
+use crate::report::health::{BatchFeedback, DeliveryEnd};
+use crate::report::mutations;
+
+/// Requests that one batch may cost: enough to find 21 bad events however they lie, and more when they lie close.
+const MAX_REQUESTS: usize = 256;
+
+/// Bad events that are believed while the destination accepts nothing else of the batch. After that the events are hardly to
+/// blame, and the rest waits.
+const MAX_REJECTED_ALONE: usize = 16;
+
+/// A conversion, and what its delivery has come to.
+#[derive(Debug)]
+pub(super) struct DeliveryItem {
+    pub(super) prepared: Prepared,
+    /// The outcome of each event.
+    pub(super) outcomes: Vec<EventOutcome>,
+    /// The destination's latest answer that concerns it.
+    pub(super) answer: Option<Answer>,
+    /// Another worker has claimed it meanwhile and sends it.
+    lost: bool,
+}
+
+impl DeliveryItem {
+    /// Nothing is sent yet: until there is an answer, every event may be sent again later.
+    fn new(prepared: Prepared) -> Self {
+        let outcomes = vec![EventOutcome::Transient; prepared.events.len()];
+        Self { prepared, outcomes, answer: None, lost: false }
+    }
+}
+
+/// A batch in flight.
+#[derive(Debug)]
+pub(super) struct BatchDelivery {
+    context: Arc<PixelContext>,
+    items: Vec<DeliveryItem>,
+    /// When the leases were renewed last.
+    renewed_at: UnixMillis,
+    /// Events rejected so far.
+    rejected: usize,
+    /// Whether the destination has accepted any event.
+    accepted: bool,
+    near_limit: bool,
+    slowest_answer: Duration,
+}
+
+impl BatchDelivery {
+    /// The delivery of conversions whose leases started, or were renewed, at `renewed_at`.
+    pub(super) fn new(
+        context: Arc<PixelContext>,
+        conversions: Vec<Prepared>,
+        renewed_at: UnixMillis,
+    ) -> Self {
+        Self {
+            context,
+            items: conversions.into_iter().map(DeliveryItem::new).collect(),
+            renewed_at,
+            rejected: 0,
+            accepted: false,
+            near_limit: false,
+            slowest_answer: Duration::ZERO,
+        }
+    }
+
+    /// Sends everything; what is refused is halved until the bad events are alone.
+    pub(super) async fn run(mut self) -> (Vec<DeliveryItem>, BatchFeedback) {
+        let places =
+            self.items.iter().enumerate().flat_map(|(c, i)| (0..i.outcomes.len()).map(move |e| (c, e)));
+        let mut bisection = Bisection::new(places, self.context.reporting.destination.max_events());
+        let end = self.send_all(&mut bisection).await;
+        let feedback =
+            BatchFeedback { end, near_limit: self.near_limit, slowest_answer: self.slowest_answer };
+        (self.items, feedback)
+    }
+
+    async fn send_all(&mut self, bisection: &mut Bisection) -> DeliveryEnd {
+        for _ in 0..MAX_REQUESTS {
+            if !self.renew_leases().await {
+                return DeliveryEnd::LedgerUnavailable;
+            }
+            // Leases can be renewed past the deadline, and one event that is too old makes Meta refuse the whole request.
+            let now = mutations::time_before_sending(self.context.reporting.clock.now());
+            bisection.exclude(|c| self.items[c].lost || now >= self.items[c].prepared.due.deadline);
+            if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {
+                break;
+            }
+            let places = bisection.next_request();
+            if places.is_empty() {
+                return DeliveryEnd::Finished;
+            }
+            let report = self.request(&places).await;
+            if let Some(end) = self.record(bisection, places, &report) {
+                return end;
+            }
+        }
+        let rest: Vec<_> = bisection.rest().collect();
+        self.mark(&rest, &EventOutcome::BatchRefused, None);
+        DeliveryEnd::Finished
+    }
+
+    async fn request(&mut self, places: &[Place]) -> SendReport {
+        let events: Vec<_> = places.iter().map(|(c, e)| self.items[*c].prepared.events[*e].clone()).collect();
+        let clock = &self.context.reporting.clock;
+        let started = clock.now();
+        let report = request::send(&self.context, &events).await;
+        self.slowest_answer = self.slowest_answer.max(clock.now().since(started));
+        report
+    }
+
+    /// Records the answer to a request for `places`; `Some` when it ends the delivery.
+    fn record(
+        &mut self,
+        bisection: &mut Bisection,
+        places: Vec<Place>,
+        report: &SendReport,
+    ) -> Option<DeliveryEnd> {
+        let has = |outcome: EventOutcome| report.outcomes.contains(&outcome);
+        if has(EventOutcome::BatchRefused) {
+            let dropped = mutations::neighbours_to_drop(&places);
+            let bad = dropped.unwrap_or(bisection.record(places, Response::Refused));
+            self.reject(bisection, &bad, report);
+        } else if has(EventOutcome::Rejected) {
+            let is_named = |o: &EventOutcome| *o == EventOutcome::Rejected;
+            let bad: Vec<_> =
+                places.iter().zip(&report.outcomes).filter(|(_, o)| is_named(o)).map(|(p, _)| *p).collect();
+            bisection.record(places, Response::Named(&bad));
+            self.reject(bisection, &bad, report);
+        } else if has(EventOutcome::Refused) {
+            let rest: Vec<_> = bisection.rest().chain(places).collect();
+            self.mark(&rest, &EventOutcome::Refused, Some(&report.answer));
+            return Some(DeliveryEnd::CredentialsRefused);
+        } else if has(EventOutcome::Unknown) || has(EventOutcome::Transient) {
+            let rest: Vec<_> = bisection.rest().collect();
+            self.mark(&rest, &EventOutcome::Transient, Some(&report.answer));
+            for (place, outcome) in places.iter().zip(&report.outcomes) {
+                self.mark(&[*place], outcome, Some(&report.answer));
+            }
+            let limited = DeliveryEnd::RateLimited(report.wait);
+            return Some(if report.throttled { limited } else { DeliveryEnd::Failed });
+        } else {
+            self.accept(&places, report);
+            bisection.record(places, Response::Accepted);
+            self.near_limit |= report.throttled;
+            return report.wait.filter(|_| report.throttled).map(|wait| DeliveryEnd::RateLimited(Some(wait)));
+        }
+        None
+    }
+
+    fn accept(&mut self, places: &[Place], report: &SendReport) {
+        self.accepted = true;
+        for (c, e) in places {
+            let item = &mut self.items[*c];
+            item.prepared.accepted.insert(item.prepared.events[*e].position);
+            item.outcomes[*e] = EventOutcome::Accepted;
+            // Of several answers the one with an alarm stays.
+            if item.answer.is_none() || !report.alarms.is_empty() {
+                item.answer = Some(report.answer.clone());
+            }
+        }
+    }
+
+    /// One rejected event rejects its conversion: the other events of it need not be sent.
+    fn reject(&mut self, bisection: &mut Bisection, bad: &[Place], report: &SendReport) {
+        self.rejected += bad.len();
+        self.mark(bad, &EventOutcome::Rejected, Some(&report.answer));
+        bisection.exclude(|conversion| bad.iter().any(|(c, _)| *c == conversion));
+    }
+
+    fn mark(&mut self, places: &[Place], outcome: &EventOutcome, answer: Option<&Answer>) {
+        for (c, e) in places {
+            let item = &mut self.items[*c];
+            item.outcomes[*e] = outcome.clone();
+            if answer.is_some() {
+                item.answer = answer.cloned();
+            }
+        }
+    }
+
+    /// Renews the leases in time, because finding bad events can take longer than one lasts. `false` when the ledger is
+    /// unavailable, and then nothing more may be sent.
+    async fn renew_leases(&mut self) -> bool {
+        let reporting = &self.context.reporting;
+        let holder = reporting.holder();
+        if holder.now.since(self.renewed_at) < reporting.config.lease / 3 {
+            return true;
+        }
+        let leases: Vec<_> = self.items.iter().map(|item| item.prepared.due.lease.clone()).collect();
+        match reporting.ledger.extend(&leases, holder.until).await {
+            Ok(renewed) => {
+                for (item, renewed) in self.items.iter_mut().zip(renewed) {
+                    item.lost = renewed == Settled::Late;
+                }
+                self.renewed_at = holder.now;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(pixel.id = %self.context.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
+                false
+            }
+        }
+    }
+}

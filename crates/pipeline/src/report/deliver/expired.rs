@@ -1,0 +1,60 @@
+//! The money of conversions whose deadline has passed.
+
+use domain::expand::{expand, increment};
+use domain::validate::{AnyPixel, Rules, check};
+use domain::{Event, Money, Row, UnixMillis};
+use ports::ledger::{Due, Part};
+use ports::metric::name;
+
+use crate::report::Reporting;
+
+/// Counts the money of a conversion whose deadline has passed.
+pub(super) fn count(reporting: &Reporting, due: &Due) {
+    let micros = u64::try_from(unreported_value(due).micros()).unwrap_or(0);
+    reporting.metrics.count(name::EXPIRED_REVENUE_MICROS, &[], micros);
+}
+
+/// The value of the Purchases that the destination does not have.
+fn unreported_value(due: &Due) -> Money {
+    let row = Row::parse(&due.raw);
+    // As of its click the conversion was not too old.
+    let now = row.conversion.as_deref().and_then(|c| c.click_time).map_or(UnixMillis(0), |t| t.millis());
+    let rules = Rules { now, pixels: &AnyPixel, object_network: Some(&due.network), needs_source_url: false };
+    let events: Vec<Event> = match (due.part, check(&row, rules)) {
+        (Part::Increment { first, purchases, worth }, _) => {
+            increment(&row.key, first, purchases, worth).collect()
+        }
+        (Part::Whole, Ok(valid)) => expand(&row.key, &valid).collect(),
+        (Part::Whole, Err(_)) => Vec::new(),
+    };
+    events.iter().filter(|event| !due.accepted.contains(event.position)).filter_map(|event| event.value).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::PixelCode;
+    use ports::ledger::{Lease, Positions};
+
+    use super::*;
+
+    #[test]
+    fn what_was_reported_before_is_not_counted_as_expired() {
+        let raw = r#"{"session_id":"s","network":"tonic","conversions":3,"revenue":"0.9","click_timestamp":1763800000,
+            "pixel_id":"1","traffic_source":"Facebook","ts_click_id":"x","user_agent":"u"}"#;
+        let due = |part, accepted: Positions| Due {
+            lease: Lease { key: Row::parse(raw).key, attempt: 1 },
+            raw: raw.to_owned(),
+            network: "tonic".to_owned(),
+            pixel: PixelCode::new("1").unwrap(),
+            deadline: UnixMillis(0),
+            part,
+            accepted,
+            failures: 0,
+        };
+        // Page view, content view, then three Purchases of 0.3 each.
+        assert_eq!(unreported_value(&due(Part::Whole, Positions::default())).to_string(), "0.9");
+        assert_eq!(unreported_value(&due(Part::Whole, [0, 1, 2].into_iter().collect())).to_string(), "0.6");
+        let part = Part::Increment { first: 3, purchases: 2, worth: "0.5".parse().unwrap() };
+        assert_eq!(unreported_value(&due(part, [1].into_iter().collect())).to_string(), "0.25");
+    }
+}

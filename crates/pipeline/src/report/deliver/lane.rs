@@ -1,0 +1,123 @@
+//! The task of one lane: takes conversions out of its queue, gathers them into batches, and sends those.
+
+use std::sync::Arc;
+
+use ports::ledger::{Due, Settle, Settlement};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::batch::Batch;
+use super::conclude::nothing_sent;
+use super::expired;
+use super::pixel_context::PixelContext;
+use super::prepared::{Claimed, Prepared, Unsendable, prepare};
+use super::send::{defer, send};
+
+/// One pixel's conversions, in the order in which they come.
+pub(super) struct Lane {
+    context: Arc<PixelContext>,
+    /// Filled by [`Lanes::submit`](super::Lanes::submit).
+    incoming: mpsc::UnboundedReceiver<Claimed>,
+    batch: Batch,
+    /// Did not fit into the batch any more.
+    next: Option<Prepared>,
+    /// Batches in flight.
+    sending: JoinSet<()>,
+}
+
+impl Lane {
+    pub(super) fn new(context: Arc<PixelContext>, incoming: mpsc::UnboundedReceiver<Claimed>) -> Self {
+        Self { context, incoming, batch: Batch::default(), next: None, sending: JoinSet::new() }
+    }
+
+    /// Works until the queue is closed and everything in it is settled.
+    pub(super) async fn run(mut self) {
+        let mut open = true;
+        while open || !self.batch.is_empty() || !self.sending.is_empty() {
+            if self.batch.is_due() && !self.batch.is_empty() && self.dispatch().await {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                Some(done) = self.sending.join_next(), if !self.sending.is_empty() => {
+                    if let Err(error) = done {
+                        tracing::error!(pixel.id = %self.context.pixel, %error, "a batch failed; its leases run out");
+                    }
+                }
+                claimed = self.incoming.recv(), if open && !self.batch.is_due() => match claimed {
+                    Some(claimed) => self.gather(claimed),
+                    None => {
+                        open = false;
+                        self.batch.close();
+                    }
+                },
+                () = self.batch.wait(), if !self.batch.is_empty() && !self.batch.is_due() => {}
+            }
+        }
+    }
+
+    /// Adds a conversion to the batch, or its settlement when it cannot be sent.
+    fn gather(&mut self, claimed: Claimed) {
+        self.context.count_taken();
+        let reporting = &self.context.reporting;
+        let now = reporting.clock.now();
+        self.batch.start_waiting(&reporting.clock);
+        match prepare(claimed, now, reporting.config.needs_source_url, &*reporting.destination) {
+            Ok(prepared) => self.next = self.batch.add(prepared, reporting.destination.max_events()),
+            Err(unsendable) => {
+                let (due, reason) = *unsendable;
+                let settlement = self.settlement_of_unsendable(due, reason);
+                self.batch.settlements.push(settlement);
+            }
+        }
+    }
+
+    fn settlement_of_unsendable(&self, due: Due, reason: Unsendable) -> Settlement {
+        match reason {
+            Unsendable::Expired => {
+                expired::count(&self.context.reporting, &due);
+                nothing_sent(due, Settle::Expired)
+            }
+            Unsendable::Refused(reason) => {
+                tracing::warn!(pixel.id = %self.context.pixel, reason, "a claimed conversion cannot be sent");
+                nothing_sent(due, Settle::Rejected { reason })
+            }
+        }
+    }
+
+    /// Sends the batch unless the pixel has as many requests in flight as it bears; `false` when it must wait.
+    async fn dispatch(&mut self) -> bool {
+        let current = self.context.credentials().await.unwrap_or_default();
+        let (concurrency, paused) = {
+            let throttle = self.context.throttle();
+            (throttle.concurrency(), throttle.paused_with(&current, self.context.reporting.clock.now()))
+        };
+        if paused.is_none() && self.sending.len() >= concurrency {
+            return false;
+        }
+        let batch = self.take_batch();
+        match paused {
+            Some(paused) => defer(&self.context, batch, paused).await,
+            None => {
+                self.sending.spawn(send(Arc::clone(&self.context), batch));
+            }
+        }
+        true
+    }
+
+    /// Takes the batch and begins another with what did not fit into it.
+    fn take_batch(&mut self) -> Batch {
+        let nothing_more_comes = self.incoming.is_closed() && self.incoming.is_empty();
+        let batch = std::mem::take(&mut self.batch);
+        let reporting = &self.context.reporting;
+        if let Some(prepared) = self.next.take() {
+            self.batch.start_waiting(&reporting.clock);
+            // An empty batch takes any conversion.
+            self.batch.add(prepared, reporting.destination.max_events());
+        }
+        if nothing_more_comes && !self.batch.is_empty() {
+            self.batch.close();
+        }
+        batch
+    }
+}

@@ -1,0 +1,79 @@
+//! One request, with the first credential that is not refused.
+
+use std::time::Duration;
+
+use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::metric::name;
+
+use super::pixel_context::PixelContext;
+use crate::report::Reporting;
+
+/// Sends events, trying one credential after the other until one is not refused.
+pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> SendReport {
+    let PixelContext { reporting, pixel, .. } = context;
+    let mut report = no_credential(events.len());
+    // Again only if the directory shows other credentials than those that were tried.
+    while let Some(current) = context.credentials().await {
+        let to_try = context.throttle().credentials_to_try(&current);
+        for credential in to_try {
+            let started = reporting.clock.now();
+            report = reporting.destination.send(pixel, &credential, events).await;
+            measure(reporting, &report, reporting.clock.now().since(started));
+            reporting.reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
+            if !is_refused(&report) {
+                return report;
+            }
+            context.throttle().credentials.refuse(&credential);
+            tracing::warn!(
+                pixel.id = %pixel, credential = credential.label, code = report.answer.code,
+                subcode = report.answer.subcode, answer = report.answer.message,
+                "the destination refused a credential"
+            );
+        }
+        if !context.has_new_credentials().await {
+            break;
+        }
+    }
+    report
+}
+
+fn measure(reporting: &Reporting, report: &SendReport, took: Duration) {
+    let metrics = &reporting.metrics;
+    let result = match report.outcomes.first() {
+        Some(EventOutcome::Accepted) => "accepted",
+        Some(EventOutcome::Refused) => "refused",
+        Some(EventOutcome::Unknown) => "unknown",
+        Some(EventOutcome::Transient) if report.throttled => "throttled",
+        Some(EventOutcome::Transient) => "transient",
+        _ => "bad_event",
+    };
+    metrics.count(name::REQUESTS, &[("result", result)], 1);
+    metrics.observe(name::REQUEST_SECONDS, &[], took.as_secs_f64());
+    let unknown = report.outcomes.iter().filter(|o| **o == EventOutcome::Unknown).count();
+    metrics.count(name::UNKNOWN_OUTCOMES, &[], unknown as u64);
+    for alarm in &report.alarms {
+        tracing::error!(
+            alarm,
+            trace_id = report.answer.trace_id,
+            "the destination's answer does not match what was sent"
+        );
+        metrics.count(name::ANSWER_ALARMS, &[], 1);
+    }
+}
+
+fn is_refused(report: &SendReport) -> bool {
+    report.outcomes.first() == Some(&EventOutcome::Refused)
+}
+
+fn no_credential(events: usize) -> SendReport {
+    SendReport {
+        outcomes: vec![EventOutcome::Refused; events],
+        answer: Answer {
+            message: "no credential for this pixel: see `efflux pixels`".to_owned(),
+            ..Answer::default()
+        },
+        throttled: false,
+        wait: None,
+        alarms: Vec::new(),
+    }
+}

@@ -1,0 +1,101 @@
+//! One batch, from its leases to its settlements.
+
+use std::sync::Arc;
+
+use domain::UnixMillis;
+use ports::ledger::{Settle, Settled};
+
+use super::batch::Batch;
+use super::conclude::{nothing_sent, settlement};
+use super::delivery::BatchDelivery;
+use super::pixel_context::PixelContext;
+use super::prepared::Prepared;
+use super::settle;
+use crate::report::health::{BatchFeedback, DeliveryEnd, Paused};
+use crate::report::mutations;
+
+/// Sends a batch and settles each of its conversions.
+pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
+    let reporting = &context.reporting;
+    let lease_end = batch.earliest_lease_end().unwrap_or(UnixMillis(i64::MAX));
+    let Batch { conversions, mut settlements, .. } = batch;
+    let (conversions, lease_end) = renew_leases(&context, conversions, lease_end).await;
+    if mutations::settles_before_send() {
+        let early = conversions.iter().map(|prepared| nothing_sent(prepared.due.clone(), Settle::Reported));
+        settle::write(reporting, early.collect()).await;
+    }
+    let mut end = DeliveryEnd::Finished;
+    if !conversions.is_empty() {
+        let renewed_at = lease_end.minus(reporting.config.lease);
+        let delivery = BatchDelivery::new(Arc::clone(&context), conversions, renewed_at);
+        let (items, feedback) = delivery.run().await;
+        let now = reporting.clock.now();
+        adapt_throttle(&context, &feedback, now);
+        end = feedback.end;
+        settlements.extend(items.into_iter().map(|item| settlement(reporting, item, end, now)));
+    }
+    settle::write(reporting, settlements).await;
+    if end == DeliveryEnd::CredentialsRefused {
+        release_if_credentials_changed(&context).await;
+    }
+}
+
+/// Puts a batch back into the ledger while its pixel is paused.
+pub(super) async fn defer(context: &PixelContext, batch: Batch, paused: Paused) {
+    let Batch { conversions, mut settlements, .. } = batch;
+    settlements.extend(conversions.into_iter().map(|prepared| {
+        let settle = paused.settle(prepared.due.deadline);
+        nothing_sent(prepared.due, settle)
+    }));
+    settle::write(&context.reporting, settlements).await;
+    release_if_credentials_changed(context).await;
+}
+
+fn adapt_throttle(context: &PixelContext, feedback: &BatchFeedback, now: UnixMillis) {
+    let reporting = &context.reporting;
+    let paused = {
+        let mut throttle = context.throttle();
+        throttle.record(feedback, now, reporting.config.backoff, &*reporting.rng);
+        throttle.paused(now)
+    };
+    if let Some(paused) = paused {
+        paused.log(&context.pixel);
+    }
+}
+
+/// Makes sure that the leases outlast the first request. A conversion that another worker has claimed by now is left to that
+/// worker.
+async fn renew_leases(
+    context: &PixelContext,
+    conversions: Vec<Prepared>,
+    lease_end: UnixMillis,
+) -> (Vec<Prepared>, UnixMillis) {
+    let reporting = &context.reporting;
+    let until = reporting.holder().until;
+    if until.since(lease_end) < reporting.config.lease / 3 {
+        return (conversions, lease_end);
+    }
+    let leases: Vec<_> = conversions.iter().map(|prepared| prepared.due.lease.clone()).collect();
+    match reporting.ledger.extend(&leases, until).await {
+        Ok(renewed) => {
+            let held = conversions.into_iter().zip(renewed).filter(|(_, r)| *r == Settled::Done);
+            (held.map(|(prepared, _)| prepared).collect(), until)
+        }
+        Err(error) => {
+            // Without the ledger nothing may be sent: the leases run out and claim_due hands the work out again.
+            tracing::warn!(pixel.id = %context.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
+            (Vec::new(), lease_end)
+        }
+    }
+}
+
+/// Credentials that changed while conversions were being parked released only those that were parked by then.
+async fn release_if_credentials_changed(context: &PixelContext) {
+    if !context.has_new_credentials().await {
+        return;
+    }
+    let now = context.reporting.clock.now();
+    if let Err(error) = context.reporting.ledger.release_parked(&context.pixel, now).await {
+        tracing::warn!(pixel.id = %context.pixel, error = ?error, "cannot release parked conversions");
+    }
+}

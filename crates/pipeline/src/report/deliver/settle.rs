@@ -1,0 +1,52 @@
+//! Writes settlements to the ledger.
+
+use std::collections::BTreeMap;
+
+use ports::ledger::{Settle, Settled, Settlement};
+use ports::metric::name;
+
+use crate::report::Reporting;
+
+/// Writes settlements in one call. When the ledger cannot take them the leases run out, and the same events are sent again
+/// under the same ids.
+pub(super) async fn write(reporting: &Reporting, settlements: Vec<Settlement>) {
+    if settlements.is_empty() {
+        return;
+    }
+    measure(reporting, &settlements);
+    match reporting.ledger.settle(settlements, &reporting.holder()).await {
+        Ok(settled) => {
+            let late = settled.iter().filter(|s| **s == Settled::Late).count();
+            if late > 0 {
+                tracing::warn!(late, "settlements refused: the leases had been lost");
+                reporting.metrics.count(name::LATE_SETTLEMENTS, &[], late as u64);
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = ?error, "cannot settle; what was sent will be sent again under the same ids");
+        }
+    }
+}
+
+fn measure(reporting: &Reporting, settlements: &[Settlement]) {
+    let metrics = &reporting.metrics;
+    let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut events, mut micros) = (0, 0);
+    for settlement in settlements {
+        let outcome = match settlement.settle {
+            Settle::Reported => "reported",
+            Settle::Retry(_) => "retry",
+            Settle::Parked(_) => "parked",
+            Settle::Rejected { .. } => "rejected",
+            Settle::Expired => "expired",
+        };
+        *outcomes.entry(outcome).or_default() += 1;
+        events += settlement.accepted.len();
+        micros += u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
+    }
+    for (outcome, conversions) in outcomes {
+        metrics.count(name::SETTLED, &[("outcome", outcome)], conversions);
+    }
+    metrics.count(name::EVENTS, &[], events);
+    metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
+}

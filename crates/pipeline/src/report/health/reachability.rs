@@ -1,0 +1,85 @@
+//! Whether the destination answers at all, for `/health/ready`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::UnixMillis;
+use ports::HealthSink;
+use ports::destination::Answer;
+
+/// The part that is not ready while no answer comes.
+const DESTINATION: &str = "destination";
+
+/// The status of an answer that never came.
+const NO_ANSWER: u16 = 0;
+
+/// How long a request without an answer counts. After that this process may never send again and so never learn more: the
+/// retries may be claimed by another process.
+const EXPIRES_AFTER: Duration = Duration::from_secs(60);
+
+/// When the latest request without an answer was given up, if none was answered since.
+#[derive(Debug, Default)]
+pub(in crate::report) struct DestinationReachability(Mutex<Option<UnixMillis>>);
+
+impl DestinationReachability {
+    /// A request has ended with this answer, or without one.
+    pub(in crate::report) fn record(&self, answer: &Answer, now: UnixMillis, health: &dyn HealthSink) {
+        if answer.status == NO_ANSWER {
+            *self.unanswered_at() = Some(now);
+            health.not_ready(DESTINATION, &answer.message);
+        } else {
+            *self.unanswered_at() = None;
+            health.ready(DESTINATION);
+        }
+    }
+
+    /// Forgets a request without an answer that was long ago.
+    pub(in crate::report) fn expire(&self, now: UnixMillis, health: &dyn HealthSink) {
+        let mut unanswered_at = self.unanswered_at();
+        if unanswered_at.is_some_and(|at| now.since(at) >= EXPIRES_AFTER) {
+            *unanswered_at = None;
+            health.ready(DESTINATION);
+        }
+    }
+
+    fn unanswered_at(&self) -> MutexGuard<'_, Option<UnixMillis>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The latest report.
+    #[derive(Default)]
+    struct Latest(Mutex<Option<bool>>);
+
+    impl HealthSink for Latest {
+        fn ready(&self, _: &'static str) {
+            *self.0.lock().unwrap() = Some(true);
+        }
+        fn not_ready(&self, _: &'static str, _: &str) {
+            *self.0.lock().unwrap() = Some(false);
+        }
+    }
+
+    #[test]
+    fn any_answer_makes_the_destination_ready_and_so_does_time() {
+        let (reachability, latest) = (DestinationReachability::default(), Latest::default());
+        let ready = || *latest.0.lock().unwrap();
+        let at = |seconds: u64| UnixMillis(0).plus(Duration::from_secs(seconds));
+        let answer = |status| Answer { status, ..Answer::default() };
+        reachability.expire(at(0), &latest);
+        assert_eq!(ready(), None, "nothing is known yet");
+        reachability.record(&answer(0), at(0), &latest);
+        assert_eq!(ready(), Some(false));
+        reachability.record(&answer(500), at(1), &latest);
+        assert_eq!(ready(), Some(true), "it fails, but it answers");
+        reachability.record(&answer(0), at(2), &latest);
+        reachability.expire(at(61), &latest);
+        assert_eq!(ready(), Some(false));
+        reachability.expire(at(62), &latest);
+        assert_eq!(ready(), Some(true));
+    }
+}

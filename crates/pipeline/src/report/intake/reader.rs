@@ -1,0 +1,46 @@
+//! Reads a file, as many rows at a time as one claim takes, so that it is never held whole.
+
+use std::io::Read;
+
+use domain::Row;
+use domain::file::{self, FileError, Rows};
+use ports::Blob;
+use ports::ledger::Statement;
+
+use super::statement::StatementBuilder;
+
+/// A file that is being read.
+pub(super) struct RowReader {
+    builder: StatementBuilder,
+    rows: Rows<Box<dyn Read + Send>>,
+    claim_rows: usize,
+}
+
+/// The rows of one claim, none at the end of the file; and the rest of the file.
+pub(super) struct RowsOfClaim {
+    pub(super) statements: Vec<Statement>,
+    pub(super) rest: RowReader,
+}
+
+impl RowReader {
+    /// Starts to read a file of at most `limit` bytes after decompression. Blocks.
+    pub(super) fn open(
+        builder: StatementBuilder,
+        blob: Blob,
+        limit: u64,
+        claim_rows: usize,
+    ) -> Result<Self, FileError> {
+        let bytes = blob.into_reader().map_err(FileError::Read)?;
+        Ok(Self { builder, rows: Rows::new(file::decompressed(bytes, limit)?)?, claim_rows })
+    }
+
+    /// Reads the rows of the next claim. Blocks.
+    pub(super) fn next_rows(mut self) -> Result<RowsOfClaim, FileError> {
+        let mut statements = Vec::new();
+        while statements.len() < self.claim_rows {
+            let Some(row) = self.rows.next_row()? else { break };
+            statements.push(self.builder.statement(&Row::parse(row.text), row.number));
+        }
+        Ok(RowsOfClaim { statements, rest: self })
+    }
+}

@@ -1,0 +1,73 @@
+//! What the ledger is asked to claim for a row.
+
+use std::sync::Arc;
+
+use domain::restate::Figures;
+use domain::row::Count;
+use domain::validate::{Rules, check};
+use domain::{Network, PixelCode, Row, UnixMillis};
+use ports::ledger::{Source, Statement, StatementVerdict};
+
+use crate::report::PixelMap;
+
+/// Builds the statements of one file.
+pub(super) struct StatementBuilder {
+    /// The name under which the ledger knows the file.
+    pub(super) object: String,
+    /// The feed network that the file's key names.
+    pub(super) network: String,
+    pub(super) pixels: Arc<PixelMap>,
+    pub(super) now: UnixMillis,
+    pub(super) needs_source_url: bool,
+}
+
+impl StatementBuilder {
+    /// The statement of a row, with the verdict of the rules.
+    pub(super) fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
+        let rules = Rules {
+            now: self.now,
+            pixels: &*self.pixels,
+            object_network: Some(&self.network),
+            needs_source_url: self.needs_source_url,
+        };
+        let conversion = row.conversion.as_deref();
+        let (verdict, pixel) = match check(row, rules) {
+            Err(reasons) => (StatementVerdict::Invalid(reasons), None),
+            Ok(valid) => match (valid.counts().total(), PixelCode::new(valid.pixel())) {
+                (0, pixel) => (StatementVerdict::NoEvents, pixel.ok()),
+                (_, pixel) => {
+                    (StatementVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok())
+                }
+            },
+        };
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Statement {
+            key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
+            source: Source { object: self.object.clone(), row: number },
+            raw: row.raw.to_owned(),
+            session_id: conversion.map(|c| c.session_id.to_string()),
+            keyword_clicked: owned(conversion.and_then(|c| c.keyword_clicked.as_deref())),
+            click_time: conversion.and_then(|c| c.click_time),
+            pixel,
+            network: self.network_of(row),
+            observed: conversion
+                .map(|c| Figures { count: number_of(c.conversions), revenue: c.revenue.unwrap_or_default() })
+                .unwrap_or_default(),
+            verdict,
+        }
+    }
+
+    /// The network that later attempts go by: the known one's name, or the name in the row or in the file's key.
+    fn network_of(&self, row: &Row<'_>) -> String {
+        let named = row.conversion.as_deref().and_then(|c| c.network.as_deref()).unwrap_or(&self.network);
+        let known = Network::find(named);
+        if known.is_known() { known.name.to_owned() } else { named.to_owned() }
+    }
+}
+
+fn number_of(count: Count) -> i64 {
+    match count {
+        Count::Number(n) => n,
+        Count::Absent | Count::Unreadable => 0,
+    }
+}
