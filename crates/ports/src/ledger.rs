@@ -6,6 +6,7 @@
 
 mod entry;
 mod positions;
+mod reason;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, Outcome, PixelCode, Receipt, UnixMillis};
@@ -15,6 +16,7 @@ pub use entry::{
     StatementVerdict,
 };
 pub use positions::Positions;
+pub use reason::WaitReason;
 
 use crate::Result;
 
@@ -73,16 +75,6 @@ impl DueLimits {
     }
 }
 
-/// The reason of an entry that waits to send a [`Part::Increment`].
-pub const RESTATED: &str = "restated";
-
-/// The reason of an entry of which nobody can know whether the platform has its events. Parked, it waits for a person, not
-/// for a credential.
-pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
-
-/// The reason of an entry that an operator gave another chance.
-pub const REOPENED: &str = "reopened";
-
 /// Whether a settlement was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
@@ -111,7 +103,7 @@ pub enum ObjectEnd {
     },
 }
 
-/// How many entries are in a state, and the money that waits there.
+/// How many entries are in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateCount {
     /// The state.
@@ -153,7 +145,7 @@ pub trait ReportLedger: Send + Sync {
     /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
     ///
     /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has
-    /// outgrown the reported one becomes `retry`, due now, [`RESTATED`], with a [`Part::Increment`].
+    /// outgrown the reported one becomes `retry`, due now, [`Restated`](WaitReason::Restated), with a [`Part::Increment`].
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>>;
 
     /// Claims entries that are due, within limits: leases that ran out, retries and parked entries whose time has come, and
@@ -165,7 +157,7 @@ pub trait ReportLedger: Send + Sync {
     /// Gives a holder more time for what it holds; one answer per lease, in order.
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
 
-    /// Makes the parked entries of a pixel due now, but for those that wait for a person ([`UNKNOWN_OUTCOME`]); how many
+    /// Makes the parked entries of a pixel due now, but for those that wait for the operator ([`UnknownOutcome`](WaitReason::UnknownOutcome)); how many
     /// there were.
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
 
@@ -179,7 +171,7 @@ pub trait ReportLedger: Send + Sync {
     ) -> Result<Vec<Record>>;
 
     /// Gives entries another chance; one answer per reopening, in order. An entry that is still in the version given, and
-    /// neither `reported` nor `in_flight`, becomes `retry`, due now, [`REOPENED`], for the pixel and deadline given, its failures
+    /// neither `reported` nor `in_flight`, becomes `retry`, due now, [`Reopened`](WaitReason::Reopened), for the pixel and deadline given, its failures
     /// forgotten and its accepted events remembered; any other stays as it is and answers [`Late`](Settled::Late).
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>>;
 

@@ -1,7 +1,7 @@
 //! What was tried for an entry, and other chances that an operator gives it.
 
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{Attempt, Holder, REOPENED, Reopening, Settled};
+use ports::ledger::{Attempt, Holder, Reopening, Settled, WaitReason};
 use rusqlite::{Transaction, params};
 
 use super::entries::Entries;
@@ -80,11 +80,13 @@ pub(super) fn reopen(
              due_at = ?5, ready = 1, failures = 0, version = version + 1, updated_at = ?5
          WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')",
     )?;
+    let reason = WaitReason::Reopened;
+    let reason = reason.as_str();
     let mut one = |r: &Reopening| {
         let Some(entry) = entries.of(&r.key)? else { return Ok(Settled::Late) };
         let (version, before) = (sql(r.version), entries.state(entry)?);
         let changed =
-            update.execute(params![REOPENED, r.pixel.as_str(), r.deadline.0, version, now.0, entry])?;
+            update.execute(params![reason, r.pixel.as_str(), r.deadline.0, version, now.0, entry])?;
         if changed == 1 {
             entries.counts.moved(before, Outcome::Retry);
         }

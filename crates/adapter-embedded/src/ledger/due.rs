@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use domain::{Outcome, PixelCode, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Lease, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
@@ -127,6 +127,6 @@ pub(super) fn release_parked(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
              WHERE state = 'parked' AND pixel = ? AND reason <> ?",
         )?
-        .execute(params![now.0, pixel.as_str(), UNKNOWN_OUTCOME])?;
+        .execute(params![now.0, pixel.as_str(), WaitReason::UnknownOutcome.as_str()])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }

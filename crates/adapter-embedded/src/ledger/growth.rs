@@ -2,7 +2,7 @@
 
 use domain::Outcome;
 use domain::restate::{Figures, Restatement, restate};
-use ports::ledger::{Holder, RESTATED, Restatements};
+use ports::ledger::{Holder, Restatements, WaitReason};
 use rusqlite::named_params;
 
 use super::entries::Entries;
@@ -31,7 +31,7 @@ pub(super) fn grow(
         .prepare_cached(GROW)?
         .execute(named_params! {
             ":id": entry,
-            ":reason": RESTATED,
+            ":reason": WaitReason::Restated.as_str(),
             ":now": holder.now.0,
             ":first": reported.count,
             ":purchases": purchases,

@@ -6,7 +6,7 @@ use bson::oid::ObjectId;
 use bson::{Bson, doc};
 use domain::{ConversionKey, UnixMillis};
 use ports::Result;
-use ports::ledger::{Attempt, REOPENED, Reopening, Settled};
+use ports::ledger::{Attempt, Reopening, Settled, WaitReason};
 use serde::Deserialize;
 
 use super::claim::Marked;
@@ -57,7 +57,7 @@ pub(super) async fn reopen(
     let by = ObjectId::new();
     let statement = |reopening: &Reopening| {
         let mut set = doc! {
-            "state": "retry", "reason": REOPENED, "reasons": "", "valid": true, "invalid_reason": Bson::Null,
+            "state": "retry", "reason": WaitReason::Reopened.as_str(), "reasons": "", "valid": true, "invalid_reason": Bson::Null,
             "pixel": reopening.pixel.as_str(), "deadline": date(reopening.deadline), "due_at": date(now),
             "wakes_at": wakes_at(now, Some(date(reopening.deadline))), "failures": 0, "reopened_by": by,
         };

@@ -9,7 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelCode, UnixMillis};
 use ports::Result;
-use ports::ledger::{Due, DueLimits, Holder, Lease, Part, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, DueLimits, Holder, Lease, Part, WaitReason};
 use serde::Deserialize;
 
 use super::document::{changed, date};
@@ -162,7 +162,10 @@ pub(super) async fn release_parked(
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
-    let parked = doc! { "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": UNKNOWN_OUTCOME } };
+    let for_the_operator = WaitReason::UnknownOutcome;
+    let parked = doc! {
+        "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": for_the_operator.as_str() },
+    };
     let statement = doc! { "q": parked, "u": sooner, "multi": true };
     connection.update("ledger.release_parked", CONVERSIONS, vec![statement]).await
 }

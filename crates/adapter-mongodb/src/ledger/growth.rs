@@ -2,7 +2,7 @@
 
 use bson::{Document, doc};
 use domain::restate::{Figures, Restatement, restate};
-use ports::ledger::{Holder, RESTATED, Restatements};
+use ports::ledger::{Holder, Restatements, WaitReason};
 
 use super::document::date;
 use super::stored::{Entry, StoredPart, bson};
@@ -26,7 +26,7 @@ pub(super) fn fields(part: &StoredPart, entry: &Entry, holder: &Holder) -> Docum
     let now = date(holder.now);
     let wakes = entry.deadline.map_or(now, |deadline| deadline.min(now));
     doc! {
-        "state": "retry", "reason": RESTATED, "accepted": "", "failures": 0, "due_at": now, "wakes_at": wakes,
+        "state": "retry", "reason": WaitReason::Restated.as_str(), "accepted": "", "failures": 0, "due_at": now, "wakes_at": wakes,
         "part": bson(part),
     }
 }

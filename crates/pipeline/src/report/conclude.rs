@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Open, Positions, Settle, Settlement, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, Open, Positions, Settle, Settlement, WaitReason};
 
 use super::gate::THROTTLED_PAUSE;
 use super::mutations;
@@ -19,9 +19,9 @@ impl Reporting {
         let Item { prepared, outcomes, mut answer, .. } = item;
         let reported = reported(&prepared);
         let deadline = prepared.due.deadline;
-        let open = |wait: Duration, reason: &str, failed: bool| Open {
+        let open = |wait: Duration, reason: WaitReason, failed: bool| Open {
             due_at: Backoff::due_at(now, wait, deadline),
-            reason: reason.to_owned(),
+            reason,
             failed,
         };
         let backoff = self.config.backoff;
@@ -35,23 +35,25 @@ impl Reporting {
             Settle::Rejected { reason }
         } else if outcomes.contains(&EventOutcome::Unknown) {
             match self.config.on_unknown {
-                OnUnknown::Resend => Settle::Retry(open(wait, UNKNOWN_OUTCOME, true)),
+                OnUnknown::Resend => Settle::Retry(open(wait, WaitReason::UnknownOutcome, true)),
                 OnUnknown::Hold => Settle::Parked(Open {
                     due_at: deadline,
-                    reason: UNKNOWN_OUTCOME.to_owned(),
+                    reason: WaitReason::UnknownOutcome,
                     failed: true,
                 }),
             }
         } else if outcomes.contains(&EventOutcome::Suspect) {
-            Settle::Parked(open(backoff.probe, "not_isolated", true))
+            Settle::Parked(open(backoff.probe, WaitReason::NotIsolated, true))
         } else if outcomes.contains(&EventOutcome::Refused) {
-            Settle::Parked(open(backoff.probe, "no_working_credential", true))
+            Settle::Parked(open(backoff.probe, WaitReason::NoWorkingCredential, true))
         } else if outcomes.iter().any(|o| *o != EventOutcome::Accepted) {
             match end {
-                RoundEnd::Throttled(told) => {
-                    Settle::Retry(open(told.unwrap_or(THROTTLED_PAUSE).max(wait), "throttled", false))
-                }
-                _ => Settle::Retry(open(wait, "transient", true)),
+                RoundEnd::Throttled(told) => Settle::Retry(open(
+                    told.unwrap_or(THROTTLED_PAUSE).max(wait),
+                    WaitReason::Throttled,
+                    false,
+                )),
+                _ => Settle::Retry(open(wait, WaitReason::Transient, true)),
             }
         } else {
             Settle::Reported

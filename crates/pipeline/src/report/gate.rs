@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{PixelCode, UnixMillis};
 use ports::Rng;
-use ports::ledger::{Open, Settle};
+use ports::ledger::{Open, Settle, WaitReason};
 use ports::pixels::Credential;
 
 use super::Backoff;
@@ -42,15 +42,11 @@ pub(super) struct Closed {
 impl Closed {
     /// Where a conversion goes that comes meanwhile.
     pub(super) fn settle(self, deadline: UnixMillis) -> Settle {
-        let open = |reason: &str| Open {
-            due_at: self.until.min(deadline),
-            reason: reason.to_owned(),
-            failed: false,
-        };
+        let open = |reason| Open { due_at: self.until.min(deadline), reason, failed: false };
         match self.why {
-            Why::Throttled => Settle::Retry(open("throttled")),
-            Why::Failing => Settle::Retry(open("transient")),
-            Why::NoCredential => Settle::Parked(open("no_working_credential")),
+            Why::Throttled => Settle::Retry(open(WaitReason::Throttled)),
+            Why::Failing => Settle::Retry(open(WaitReason::Transient)),
+            Why::NoCredential => Settle::Parked(open(WaitReason::NoWorkingCredential)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use domain::Outcome;
 use meta_sandbox::{Action, ErrorAnswer};
 use pipeline::report::OnUnknown;
+use ports::ledger::WaitReason;
 
 use crate::world::World;
 
@@ -23,7 +24,7 @@ async fn an_answer_that_never_came_is_sent_again_under_the_same_ids() {
     world.sandbox.add_fault(Action::ResetAfterAccepting.times(1));
     let receipt = world.report("a", &world.rows(30, 1, &["1"])).await;
     assert_eq!(receipt.rows(Outcome::Retry), 30, "{receipt:?}");
-    assert_eq!(receipt.outcomes[0].reason, "unknown_outcome");
+    assert_eq!(receipt.outcomes[0].reason, WaitReason::UnknownOutcome.as_str());
     let accepted = world.sandbox.stats().accepted_events();
     world.until(async || world.entries(Outcome::Reported).await == 30).await;
     world.sandbox_has(accepted);
@@ -63,7 +64,7 @@ async fn a_success_that_tells_of_a_used_up_limit_is_a_success_and_then_the_pixel
     assert_eq!(world.entries(Outcome::Reported).await, 30);
     let second = world.report("b", &rows[30..]).await;
     assert_eq!(second.rows(Outcome::Retry), 30, "{second:?}");
-    assert_eq!(second.outcomes[0].reason, "throttled");
+    assert_eq!(second.outcomes[0].reason, WaitReason::Throttled.as_str());
     world.until(async || world.entries(Outcome::Reported).await == 60).await;
     assert_eq!(world.sandbox.stats().requests.accepted, 2);
 }

@@ -1,7 +1,7 @@
 //! The books of objects.
 
 use domain::Outcome;
-use ports::ledger::{Claim, ObjectEnd, Settle, Settlement, Statement};
+use ports::ledger::{Claim, ObjectEnd, Settle, Settlement, Statement, WaitReason};
 
 use super::fixture::*;
 
@@ -35,8 +35,8 @@ pub(super) async fn every_outcome_is_in_the_books(ledger: Subject) {
     let receipt = ledger.receipt(OBJECT).await;
     let reason = |outcome| receipt.outcomes.iter().find(|o| o.outcome == outcome).map(|o| o.reason.as_str());
     assert_eq!(reason(Outcome::Rejected), Some("100/1"));
-    assert_eq!(reason(Outcome::Parked), Some("no_credential"));
-    assert_eq!(reason(Outcome::Retry), Some("throttled"));
+    assert_eq!(reason(Outcome::Parked), Some(WaitReason::NoWorkingCredential.as_str()));
+    assert_eq!(reason(Outcome::Retry), Some(WaitReason::Throttled.as_str()));
     assert_eq!(reason(Outcome::Invalid), Some("invalid_pixel"), "the category");
     assert_eq!(reason(Outcome::Reported), Some(""));
     assert_eq!(receipt.open(), 3);

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{
-    Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict, UNKNOWN_OUTCOME,
-};
+use ports::ledger::{Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict, WaitReason};
 
 use super::fixture::*;
 
@@ -90,10 +88,10 @@ pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     for (row, (session, code)) in rows.into_iter().enumerate() {
         let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
-        let for_a_person = Open { due_at: at(9_000), reason: UNKNOWN_OUTCOME.to_owned(), failed: true };
+        let for_the_operator = Open { due_at: at(9_000), reason: WaitReason::UnknownOutcome, failed: true };
         let settle = match session {
             "d" => retry(9_000),
-            "e" => Settle::Parked(for_a_person),
+            "e" => Settle::Parked(for_the_operator),
             _ => parked(9_000),
         };
         ledger.done(&lease, settle, 1).await;
@@ -113,7 +111,7 @@ pub(super) async fn failures_count_only_failed_attempts(ledger: Subject) {
     let Claim::Held(mut lease) = ledger.claim_one(sendable("s", "b/o", 0), 0).await else {
         panic!("a new row is held")
     };
-    let open = |seconds, failed| Open { due_at: at(seconds), reason: "network".to_owned(), failed };
+    let open = |seconds, failed| Open { due_at: at(seconds), reason: WaitReason::Transient, failed };
     let steps = [
         (Settle::Retry(open(10, true)), 1),
         (Settle::Parked(open(20, false)), 1),

@@ -8,7 +8,7 @@ use domain::{ConversionKey, Outcome, PixelCode, Reason, Reasons, Receipt, UnixMi
 use ports::ReportLedger;
 use ports::ledger::{
     Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Open, Positions, Record, Restatements, Settle, Settled,
-    Settlement, Source, Statement, StatementVerdict,
+    Settlement, Source, Statement, StatementVerdict, WaitReason,
 };
 
 /// The moment that tests count from.
@@ -96,12 +96,12 @@ pub(super) fn settlement(lease: &Lease, settle: Settle) -> Settlement {
 
 /// A retry at that second, after a failed attempt.
 pub(super) fn retry(seconds: i64) -> Settle {
-    Settle::Retry(Open { due_at: at(seconds), reason: "throttled".to_owned(), failed: true })
+    Settle::Retry(Open { due_at: at(seconds), reason: WaitReason::Throttled, failed: true })
 }
 
 /// Parked until that second, without an attempt.
 pub(super) fn parked(seconds: i64) -> Settle {
-    Settle::Parked(Open { due_at: at(seconds), reason: "no_credential".to_owned(), failed: false })
+    Settle::Parked(Open { due_at: at(seconds), reason: WaitReason::NoWorkingCredential, failed: false })
 }
 
 /// The ledger under test.

@@ -2,7 +2,7 @@
 
 use domain::Outcome;
 use ports::ledger::{
-    Claim, DueLimits, Holder, Lease, Part, RESTATED, Restatements, Settle, Settled, Settlement, Statement,
+    Claim, DueLimits, Holder, Lease, Part, Restatements, Settle, Settled, Settlement, Statement, WaitReason,
 };
 
 use super::fixture::*;
@@ -46,7 +46,7 @@ pub(super) async fn growth_becomes_due_as_an_increment(ledger: Subject) {
 
     assert_eq!(claim(&ledger, stated("s", "b/p", 3, "0.7512"), &increments(5)).await, Claim::Duplicate);
     let record = ledger.record("s").await;
-    assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, RESTATED));
+    assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     assert_eq!((record.source.object.as_str(), record.events), ("b/o", 3), "the row is still the first");
     let due = ledger.due(10, 5).await.remove(0);
     let worth = "0.5012".parse().expect("an amount");

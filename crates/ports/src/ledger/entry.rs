@@ -3,7 +3,7 @@
 use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelCode, Reasons, UnixMillis, UnixSeconds};
 
-use super::Positions;
+use super::{Positions, WaitReason};
 use crate::destination::Answer;
 
 /// Where a row came from.
@@ -182,8 +182,8 @@ pub enum Settle {
 pub struct Open {
     /// When it is due again.
     pub due_at: UnixMillis,
-    /// What stopped it, short: `throttled`, `no_credential`.
-    pub reason: String,
+    /// What stopped it.
+    pub reason: WaitReason,
     /// Whether the attempt failed, rather than was not made.
     pub failed: bool,
 }
@@ -236,6 +236,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Why it waits; `None` when it does not.
+    #[must_use]
+    pub fn wait_reason(&self) -> Option<WaitReason> {
+        matches!(self.outcome, Outcome::Retry | Outcome::Parked).then(|| self.reason.as_str().into())
+    }
+
     /// Revenue that a feed stated and no event has told.
     #[must_use]
     pub fn unreported(&self) -> Money {
