@@ -1,17 +1,18 @@
-//! The ledger in SQLite: one row per conversion, and the books of the objects they came from.
+//! The ledger in SQLite: one row per conversion, and the receipts of the objects they came from.
 
 mod attempts;
-mod books;
+mod bloom;
 mod claim;
+mod columns;
 mod counts;
 mod due;
-mod entries;
-mod growth;
+mod key_index;
 mod mutations;
-mod record;
-mod seen;
+mod receipts;
+mod records;
+mod reopen;
+mod restatement;
 mod settle;
-mod words;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use ports::ledger::{
 };
 
 use crate::db::{Db, Schema};
-use entries::{Entries, History};
+use key_index::{Entries, History};
 
 /// The ledger of an embedded deployment; several processes may share its file.
 #[derive(Debug, Clone)]
@@ -61,8 +62,8 @@ impl EmbeddedLedger {
         self.db
             .write(operation, move |tx| {
                 history.learn(tx)?;
-                let seen = history.seen();
-                let entries = Entries::new(tx, &seen)?;
+                let filters = history.filters();
+                let entries = Entries::new(tx, &filters)?;
                 let answer = f(&entries)?;
                 entries.counts.store(tx)?;
                 Ok(answer)
@@ -77,7 +78,7 @@ impl EmbeddedLedger {
         F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let history = Arc::clone(&self.history);
-        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.seen())?)).await
+        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.filters())?)).await
     }
 }
 
@@ -131,7 +132,7 @@ impl ReportLedger for EmbeddedLedger {
     ) -> ports::Result<Vec<Record>> {
         let (selection, after) = (selection.clone(), after.copied());
         self.read("ledger.select", move |entries| {
-            record::selected(entries, &selection, after.as_ref(), limit)
+            records::selected(entries, &selection, after.as_ref(), limit)
         })
         .await
     }
@@ -141,22 +142,22 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let reopenings = reopenings.to_vec();
-        self.write("ledger.reopen", move |entries| attempts::reopen(entries, &reopenings, now)).await
+        self.write("ledger.reopen", move |entries| reopen::reopen(entries, &reopenings, now)).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> ports::Result<Vec<Attempt>> {
         let key = *key;
-        self.read("ledger.attempts", move |entries| attempts::of(entries, &key)).await
+        self.read("ledger.attempts", move |entries| attempts::of_entry(entries, &key)).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
         let session = session_id.to_owned();
         let keyword = keyword_clicked.map(str::to_owned);
-        self.db.read("ledger.find", move |tx| record::find(tx, &session, keyword.as_deref())).await
+        self.db.read("ledger.find", move |tx| records::find(tx, &session, keyword.as_deref())).await
     }
 
     async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
-        self.db.read("ledger.export_batch", move |tx| record::unexported(tx, limit)).await
+        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, limit)).await
     }
 
     async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
@@ -164,24 +165,24 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(());
         }
         let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
-        self.write("ledger.mark_exported", move |entries| record::mark_exported(entries, &versions)).await
+        self.write("ledger.mark_exported", move |entries| records::mark_exported(entries, &versions)).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
         let (object, end) = (object.to_owned(), end.clone());
-        self.db.write("ledger.finish_object", move |tx| books::finish(tx, &object, &end, now)).await
+        self.db.write("ledger.finish_object", move |tx| receipts::finish(tx, &object, &end, now)).await
     }
 
     async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
         let object = object.to_owned();
-        self.db.read("ledger.receipt", move |tx| books::receipt(tx, &object)).await
+        self.db.read("ledger.receipt", move |tx| receipts::receipt(tx, &object)).await
     }
 
     async fn receipts(&self, limit: usize) -> ports::Result<Vec<ObjectReceipt>> {
-        self.db.read("ledger.receipts", move |tx| books::receipts(tx, limit)).await
+        self.db.read("ledger.receipts", move |tx| receipts::receipts(tx, limit)).await
     }
 
     async fn stats(&self) -> ports::Result<LedgerStats> {
-        self.db.read("ledger.stats", books::stats).await
+        self.db.read("ledger.stats", receipts::stats).await
     }
 }

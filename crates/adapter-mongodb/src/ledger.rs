@@ -1,17 +1,17 @@
 //! The ledger in MongoDB: one document per conversion.
 //!
-//! No transactions: whatever changes a document is one statement whose filter holds the version that was read, so of two who
-//! change the same document one finds that it did not, and looks again.
+//! No transactions: whatever changes a document is one update whose filter holds the version that was read. Of two workers who
+//! change the same document, one finds that it did not, and looks again.
 
 mod attempts;
-mod books;
 mod claim;
-mod decide;
 mod document;
 mod due;
-mod growth;
 mod original;
+mod receipts;
 mod records;
+mod reopen;
+mod restatement;
 mod schema;
 mod settle;
 mod stored;
@@ -112,11 +112,11 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
-        attempts::reopen(&self.connection, reopenings, now).await
+        reopen::reopen(&self.connection, reopenings, now).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
-        attempts::of(&self.connection, key).await
+        attempts::of_entry(&self.connection, key).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
@@ -132,18 +132,18 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
-        books::finish(&self.connection, object, end, now).await
+        receipts::finish(&self.connection, object, end, now).await
     }
 
     async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
-        books::receipt(&self.connection, object).await
+        receipts::receipt(&self.connection, object).await
     }
 
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {
-        books::receipts(&self.connection, limit).await
+        receipts::receipts(&self.connection, limit).await
     }
 
     async fn stats(&self) -> Result<LedgerStats> {
-        books::stats(&self.connection).await
+        receipts::stats(&self.connection).await
     }
 }

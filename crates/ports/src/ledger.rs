@@ -7,6 +7,7 @@
 mod entry;
 mod positions;
 mod reason;
+pub mod rules;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, Outcome, PixelCode, Receipt, UnixMillis};

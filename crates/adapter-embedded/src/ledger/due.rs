@@ -11,9 +11,9 @@ use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::entries::Entries;
+use super::columns::{damaged, key, parsed, part, pixel};
+use super::key_index::Entries;
 use super::mutations;
-use super::words::{damaged, key, parsed, part, pixel};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
 const READY_AT_ONCE: usize = 1_000;

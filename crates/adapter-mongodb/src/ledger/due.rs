@@ -42,8 +42,8 @@ pub(super) async fn claim_due(
     };
     set.extend(changed(holder.now));
     let change = doc! { "$set": set, "$inc": { "attempt": 1, "version": 1 } };
-    let statement = doc! { "q": condition, "u": change, "multi": true };
-    if connection.update(OPERATION, CONVERSIONS, vec![statement]).await? == 0 {
+    let update = doc! { "q": condition, "u": change, "multi": true };
+    if connection.update(OPERATION, CONVERSIONS, vec![update]).await? == 0 {
         return Ok(Vec::new());
     }
     let claimed = Query {
@@ -166,6 +166,6 @@ pub(super) async fn release_parked(
     let parked = doc! {
         "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": for_the_operator.as_str() },
     };
-    let statement = doc! { "q": parked, "u": sooner, "multi": true };
-    connection.update("ledger.release_parked", CONVERSIONS, vec![statement]).await
+    let update = doc! { "q": parked, "u": sooner, "multi": true };
+    connection.update("ledger.release_parked", CONVERSIONS, vec![update]).await
 }

@@ -40,12 +40,12 @@ pub(super) async fn mark_exported(connection: &Connection, records: &[Record]) -
     if records.is_empty() {
         return Ok(());
     }
-    let statement = |record: &Record| {
+    let update = |record: &Record| {
         let condition = doc! { "_id": record.key.to_string(), "version": int(record.version) };
         doc! { "q": condition, "u": { "$unset": { "export_due": "" } } }
     };
-    let statements = records.iter().map(statement).collect();
-    connection.update("ledger.mark_exported", CONVERSIONS, statements).await.map(drop)
+    let updates = records.iter().map(update).collect();
+    connection.update("ledger.mark_exported", CONVERSIONS, updates).await.map(drop)
 }
 
 /// See [`ReportLedger::select`](ports::ReportLedger::select).

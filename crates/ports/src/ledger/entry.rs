@@ -40,6 +40,48 @@ pub struct Statement {
     pub verdict: StatementVerdict,
 }
 
+impl Statement {
+    /// Whether it may be sent.
+    #[must_use]
+    pub const fn is_sendable(&self) -> bool {
+        matches!(self.verdict, StatementVerdict::Sendable { .. })
+    }
+
+    /// The state in which it enters the ledger.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self.verdict {
+            StatementVerdict::Sendable { .. } => Outcome::InFlight,
+            StatementVerdict::NoEvents => Outcome::NoEvents,
+            StatementVerdict::Invalid(_) => Outcome::Invalid,
+        }
+    }
+
+    /// The first of the reasons why it is invalid; empty otherwise.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.reasons().category().map_or("", |reason| reason.as_str())
+    }
+
+    /// All reasons why it is invalid.
+    #[must_use]
+    pub const fn reasons(&self) -> Reasons {
+        match self.verdict {
+            StatementVerdict::Invalid(reasons) => reasons,
+            StatementVerdict::Sendable { .. } | StatementVerdict::NoEvents => Reasons::NONE,
+        }
+    }
+
+    /// The last moment for sending it, if it may be sent.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<UnixMillis> {
+        match self.verdict {
+            StatementVerdict::Sendable { deadline } => Some(deadline),
+            StatementVerdict::NoEvents | StatementVerdict::Invalid(_) => None,
+        }
+    }
+}
+
 /// What validation found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementVerdict {
@@ -175,6 +217,39 @@ pub enum Settle {
     },
     /// Its time ran out.
     Expired,
+}
+
+impl Settle {
+    /// The state that it leads to.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Reported => Outcome::Reported,
+            Self::Retry(_) => Outcome::Retry,
+            Self::Parked(_) => Outcome::Parked,
+            Self::Rejected { .. } => Outcome::Rejected,
+            Self::Expired => Outcome::Expired,
+        }
+    }
+
+    /// The reason, as it is stored; empty where there is nothing to say.
+    #[must_use]
+    pub const fn reason(&self) -> &str {
+        match self {
+            Self::Retry(open) | Self::Parked(open) => open.reason.as_str(),
+            Self::Rejected { reason } => reason.as_str(),
+            Self::Reported | Self::Expired => "",
+        }
+    }
+
+    /// When and why it goes on, if it does.
+    #[must_use]
+    pub const fn open(&self) -> Option<&Open> {
+        match self {
+            Self::Retry(open) | Self::Parked(open) => Some(open),
+            Self::Reported | Self::Rejected { .. } | Self::Expired => None,
+        }
+    }
 }
 
 /// An entry that is not at an end.

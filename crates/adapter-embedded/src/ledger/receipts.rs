@@ -7,8 +7,8 @@ use domain::{Money, Outcome, Receipt, UnixMillis};
 use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use super::columns::{count, parsed, sql, text};
 use super::counts::by_state;
-use super::words::{count, parsed, sql, text};
 
 /// What is noted about an object itself.
 struct Noted {

@@ -41,8 +41,8 @@ pub(super) async fn finish(
         "_id": object, "rows_in": int(rows_in), "duplicates": int(duplicates), "refused": refused,
         "digest": digest, "at": date(now),
     };
-    let statement = doc! { "q": { "_id": object }, "u": note, "upsert": true };
-    connection.update("ledger.finish_object", OBJECTS, vec![statement]).await.map(drop)
+    let update = doc! { "q": { "_id": object }, "u": note, "upsert": true };
+    connection.update("ledger.finish_object", OBJECTS, vec![update]).await.map(drop)
 }
 
 /// See [`ReportLedger::receipt`](ports::ReportLedger::receipt).
