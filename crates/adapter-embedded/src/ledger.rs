@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
-use ports::ReportLedger;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     Selection, Settled, Settlement, Statement,
 };
+use ports::{LedgerAdmin, LedgerExport, ReportLedger};
 
 use crate::db::{Db, Schema};
 use key_index::{Entries, History};
@@ -124,6 +124,34 @@ impl ReportLedger for EmbeddedLedger {
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
     }
 
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
+        let (object, end) = (object.to_owned(), end.clone());
+        self.db.write("ledger.finish_object", move |tx| receipts::finish(tx, &object, &end, now)).await
+    }
+
+    async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
+        let object = object.to_owned();
+        self.db.read("ledger.receipt", move |tx| receipts::receipt(tx, &object)).await
+    }
+}
+
+#[async_trait]
+impl LedgerExport for EmbeddedLedger {
+    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
+        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, limit)).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
+        self.write("ledger.mark_exported", move |entries| records::mark_exported(entries, &versions)).await
+    }
+}
+
+#[async_trait]
+impl LedgerAdmin for EmbeddedLedger {
     async fn select(
         &self,
         selection: &Selection,
@@ -154,28 +182,6 @@ impl ReportLedger for EmbeddedLedger {
         let session = session_id.to_owned();
         let keyword = keyword_clicked.map(str::to_owned);
         self.db.read("ledger.find", move |tx| records::find(tx, &session, keyword.as_deref())).await
-    }
-
-    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
-        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, limit)).await
-    }
-
-    async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
-        self.write("ledger.mark_exported", move |entries| records::mark_exported(entries, &versions)).await
-    }
-
-    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
-        let (object, end) = (object.to_owned(), end.clone());
-        self.db.write("ledger.finish_object", move |tx| receipts::finish(tx, &object, &end, now)).await
-    }
-
-    async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
-        let object = object.to_owned();
-        self.db.read("ledger.receipt", move |tx| receipts::receipt(tx, &object)).await
     }
 
     async fn receipts(&self, limit: usize) -> ports::Result<Vec<ObjectReceipt>> {

@@ -22,7 +22,7 @@ use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     Selection, Settled, Settlement, Statement,
 };
-use ports::{ReportLedger, Result};
+use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
 use crate::settings::MongoSettings;
@@ -102,6 +102,28 @@ impl ReportLedger for MongoLedger {
         due::release_parked(&self.connection, pixel, now).await
     }
 
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
+        receipts::finish(&self.connection, object, end, now).await
+    }
+
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
+        receipts::receipt(&self.connection, object).await
+    }
+}
+
+#[async_trait]
+impl LedgerExport for MongoLedger {
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
+        records::unexported(&self.connection, limit).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
+        records::mark_exported(&self.connection, records).await
+    }
+}
+
+#[async_trait]
+impl LedgerAdmin for MongoLedger {
     async fn select(
         &self,
         selection: &Selection,
@@ -121,22 +143,6 @@ impl ReportLedger for MongoLedger {
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
         records::find(&self.connection, session_id, keyword_clicked).await
-    }
-
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        records::unexported(&self.connection, limit).await
-    }
-
-    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
-        records::mark_exported(&self.connection, records).await
-    }
-
-    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
-        receipts::finish(&self.connection, object, end, now).await
-    }
-
-    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
-        receipts::receipt(&self.connection, object).await
     }
 
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {

@@ -15,7 +15,7 @@ mod settlements;
 
 use std::sync::Arc;
 
-use ports::ReportLedger;
+use ports::Ledger;
 
 use fixture::Subject;
 
@@ -44,7 +44,7 @@ macro_rules! check {
 ///
 /// # Panics
 /// When the ledger breaks a rule; the standard error output names it.
-pub async fn suite(make: impl AsyncFn() -> Arc<dyn ReportLedger>) {
+pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
     check!(
         make,
         claims::a_new_key_is_entered_in_its_state,

@@ -124,7 +124,7 @@ pub struct ObjectReceipt {
     pub receipt: Receipt,
 }
 
-/// The ledger.
+/// The ledger, as the reporter uses it.
 #[async_trait]
 pub trait ReportLedger: Send + Sync {
     /// Enters rows and claims those that are to be sent; one answer per statement, in order.
@@ -162,6 +162,26 @@ pub trait ReportLedger: Send + Sync {
     /// there were.
     async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
 
+    /// Notes the end of reading an object. Doing it again replaces the note.
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()>;
+
+    /// The books of an object as they stand; `None` for an object that was never read.
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>>;
+}
+
+/// The ledger, as the exporter uses it.
+#[async_trait]
+pub trait LedgerExport: Send + Sync {
+    /// Entries that have changed since they were last marked as exported, the oldest change first.
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>>;
+
+    /// Marks records as exported in the version given; an entry that has changed since stays due for export.
+    async fn mark_exported(&self, records: &[Record]) -> Result<()>;
+}
+
+/// The ledger, as the operator and the dashboards use it.
+#[async_trait]
+pub trait LedgerAdmin: Send + Sync {
     /// Entries of a selection, at most `limit`, in an order that is the ledger's own and never changes, from after the entry of
     /// a key on: the key of the last one leads to the next ones.
     async fn select(
@@ -182,24 +202,17 @@ pub trait ReportLedger: Send + Sync {
     /// The entries of a session, for one keyword or all.
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>>;
 
-    /// Entries that have changed since they were last marked as exported, the oldest change first.
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>>;
-
-    /// Marks records as exported in the version given; an entry that has changed since stays due for export.
-    async fn mark_exported(&self, records: &[Record]) -> Result<()>;
-
-    /// Notes the end of reading an object. Doing it again replaces the note.
-    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()>;
-
-    /// The books of an object as they stand; `None` for an object that was never read.
-    async fn receipt(&self, object: &str) -> Result<Option<Receipt>>;
-
     /// The latest objects that were read to their end or refused, with their books, the latest first.
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>>;
 
     /// How many entries are in each state, and how many wait for export.
     async fn stats(&self) -> Result<LedgerStats>;
 }
+
+/// A whole ledger, for who opens one and hands its parts on.
+pub trait Ledger: ReportLedger + LedgerExport + LedgerAdmin {}
+
+impl<L: ReportLedger + LedgerExport + LedgerAdmin + ?Sized> Ledger for L {}
 
 /// The ledger in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

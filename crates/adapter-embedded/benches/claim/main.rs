@@ -11,8 +11,8 @@ mod meter;
 
 use std::cell::Cell;
 
-use ports::ReportLedger;
 use ports::ledger::{Claim, DueLimits, Statement};
+use ports::{LedgerAdmin, ReportLedger};
 
 use filled::{Filled, ROWS, holder};
 use meter::{Meter, Spent};

@@ -42,7 +42,7 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// See [`ReportLedger::attempts`](ports::ReportLedger::attempts).
+/// See [`LedgerAdmin::attempts`](ports::LedgerAdmin::attempts).
 pub(super) fn of_entry(entries: &Entries<'_>, key: &ConversionKey) -> rusqlite::Result<Vec<Attempt>> {
     let Some(entry) = entries.find(key)? else { return Ok(Vec::new()) };
     entries

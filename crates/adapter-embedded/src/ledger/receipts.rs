@@ -72,7 +72,7 @@ pub(super) fn receipt(tx: &Transaction<'_>, object: &str) -> rusqlite::Result<Op
     noted.map(|noted| books(tx, noted)).transpose()
 }
 
-/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+/// See [`LedgerAdmin::receipts`](ports::LedgerAdmin::receipts).
 pub(super) fn receipts(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<ObjectReceipt>> {
     let latest = tx
         .prepare_cached(
@@ -144,7 +144,7 @@ fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>
     Ok(pixels.into_values().collect())
 }
 
-/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+/// See [`LedgerAdmin::stats`](ports::LedgerAdmin::stats).
 pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
     let states = by_state(tx)?;
     let (unexported, oldest_unexported) = tx

@@ -21,7 +21,7 @@ const OF_SESSION: &str = "
         SELECT number FROM g) g
     CROSS JOIN report_conversions e ON e.id >> 13 = g.number AND e.session_id = ?1";
 
-/// See [`ReportLedger::find`](ports::ReportLedger::find).
+/// See [`LedgerAdmin::find`](ports::LedgerAdmin::find).
 pub(super) fn find(
     tx: &Transaction<'_>,
     session: &str,
@@ -31,13 +31,13 @@ pub(super) fn find(
     select(tx, OF_SESSION, condition, params![session, keyword])
 }
 
-/// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
+/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
 pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<Record>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     select(tx, ENTRIES, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
 }
 
-/// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported).
+/// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported).
 pub(super) fn mark_exported(
     entries: &Entries<'_>,
     versions: &[(ConversionKey, u64)],
@@ -51,7 +51,7 @@ pub(super) fn mark_exported(
     Ok(())
 }
 
-/// See [`ReportLedger::select`](ports::ReportLedger::select).
+/// See [`LedgerAdmin::select`](ports::LedgerAdmin::select).
 pub(super) fn selected(
     entries: &Entries<'_>,
     selection: &Selection,

@@ -12,7 +12,7 @@ const REOPEN: &str = "
         due_at = ?5, ready = 1, failures = 0, version = version + 1, updated_at = ?5
     WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')";
 
-/// See [`ReportLedger::reopen`](ports::ReportLedger::reopen).
+/// See [`LedgerAdmin::reopen`](ports::LedgerAdmin::reopen).
 pub(super) fn reopen(
     entries: &Entries<'_>,
     reopenings: &[Reopening],

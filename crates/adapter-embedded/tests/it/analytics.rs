@@ -9,7 +9,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
 use port_tests::clock::ManualClock;
 use ports::ledger::{Holder, Record, Restatements, Source, Statement, StatementVerdict};
-use ports::{AnalyticsStore, ReportLedger};
+use ports::{AnalyticsStore, LedgerExport, ReportLedger};
 
 fn store(db: Db) -> EmbeddedAnalytics {
     EmbeddedAnalytics::new(db, Arc::new(ManualClock::default()))

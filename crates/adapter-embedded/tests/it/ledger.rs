@@ -10,7 +10,7 @@ use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, UnixMillis};
 use ports::ledger::{Claim, Holder, Restatements, Source, Statement, StatementVerdict};
-use ports::{ErrorKind, ReportLedger};
+use ports::{ErrorKind, Ledger, LedgerAdmin, ReportLedger};
 
 pub(crate) fn open(path: &Path) -> EmbeddedLedger {
     EmbeddedLedger::new(Db::open(path, EmbeddedLedger::SCHEMA).expect("a database"))
@@ -45,7 +45,7 @@ pub(crate) const SENDABLE: StatementVerdict = StatementVerdict::Sendable { deadl
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_rules_in_memory() {
     port_tests::ledger::suite(async || {
-        Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())) as Arc<dyn ReportLedger>
+        Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())) as Arc<dyn Ledger>
     })
     .await;
 }
@@ -56,7 +56,7 @@ async fn it_keeps_the_rules_in_a_file() {
     let number = AtomicU32::new(0);
     port_tests::ledger::suite(async || {
         let name = format!("ledger-{}.db", number.fetch_add(1, Ordering::Relaxed));
-        Arc::new(open(&dir.path().join(name))) as Arc<dyn ReportLedger>
+        Arc::new(open(&dir.path().join(name))) as Arc<dyn Ledger>
     })
     .await;
     // Whatever the rules did, the numbers by state are those of the entries.

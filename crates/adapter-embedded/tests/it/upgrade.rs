@@ -7,7 +7,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, Source, Statement, StatementVerdict};
 use ports::subscriptions::Subscription;
-use ports::{ReportLedger, SubscriptionStore, Turns};
+use ports::{LedgerAdmin, ReportLedger, SubscriptionStore, Turns};
 use rusqlite::{Connection, params};
 
 /// A database as an earlier version made it.

@@ -25,7 +25,7 @@ struct Tried {
     attempts: Vec<StoredAttempt>,
 }
 
-/// See [`ReportLedger::attempts`](ports::ReportLedger::attempts).
+/// See [`LedgerAdmin::attempts`](ports::LedgerAdmin::attempts).
 pub(super) async fn of_entry(connection: &Connection, key: &ConversionKey) -> Result<Vec<Attempt>> {
     let query = Query {
         filter: doc! { "_id": key.to_string() },

@@ -55,7 +55,7 @@ pub(super) async fn receipt(connection: &Connection, object: &str) -> Result<Opt
     Ok((noted.is_some() || books.is_some()).then(|| books.unwrap_or_default().receipt(noted.as_ref())))
 }
 
-/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+/// See [`LedgerAdmin::receipts`](ports::LedgerAdmin::receipts).
 pub(super) async fn receipts(connection: &Connection, limit: usize) -> Result<Vec<ObjectReceipt>> {
     const OPERATION: &str = "ledger.receipts";
     if limit == 0 {
@@ -185,7 +185,7 @@ struct Unexported {
     oldest: Option<DateTime>,
 }
 
-/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+/// See [`LedgerAdmin::stats`](ports::LedgerAdmin::stats).
 pub(super) async fn stats(connection: &Connection) -> Result<LedgerStats> {
     const OPERATION: &str = "ledger.stats";
     let count = doc! { "$sum": 1 };

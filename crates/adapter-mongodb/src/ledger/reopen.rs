@@ -13,7 +13,7 @@ use super::schema::CONVERSIONS;
 use super::stored::Marked;
 use crate::connection::{Connection, Query};
 
-/// See [`ReportLedger::reopen`](ports::ReportLedger::reopen).
+/// See [`LedgerAdmin::reopen`](ports::LedgerAdmin::reopen).
 pub(super) async fn reopen(
     connection: &Connection,
     reopenings: &[Reopening],

@@ -1,8 +1,8 @@
 //! Restatements that outgrow what was reported.
 
 use domain::Outcome;
-use ports::ReportLedger;
 use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, Settle, Settled, WaitReason};
+use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{figures, holder, lease, ledger, sendable, settlement};
 

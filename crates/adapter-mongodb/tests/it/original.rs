@@ -3,8 +3,8 @@
 use adapter_mongodb::{FromOriginal, MongoLedger, MongoSettings};
 use bson::{Bson, DateTime, Document, doc};
 use domain::Outcome;
-use ports::ReportLedger;
 use ports::ledger::{Claim, Holder, Restatements, Selection, Statement};
+use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{START, at, collection, database, figures, holder, sendable, settings};
 

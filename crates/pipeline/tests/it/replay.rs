@@ -12,7 +12,7 @@ use crate::world::World;
 
 fn replay(world: &World) -> Replay {
     Replay {
-        ledger: Arc::clone(&world.reporting.ledger),
+        ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
         clock: Arc::clone(&world.reporting.clock),
         needs_source_url: true,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
-use ports::ReportLedger;
+use ports::Ledger;
 use ports::ledger::{
     Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Open, Positions, Record, Restatements, Settle, Settled,
     Settlement, Source, Statement, StatementVerdict, WaitReason,
@@ -105,10 +105,10 @@ pub(super) fn parked(seconds: i64) -> Settle {
 }
 
 /// The ledger under test.
-pub(super) struct Subject(pub(super) Arc<dyn ReportLedger>);
+pub(super) struct Subject(pub(super) Arc<dyn Ledger>);
 
 impl Subject {
-    pub(super) fn new(ledger: Arc<dyn ReportLedger>) -> Self {
+    pub(super) fn new(ledger: Arc<dyn Ledger>) -> Self {
         Self(ledger)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::Outcome;
-use ports::ReportLedger;
+use ports::LedgerAdmin;
 use ports::ledger::{Record, WaitReason};
 
 use super::verdict::{Broken, Remains};

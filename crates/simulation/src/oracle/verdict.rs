@@ -6,7 +6,7 @@ use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::queue::EmbeddedQueue;
-use ports::{AnalyticsStore, EventQueue, ReportLedger};
+use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 
 use super::{Witness, books, entries};
 use crate::input::FileKind;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Outcome;
 use ports::ledger::{Selection, WaitReason};
-use ports::{Blob, BlobStore, EventQueue, ReportLedger};
+use ports::{Blob, BlobStore, EventQueue, LedgerAdmin};
 
 use super::services::{Site, WORKERS};
 use super::{Backends, Happening, Plan};
