@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    Selection, Settled, Settlement, Statement,
+    RowClaim, Selection, Settled, Settlement,
 };
 use ports::{LedgerAdmin, LedgerExport, ReportLedger};
 
@@ -84,12 +84,12 @@ impl EmbeddedLedger {
 
 #[async_trait]
 impl ReportLedger for EmbeddedLedger {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> ports::Result<Vec<Claim>> {
-        if statements.is_empty() {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> ports::Result<Vec<Claim>> {
+        if rows.is_empty() {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.write("ledger.claim", move |entries| claim::claim(entries, &statements, &holder)).await
+        self.write("ledger.claim", move |entries| claim::claim(entries, &rows, &holder)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {

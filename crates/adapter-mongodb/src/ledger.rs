@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    Selection, Settled, Settlement, Statement,
+    RowClaim, Selection, Settled, Settlement,
 };
 use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
@@ -33,12 +33,12 @@ pub use original::FromOriginal;
 #[derive(Debug, Clone)]
 pub struct MongoLedger {
     connection: Connection,
-    /// Whether the original's documents are looked up before anything is sent.
+    /// Whether the legacy system's documents are looked up before anything is sent.
     legacy: bool,
 }
 
 impl MongoLedger {
-    /// A ledger at an address. Connects only when something is asked; see [`check`](Self::check).
+    /// A ledger at an address. Connects with the first call; see [`check`](Self::check).
     ///
     /// # Errors
     /// If the address cannot be read, or names a record of DNS that is not there.
@@ -54,15 +54,15 @@ impl MongoLedger {
         schema::migrate(&self.connection).await
     }
 
-    /// Whether the server can be reached, lets us in, and has the indexes. Its error says in one line what to do.
+    /// Whether the server can be reached, accepts the credentials, and has the indexes. Its error says in one line what to do.
     ///
     /// # Errors
-    /// If one of that is not so.
+    /// If one of these is not so.
     pub async fn check(&self) -> Result<()> {
         schema::check(&self.connection).await
     }
 
-    /// Gives the documents that the original wrote the keys of this ledger, up to `limit` of them; call it again until nothing is left.
+    /// Gives the documents that the legacy system wrote the keys of this ledger, up to `limit` of them. Call it again until none is left.
     ///
     /// # Errors
     /// If the server cannot be reached. What was done stays; the next call goes on from there.
@@ -79,11 +79,11 @@ impl MongoLedger {
 
 #[async_trait]
 impl ReportLedger for MongoLedger {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         if self.legacy {
-            original::recognise(&self.connection, &statements, holder.now).await?;
+            original::recognise(&self.connection, &rows, holder.now).await?;
         }
-        claim::claim(&self.connection, &statements, holder).await
+        claim::claim(&self.connection, &rows, holder).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::ConversionKey;
 use domain::restate::Figures;
 use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_key};
-use ports::ledger::{Claim, Holder, Statement};
+use ports::ledger::{Claim, Holder, RowClaim};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::columns::{figures, parsed, sql};
@@ -62,7 +62,7 @@ impl Stored {
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
 pub(super) fn claim(
     entries: &Entries<'_>,
-    rows: &[Statement],
+    rows: &[RowClaim],
     holder: &Holder,
 ) -> rusqlite::Result<Vec<Claim>> {
     let mut claiming = Claiming { entries, holder, objects: HashMap::new() };
@@ -115,7 +115,7 @@ impl<'a> Claiming<'a> {
         select.query_row([id], |row| Stored::read(id, row)).map(Some)
     }
 
-    fn relation(&self, stored: &Stored, row: &Statement) -> rusqlite::Result<Relation> {
+    fn relation(&self, stored: &Stored, row: &RowClaim) -> rusqlite::Result<Relation> {
         let (object, number) = (self.object(row), sql(row.source.row));
         if (Some(stored.object), stored.row) == (object, number) {
             return Ok(Relation::Own);
@@ -137,11 +137,11 @@ impl<'a> Claiming<'a> {
     }
 
     /// The number of a row's object; all of them were noted first.
-    fn object(&self, row: &Statement) -> Option<i64> {
+    fn object(&self, row: &RowClaim) -> Option<i64> {
         self.objects.get(row.source.object.as_str()).copied()
     }
 
-    fn enter(&self, row: &Statement, observed: Figures) -> rusqlite::Result<()> {
+    fn enter(&self, row: &RowClaim, observed: Figures) -> rusqlite::Result<()> {
         let tx = self.entries.tx;
         let id = self.bind(row, observed, None, |values| tx.prepare_cached(ENTER)?.insert(values))?;
         self.entries.entered(id, row.outcome())?;
@@ -150,7 +150,7 @@ impl<'a> Claiming<'a> {
             .map(drop)
     }
 
-    fn take_over(&self, stored: &Stored, row: &Statement, observed: Figures) -> rusqlite::Result<()> {
+    fn take_over(&self, stored: &Stored, row: &RowClaim, observed: Figures) -> rusqlite::Result<()> {
         let (tx, before) = (self.entries.tx, stored.standing.outcome);
         let key = row.key.as_bytes();
         tx.prepare_cached(
@@ -172,7 +172,7 @@ impl<'a> Claiming<'a> {
     /// Binds everything that a row brings, for a statement that enters it or has it take an entry over.
     fn bind<T>(
         &self,
-        row: &Statement,
+        row: &RowClaim,
         observed: Figures,
         id: Option<i64>,
         run: impl FnOnce(&[(&str, &dyn rusqlite::ToSql)]) -> rusqlite::Result<T>,

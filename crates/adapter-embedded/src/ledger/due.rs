@@ -1,4 +1,4 @@
-//! What has to be done now, the nearest deadline first.
+//! Due work, the nearest deadline first.
 //!
 //! What waits lies in an index by time. Once its time has come it is marked as ready, a bounded number at a time, and then
 //! lies in another by pixel and deadline. So the cost of a call depends on what it hands out and on the number of pixels,

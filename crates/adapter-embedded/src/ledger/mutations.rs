@@ -8,7 +8,7 @@ use ports::ledger::rules::Standing;
 use ports::ledger::{Lease, Settlement};
 use ports::mutations::{Mutation, is_on};
 
-/// The settlement, under the latest lease whoever holds it.
+/// The settlement under the latest lease, even if another worker holds it.
 pub(super) fn settlement<'s>(entry: &Standing, settlement: &'s Settlement) -> Cow<'s, Settlement> {
     if !is_on(Mutation::SettleWithoutLease) {
         return Cow::Borrowed(settlement);

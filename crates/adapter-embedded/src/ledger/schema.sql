@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     PRIMARY KEY (entry, number)
 ) STRICT, WITHOUT ROWID;
 
--- Rows whose entry another row took over; they stay in their object's books.
+-- Rows whose entry another row took over; their object's receipt counts them.
 CREATE TABLE IF NOT EXISTS superseded (
     object  INTEGER NOT NULL REFERENCES objects (id),
     row     INTEGER NOT NULL,

@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use bson::{Document, doc};
 use domain::ConversionKey;
 use ports::ledger::rules::{Change, KeyRows, Relation, Transition, by_key};
-use ports::ledger::{Claim, Holder, Statement};
+use ports::ledger::{Claim, Holder, RowClaim};
 use ports::{Error, ErrorKind, Result};
 
 use super::document::{self, changed, date, int, observe};
@@ -22,11 +22,7 @@ const OPERATION: &str = "ledger.claim";
 const ROUNDS: usize = 16;
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
-pub(super) async fn claim(
-    connection: &Connection,
-    rows: &[Statement],
-    holder: &Holder,
-) -> Result<Vec<Claim>> {
+pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &Holder) -> Result<Vec<Claim>> {
     let mut groups = by_key(rows);
     // Two processes with the same rows meet in the same order.
     groups.sort_unstable_by_key(|group| *group.key());
@@ -99,7 +95,7 @@ fn claim_key<'r>(
     (answers, transition.change())
 }
 
-fn relation(entry: &Entry, row: &Statement) -> Relation {
+fn relation(entry: &Entry, row: &RowClaim) -> Relation {
     let (object, number) = (row.source.object.as_str(), row.source.row);
     if entry.object == object && entry.row == number {
         return Relation::Own;

@@ -3,7 +3,7 @@
 use bson::{Bson, DateTime, Document, doc};
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
-use ports::ledger::{Holder, Statement};
+use ports::ledger::{Holder, RowClaim};
 
 /// An instant as a date: people and dashboards can read it, and MongoDB keeps it to the millisecond.
 pub(super) const fn date(at: UnixMillis) -> DateTime {
@@ -21,7 +21,7 @@ pub(super) fn wakes_at(due: UnixMillis, deadline: Option<DateTime>) -> DateTime 
 }
 
 /// The document of a new conversion.
-pub(super) fn new(brought: &Statement, observed: Figures, holder: &Holder) -> Document {
+pub(super) fn new(brought: &RowClaim, observed: Figures, holder: &Holder) -> Document {
     let sends = brought.is_sendable();
     let mut document = doc! { "_id": brought.key.to_string() };
     document.extend(row(brought, observed, holder));
@@ -44,7 +44,7 @@ pub(super) fn new(brought: &Statement, observed: Figures, holder: &Holder) -> Do
 }
 
 /// What a row brings, and sets again when it takes over an entry of which nothing was ever sent.
-pub(super) fn row(row: &Statement, observed: Figures, holder: &Holder) -> Document {
+pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Document {
     let (state, reason) = (row.outcome(), row.reason());
     let valid = state != Outcome::Invalid;
     let mut document = doc! {
@@ -79,7 +79,7 @@ pub(super) fn observe(figures: Figures) -> Document {
     doc! { "observed_count": figures.count, "observed_revenue": figures.revenue.to_string() }
 }
 
-/// What every change sets that others are to be told of, beside raising the version.
+/// What every change sets that is to be exported, beside raising the version.
 pub(super) fn changed(now: UnixMillis) -> Document {
     doc! { "updated_at": date(now), "export_due": date(now) }
 }

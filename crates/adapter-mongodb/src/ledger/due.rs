@@ -1,4 +1,4 @@
-//! What has to be done now, the nearest deadline first.
+//! Due work, the nearest deadline first.
 //!
 //! An open entry wakes when it is due or when its deadline has come, whichever is first; the index of that time holds open
 //! entries alone, and pixel and deadline with it.
@@ -34,7 +34,7 @@ pub(super) async fn claim_due(
     }
     let ids: Vec<_> = chosen.iter().map(ToString::to_string).collect();
     let token = ObjectId::new();
-    // Each document by itself: whoever comes second to one finds that it does not wake any more.
+    // Each document by itself: a second worker finds that it does not wake any more.
     let condition = doc! { "_id": { "$in": &ids }, "wakes_at": { "$lte": date(holder.now) } };
     let mut set = doc! {
         "state": "in_flight", "reason": "", "owner": holder.owner.as_str(), "claimed_by": token,

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use bson::{Bson, Document, doc};
 use domain::{ConversionKey, UnixMillis};
 use ports::Result;
-use ports::ledger::Statement;
+use ports::ledger::RowClaim;
 
 use super::document::{changed, int};
 use super::schema::CONVERSIONS;
@@ -55,7 +55,7 @@ pub(super) async fn migrate(connection: &Connection, limit: usize, now: UnixMill
 ///
 /// The original looked within the batch's own click times, and so sent again what was stated with another time. Here the session
 /// decides; its index makes that as cheap.
-pub(super) async fn recognise(connection: &Connection, rows: &[Statement], now: UnixMillis) -> Result<()> {
+pub(super) async fn recognise(connection: &Connection, rows: &[RowClaim], now: UnixMillis) -> Result<()> {
     const OPERATION: &str = "ledger.claim";
     let sessions: HashSet<_> = rows.iter().filter_map(|row| row.session_id.as_deref()).collect();
     if sessions.is_empty() {

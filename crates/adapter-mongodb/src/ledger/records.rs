@@ -10,7 +10,7 @@ use super::schema::CONVERSIONS;
 use super::stored::Whole;
 use crate::connection::{Connection, Query};
 
-/// See [`LedgerAdmin::find`](ports::LedgerAdmin::find). What the original wrote has no state, and is not an entry yet.
+/// See [`LedgerAdmin::find`](ports::LedgerAdmin::find). What the legacy system wrote has no state, and is not an entry yet.
 pub(super) async fn find(
     connection: &Connection,
     session: &str,

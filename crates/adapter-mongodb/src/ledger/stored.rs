@@ -69,7 +69,7 @@ pub(super) struct Marked {
     pub(super) key: ConversionKey,
 }
 
-/// A row whose entry another row took over; it stays in its object's books.
+/// A row whose entry another row took over; its object's receipt counts it by this note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Superseded {
     pub(super) object: String,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Open, Positions, Settle, Settlement, WaitReason};
+use ports::ledger::{Due, Positions, Settle, SettleLater, Settlement, WaitReason};
 
 use super::gate::THROTTLED_PAUSE;
 use super::mutations;
@@ -19,7 +19,7 @@ impl Reporting {
         let Item { prepared, outcomes, mut answer, .. } = item;
         let reported = reported(&prepared);
         let deadline = prepared.due.deadline;
-        let open = |wait: Duration, reason: WaitReason, failed: bool| Open {
+        let open = |wait: Duration, reason: WaitReason, failed: bool| SettleLater {
             due_at: Backoff::due_at(now, wait, deadline),
             reason,
             failed,
@@ -36,7 +36,7 @@ impl Reporting {
         } else if outcomes.contains(&EventOutcome::Unknown) {
             match self.config.on_unknown {
                 OnUnknown::Resend => Settle::Retry(open(wait, WaitReason::UnknownOutcome, true)),
-                OnUnknown::Hold => Settle::Parked(Open {
+                OnUnknown::Hold => Settle::Parked(SettleLater {
                     due_at: deadline,
                     reason: WaitReason::UnknownOutcome,
                     failed: true,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{PixelCode, UnixMillis};
 use ports::Rng;
-use ports::ledger::{Open, Settle, WaitReason};
+use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
 
 use super::Backoff;
@@ -42,7 +42,7 @@ pub(super) struct Closed {
 impl Closed {
     /// Where a conversion goes that comes meanwhile.
     pub(super) fn settle(self, deadline: UnixMillis) -> Settle {
-        let open = |reason| Open { due_at: self.until.min(deadline), reason, failed: false };
+        let open = |reason| SettleLater { due_at: self.until.min(deadline), reason, failed: false };
         match self.why {
             Why::Throttled => Settle::Retry(open(WaitReason::Throttled)),
             Why::Failing => Settle::Retry(open(WaitReason::Transient)),

@@ -12,7 +12,7 @@ use domain::row::Count;
 use domain::validate::{Rules, check};
 use domain::{Network, ObjectRef, PixelCode, Receipt, Row, UnixMillis};
 use ports::Blob;
-use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, Source, Statement, StatementVerdict};
+use ports::ledger::{Claim, Due, ObjectEnd, Part, Positions, RowClaim, RowVerdict, Source};
 use ports::metric::name;
 use ports::queue::Delivery;
 use tokio_util::sync::CancellationToken;
@@ -117,7 +117,7 @@ impl Intake {
     }
 
     /// Claims one batch and hands on what is held; how many rows were duplicates.
-    async fn claim(&self, statements: Vec<Statement>) -> ports::Result<u64> {
+    async fn claim(&self, statements: Vec<RowClaim>) -> ports::Result<u64> {
         let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(statements, &holder).await?;
@@ -235,8 +235,8 @@ fn unread(object: &ObjectRef) -> Problem {
 }
 
 /// What a lane needs, should the statement be claimed.
-fn candidate(statement: &Statement) -> Option<Due> {
-    let StatementVerdict::Sendable { deadline } = statement.verdict else { return None };
+fn candidate(statement: &RowClaim) -> Option<Due> {
+    let RowVerdict::Sendable { deadline } = statement.verdict else { return None };
     Some(Due {
         lease: ports::ledger::Lease { key: statement.key, attempt: 0 },
         raw: statement.raw.clone(),
@@ -267,7 +267,7 @@ struct Batches {
 
 /// The rows of one claim, none at the end of the file; and what comes after them.
 struct Batch {
-    statements: Vec<Statement>,
+    statements: Vec<RowClaim>,
     rest: Batches,
 }
 
@@ -290,7 +290,7 @@ impl Batches {
 }
 
 impl Reader {
-    fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
+    fn statement(&self, row: &Row<'_>, number: u64) -> RowClaim {
         let rules = Rules {
             now: self.now,
             pixels: &*self.pixels,
@@ -299,16 +299,14 @@ impl Reader {
         };
         let conversion = row.conversion.as_deref();
         let (verdict, pixel) = match check(row, rules) {
-            Err(reasons) => (StatementVerdict::Invalid(reasons), None),
+            Err(reasons) => (RowVerdict::Invalid(reasons), None),
             Ok(valid) => match (valid.counts().total(), PixelCode::new(valid.pixel())) {
-                (0, pixel) => (StatementVerdict::NoEvents, pixel.ok()),
-                (_, pixel) => {
-                    (StatementVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok())
-                }
+                (0, pixel) => (RowVerdict::NoEvents, pixel.ok()),
+                (_, pixel) => (RowVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok()),
             },
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Statement {
+        RowClaim {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{ConversionKey, Outcome};
 use ports::destination::Answer;
 use ports::ledger::{
-    Attempt, Record, Reopening, Selection, Settle, Settled, Settlement, Statement, WaitReason,
+    Attempt, Record, Reopening, RowClaim, Selection, Settle, Settled, Settlement, WaitReason,
 };
 
 use super::fixture::*;
@@ -72,7 +72,7 @@ pub(super) async fn of_many_attempts_the_first_and_the_latest_are_kept(ledger: S
 async fn mixture(ledger: &Subject) {
     let rows = [("a", "111", 10), ("b", "111", 20), ("c", "222", 30)];
     for (row, (session, code, seconds)) in rows.into_iter().enumerate() {
-        let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
+        let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
         ledger.done(&lease, parked(9_000), seconds).await;
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::UnixMillis;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, Part, Record, Settle, Settled, Settlement, Statement, WaitReason,
+    Claim, Due, Holder, Lease, Part, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
 use crate::input::{Input, Row};
@@ -84,7 +84,7 @@ impl Witness {
     }
 
     /// A claim was answered.
-    pub(crate) fn claimed(&mut self, statements: &[Statement], claims: &[Claim], holder: &Holder) {
+    pub(crate) fn claimed(&mut self, statements: &[RowClaim], claims: &[Claim], holder: &Holder) {
         if statements.len() != claims.len() {
             self.breaks(|| "a claim did not answer for each of its rows".to_owned());
         }

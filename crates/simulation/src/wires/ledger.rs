@@ -3,9 +3,7 @@
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
 use domain::{PixelCode, Receipt, UnixMillis};
-use ports::ledger::{
-    Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, Settled, Settlement, Statement,
-};
+use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
 use ports::{LedgerExport, ReportLedger, Result};
 
 use super::Line;
@@ -20,12 +18,12 @@ pub(crate) struct LedgerWire {
 
 #[async_trait]
 impl ReportLedger for LedgerWire {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         let claim = || async {
-            let claims = self.inner.claim(statements.clone(), holder).await?;
+            let claims = self.inner.claim(rows.clone(), holder).await?;
             let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
             self.line.did(format_args!("claims {} rows of {}, holds {held}", claims.len(), holder.owner));
-            self.witness.see().claimed(&statements, &claims, holder);
+            self.witness.see().claimed(&rows, &claims, holder);
             Ok(claims)
         };
         self.line.call("ledger", "ledger.claim", claim).await

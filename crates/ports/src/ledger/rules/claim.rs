@@ -6,15 +6,15 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome};
 
 use super::{Increment, Standing, gives_way};
-use crate::ledger::{Claim, Lease, Restatements, Statement};
+use crate::ledger::{Claim, Lease, Restatements, RowClaim};
 
 /// The rows of one key in a claim.
 #[derive(Debug, Clone)]
 pub struct KeyRows<'r> {
     /// The row that brings the conversion: the first that can be sent, else the first. With its position in the claim.
-    lead: (usize, &'r Statement),
+    lead: (usize, &'r RowClaim),
     /// The others, in order.
-    rest: Vec<(usize, &'r Statement)>,
+    rest: Vec<(usize, &'r RowClaim)>,
 }
 
 impl<'r> KeyRows<'r> {
@@ -26,7 +26,7 @@ impl<'r> KeyRows<'r> {
 
     /// The row that brings the conversion.
     #[must_use]
-    pub const fn lead(&self) -> &'r Statement {
+    pub const fn lead(&self) -> &'r RowClaim {
         self.lead.1
     }
 
@@ -50,11 +50,11 @@ impl<'r> KeyRows<'r> {
     }
 
     /// The rows in the order in which they are to be applied, with their positions in the claim.
-    pub fn in_order(&self) -> impl Iterator<Item = (usize, &'r Statement)> {
+    pub fn in_order(&self) -> impl Iterator<Item = (usize, &'r RowClaim)> {
         std::iter::once(self.lead).chain(self.rest.iter().copied())
     }
 
-    fn add(&mut self, position: usize, row: &'r Statement) {
+    fn add(&mut self, position: usize, row: &'r RowClaim) {
         if row.is_sendable() && !self.lead.1.is_sendable() {
             self.rest.insert(0, self.lead);
             self.lead = (position, row);
@@ -66,7 +66,7 @@ impl<'r> KeyRows<'r> {
 
 /// Groups the rows of a claim by their keys, in the order of the leading rows.
 #[must_use]
-pub fn by_key(rows: &[Statement]) -> Vec<KeyRows<'_>> {
+pub fn by_key(rows: &[RowClaim]) -> Vec<KeyRows<'_>> {
     let mut groups: Vec<KeyRows<'_>> = Vec::with_capacity(rows.len());
     let mut group_of: HashMap<&ConversionKey, usize> = HashMap::with_capacity(rows.len());
     for (position, row) in rows.iter().enumerate() {
@@ -97,7 +97,7 @@ pub struct Transition<'r> {
     stored: Standing,
     policy: Restatements,
     /// The row that has taken the entry over.
-    taken_by: Option<&'r Statement>,
+    taken_by: Option<&'r RowClaim>,
     /// Position of the newest row so far.
     newest: Option<usize>,
     outcome: Outcome,
@@ -114,7 +114,7 @@ impl<'r> Transition<'r> {
     }
 
     /// Applies the row at a position of the claim. The leading row comes first, the others follow in order.
-    pub fn apply(&mut self, position: usize, row: &'r Statement, relation: Relation) -> Claim {
+    pub fn apply(&mut self, position: usize, row: &'r RowClaim, relation: Relation) -> Claim {
         let is_newest = self.newest.is_none_or(|newest| position > newest);
         self.newest = if is_newest { Some(position) } else { self.newest };
         match (relation, self.taken_by) {
@@ -133,12 +133,12 @@ impl<'r> Transition<'r> {
         }
     }
 
-    fn take_over(&mut self, row: &'r Statement) -> Claim {
+    fn take_over(&mut self, row: &'r RowClaim) -> Claim {
         (self.outcome, self.observed, self.taken_by) = (row.outcome(), row.observed, Some(row));
         held(row, self.stored.attempt.saturating_add(1))
     }
 
-    fn observe(&mut self, row: &Statement) {
+    fn observe(&mut self, row: &RowClaim) {
         self.observed = row.observed;
         if row.is_sendable() && self.outcome == Outcome::Reported {
             let reported = self.stored.reported;
@@ -166,7 +166,7 @@ pub enum Change<'r> {
     /// which it is counted. Nothing was ever sent of it, so only attempt, version and age carry on.
     TakeOver {
         /// The row that takes it over.
-        row: &'r Statement,
+        row: &'r RowClaim,
         /// The latest figures.
         observed: Figures,
     },
@@ -179,6 +179,6 @@ pub enum Change<'r> {
     },
 }
 
-const fn held(row: &Statement, attempt: u32) -> Claim {
+const fn held(row: &RowClaim, attempt: u32) -> Claim {
     Claim::Held(Lease { key: row.key, attempt })
 }

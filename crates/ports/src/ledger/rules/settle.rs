@@ -55,7 +55,7 @@ pub fn settle<'s>(
         count: entry.reported.count.saturating_add(settlement.reported.count),
         revenue: entry.reported.revenue + settlement.reported.revenue,
     };
-    let (outcome, open) = (settlement.settle.outcome(), settlement.settle.open());
+    let (outcome, later) = (settlement.settle.outcome(), settlement.settle.later());
     let increment = match outcome {
         Outcome::Reported => Increment::missing(entry, reported, entry.observed, policy),
         _ => None,
@@ -63,8 +63,8 @@ pub fn settle<'s>(
     Some(Settling {
         outcome,
         reason: settlement.settle.reason(),
-        due_at: open.map(|open| open.due_at),
-        failed: open.is_some_and(|open| open.failed),
+        due_at: later.map(|later| later.due_at),
+        failed: later.is_some_and(|later| later.failed),
         accepted: Accepted { positions, events: before.events.saturating_add(new_events) },
         new_events,
         reported,

@@ -11,7 +11,7 @@ use proptest::sample::Index;
 
 use super::gives_way;
 use crate::ledger::{
-    Claim, Lease, Part, Restatements, Settle, Settled, Source, Statement, StatementVerdict, WaitReason,
+    Claim, Lease, Part, Restatements, RowClaim, RowVerdict, Settle, Settled, Source, WaitReason,
 };
 use model::{Model, PRICE, later};
 
@@ -27,12 +27,12 @@ fn name(object: usize) -> String {
 }
 
 /// A row before it has a place: the number of its key, its verdict, and the Purchases that it states.
-type Stated = (usize, StatementVerdict, u32);
+type Stated = (usize, RowVerdict, u32);
 
 fn stated() -> impl Strategy<Value = Stated> {
-    let sendable = StatementVerdict::Sendable { deadline: UnixMillis(99) };
-    let invalid = StatementVerdict::Invalid([Reason::InvalidPixel].into_iter().collect());
-    let verdicts = prop::sample::select(vec![sendable, sendable, StatementVerdict::NoEvents, invalid]);
+    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
+    let invalid = RowVerdict::Invalid([Reason::InvalidPixel].into_iter().collect());
+    let verdicts = prop::sample::select(vec![sendable, sendable, RowVerdict::NoEvents, invalid]);
     (0..KEYS, verdicts, 0..6_u32)
 }
 
@@ -40,10 +40,10 @@ fn file() -> impl Strategy<Value = Vec<Stated>> {
     prop::collection::vec(stated(), 0..8)
 }
 
-fn rows(object: usize, file: &[Stated]) -> Vec<Statement> {
+fn rows(object: usize, file: &[Stated]) -> Vec<RowClaim> {
     let row = |(row, (number, verdict, purchases)): (usize, &Stated)| {
         let count = i64::from(*purchases);
-        Statement {
+        RowClaim {
             key: key(*number),
             source: Source { object: name(object), row: row as u64 },
             raw: String::new(),
@@ -99,7 +99,7 @@ fn event() -> impl Strategy<Value = Event> {
 /// A ledger, the files that it is fed with, and the duplicates of each that was read to its end.
 struct World {
     model: Model,
-    files: Vec<Vec<Statement>>,
+    files: Vec<Vec<RowClaim>>,
     duplicates: BTreeMap<usize, u64>,
 }
 
@@ -220,7 +220,7 @@ proptest! {
     fn neither_order_nor_neighbours_change_what_is_counted(
         (file, shuffled) in file().prop_flat_map(|file| (Just(file.clone()), Just(file).prop_shuffle())),
     ) {
-        let counted = |rows: &[Statement], claims: &[Claim]| {
+        let counted = |rows: &[RowClaim], claims: &[Claim]| {
             let mut counts: BTreeMap<ConversionKey, [u32; 3]> = BTreeMap::new();
             for (row, claim) in rows.iter().zip(claims) {
                 let kind = match claim {
@@ -240,7 +240,7 @@ proptest! {
 
         let mut alone = Model::new(Restatements::First);
         for number in 0..KEYS {
-            let of_key = |row: &Statement| row.key == key(number);
+            let of_key = |row: &RowClaim| row.key == key(number);
             let own: Vec<_> = rows_in_order.iter().filter(|row| of_key(row)).cloned().collect();
             let answers = rows_in_order.iter().zip(&together).filter(|(row, _)| of_key(row));
             let answers: Vec<_> = answers.map(|(_, claim)| claim.clone()).collect();
@@ -254,7 +254,7 @@ proptest! {
         let mut model = Model::new(Restatements::First);
         let claims: Vec<_> = rows.chunks(claim_rows).flat_map(|rows| model.claim(rows)).collect();
         for number in 0..KEYS {
-            let of_key = |row: &Statement| row.key == key(number);
+            let of_key = |row: &RowClaim| row.key == key(number);
             let sendable = rows.iter().any(|row| of_key(row) && row.is_sendable());
             let held = rows.iter().zip(&claims).filter(|(row, claim)| {
                 of_key(row) && matches!(claim, Claim::Held(_))
@@ -287,7 +287,7 @@ proptest! {
 
 #[test]
 fn an_entry_of_unknown_figures_never_grows() {
-    let rows = rows(0, &[(0, StatementVerdict::Sendable { deadline: UnixMillis(99) }, 5)]);
+    let rows = rows(0, &[(0, RowVerdict::Sendable { deadline: UnixMillis(99) }, 5)]);
     let mut model = Model::new(Restatements::Increments);
     model.claim(&rows);
     let settlement = model.settlement(&key(0), Settle::Reported, 0).expect("an entry");

@@ -7,7 +7,7 @@ use domain::{ConversionKey, Money, Outcome, UnixMillis};
 
 use crate::ledger::rules::{Accepted, Change, Increment, Relation, Standing, Transition, by_key, settle};
 use crate::ledger::{
-    Claim, Lease, Open, Part, Restatements, Settle, Settled, Settlement, Source, Statement, WaitReason,
+    Claim, Lease, Part, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement, Source, WaitReason,
 };
 
 /// What each Purchase of a test is worth, in millionths.
@@ -26,7 +26,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn of(row: &Statement, observed: Figures) -> Self {
+    fn of(row: &RowClaim, observed: Figures) -> Self {
         Self {
             standing: Standing {
                 outcome: row.outcome(),
@@ -43,7 +43,7 @@ impl Entry {
         }
     }
 
-    fn relation(&self, row: &Statement) -> Relation {
+    fn relation(&self, row: &RowClaim) -> Relation {
         if self.source == row.source {
             return Relation::Own;
         }
@@ -78,7 +78,7 @@ impl Model {
         Self { policy, entries: BTreeMap::new() }
     }
 
-    pub(super) fn claim(&mut self, rows: &[Statement]) -> Vec<Claim> {
+    pub(super) fn claim(&mut self, rows: &[RowClaim]) -> Vec<Claim> {
         let mut claims = vec![None; rows.len()];
         for group in by_key(rows) {
             let Some(entry) = self.entries.get_mut(group.key()) else {
@@ -164,6 +164,6 @@ impl Model {
 }
 
 /// An entry goes on later.
-pub(super) const fn later(reason: WaitReason) -> Open {
-    Open { due_at: UnixMillis(9), reason, failed: true }
+pub(super) const fn later(reason: WaitReason) -> SettleLater {
+    SettleLater { due_at: UnixMillis(9), reason, failed: true }
 }
