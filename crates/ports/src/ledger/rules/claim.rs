@@ -87,7 +87,7 @@ pub enum Relation {
     Own,
     /// It brought the entry before another row took the entry over, and keeps this outcome: it is counted by it.
     Superseded(Outcome),
-    /// It is another row, or there is no entry.
+    /// It is another row.
     Other,
 }
 

@@ -71,11 +71,13 @@ impl Entry {
 pub(super) struct Model {
     pub(super) policy: Restatements,
     pub(super) entries: BTreeMap<ConversionKey, Entry>,
+    /// Changes that were written.
+    changes: u64,
 }
 
 impl Model {
     pub(super) const fn new(policy: Restatements) -> Self {
-        Self { policy, entries: BTreeMap::new() }
+        Self { policy, entries: BTreeMap::new(), changes: 0 }
     }
 
     pub(super) fn claim(&mut self, rows: &[RowClaim]) -> Vec<Claim> {
@@ -90,7 +92,9 @@ impl Model {
             for (position, row) in group.in_order() {
                 claims[position] = Some(transition.apply(position, row, entry.relation(row)));
             }
-            match transition.change() {
+            let change = transition.change();
+            self.changes += u64::from(change.is_some());
+            match change {
                 None => {}
                 Some(Change::TakeOver { row, observed }) => {
                     let mut newcomer = Entry::of(row, observed);
@@ -149,17 +153,12 @@ impl Model {
         })
     }
 
-    /// Rows of an object by their outcomes, as entries and notes tell them; the duplicates are told by who read it.
-    pub(super) fn outcomes(&self, object: &str) -> BTreeMap<Outcome, u64> {
-        let mut outcomes = BTreeMap::new();
-        for entry in self.entries.values() {
+    /// Every row that brought an entry, and the outcome by which it is counted.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&Source, Outcome)> {
+        self.entries.values().flat_map(|entry| {
             let own = std::iter::once((&entry.source, entry.standing.outcome));
-            let all = own.chain(entry.superseded.iter().map(|(source, outcome)| (source, *outcome)));
-            for (_, outcome) in all.filter(|(source, _)| source.object == object) {
-                *outcomes.entry(outcome).or_default() += 1;
-            }
-        }
-        outcomes
+            own.chain(entry.superseded.iter().map(|(source, outcome)| (source, *outcome)))
+        })
     }
 }
 
