@@ -1,30 +1,31 @@
-//! The ledger in SQLite: one row per conversion, and the books of the objects they came from.
+//! The ledger in SQLite: one row per conversion, and the receipts of the objects they came from.
 
 mod attempts;
-mod books;
+mod bloom;
 mod claim;
+mod columns;
 mod counts;
 mod due;
-mod entries;
-mod growth;
+mod key_index;
 mod mutations;
-mod record;
-mod seen;
+mod receipts;
+mod records;
+mod reopen;
+mod restatement;
 mod settle;
-mod words;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
-use ports::ReportLedger;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    Selection, Settled, Settlement, Statement,
+    RowClaim, Selection, Settled, Settlement,
 };
+use ports::{LedgerAdmin, LedgerExport, ReportLedger};
 
 use crate::db::{Db, Schema};
-use entries::{Entries, History};
+use key_index::{Entries, History};
 
 /// The ledger of an embedded deployment; several processes may share its file.
 #[derive(Debug, Clone)]
@@ -61,8 +62,8 @@ impl EmbeddedLedger {
         self.db
             .write(operation, move |tx| {
                 history.learn(tx)?;
-                let seen = history.seen();
-                let entries = Entries::new(tx, &seen)?;
+                let filters = history.filters();
+                let entries = Entries::new(tx, &filters)?;
                 let answer = f(&entries)?;
                 entries.counts.store(tx)?;
                 Ok(answer)
@@ -77,18 +78,18 @@ impl EmbeddedLedger {
         F: FnOnce(&Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let history = Arc::clone(&self.history);
-        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.seen())?)).await
+        self.db.read(operation, move |tx| f(&Entries::new(tx, &history.filters())?)).await
     }
 }
 
 #[async_trait]
 impl ReportLedger for EmbeddedLedger {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> ports::Result<Vec<Claim>> {
-        if statements.is_empty() {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> ports::Result<Vec<Claim>> {
+        if rows.is_empty() {
             return Ok(Vec::new());
         }
         let holder = holder.clone();
-        self.write("ledger.claim", move |entries| claim::claim(entries, &statements, &holder)).await
+        self.write("ledger.claim", move |entries| claim::claim(entries, &rows, &holder)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {
@@ -123,6 +124,34 @@ impl ReportLedger for EmbeddedLedger {
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
     }
 
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
+        let (object, end) = (object.to_owned(), end.clone());
+        self.db.write("ledger.finish_object", move |tx| receipts::finish(tx, &object, &end, now)).await
+    }
+
+    async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
+        let object = object.to_owned();
+        self.db.read("ledger.receipt", move |tx| receipts::receipt(tx, &object)).await
+    }
+}
+
+#[async_trait]
+impl LedgerExport for EmbeddedLedger {
+    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
+        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, limit)).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
+        self.write("ledger.mark_exported", move |entries| records::mark_exported(entries, &versions)).await
+    }
+}
+
+#[async_trait]
+impl LedgerAdmin for EmbeddedLedger {
     async fn select(
         &self,
         selection: &Selection,
@@ -131,7 +160,7 @@ impl ReportLedger for EmbeddedLedger {
     ) -> ports::Result<Vec<Record>> {
         let (selection, after) = (selection.clone(), after.copied());
         self.read("ledger.select", move |entries| {
-            record::selected(entries, &selection, after.as_ref(), limit)
+            records::selected(entries, &selection, after.as_ref(), limit)
         })
         .await
     }
@@ -141,47 +170,25 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let reopenings = reopenings.to_vec();
-        self.write("ledger.reopen", move |entries| attempts::reopen(entries, &reopenings, now)).await
+        self.write("ledger.reopen", move |entries| reopen::reopen(entries, &reopenings, now)).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> ports::Result<Vec<Attempt>> {
         let key = *key;
-        self.read("ledger.attempts", move |entries| attempts::of(entries, &key)).await
+        self.read("ledger.attempts", move |entries| attempts::of_entry(entries, &key)).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
         let session = session_id.to_owned();
         let keyword = keyword_clicked.map(str::to_owned);
-        self.db.read("ledger.find", move |tx| record::find(tx, &session, keyword.as_deref())).await
-    }
-
-    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
-        self.db.read("ledger.export_batch", move |tx| record::unexported(tx, limit)).await
-    }
-
-    async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let versions: Vec<_> = records.iter().map(|r| (r.key, r.version)).collect();
-        self.write("ledger.mark_exported", move |entries| record::mark_exported(entries, &versions)).await
-    }
-
-    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {
-        let (object, end) = (object.to_owned(), end.clone());
-        self.db.write("ledger.finish_object", move |tx| books::finish(tx, &object, &end, now)).await
-    }
-
-    async fn receipt(&self, object: &str) -> ports::Result<Option<Receipt>> {
-        let object = object.to_owned();
-        self.db.read("ledger.receipt", move |tx| books::receipt(tx, &object)).await
+        self.db.read("ledger.find", move |tx| records::find(tx, &session, keyword.as_deref())).await
     }
 
     async fn receipts(&self, limit: usize) -> ports::Result<Vec<ObjectReceipt>> {
-        self.db.read("ledger.receipts", move |tx| books::receipts(tx, limit)).await
+        self.db.read("ledger.receipts", move |tx| receipts::receipts(tx, limit)).await
     }
 
     async fn stats(&self) -> ports::Result<LedgerStats> {
-        self.db.read("ledger.stats", books::stats).await
+        self.db.read("ledger.stats", receipts::stats).await
     }
 }

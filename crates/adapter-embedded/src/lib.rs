@@ -5,7 +5,7 @@ pub mod analytics;
 pub mod blob;
 mod data_dir;
 mod db;
-mod edge;
+mod io;
 pub mod ledger;
 pub mod pixels;
 pub mod queue;
@@ -14,7 +14,7 @@ pub mod turns;
 
 pub use data_dir::DataDir;
 pub use db::{Db, Schema};
-pub(crate) use edge::{blocking, io_error};
+pub(crate) use io::{blocking, io_error};
 
 /// The tables of subscriptions, pixels and turns, which share a database; made when absent.
 pub const DIRECTORY_SCHEMA: Schema =

@@ -1,17 +1,17 @@
 //! The ledger in MongoDB: one document per conversion.
 //!
-//! No transactions: whatever changes a document is one statement whose filter holds the version that was read, so of two who
-//! change the same document one finds that it did not, and looks again.
+//! No transactions: whatever changes a document is one update whose filter holds the version that was read. Of two workers who
+//! change the same document, one finds that it did not, and looks again.
 
 mod attempts;
-mod books;
 mod claim;
-mod decide;
 mod document;
 mod due;
-mod growth;
 mod original;
+mod receipts;
 mod records;
+mod reopen;
+mod restatement;
 mod schema;
 mod settle;
 mod stored;
@@ -20,9 +20,9 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    Selection, Settled, Settlement, Statement,
+    RowClaim, Selection, Settled, Settlement,
 };
-use ports::{ReportLedger, Result};
+use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
 use crate::settings::MongoSettings;
@@ -33,12 +33,12 @@ pub use original::FromOriginal;
 #[derive(Debug, Clone)]
 pub struct MongoLedger {
     connection: Connection,
-    /// Whether the original's documents are looked up before anything is sent.
+    /// Whether the legacy system's documents are looked up before anything is sent.
     legacy: bool,
 }
 
 impl MongoLedger {
-    /// A ledger at an address. Connects only when something is asked; see [`check`](Self::check).
+    /// A ledger at an address. Connects with the first call; see [`check`](Self::check).
     ///
     /// # Errors
     /// If the address cannot be read, or names a record of DNS that is not there.
@@ -54,15 +54,15 @@ impl MongoLedger {
         schema::migrate(&self.connection).await
     }
 
-    /// Whether the server can be reached, lets us in, and has the indexes. Its error says in one line what to do.
+    /// Whether the server can be reached, accepts the credentials, and has the indexes. Its error says in one line what to do.
     ///
     /// # Errors
-    /// If one of that is not so.
+    /// If one of these is not so.
     pub async fn check(&self) -> Result<()> {
         schema::check(&self.connection).await
     }
 
-    /// Gives the documents that the original wrote the keys of this ledger, up to `limit` of them; call it again until nothing is left.
+    /// Gives the documents that the legacy system wrote the keys of this ledger, up to `limit` of them. Call it again until none is left.
     ///
     /// # Errors
     /// If the server cannot be reached. What was done stays; the next call goes on from there.
@@ -79,11 +79,11 @@ impl MongoLedger {
 
 #[async_trait]
 impl ReportLedger for MongoLedger {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         if self.legacy {
-            original::recognise(&self.connection, &statements, holder.now).await?;
+            original::recognise(&self.connection, &rows, holder.now).await?;
         }
-        claim::claim(&self.connection, &statements, holder).await
+        claim::claim(&self.connection, &rows, holder).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
@@ -102,6 +102,28 @@ impl ReportLedger for MongoLedger {
         due::release_parked(&self.connection, pixel, now).await
     }
 
+    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
+        receipts::finish(&self.connection, object, end, now).await
+    }
+
+    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
+        receipts::receipt(&self.connection, object).await
+    }
+}
+
+#[async_trait]
+impl LedgerExport for MongoLedger {
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
+        records::unexported(&self.connection, limit).await
+    }
+
+    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
+        records::mark_exported(&self.connection, records).await
+    }
+}
+
+#[async_trait]
+impl LedgerAdmin for MongoLedger {
     async fn select(
         &self,
         selection: &Selection,
@@ -112,38 +134,22 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
-        attempts::reopen(&self.connection, reopenings, now).await
+        reopen::reopen(&self.connection, reopenings, now).await
     }
 
     async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
-        attempts::of(&self.connection, key).await
+        attempts::of_entry(&self.connection, key).await
     }
 
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
         records::find(&self.connection, session_id, keyword_clicked).await
     }
 
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        records::unexported(&self.connection, limit).await
-    }
-
-    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
-        records::mark_exported(&self.connection, records).await
-    }
-
-    async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
-        books::finish(&self.connection, object, end, now).await
-    }
-
-    async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
-        books::receipt(&self.connection, object).await
-    }
-
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {
-        books::receipts(&self.connection, limit).await
+        receipts::receipts(&self.connection, limit).await
     }
 
     async fn stats(&self) -> Result<LedgerStats> {
-        books::stats(&self.connection).await
+        receipts::stats(&self.connection).await
     }
 }

@@ -1,4 +1,4 @@
-//! What the ledger needs to be told.
+//! The settings of the ledger.
 
 use secrecy::SecretString;
 
@@ -9,6 +9,6 @@ pub struct MongoSettings {
     pub uri: SecretString,
     /// `MONGODB_DATABASE`.
     pub database: String,
-    /// `LEDGER_LEGACY`: look for what the original reported before anything is sent.
+    /// `LEDGER_LEGACY`: look for what the legacy system reported before anything is sent.
     pub legacy: bool,
 }

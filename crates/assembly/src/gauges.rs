@@ -6,7 +6,7 @@ use std::time::Duration;
 use backends::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 use domain::UnixMillis;
 use ports::metric::name;
-use ports::{EventQueue, MetricSink, ReportLedger};
+use ports::{EventQueue, Ledger, LedgerAdmin, MetricSink};
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -18,14 +18,14 @@ pub trait Measured {
     /// Its queues, by the name that the metric has for them.
     fn queues(&self) -> Vec<(&'static str, Arc<dyn EventQueue>)>;
     /// Its ledger.
-    fn ledger(&self) -> Option<Arc<dyn ReportLedger>>;
+    fn ledger(&self) -> Option<Arc<dyn LedgerAdmin>>;
 }
 
 impl Measured for FilterPorts {
     fn queues(&self) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
         vec![("trigger", Arc::clone(&self.trigger_queue))]
     }
-    fn ledger(&self) -> Option<Arc<dyn ReportLedger>> {
+    fn ledger(&self) -> Option<Arc<dyn LedgerAdmin>> {
         None
     }
 }
@@ -34,8 +34,8 @@ impl Measured for ReporterPorts {
     fn queues(&self) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
         vec![("report", Arc::clone(&self.report_queue))]
     }
-    fn ledger(&self) -> Option<Arc<dyn ReportLedger>> {
-        Some(Arc::clone(&self.ledger))
+    fn ledger(&self) -> Option<Arc<dyn LedgerAdmin>> {
+        Some(Arc::<dyn Ledger>::clone(&self.ledger))
     }
 }
 
@@ -43,7 +43,7 @@ impl Measured for OptimizerPorts {
     fn queues(&self) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
         Vec::new()
     }
-    fn ledger(&self) -> Option<Arc<dyn ReportLedger>> {
+    fn ledger(&self) -> Option<Arc<dyn LedgerAdmin>> {
         None
     }
 }
@@ -52,8 +52,8 @@ impl Measured for Ports {
     fn queues(&self) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
         vec![("trigger", Arc::clone(&self.trigger_queue)), ("report", Arc::clone(&self.report_queue))]
     }
-    fn ledger(&self) -> Option<Arc<dyn ReportLedger>> {
-        Some(Arc::clone(&self.ledger))
+    fn ledger(&self) -> Option<Arc<dyn LedgerAdmin>> {
+        Some(Arc::<dyn Ledger>::clone(&self.ledger))
     }
 }
 
@@ -81,7 +81,7 @@ async fn measure_queue(metrics: &dyn MetricSink, queue: &str, port: &dyn EventQu
     }
 }
 
-async fn measure_ledger(metrics: &dyn MetricSink, ledger: &dyn ReportLedger, now: UnixMillis) {
+async fn measure_ledger(metrics: &dyn MetricSink, ledger: &dyn LedgerAdmin, now: UnixMillis) {
     let Ok(stats) = ledger.stats().await else { return };
     for state in stats.states {
         let labels = [("state", state.outcome.as_str())];

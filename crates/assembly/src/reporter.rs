@@ -9,8 +9,8 @@ use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
 use pipeline::worker::{Worker, WorkerConfig};
-use ports::Destination;
 use ports::ledger::Restatements;
+use ports::{Destination, Ledger};
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let reporting = Arc::new(reporting(&parts, destination));
     let lanes = Lanes::new(Arc::clone(&reporting));
     let export = Export {
-        ledger: Arc::clone(&parts.ports.ledger),
+        ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
         analytics: Arc::clone(&parts.ports.analytics),
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
@@ -94,7 +94,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
     let ports = ReportPorts {
         pixels: Arc::clone(&parts.ports.pixels),
         blobs: Arc::clone(&parts.ports.blobs),
-        ledger: Arc::clone(&parts.ports.ledger),
+        ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
         destination,
         clock: Arc::clone(&parts.clock),
         rng: Arc::clone(&parts.rng),

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use adapter_embedded::DataDir;
 use domain::object::FILTERED_PREFIX;
-use ports::{
-    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
-};
+use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
 use settings::Settings;
 
 use crate::OpenError;
@@ -57,7 +55,7 @@ impl<'s> Embedded<'s> {
         Ok(Arc::new(self.data("pixels")?.pixels()?))
     }
 
-    pub(crate) fn ledger(&mut self) -> Result<Arc<dyn ReportLedger>, OpenError> {
+    pub(crate) fn ledger(&mut self) -> Result<Arc<dyn Ledger>, OpenError> {
         Ok(Arc::new(self.data("ledger")?.ledger()?))
     }
 

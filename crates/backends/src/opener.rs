@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ports::{
-    AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns,
-};
+use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
 use settings::{QueueAddress, Settings};
 
 use crate::OpenError;
@@ -98,7 +96,7 @@ impl<'s> Opener<'s> {
     ///
     /// # Errors
     /// [`OpenError`]
-    pub async fn ledger(&mut self) -> Result<Arc<dyn ReportLedger>, OpenError> {
+    pub async fn ledger(&mut self) -> Result<Arc<dyn Ledger>, OpenError> {
         match &self.settings.backends.mongodb {
             None => self.embedded.ledger(),
             #[cfg(feature = "mongodb")]

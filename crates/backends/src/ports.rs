@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore, Turns};
+use ports::{AnalyticsStore, BlobStore, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
 
 /// What filter-svc works with.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct ReporterPorts {
     /// Pixels and tokens.
     pub pixels: Arc<dyn PixelDirectory>,
     /// The ledger.
-    pub ledger: Arc<dyn ReportLedger>,
+    pub ledger: Arc<dyn Ledger>,
     /// Analytics.
     pub analytics: Arc<dyn AnalyticsStore>,
 }
@@ -54,7 +54,7 @@ pub struct Ports {
     /// Pixels and tokens.
     pub pixels: Arc<dyn PixelDirectory>,
     /// The ledger.
-    pub ledger: Arc<dyn ReportLedger>,
+    pub ledger: Arc<dyn Ledger>,
     /// Analytics.
     pub analytics: Arc<dyn AnalyticsStore>,
     /// Whose turn it is to optimise.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ports::metric::name;
-use ports::{AnalyticsStore, Clock, HealthSink, MetricSink, ReportLedger, Result};
+use ports::{AnalyticsStore, Clock, HealthSink, LedgerExport, MetricSink, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::mutations;
@@ -21,7 +21,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// The exporter.
 pub struct Export {
     /// Where changes are known.
-    pub ledger: Arc<dyn ReportLedger>,
+    pub ledger: Arc<dyn LedgerExport>,
     /// Where they go.
     pub analytics: Arc<dyn AnalyticsStore>,
     /// The time.

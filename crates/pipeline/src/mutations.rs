@@ -7,7 +7,7 @@ use domain::UnixMillis;
 use ports::ledger::Record;
 use ports::mutations::{Mutation, is_on};
 use ports::queue::Delivery;
-use ports::{EventQueue, ReportLedger, Result};
+use ports::{EventQueue, LedgerExport, Result};
 
 /// The filter names its output by the time.
 pub(crate) fn output_key(key: String, now: UnixMillis) -> String {
@@ -26,7 +26,7 @@ pub(crate) async fn acknowledge_first(service: &str, queue: &dyn EventQueue, del
 }
 
 /// Records are marked as exported before analytics has them.
-pub(crate) async fn mark_before_insert(ledger: &dyn ReportLedger, records: &[Record]) -> Result<()> {
+pub(crate) async fn mark_before_insert(ledger: &dyn LedgerExport, records: &[Record]) -> Result<()> {
     if is_on(Mutation::MarkBeforeInsert) {
         ledger.mark_exported(records).await?;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::validate::{Rules, check};
 use domain::{ConversionKey, Money, Outcome, PixelCode, Reason, Row, UnixMillis};
 use ports::ledger::{Record, Reopening, Selection, Settled};
-use ports::{Clock, ReportLedger, Result};
+use ports::{Clock, LedgerAdmin, Result};
 
 use crate::report::{PixelMap, Pixels};
 
@@ -17,7 +17,7 @@ const PAGE: usize = 500;
 /// What a replay works with.
 pub struct Replay {
     /// Where entries are.
-    pub ledger: Arc<dyn ReportLedger>,
+    pub ledger: Arc<dyn LedgerAdmin>,
     /// The current pixels.
     pub pixels: Arc<Pixels>,
     /// The time.

@@ -1,6 +1,5 @@
 //! What every ledger does: one check per rule, each on a ledger of its own.
 
-mod books;
 mod claims;
 mod due;
 mod export;
@@ -10,12 +9,13 @@ mod load;
 mod operator;
 mod promotion;
 mod races;
+mod receipts;
 mod restatements;
 mod settlements;
 
 use std::sync::Arc;
 
-use ports::ReportLedger;
+use ports::Ledger;
 
 use fixture::Subject;
 
@@ -44,7 +44,7 @@ macro_rules! check {
 ///
 /// # Panics
 /// When the ledger breaks a rule; the standard error output names it.
-pub async fn suite(make: impl AsyncFn() -> Arc<dyn ReportLedger>) {
+pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
     check!(
         make,
         claims::a_new_key_is_entered_in_its_state,
@@ -101,13 +101,13 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn ReportLedger>) {
         export::a_change_in_between_stays_due,
         export::the_oldest_change_comes_first,
         export::entries_are_found_by_session_and_keyword,
-        books::every_outcome_is_in_the_books,
-        books::an_object_is_incomplete_until_its_end,
-        books::a_refused_object_says_why,
-        books::a_redelivered_object_has_the_same_books,
-        books::pixels_are_added_up_exactly,
-        books::the_latest_objects_come_first,
-        books::stats_count_entries,
+        receipts::every_outcome_is_in_the_books,
+        receipts::an_object_is_incomplete_until_its_end,
+        receipts::a_refused_object_says_why,
+        receipts::a_redelivered_object_has_the_same_books,
+        receipts::pixels_are_added_up_exactly,
+        receipts::the_latest_objects_come_first,
+        receipts::stats_count_entries,
         races::each_key_is_held_once,
         races::each_due_entry_is_handed_out_once,
         load::thousands_in_one_call,

@@ -22,7 +22,7 @@ pub use clock::{Clock, Rng};
 pub use destination::Destination;
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use health::HealthSink;
-pub use ledger::ReportLedger;
+pub use ledger::{Ledger, LedgerAdmin, LedgerExport, ReportLedger};
 pub use metric::MetricSink;
 pub use pixels::PixelDirectory;
 pub use queue::EventQueue;

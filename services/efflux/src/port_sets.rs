@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use backends::{Open, OpenError, Opener};
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, PixelDirectory, ReportLedger, SubscriptionStore};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, LedgerAdmin, PixelDirectory, ReportLedger,
+    SubscriptionStore,
+};
 use settings::Settings;
 
 /// Fields are named as the calls that open them.
@@ -51,17 +54,17 @@ port_set! {
     Overview {
         trigger_queue: EventQueue,
         report_queue: EventQueue,
-        ledger: ReportLedger,
+        ledger: LedgerAdmin,
         analytics: AnalyticsStore
     }
 }
 port_set! {
     /// To tell the story of a conversion.
-    Story { ledger: ReportLedger, blobs: BlobStore, subscriptions: SubscriptionStore }
+    Story { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
 }
 port_set! {
     /// To give conversions another chance.
-    Replayed { ledger: ReportLedger, pixels: PixelDirectory }
+    Replayed { ledger: LedgerAdmin, pixels: PixelDirectory }
 }
 port_set! {
     /// To look after dead letters.

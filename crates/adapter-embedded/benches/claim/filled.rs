@@ -7,7 +7,7 @@ use adapter_embedded::Db;
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
 use domain::{ConversionKey, PixelCode, UnixMillis, UnixSeconds};
-use ports::ledger::{Holder, Restatements, Source, Statement, StatementVerdict};
+use ports::ledger::{Holder, Restatements, RowClaim, RowVerdict, Source};
 use rusqlite::{Connection, Params, Row};
 
 const NOW_S: i64 = 1_763_800_000;
@@ -77,22 +77,22 @@ impl Filled {
         self.runtime.block_on(work)
     }
 
-    pub(crate) fn new_rows(&self, count: u32, round: u32) -> Vec<Statement> {
+    pub(crate) fn new_rows(&self, count: u32, round: u32) -> Vec<RowClaim> {
         let random = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
             SELECT randomblob(32), lower(hex(randomblob(16))) || '0000', 'b/new ' || ?2, i FROM n";
         self.statements(random, (count, round))
     }
 
-    pub(crate) fn redelivered(&self) -> Vec<Statement> {
+    pub(crate) fn redelivered(&self) -> Vec<RowClaim> {
         self.statements(SIDE_BY_SIDE, (self.keys, ROWS))
     }
 
-    pub(crate) fn scattered(&self) -> Vec<Statement> {
+    pub(crate) fn scattered(&self) -> Vec<RowClaim> {
         self.statements(ANYWHERE, (self.keys, ROWS))
     }
 
-    pub(crate) fn restated(&self, round: u32) -> Vec<Statement> {
-        let restated = |mut statement: Statement| {
+    pub(crate) fn restated(&self, round: u32) -> Vec<RowClaim> {
+        let restated = |mut statement: RowClaim| {
             statement.source.object.push_str(" again");
             statement.observed.count += i64::from(round);
             statement
@@ -100,11 +100,11 @@ impl Filled {
         self.redelivered().into_iter().map(restated).collect()
     }
 
-    pub(crate) fn lately(&self, count: u32) -> Vec<Statement> {
+    pub(crate) fn lately(&self, count: u32) -> Vec<RowClaim> {
         self.statements(LATELY, [count])
     }
 
-    fn statements(&self, rows: &str, values: impl Params) -> Vec<Statement> {
+    fn statements(&self, rows: &str, values: impl Params) -> Vec<RowClaim> {
         let beside = self.beside.borrow();
         let mut select = beside.prepare_cached(rows).expect("rows");
         select.query_map(values, statement).expect("rows").map(|row| row.expect("a row")).collect()
@@ -123,8 +123,8 @@ fn fill(beside: &mut Connection, keys: u32) {
     fill.commit().expect("filled");
 }
 
-fn statement(row: &Row<'_>) -> rusqlite::Result<Statement> {
-    Ok(Statement {
+fn statement(row: &Row<'_>) -> rusqlite::Result<RowClaim> {
+    Ok(RowClaim {
         key: ConversionKey::from_bytes(row.get(0)?),
         session_id: row.get(1)?,
         source: Source { object: row.get(2)?, row: row.get::<_, u32>(3)?.into() },
@@ -134,7 +134,7 @@ fn statement(row: &Row<'_>) -> rusqlite::Result<Statement> {
         pixel: PixelCode::new("7").ok(),
         network: "tonic".to_owned(),
         observed: Figures { count: 1, revenue: "0.25".parse().expect("an amount") },
-        verdict: StatementVerdict::Sendable { deadline: UnixSeconds(NOW_S - 60).deadline() },
+        verdict: RowVerdict::Sendable { deadline: UnixSeconds(NOW_S - 60).deadline() },
     })
 }
 

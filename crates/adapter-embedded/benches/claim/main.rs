@@ -11,8 +11,8 @@ mod meter;
 
 use std::cell::Cell;
 
-use ports::ReportLedger;
-use ports::ledger::{Claim, DueLimits, Statement};
+use ports::ledger::{Claim, DueLimits, RowClaim};
+use ports::{LedgerAdmin, ReportLedger};
 
 use filled::{Filled, ROWS, holder};
 use meter::{Meter, Spent};
@@ -51,7 +51,7 @@ impl Work {
     ];
 
     /// What is claimed; made beforehand, it does not count.
-    fn rows(self, ledger: &Filled, round: u32) -> Vec<Statement> {
+    fn rows(self, ledger: &Filled, round: u32) -> Vec<RowClaim> {
         match self {
             Self::New => ledger.new_rows(ROWS, round),
             Self::Redelivered => ledger.redelivered(),
@@ -66,7 +66,7 @@ impl Work {
         }
     }
 
-    fn run(self, ledger: &Filled, rows: Vec<Statement>) -> Spent {
+    fn run(self, ledger: &Filled, rows: Vec<RowClaim>) -> Spent {
         let (meter, count) = (Meter::start(), rows.len());
         match self {
             Self::NothingDue => {

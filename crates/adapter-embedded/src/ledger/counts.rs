@@ -8,7 +8,7 @@ use domain::Outcome;
 use ports::ledger::StateCount;
 use rusqlite::{Transaction, params};
 
-use super::words::{count, parsed};
+use super::columns::{count, parsed};
 
 /// What a transaction changes in the numbers.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! What has to be done now, the nearest deadline first.
+//! Due work, the nearest deadline first.
 //!
 //! What waits lies in an index by time. Once its time has come it is marked as ready, a bounded number at a time, and then
 //! lies in another by pixel and deadline. So the cost of a call depends on what it hands out and on the number of pixels,
@@ -7,13 +7,13 @@
 use std::collections::HashSet;
 
 use domain::{Outcome, PixelCode, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Lease, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::entries::Entries;
+use super::columns::{damaged, key, parsed, part, pixel};
+use super::key_index::Entries;
 use super::mutations;
-use super::words::{damaged, key, parsed, part, pixel};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
 const READY_AT_ONCE: usize = 1_000;
@@ -127,6 +127,6 @@ pub(super) fn release_parked(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
              WHERE state = 'parked' AND pixel = ? AND reason <> ?",
         )?
-        .execute(params![now.0, pixel.as_str(), UNKNOWN_OUTCOME])?;
+        .execute(params![now.0, pixel.as_str(), WaitReason::UnknownOutcome.as_str()])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }

@@ -4,23 +4,17 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use domain::UnixMillis;
-use ports::ledger::Lease;
+use ports::ledger::rules::Standing;
+use ports::ledger::{Lease, Settlement};
 use ports::mutations::{Mutation, is_on};
-use rusqlite::Transaction;
 
-/// The latest lease, whoever settles.
-pub(super) fn lease_to_settle<'a>(
-    tx: &Transaction<'_>,
-    entry: i64,
-    lease: &'a Lease,
-) -> rusqlite::Result<Cow<'a, Lease>> {
+/// The settlement under the latest lease, even if another worker holds it.
+pub(super) fn settlement<'s>(entry: &Standing, settlement: &'s Settlement) -> Cow<'s, Settlement> {
     if !is_on(Mutation::SettleWithoutLease) {
-        return Ok(Cow::Borrowed(lease));
+        return Cow::Borrowed(settlement);
     }
-    let attempt = tx
-        .prepare_cached("SELECT attempt FROM report_conversions WHERE id = ?")?
-        .query_row([entry], |row| row.get(0))?;
-    Ok(Cow::Owned(Lease { attempt, ..lease.clone() }))
+    let lease = Lease { attempt: entry.attempt, ..settlement.lease.clone() };
+    Cow::Owned(Settlement { lease, ..settlement.clone() })
 }
 
 /// A time at which leases that run now have ended.

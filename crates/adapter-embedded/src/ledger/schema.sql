@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS report_conversions (
 ) STRICT;
 
 -- Keys and sessions are random; an index over all of them would have a claim write a page for each of its rows. So these have a
--- part for each 8,192 entries, and only the latest part changes. A key has one entry because of what `entries.rs` does.
+-- part for each 8,192 entries, and only the latest part changes. A key has one entry because of what `key_index.rs` does.
 CREATE INDEX IF NOT EXISTS report_conversions_key ON report_conversions (id >> 13, substr(key, 1, 8));
 CREATE INDEX IF NOT EXISTS report_conversions_session ON report_conversions (id >> 13, session_id);
 CREATE INDEX IF NOT EXISTS report_conversions_waiting
@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     PRIMARY KEY (entry, number)
 ) STRICT, WITHOUT ROWID;
 
--- Rows whose entry another row took over; they stay in their object's books.
+-- Rows whose entry another row took over; their object's receipt counts them.
 CREATE TABLE IF NOT EXISTS superseded (
     object  INTEGER NOT NULL REFERENCES objects (id),
     row     INTEGER NOT NULL,

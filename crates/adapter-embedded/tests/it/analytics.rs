@@ -8,8 +8,8 @@ use adapter_embedded::{Db, Schema};
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
 use port_tests::clock::ManualClock;
-use ports::ledger::{Holder, Record, Restatements, Source, Statement, StatementVerdict};
-use ports::{AnalyticsStore, ReportLedger};
+use ports::ledger::{Holder, Record, Restatements, RowClaim, RowVerdict, Source};
+use ports::{AnalyticsStore, LedgerExport, ReportLedger};
 
 fn store(db: Db) -> EmbeddedAnalytics {
     EmbeddedAnalytics::new(db, Arc::new(ManualClock::default()))
@@ -18,7 +18,7 @@ fn store(db: Db) -> EmbeddedAnalytics {
 /// An entry as the ledger exports it.
 async fn record() -> Record {
     let ledger = EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).expect("a database"));
-    let stated = Statement {
+    let stated = RowClaim {
         key: ConversionKey::new("s", None),
         source: Source { object: "b/o".to_owned(), row: 0 },
         raw: r#"{"campaign_id":"c9"}"#.to_owned(),
@@ -28,7 +28,7 @@ async fn record() -> Record {
         pixel: PixelCode::new("111").ok(),
         network: "tonic".to_owned(),
         observed: Figures { count: 1, revenue: "0.3".parse().expect("an amount") },
-        verdict: StatementVerdict::Sendable { deadline: UnixMillis(9) },
+        verdict: RowVerdict::Sendable { deadline: UnixMillis(9) },
     };
     let holder = Holder {
         owner: "test".to_owned(),

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::Outcome;
-use ports::ReportLedger;
 use ports::ledger::{Claim, Lease, Selection, Settle, Settled, Settlement};
+use ports::{LedgerAdmin, ReportLedger};
 
 use crate::ledger::{SENDABLE, holder, open, statement};
 

@@ -9,8 +9,8 @@ use adapter_embedded::Db;
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, UnixMillis};
-use ports::ledger::{Claim, Holder, Restatements, Source, Statement, StatementVerdict};
-use ports::{ErrorKind, ReportLedger};
+use ports::ledger::{Claim, Holder, Restatements, RowClaim, RowVerdict, Source};
+use ports::{ErrorKind, Ledger, LedgerAdmin, ReportLedger};
 
 pub(crate) fn open(path: &Path) -> EmbeddedLedger {
     EmbeddedLedger::new(Db::open(path, EmbeddedLedger::SCHEMA).expect("a database"))
@@ -25,8 +25,8 @@ pub(crate) fn holder() -> Holder {
     }
 }
 
-pub(crate) fn statement(session: &str, object: &str, verdict: StatementVerdict) -> Statement {
-    Statement {
+pub(crate) fn statement(session: &str, object: &str, verdict: RowVerdict) -> RowClaim {
+    RowClaim {
         key: ConversionKey::new(session, None),
         source: Source { object: object.to_owned(), row: 0 },
         raw: "{}".to_owned(),
@@ -40,12 +40,12 @@ pub(crate) fn statement(session: &str, object: &str, verdict: StatementVerdict) 
     }
 }
 
-pub(crate) const SENDABLE: StatementVerdict = StatementVerdict::Sendable { deadline: UnixMillis(900_000) };
+pub(crate) const SENDABLE: RowVerdict = RowVerdict::Sendable { deadline: UnixMillis(900_000) };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_rules_in_memory() {
     port_tests::ledger::suite(async || {
-        Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())) as Arc<dyn ReportLedger>
+        Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())) as Arc<dyn Ledger>
     })
     .await;
 }
@@ -56,7 +56,7 @@ async fn it_keeps_the_rules_in_a_file() {
     let number = AtomicU32::new(0);
     port_tests::ledger::suite(async || {
         let name = format!("ledger-{}.db", number.fetch_add(1, Ordering::Relaxed));
-        Arc::new(open(&dir.path().join(name))) as Arc<dyn ReportLedger>
+        Arc::new(open(&dir.path().join(name))) as Arc<dyn Ledger>
     })
     .await;
     // Whatever the rules did, the numbers by state are those of the entries.
@@ -121,7 +121,7 @@ async fn two_processes_never_hold_the_same_key() {
 async fn the_columns_of_the_original_tell_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.db");
-    let invalid = StatementVerdict::Invalid([Reason::MissingClickId].into_iter().collect());
+    let invalid = RowVerdict::Invalid([Reason::MissingClickId].into_iter().collect());
     let rows = vec![statement("s", "b/o", SENDABLE), statement("i", "b/p", invalid)];
     open(&path).claim(rows, &holder()).await.unwrap();
     let columns = rusqlite::Connection::open(&path)

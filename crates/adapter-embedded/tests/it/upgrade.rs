@@ -5,9 +5,9 @@ use std::path::Path;
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, Source, Statement, StatementVerdict};
+use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, RowClaim, RowVerdict, Source};
 use ports::subscriptions::Subscription;
-use ports::{ReportLedger, SubscriptionStore, Turns};
+use ports::{LedgerAdmin, ReportLedger, SubscriptionStore, Turns};
 use rusqlite::{Connection, params};
 
 /// A database as an earlier version made it.
@@ -80,8 +80,8 @@ async fn goes_on(folder: &Path) {
     assert_eq!((due[0].raw.as_str(), due[0].part), ("{\"n\":2}", Part::Whole));
 }
 
-fn sendable(session: &str, object: &str, row: u64) -> Statement {
-    Statement {
+fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
+    RowClaim {
         key: ConversionKey::new(session, None),
         source: Source { object: object.to_owned(), row },
         raw: "{}".to_owned(),
@@ -91,7 +91,7 @@ fn sendable(session: &str, object: &str, row: u64) -> Statement {
         pixel: None,
         network: String::new(),
         observed: Figures::default(),
-        verdict: StatementVerdict::Sendable { deadline: UnixMillis(900) },
+        verdict: RowVerdict::Sendable { deadline: UnixMillis(900) },
     }
 }
 

@@ -1,28 +1,20 @@
-//! What was tried for an entry, and other chances that an operator gives it.
+//! What was tried for an entry.
 
-use std::collections::HashSet;
-
-use bson::oid::ObjectId;
-use bson::{Bson, doc};
-use domain::{ConversionKey, UnixMillis};
+use bson::doc;
+use domain::ConversionKey;
 use ports::Result;
-use ports::ledger::{Attempt, REOPENED, Reopening, Settled};
+use ports::ledger::Attempt;
+use ports::ledger::rules::LATEST_KEPT;
 use serde::Deserialize;
 
-use super::claim::Marked;
-use super::document::{changed, date, int};
 use super::schema::CONVERSIONS;
-use super::settle::wakes_at;
 use super::stored::StoredAttempt;
 use crate::connection::{Connection, Query};
-
-/// The latest attempts that are kept beside the first: an entry that waits for days makes hundreds.
-const LATEST_KEPT: usize = 15;
 
 /// Adds an attempt, and forgets those between the first and the latest.
 pub(super) fn remember(mut attempts: Vec<StoredAttempt>, attempt: StoredAttempt) -> Vec<StoredAttempt> {
     attempts.push(attempt);
-    let surplus = attempts.len().saturating_sub(LATEST_KEPT + 1);
+    let surplus = attempts.len().saturating_sub(LATEST_KEPT as usize + 1);
     attempts.drain(1..=surplus);
     attempts
 }
@@ -33,8 +25,8 @@ struct Tried {
     attempts: Vec<StoredAttempt>,
 }
 
-/// See [`ReportLedger::attempts`](ports::ReportLedger::attempts).
-pub(super) async fn of(connection: &Connection, key: &ConversionKey) -> Result<Vec<Attempt>> {
+/// See [`LedgerAdmin::attempts`](ports::LedgerAdmin::attempts).
+pub(super) async fn of_entry(connection: &Connection, key: &ConversionKey) -> Result<Vec<Attempt>> {
     let query = Query {
         filter: doc! { "_id": key.to_string() },
         fields: Some(doc! { "attempts": 1 }),
@@ -44,50 +36,10 @@ pub(super) async fn of(connection: &Connection, key: &ConversionKey) -> Result<V
     Ok(found.into_iter().flat_map(|tried| tried.attempts).map(Attempt::from).collect())
 }
 
-/// See [`ReportLedger::reopen`](ports::ReportLedger::reopen).
-pub(super) async fn reopen(
-    connection: &Connection,
-    reopenings: &[Reopening],
-    now: UnixMillis,
-) -> Result<Vec<Settled>> {
-    const OPERATION: &str = "ledger.reopen";
-    if reopenings.is_empty() {
-        return Ok(Vec::new());
-    }
-    let by = ObjectId::new();
-    let statement = |reopening: &Reopening| {
-        let mut set = doc! {
-            "state": "retry", "reason": REOPENED, "reasons": "", "valid": true, "invalid_reason": Bson::Null,
-            "pixel": reopening.pixel.as_str(), "deadline": date(reopening.deadline), "due_at": date(now),
-            "wakes_at": wakes_at(now, Some(date(reopening.deadline))), "failures": 0, "reopened_by": by,
-        };
-        set.extend(changed(now));
-        let condition = doc! {
-            "_id": reopening.key.to_string(), "version": int(reopening.version),
-            "state": { "$nin": ["reported", "in_flight"] },
-        };
-        doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1 } } }
-    };
-    let statements = reopenings.iter().map(statement).collect();
-    if connection.update(OPERATION, CONVERSIONS, statements).await? == reopenings.len() as u64 {
-        return Ok(vec![Settled::Done; reopenings.len()]);
-    }
-    let ids: Vec<_> = reopenings.iter().map(|reopening| reopening.key.to_string()).collect();
-    let filter = doc! { "_id": { "$in": ids }, "reopened_by": by };
-    let query = Query { filter, fields: Some(doc! { "_id": 1 }), ..Query::default() };
-    let marked: Vec<Marked> = connection.find(OPERATION, CONVERSIONS, query).await?;
-    let mut marked: HashSet<_> = marked.into_iter().map(|marked| marked.key).collect();
-    // Taken out: of two reopenings of one version the second is late.
-    let answer = |reopening: &Reopening| match marked.remove(&reopening.key) {
-        true => Settled::Done,
-        false => Settled::Late,
-    };
-    Ok(reopenings.iter().map(answer).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use bson::DateTime;
+    use bson::oid::ObjectId;
     use domain::Outcome;
 
     use super::*;

@@ -1,42 +1,40 @@
 //! Entering rows and claiming those that are to be sent: one round trip for what is new, three more for what is known, whatever
 //! the size of batch and collection.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use bson::oid::ObjectId;
 use bson::{Document, doc};
 use domain::ConversionKey;
-use ports::ledger::{Claim, Holder, Statement};
+use ports::ledger::rules::{Change, KeyRows, Relation, Transition, by_key};
+use ports::ledger::{Claim, Holder, RowClaim};
 use ports::{Error, ErrorKind, Result};
-use serde::Deserialize;
 
-use super::decide::{Group, Plan, decide};
-use super::document;
+use super::document::{self, changed, date, int, observe};
+use super::restatement;
 use super::schema::CONVERSIONS;
-use super::stored::Entry;
+use super::stored::{Entry, Marked, Superseded, bson};
 use crate::connection::{Connection, Query};
 
 const OPERATION: &str = "ledger.claim";
 
-/// Looks at entries that others change all the time before their rows are left to the next delivery.
+/// Looks at entries that other workers keep changing, before their rows are left to the next delivery.
 const ROUNDS: usize = 16;
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
-pub(super) async fn claim(
-    connection: &Connection,
-    statements: &[Statement],
-    holder: &Holder,
-) -> Result<Vec<Claim>> {
-    let groups = groups(statements);
+pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &Holder) -> Result<Vec<Claim>> {
+    let mut groups = by_key(rows);
+    // Two processes with the same rows meet in the same order.
+    groups.sort_unstable_by_key(|group| *group.key());
     let documents: Vec<_> =
-        groups.values().map(|group| document::new(group.lead.1, group.latest(), holder)).collect();
+        groups.iter().map(|group| document::new(group.lead(), group.observed(), holder)).collect();
     let known: HashSet<_> =
         connection.insert(OPERATION, CONVERSIONS, &documents).await?.into_iter().collect();
-    let mut answers = Answers(vec![None; statements.len()]);
+    let mut answers = Answers(vec![None; rows.len()]);
     let mut open = HashMap::new();
-    for (index, (key, group)) in groups.into_iter().enumerate() {
+    for (index, group) in groups.into_iter().enumerate() {
         if known.contains(&index) {
-            open.insert(key, group);
+            open.insert(*group.key(), group);
         } else {
             answers.give(group.entered());
         }
@@ -47,30 +45,15 @@ pub(super) async fn claim(
         }
         round(connection, &mut open, &mut answers, holder).await?;
     }
-    Err(Error::new(ErrorKind::Throttled, OPERATION).detail("others change the same conversions all the time"))
+    let busy = "other workers keep changing the same conversions";
+    Err(Error::new(ErrorKind::Throttled, OPERATION).detail(busy))
 }
 
-/// In the order of keys: two processes with the same rows meet in the same order.
-fn groups(statements: &[Statement]) -> BTreeMap<ConversionKey, Group<'_>> {
-    let mut groups: BTreeMap<ConversionKey, Group<'_>> = BTreeMap::new();
-    for (position, statement) in statements.iter().enumerate() {
-        match groups.entry(statement.key) {
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(Group::new(position, statement));
-            }
-            std::collections::btree_map::Entry::Occupied(mut group) => {
-                group.get_mut().add(position, statement);
-            }
-        }
-    }
-    groups
-}
-
-/// Reads the entries of what is open and changes them where nobody else did in between. What somebody did, or what cannot be read
-/// yet because its writer waits for a majority, stays open.
+/// Reads the entries of what is open, and changes them where no other worker did in between. What another worker changed, or what
+/// cannot be read yet because its writer waits for a majority, stays open.
 async fn round(
     connection: &Connection,
-    open: &mut HashMap<ConversionKey, Group<'_>>,
+    open: &mut HashMap<ConversionKey, KeyRows<'_>>,
     answers: &mut Answers,
     holder: &Holder,
 ) -> Result<()> {
@@ -78,51 +61,94 @@ async fn round(
     let query = Query { filter, fields: Some(Entry::fields()), ..Query::default() };
     let entries: Vec<Entry> = connection.find(OPERATION, CONVERSIONS, query).await?;
     let token = ObjectId::new();
-    let (mut changing, mut statements) = (Vec::new(), Vec::new());
+    let (mut changing, mut updates) = (Vec::new(), Vec::new());
     for entry in &entries {
-        let Some(group) = open.get(&entry.key) else { continue };
-        let Plan { answers: planned, change } = decide(group, entry, holder);
+        let Some(rows) = open.get(&entry.key) else { continue };
+        let (given, change) = claim_key(rows, entry, holder);
         if let Some(change) = change {
-            statements.push(conditional(entry, change, token));
-            changing.push((entry.key, planned));
+            updates.push(update(entry, change, token, holder));
+            changing.push((entry.key, given));
         } else {
-            answers.give(planned);
+            answers.give(given);
             open.remove(&entry.key);
         }
     }
-    let changed = changed(connection, changing.iter().map(|(key, _)| *key), statements, token).await?;
-    for (key, planned) in changing {
+    let changed = run(connection, changing.iter().map(|(key, _)| *key), updates, token).await?;
+    for (key, given) in changing {
         if changed.contains(&key) {
-            answers.give(planned);
+            answers.give(given);
             open.remove(&key);
         }
     }
     Ok(())
 }
 
-/// A statement that changes an entry only as it was read, and leaves a mark.
-fn conditional(entry: &Entry, mut change: Document, token: ObjectId) -> Document {
-    if let Ok(set) = change.get_document_mut("$set") {
-        set.insert("claimed_by", token);
+/// The answers to the rows of a key, and the change that they make.
+fn claim_key<'r>(
+    rows: &KeyRows<'r>,
+    entry: &Entry,
+    holder: &Holder,
+) -> (Vec<(usize, Claim)>, Option<Change<'r>>) {
+    let mut transition = Transition::of(entry.standing(), holder.restatements);
+    let apply = |(position, row)| (position, transition.apply(position, row, relation(entry, row)));
+    let answers = rows.in_order().map(apply).collect();
+    (answers, transition.change())
+}
+
+fn relation(entry: &Entry, row: &RowClaim) -> Relation {
+    let (object, number) = (row.source.object.as_str(), row.source.row);
+    if entry.object == object && entry.row == number {
+        return Relation::Own;
     }
-    doc! { "q": { "_id": entry.key.to_string(), "version": entry.version }, "u": change }
+    let number = int(number);
+    let before = entry.superseded.iter().find(|s| s.row == number && s.object == object);
+    before.map_or(Relation::Other, |before| Relation::Superseded(before.outcome))
 }
 
-#[derive(Deserialize)]
-pub(super) struct Marked {
-    #[serde(rename = "_id")]
-    pub(super) key: ConversionKey,
+/// An update that changes an entry only as it was read, and leaves a mark.
+fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -> Document {
+    let mut set = doc! { "claimed_by": token };
+    let mut attempts = 0;
+    match change {
+        Change::TakeOver { row, observed } => {
+            set.extend(document::row(row, observed, holder));
+            set.insert("wakes_at", date(holder.until));
+            set.insert("superseded", bson(&superseded(entry)));
+            attempts = 1;
+        }
+        Change::Observe { observed, increment } => {
+            set.extend(observe(observed));
+            set.extend(changed(holder.now));
+            if let Some(increment) = &increment {
+                set.extend(restatement::fields(increment, entry.deadline, holder.now));
+            }
+        }
+    }
+    let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
+    doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1, "attempt": attempts } } }
 }
 
-/// Runs conditional statements; whose conditions held. Asks only if some did not.
-async fn changed(
+/// The rows whose place others took, once another takes the entry over.
+fn superseded(entry: &Entry) -> Vec<Superseded> {
+    let mut superseded = entry.superseded.clone();
+    superseded.push(Superseded {
+        object: entry.object.clone(),
+        row: int(entry.row),
+        outcome: entry.state,
+        reason: entry.reason.clone(),
+    });
+    superseded
+}
+
+/// Runs conditional updates; the keys whose conditions held. Asks only if some did not.
+async fn run(
     connection: &Connection,
     keys: impl Iterator<Item = ConversionKey>,
-    statements: Vec<Document>,
+    updates: Vec<Document>,
     token: ObjectId,
 ) -> Result<HashSet<ConversionKey>> {
-    let (keys, asked) = (keys.collect::<HashSet<_>>(), document::int(statements.len() as u64));
-    if asked == 0 || connection.update(OPERATION, CONVERSIONS, statements).await? == asked.unsigned_abs() {
+    let (keys, asked) = (keys.collect::<HashSet<_>>(), updates.len() as u64);
+    if asked == 0 || connection.update(OPERATION, CONVERSIONS, updates).await? == asked {
         return Ok(keys);
     }
     let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
@@ -132,7 +158,7 @@ async fn changed(
     Ok(marked.into_iter().map(|marked| marked.key).collect())
 }
 
-/// One place per statement.
+/// One place per row.
 struct Answers(Vec<Option<Claim>>);
 
 impl Answers {

@@ -3,7 +3,7 @@
 use bson::{Bson, DateTime, Document, doc};
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
-use ports::ledger::{Holder, Statement, StatementVerdict};
+use ports::ledger::{Holder, RowClaim};
 
 /// An instant as a date: people and dashboards can read it, and MongoDB keeps it to the millisecond.
 pub(super) const fn date(at: UnixMillis) -> DateTime {
@@ -15,24 +15,16 @@ pub(super) fn int(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-pub(super) const fn sendable(statement: &Statement) -> bool {
-    matches!(statement.verdict, StatementVerdict::Sendable { .. })
-}
-
-/// The state that a row enters.
-pub(super) const fn state(statement: &Statement) -> Outcome {
-    match statement.verdict {
-        StatementVerdict::Sendable { .. } => Outcome::InFlight,
-        StatementVerdict::NoEvents => Outcome::NoEvents,
-        StatementVerdict::Invalid(_) => Outcome::Invalid,
-    }
+/// When an entry that no worker holds is looked at again: when it is due, or when its deadline has come and it expires.
+pub(super) fn wakes_at(due: UnixMillis, deadline: Option<DateTime>) -> DateTime {
+    deadline.map_or(date(due), |deadline| deadline.min(date(due)))
 }
 
 /// The document of a new conversion.
-pub(super) fn new(statement: &Statement, observed: Figures, holder: &Holder) -> Document {
-    let sends = sendable(statement);
-    let mut document = doc! { "_id": statement.key.to_string() };
-    document.extend(row(statement, observed, holder));
+pub(super) fn new(brought: &RowClaim, observed: Figures, holder: &Holder) -> Document {
+    let sends = brought.is_sendable();
+    let mut document = doc! { "_id": brought.key.to_string() };
+    document.extend(row(brought, observed, holder));
     document.extend(doc! {
         "reported": 0,
         "reported_count": 0_i64,
@@ -52,32 +44,28 @@ pub(super) fn new(statement: &Statement, observed: Figures, holder: &Holder) -> 
 }
 
 /// What a row brings, and sets again when it takes over an entry of which nothing was ever sent.
-pub(super) fn row(statement: &Statement, observed: Figures, holder: &Holder) -> Document {
-    let (category, reasons, deadline) = match statement.verdict {
-        StatementVerdict::Sendable { deadline } => ("", String::new(), Some(deadline)),
-        StatementVerdict::NoEvents => ("", String::new(), None),
-        StatementVerdict::Invalid(all) => (all.category().map_or("", |r| r.as_str()), all.to_string(), None),
-    };
-    let valid = !matches!(statement.verdict, StatementVerdict::Invalid(_));
+pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Document {
+    let (state, reason) = (row.outcome(), row.reason());
+    let valid = state != Outcome::Invalid;
     let mut document = doc! {
-        "session_id": &statement.session_id,
-        "keyword_clicked": &statement.keyword_clicked,
-        "click_timestamp": statement.click_time.map(|t| t.0),
+        "session_id": &row.session_id,
+        "keyword_clicked": &row.keyword_clicked,
+        "click_timestamp": row.click_time.map(|t| t.0),
         "valid": valid,
-        "invalid_reason": (!valid).then_some(category),
-        "state": state(statement).as_str(),
-        "reason": category,
-        "reasons": reasons,
-        "object": &statement.source.object,
-        "row": int(statement.source.row),
-        "raw": &statement.raw,
-        "pixel": statement.pixel.as_ref().map(|p| p.as_str()),
-        "network": &statement.network,
-        "deadline": deadline.map(date),
+        "invalid_reason": (!valid).then_some(reason),
+        "state": state.as_str(),
+        "reason": reason,
+        "reasons": row.reasons().to_string(),
+        "object": &row.source.object,
+        "row": int(row.source.row),
+        "raw": &row.raw,
+        "pixel": row.pixel.as_ref().map(|p| p.as_str()),
+        "network": &row.network,
+        "deadline": row.deadline().map(date),
         "owner": Bson::Null,
         "due_at": Bson::Null,
     };
-    if sendable(statement) {
+    if row.is_sendable() {
         document.insert("owner", holder.owner.as_str());
         document.insert("due_at", date(holder.until));
     }
@@ -91,7 +79,7 @@ pub(super) fn observe(figures: Figures) -> Document {
     doc! { "observed_count": figures.count, "observed_revenue": figures.revenue.to_string() }
 }
 
-/// What every change sets that others are to be told of, beside raising the version.
+/// What every change sets that is to be exported, beside raising the version.
 pub(super) fn changed(now: UnixMillis) -> Document {
     doc! { "updated_at": date(now), "export_due": date(now) }
 }

@@ -1,4 +1,4 @@
-//! What has to be done now, the nearest deadline first.
+//! Due work, the nearest deadline first.
 //!
 //! An open entry wakes when it is due or when its deadline has come, whichever is first; the index of that time holds open
 //! entries alone, and pixel and deadline with it.
@@ -9,7 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelCode, UnixMillis};
 use ports::Result;
-use ports::ledger::{Due, DueLimits, Holder, Lease, Part, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, DueLimits, Holder, Lease, Part, WaitReason};
 use serde::Deserialize;
 
 use super::document::{changed, date};
@@ -34,7 +34,7 @@ pub(super) async fn claim_due(
     }
     let ids: Vec<_> = chosen.iter().map(ToString::to_string).collect();
     let token = ObjectId::new();
-    // Each document by itself: whoever comes second to one finds that it does not wake any more.
+    // Each document by itself: a second worker finds that it does not wake any more.
     let condition = doc! { "_id": { "$in": &ids }, "wakes_at": { "$lte": date(holder.now) } };
     let mut set = doc! {
         "state": "in_flight", "reason": "", "owner": holder.owner.as_str(), "claimed_by": token,
@@ -42,8 +42,8 @@ pub(super) async fn claim_due(
     };
     set.extend(changed(holder.now));
     let change = doc! { "$set": set, "$inc": { "attempt": 1, "version": 1 } };
-    let statement = doc! { "q": condition, "u": change, "multi": true };
-    if connection.update(OPERATION, CONVERSIONS, vec![statement]).await? == 0 {
+    let update = doc! { "q": condition, "u": change, "multi": true };
+    if connection.update(OPERATION, CONVERSIONS, vec![update]).await? == 0 {
         return Ok(Vec::new());
     }
     let claimed = Query {
@@ -162,7 +162,10 @@ pub(super) async fn release_parked(
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
-    let parked = doc! { "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": UNKNOWN_OUTCOME } };
-    let statement = doc! { "q": parked, "u": sooner, "multi": true };
-    connection.update("ledger.release_parked", CONVERSIONS, vec![statement]).await
+    let for_the_operator = WaitReason::UnknownOutcome;
+    let parked = doc! {
+        "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": for_the_operator.as_str() },
+    };
+    let update = doc! { "q": parked, "u": sooner, "multi": true };
+    connection.update("ledger.release_parked", CONVERSIONS, vec![update]).await
 }

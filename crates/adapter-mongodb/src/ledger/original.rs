@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use bson::{Bson, Document, doc};
 use domain::{ConversionKey, UnixMillis};
 use ports::Result;
-use ports::ledger::Statement;
+use ports::ledger::RowClaim;
 
 use super::document::{changed, int};
 use super::schema::CONVERSIONS;
@@ -55,13 +55,9 @@ pub(super) async fn migrate(connection: &Connection, limit: usize, now: UnixMill
 ///
 /// The original looked within the batch's own click times, and so sent again what was stated with another time. Here the session
 /// decides; its index makes that as cheap.
-pub(super) async fn recognise(
-    connection: &Connection,
-    statements: &[Statement],
-    now: UnixMillis,
-) -> Result<()> {
+pub(super) async fn recognise(connection: &Connection, rows: &[RowClaim], now: UnixMillis) -> Result<()> {
     const OPERATION: &str = "ledger.claim";
-    let sessions: HashSet<_> = statements.iter().filter_map(|s| s.session_id.as_deref()).collect();
+    let sessions: HashSet<_> = rows.iter().filter_map(|row| row.session_id.as_deref()).collect();
     if sessions.is_empty() {
         return Ok(());
     }
@@ -75,7 +71,7 @@ pub(super) async fn recognise(
     };
     let query = Query { filter, ..Query::default() };
     let mut originals: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
-    let wanted: HashSet<ConversionKey> = statements.iter().map(|statement| statement.key).collect();
+    let wanted: HashSet<ConversionKey> = rows.iter().map(|row| row.key).collect();
     originals.retain(|original| wanted.contains(&key(original)));
     enter(connection, OPERATION, &originals, now).await
 }
@@ -90,13 +86,13 @@ async fn enter(
 ) -> Result<()> {
     let entries: Vec<_> = originals.iter().map(|original| entry(original, now)).collect();
     let known = connection.insert(operation, CONVERSIONS, &entries).await?;
-    let statements: Vec<_> = known
+    let updates: Vec<_> = known
         .into_iter()
         .filter(|index| is_reported(&originals[*index]))
         .map(|index| told(&entries[index], now))
         .collect();
-    if !statements.is_empty() {
-        connection.update(operation, CONVERSIONS, statements).await?;
+    if !updates.is_empty() {
+        connection.update(operation, CONVERSIONS, updates).await?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::schema::CONVERSIONS;
 use super::stored::Whole;
 use crate::connection::{Connection, Query};
 
-/// See [`ReportLedger::find`](ports::ReportLedger::find). What the original wrote has no state, and is not an entry yet.
+/// See [`LedgerAdmin::find`](ports::LedgerAdmin::find). What the legacy system wrote has no state, and is not an entry yet.
 pub(super) async fn find(
     connection: &Connection,
     session: &str,
@@ -24,7 +24,7 @@ pub(super) async fn find(
     records(connection, "ledger.find", Query { filter, sort, ..Query::default() }).await
 }
 
-/// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
+/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
 pub(super) async fn unexported(connection: &Connection, limit: usize) -> Result<Vec<Record>> {
     if limit == 0 {
         return Ok(Vec::new());
@@ -35,20 +35,20 @@ pub(super) async fn unexported(connection: &Connection, limit: usize) -> Result<
     records(connection, "ledger.export_batch", query).await
 }
 
-/// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported). An entry that has changed has another version.
+/// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported). An entry that has changed has another version.
 pub(super) async fn mark_exported(connection: &Connection, records: &[Record]) -> Result<()> {
     if records.is_empty() {
         return Ok(());
     }
-    let statement = |record: &Record| {
+    let update = |record: &Record| {
         let condition = doc! { "_id": record.key.to_string(), "version": int(record.version) };
         doc! { "q": condition, "u": { "$unset": { "export_due": "" } } }
     };
-    let statements = records.iter().map(statement).collect();
-    connection.update("ledger.mark_exported", CONVERSIONS, statements).await.map(drop)
+    let updates = records.iter().map(update).collect();
+    connection.update("ledger.mark_exported", CONVERSIONS, updates).await.map(drop)
 }
 
-/// See [`ReportLedger::select`](ports::ReportLedger::select).
+/// See [`LedgerAdmin::select`](ports::LedgerAdmin::select).
 pub(super) async fn select(
     connection: &Connection,
     selection: &Selection,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::connection::Connection;
 
-/// One document per conversion; the original's name.
+/// One document per conversion; the legacy system's name.
 pub(super) const CONVERSIONS: &str = "report_conversions";
 
 /// One note per object that was read.

@@ -1,24 +1,25 @@
-//! Writing outcomes, by whoever holds the latest lease and nobody else: two round trips for a batch.
+//! Writing outcomes and prolonging leases: the holder of the latest lease may, and no other. Two round trips for a batch.
 
 use std::collections::{HashMap, HashSet};
 
 use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, Document, doc};
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{Holder, Lease, Open, Settle, Settled, Settlement};
+use ports::ledger::rules;
+use ports::ledger::{Holder, Lease, Settled, Settlement};
 use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::attempts::remember;
-use super::document::{changed, date, int};
-use super::growth;
+use super::document::{changed, date, int, wakes_at};
+use super::restatement;
 use super::schema::CONVERSIONS;
 use super::stored::{Entry, StoredAttempt, bson};
 use crate::connection::{Connection, Query};
 
 const OPERATION: &str = "ledger.settle";
 
-/// Looks at entries that others change at the same time; only their observed figures can be, while a lease holds.
+/// Looks at entries that other workers change at the same time; only observed figures can change while a lease holds.
 const ROUNDS: usize = 16;
 
 /// See [`ReportLedger::settle`](ports::ReportLedger::settle).
@@ -35,10 +36,11 @@ pub(super) async fn settle(
         }
         open = round(connection, settlements, open, &mut settled, holder).await?;
     }
-    Err(Error::new(ErrorKind::Throttled, OPERATION).detail("others change the same conversions all the time"))
+    let busy = "other workers keep changing the same conversions";
+    Err(Error::new(ErrorKind::Throttled, OPERATION).detail(busy))
 }
 
-/// Writes what is open; what somebody changed in between stays open.
+/// Writes what is open; what another worker changed in between stays open.
 async fn round(
     connection: &Connection,
     settlements: &[Settlement],
@@ -50,19 +52,20 @@ async fn round(
     let mut held: HashMap<_, _> =
         entries(connection, keys).await?.into_iter().map(|entry| (entry.key, entry)).collect();
     let by = ObjectId::new();
-    let (mut writing, mut statements) = (Vec::new(), Vec::new());
+    let (mut writing, mut updates) = (Vec::new(), Vec::new());
     for at in open {
         let settlement = &settlements[at];
         // Taken out: of two settlements with one lease the second is late.
-        if held.get(&settlement.lease.key).is_some_and(|e| e.attempt == settlement.lease.attempt)
+        if held.get(&settlement.lease.key).is_some_and(|e| e.standing().is_held_by(&settlement.lease))
             && let Some(entry) = held.remove(&settlement.lease.key)
+            && let Some(update) = update(entry, settlement, by, holder)
         {
-            statements.push(statement(entry, settlement, by, holder));
+            updates.push(update);
             writing.push(at);
         }
     }
-    let asked = statements.len() as u64;
-    let written = if asked == 0 { 0 } else { connection.update(OPERATION, CONVERSIONS, statements).await? };
+    let asked = updates.len() as u64;
+    let written = if asked == 0 { 0 } else { connection.update(OPERATION, CONVERSIONS, updates).await? };
     let done =
         if written == asked { None } else { Some(marked(connection, settlements, &writing, by).await?) };
     let mut left = Vec::new();
@@ -76,7 +79,7 @@ async fn round(
     Ok(left)
 }
 
-/// The entries that somebody holds.
+/// The entries that are held.
 async fn entries(connection: &Connection, keys: HashSet<ConversionKey>) -> Result<Vec<Entry>> {
     let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
     let filter = doc! { "_id": { "$in": ids }, "state": "in_flight" };
@@ -109,55 +112,28 @@ async fn marked(
     Ok(found.into_iter().filter(ours).map(|written| written.key).collect())
 }
 
-/// Where an entry goes.
-struct End<'a> {
-    outcome: Outcome,
-    reason: &'a str,
-    open: Option<&'a Open>,
-}
-
-impl<'a> End<'a> {
-    fn of(settle: &'a Settle) -> Self {
-        let (outcome, reason, open) = match settle {
-            Settle::Reported => (Outcome::Reported, "", None),
-            Settle::Retry(open) => (Outcome::Retry, open.reason.as_str(), Some(open)),
-            Settle::Parked(open) => (Outcome::Parked, open.reason.as_str(), Some(open)),
-            Settle::Rejected { reason } => (Outcome::Rejected, reason.as_str(), None),
-            Settle::Expired => (Outcome::Expired, "", None),
-        };
-        Self { outcome, reason, open }
-    }
-}
-
-/// One settlement as a statement that changes its entry only as it was read.
-fn statement(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Holder) -> Document {
-    let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
-    let end = End::of(&settlement.settle);
-    let before = entry.accepted.len();
-    entry.accepted.extend(&settlement.accepted);
-    let new = entry.accepted.len().saturating_sub(before);
-    let mut reported = entry.reported();
-    reported.count = reported.count.saturating_add(settlement.reported.count);
-    reported.revenue = reported.revenue + settlement.reported.revenue;
+/// A settlement as an update that changes its entry only as it was read; `None` when it is late.
+fn update(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Holder) -> Option<Document> {
+    let settling = rules::settle(&entry.standing(), entry.accepted(), settlement, holder.restatements)?;
     let attempt = StoredAttempt {
         number: settlement.lease.attempt,
         at: date(holder.now),
         owner: holder.owner.clone(),
-        outcome: end.outcome,
-        reason: end.reason.to_owned(),
-        events: int(new),
+        outcome: settling.outcome,
+        reason: settling.reason.to_owned(),
+        events: int(settling.new_events),
         answer: settlement.answer.clone(),
         by,
     };
     let mut set = doc! {
-        "state": end.outcome.as_str(),
-        "reason": end.reason,
-        "accepted": entry.accepted.to_string(),
-        "events": int(entry.events.saturating_add(new)),
-        "reported_count": reported.count,
-        "reported_revenue": reported.revenue.to_string(),
+        "state": settling.outcome.as_str(),
+        "reason": settling.reason,
+        "accepted": settling.accepted.positions.to_string(),
+        "events": int(settling.accepted.events),
+        "reported_count": settling.reported.count,
+        "reported_revenue": settling.reported.revenue.to_string(),
         "owner": Bson::Null,
-        "due_at": end.open.map(|open| date(open.due_at)),
+        "due_at": settling.due_at.map(date),
     };
     if let Some(answer) = bson(&attempt).as_document().and_then(|stored| stored.get("answer"))
         && settlement.answer.is_some()
@@ -166,30 +142,23 @@ fn statement(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &H
     }
     set.insert("attempts", bson(&remember(std::mem::take(&mut entry.attempts), attempt)));
     set.extend(changed(holder.now));
-    let failed = i32::from(end.open.is_some_and(|open| open.failed));
-    let mut wakes = end.open.map(|open| wakes_at(open.due_at, entry.deadline));
-    if end.outcome == Outcome::Reported {
+    if settling.outcome == Outcome::Reported {
         set.insert("reported", 1);
-        if let Some(part) = growth::grown(&entry, reported, entry.observed(), holder) {
-            set.extend(growth::fields(&part, &entry, holder));
-            wakes = set.get_datetime("wakes_at").ok().copied();
-        }
     }
-    let mut change = doc! { "$inc": { "version": 1, "failures": failed } };
-    if set.contains_key("failures") {
-        change = doc! { "$inc": { "version": 1 } };
+    let mut change = Document::new();
+    match (settling.due_at, &settling.increment) {
+        (_, Some(increment)) => set.extend(restatement::fields(increment, entry.deadline, holder.now)),
+        (Some(due_at), None) => drop(set.insert("wakes_at", wakes_at(due_at, entry.deadline))),
+        (None, None) => drop(change.insert("$unset", doc! { "wakes_at": "" })),
     }
-    match wakes {
-        Some(at) => drop(set.insert("wakes_at", at)),
-        None => drop(change.insert("$unset", doc! { "wakes_at": "" })),
+    let mut more = doc! { "version": 1 };
+    // Those of an increment are counted from the start: it sets them.
+    if settling.increment.is_none() {
+        more.insert("failures", i32::from(settling.failed));
     }
-    change.insert("$set", set);
-    doc! { "q": condition, "u": change }
-}
-
-/// When an entry that nobody holds is looked at again: when it is due, or when its deadline has come and it expires.
-pub(super) fn wakes_at(due: UnixMillis, deadline: Option<DateTime>) -> DateTime {
-    deadline.map_or(date(due), |deadline| deadline.min(date(due)))
+    change.extend(doc! { "$inc": more, "$set": set });
+    let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
+    Some(doc! { "q": condition, "u": change })
 }
 
 #[derive(Deserialize)]
@@ -199,8 +168,8 @@ struct Extended {
     attempt: u32,
 }
 
-/// See [`ReportLedger::extend`](ports::ReportLedger::extend). More time is no change that anyone needs to be told of, so the
-/// version stays.
+/// See [`ReportLedger::extend`](ports::ReportLedger::extend). A longer lease changes nothing that is exported, so the version
+/// stays.
 pub(super) async fn extend(
     connection: &Connection,
     leases: &[Lease],
@@ -214,8 +183,8 @@ pub(super) async fn extend(
     let held = |lease: &Lease| {
         doc! { "_id": lease.key.to_string(), "attempt": lease.attempt, "state": "in_flight" }
     };
-    let statements = leases.iter().map(|lease| doc! { "q": held(lease), "u": more.clone() }).collect();
-    if connection.update(OPERATION, CONVERSIONS, statements).await? == leases.len() as u64 {
+    let updates = leases.iter().map(|lease| doc! { "q": held(lease), "u": more.clone() }).collect();
+    if connection.update(OPERATION, CONVERSIONS, updates).await? == leases.len() as u64 {
         return Ok(vec![Settled::Done; leases.len()]);
     }
     let ids: Vec<_> = leases.iter().map(|lease| lease.key.to_string()).collect();

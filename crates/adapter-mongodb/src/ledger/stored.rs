@@ -4,6 +4,7 @@ use bson::{Bson, DateTime, doc};
 use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
+use ports::ledger::rules::{Accepted, Increment, Standing};
 use ports::ledger::{Attempt, Part, Positions, Record, Source};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,17 +24,17 @@ pub(super) struct Entry {
     reported_count: i64,
     reported_revenue: Money,
     #[serde(deserialize_with = "positions")]
-    pub(super) accepted: Positions,
-    pub(super) events: u64,
+    accepted: Positions,
+    events: u64,
     #[serde(default)]
     pub(super) deadline: Option<DateTime>,
     #[serde(default)]
     pub(super) attempts: Vec<StoredAttempt>,
     #[serde(default)]
     pub(super) superseded: Vec<Superseded>,
-    /// The original reported it and did not say how much: nobody can tell what would be more.
+    /// The legacy system reported it and did not say how much.
     #[serde(default)]
-    pub(super) figures_unknown: bool,
+    figures_unknown: bool,
 }
 
 impl Entry {
@@ -46,16 +47,29 @@ impl Entry {
         }
     }
 
-    pub(super) const fn observed(&self) -> Figures {
-        Figures { count: self.observed_count, revenue: self.observed_revenue }
+    pub(super) const fn standing(&self) -> Standing {
+        Standing {
+            outcome: self.state,
+            attempt: self.attempt,
+            observed: Figures { count: self.observed_count, revenue: self.observed_revenue },
+            reported: Figures { count: self.reported_count, revenue: self.reported_revenue },
+            figures_unknown: self.figures_unknown,
+        }
     }
 
-    pub(super) const fn reported(&self) -> Figures {
-        Figures { count: self.reported_count, revenue: self.reported_revenue }
+    pub(super) fn accepted(&self) -> Accepted {
+        Accepted { positions: self.accepted.clone(), events: self.events }
     }
 }
 
-/// A row whose entry another row took over; it stays in its object's books.
+/// An entry by its key: the answer to a question whether a change was made.
+#[derive(Debug, Deserialize)]
+pub(super) struct Marked {
+    #[serde(rename = "_id")]
+    pub(super) key: ConversionKey,
+}
+
+/// A row whose entry another row took over; its object's receipt counts it by this note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Superseded {
     pub(super) object: String,
@@ -170,12 +184,18 @@ pub(super) struct Claimed {
     pub(super) part: Option<StoredPart>,
 }
 
-/// Purchases that a later statement added.
+/// Purchases that a restatement added.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct StoredPart {
     pub(super) first: u32,
     pub(super) purchases: u32,
     pub(super) worth: Money,
+}
+
+impl From<Increment> for StoredPart {
+    fn from(Increment { first, purchases, worth }: Increment) -> Self {
+        Self { first, purchases, worth }
+    }
 }
 
 impl From<StoredPart> for Part {

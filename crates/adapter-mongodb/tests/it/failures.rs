@@ -6,7 +6,7 @@ use adapter_mongodb::MongoLedger;
 use domain::Outcome;
 use port_tests::proxy::Proxy;
 use ports::ledger::{Claim, Settle, Settled};
-use ports::{Error, ErrorKind, ReportLedger, Retry};
+use ports::{Error, ErrorKind, LedgerAdmin, ReportLedger, Retry};
 
 use super::world::{database, holder, lease, sendable, settings, settlement};
 

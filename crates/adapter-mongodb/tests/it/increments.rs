@@ -1,8 +1,8 @@
 //! Restatements that outgrow what was reported.
 
 use domain::Outcome;
-use ports::ReportLedger;
-use ports::ledger::{Claim, DueLimits, Holder, Part, RESTATED, Restatements, Settle, Settled};
+use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, Settle, Settled, WaitReason};
+use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{figures, holder, lease, ledger, sendable, settlement};
 
@@ -44,7 +44,7 @@ async fn what_grew_while_it_was_sent_is_due_at_once() {
     ledger.claim(vec![more], &increments(1)).await.unwrap();
     ledger.settle(vec![settlement(&held, Settle::Reported)], &increments(2)).await.unwrap();
     let record = ledger.find("s", None).await.unwrap().remove(0);
-    assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, RESTATED));
+    assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     let due = ledger.claim_due(&DueLimits::of(10), &increments(2)).await.unwrap().remove(0);
     assert_eq!(due.part, Part::Increment { first: 1, purchases: 1, worth: domain::Money::ZERO });
 }

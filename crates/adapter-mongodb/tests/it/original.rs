@@ -3,8 +3,8 @@
 use adapter_mongodb::{FromOriginal, MongoLedger, MongoSettings};
 use bson::{Bson, DateTime, Document, doc};
 use domain::Outcome;
-use ports::ReportLedger;
-use ports::ledger::{Claim, Holder, Restatements, Selection, Statement};
+use ports::ledger::{Claim, Holder, Restatements, RowClaim, Selection};
+use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{START, at, collection, database, figures, holder, sendable, settings};
 
@@ -53,7 +53,7 @@ async fn world(legacy: bool) -> (MongoLedger, mongodb::Collection<Document>) {
     (ledger, documents)
 }
 
-fn rows(object: &str, sessions: &[&str]) -> Vec<Statement> {
+fn rows(object: &str, sessions: &[&str]) -> Vec<RowClaim> {
     (0..).zip(sessions).map(|(row, session)| sendable(session, object, row)).collect()
 }
 
@@ -116,7 +116,7 @@ async fn only_what_grew_beyond_the_originals_figures_is_sent() {
     let increments = Holder { restatements: Restatements::Increments, ..holder(0) };
     let restated: Vec<_> = rows("b/o", &["number", "bare"])
         .into_iter()
-        .map(|row| Statement { observed: figures(3, "1"), ..row })
+        .map(|row| RowClaim { observed: figures(3, "1"), ..row })
         .collect();
     assert_eq!(ledger.claim(restated, &increments).await.unwrap(), [Claim::Duplicate, Claim::Duplicate]);
     let grown = ledger.find("number", None).await.unwrap().remove(0);

@@ -44,7 +44,7 @@ async fn a_mixed_batch_costs_no_more() {
     ledger.claim(rows("b/o", 0).collect(), &holder(0)).await.unwrap();
     let idle = (1_000..1_200).map(|i| {
         let mut idle = sendable(&format!("s{i}"), "b/o", i);
-        idle.verdict = ports::ledger::StatementVerdict::NoEvents;
+        idle.verdict = ports::ledger::RowVerdict::NoEvents;
         idle
     });
     ledger.claim(idle.collect(), &holder(0)).await.unwrap();

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ports::ReportLedger;
+use ports::{Ledger, LedgerAdmin, ReportLedger};
 
 use super::world::{at, holder, lease, ledger, sendable, settlement};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_rules() {
-    port_tests::ledger::suite(async || Arc::new(ledger().await) as Arc<dyn ReportLedger>).await;
+    port_tests::ledger::suite(async || Arc::new(ledger().await) as Arc<dyn Ledger>).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

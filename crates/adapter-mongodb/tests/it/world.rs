@@ -6,7 +6,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, PixelCode, UnixMillis, UnixSeconds};
 use mongodb::Client;
 use ports::ledger::{
-    Claim, Holder, Lease, Positions, Restatements, Settle, Settlement, Source, Statement, StatementVerdict,
+    Claim, Holder, Lease, Positions, Restatements, RowClaim, RowVerdict, Settle, Settlement, Source,
 };
 
 /// The moment that tests count from, in seconds.
@@ -53,9 +53,9 @@ pub(crate) fn figures(count: i64, revenue: &str) -> Figures {
 }
 
 /// A row that may be sent.
-pub(crate) fn sendable(session: &str, object: &str, row: u64) -> Statement {
+pub(crate) fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
     let click = UnixSeconds(START - 3600);
-    Statement {
+    RowClaim {
         key: ConversionKey::new(session, Some("shoes")),
         source: Source { object: object.to_owned(), row },
         raw: format!("{{\"session_id\":\"{session}\"}}"),
@@ -65,7 +65,7 @@ pub(crate) fn sendable(session: &str, object: &str, row: u64) -> Statement {
         pixel: Some(PixelCode::new("111").unwrap()),
         network: "tonic".to_owned(),
         observed: figures(1, "0.25"),
-        verdict: StatementVerdict::Sendable { deadline: click.deadline() },
+        verdict: RowVerdict::Sendable { deadline: click.deadline() },
     }
 }
 

@@ -3,15 +3,15 @@
 //! The way of a file, in the order of the modules:
 //!
 //! 1. `content`: it is fetched, compared with what was read before under its key, and checked to its end.
-//! 2. `reader`: its rows are read, as many at a time as one claim takes; each becomes a `statement`.
-//! 3. `claim`: the statements are claimed in the ledger, and those to be sent are submitted to the lanes.
+//! 2. `reader`: its rows are read, as many at a time as one claim takes; each becomes a `row`.
+//! 3. `claim`: the claims are claimed in the ledger, and those to be sent are submitted to the lanes.
 //! 4. `reconcile`: its rows must add up.
 
 mod claim;
 mod content;
 mod reader;
 mod reconcile;
-mod statement;
+mod row_claim;
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::worker::{Handled, Handler};
 
 use claim::Claimer;
 use reader::RowReader;
-use statement::StatementBuilder;
+use row_claim::RowClaimBuilder;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Intake {
         let blob = content::checked(reporting, object, blob).await?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(reporting).await;
-        let builder = StatementBuilder {
+        let builder = RowClaimBuilder {
             object: source.clone(),
             network,
             pixels: reporting.pixels.current().await?,

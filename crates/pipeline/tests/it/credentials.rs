@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::Outcome;
 use pipeline::report::refresh;
+use ports::ledger::WaitReason;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
@@ -44,5 +45,5 @@ async fn a_pixel_without_any_token_is_parked() {
     world.tokens("3", &[]).await;
     let receipt = world.report("a", &world.rows(10, 1, &["3"])).await;
     assert_eq!(receipt.rows(Outcome::Parked), 10);
-    assert_eq!(receipt.outcomes[0].reason, "no_working_credential");
+    assert_eq!(receipt.outcomes[0].reason, WaitReason::NoWorkingCredential.as_str());
 }

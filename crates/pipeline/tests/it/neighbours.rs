@@ -14,7 +14,7 @@ use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, PixelDirectory};
+use ports::{Blob, Clock, LedgerAdmin, PixelDirectory};
 use samples::{SampleNetwork, SampleSpec, generate};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,7 @@ struct Many {
     clock: Arc<dyn Clock>,
     model: Arc<Model>,
     reporting: Arc<Reporting>,
+    ledger: Arc<EmbeddedLedger>,
     lanes: Arc<Lanes>,
     directory: Arc<EmbeddedPixels>,
     pixels: Vec<String>,
@@ -41,10 +42,11 @@ impl Many {
         let folder = tempfile::tempdir().unwrap();
         let directory =
             Arc::new(EmbeddedPixels::new(Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap()));
+        let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
             blobs: Arc::new(FolderBlobStore::new(folder.path().to_owned(), Vec::new(), Arc::clone(&clock))),
-            ledger: Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())),
+            ledger: Arc::<EmbeddedLedger>::clone(&ledger),
             destination: Arc::<Model>::clone(&model),
             clock: Arc::clone(&clock),
             rng: Arc::new(Even),
@@ -61,6 +63,7 @@ impl Many {
             clock,
             model,
             reporting,
+            ledger,
             lanes,
             directory,
             pixels,
@@ -108,7 +111,7 @@ impl Many {
     }
 
     async fn entries(&self, outcome: Outcome) -> u64 {
-        let stats = self.reporting.ledger.stats().await.unwrap();
+        let stats = self.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
     }
 
@@ -116,7 +119,7 @@ impl Many {
     async fn until(&self, within: Duration, done: impl AsyncFn() -> bool) {
         let end = self.clock.now().plus(within);
         while !done().await {
-            assert!(self.clock.now() < end, "still not done: {:?}", self.reporting.ledger.stats().await);
+            assert!(self.clock.now() < end, "still not done: {:?}", self.ledger.stats().await);
             self.clock.sleep(Duration::from_millis(100)).await;
         }
     }

@@ -3,6 +3,8 @@
 use domain::Outcome;
 use meta_sandbox::{Action, ErrorAnswer};
 use pipeline::report::OnUnknown;
+use ports::LedgerExport;
+use ports::ledger::WaitReason;
 
 use crate::world::World;
 
@@ -23,7 +25,7 @@ async fn an_answer_that_never_came_is_sent_again_under_the_same_ids() {
     world.sandbox.add_fault(Action::ResetAfterAccepting.times(1));
     let receipt = world.report("a", &world.rows(30, 1, &["1"])).await;
     assert_eq!(receipt.rows(Outcome::Retry), 30, "{receipt:?}");
-    assert_eq!(receipt.outcomes[0].reason, "unknown_outcome");
+    assert_eq!(receipt.outcomes[0].reason, WaitReason::UnknownOutcome.as_str());
     let accepted = world.sandbox.stats().accepted_events();
     world.until(async || world.entries(Outcome::Reported).await == 30).await;
     world.sandbox_has(accepted);
@@ -63,7 +65,7 @@ async fn a_success_near_the_rate_limit_is_a_success_and_then_the_pixel_is_paused
     assert_eq!(world.entries(Outcome::Reported).await, 30);
     let second = world.report("b", &rows[30..]).await;
     assert_eq!(second.rows(Outcome::Retry), 30, "{second:?}");
-    assert_eq!(second.outcomes[0].reason, "throttled");
+    assert_eq!(second.outcomes[0].reason, WaitReason::Throttled.as_str());
     world.until(async || world.entries(Outcome::Reported).await == 60).await;
     assert_eq!(world.sandbox.stats().requests.accepted, 2);
 }
@@ -74,7 +76,7 @@ async fn a_short_answer_is_recorded_with_its_conversions() {
     world.sandbox.add_fault(Action::ShortReceived(2).times(1));
     let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
     assert_eq!(receipt.rows(Outcome::Reported), 5);
-    let records = world.reporting.ledger.export_batch(9).await.unwrap();
+    let records = world.ledger.export_batch(9).await.unwrap();
     assert!(
         records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.message.contains("received"))),
         "{records:?}"
@@ -91,7 +93,7 @@ async fn a_rejected_conversion_keeps_what_was_accepted_of_it() {
     world.sandbox.add_fault(Action::BadEvent(fault).always());
     let receipt = world.report("a", &[row]).await;
     assert_eq!(receipt.rows(Outcome::Rejected), 1);
-    let record = world.reporting.ledger.export_batch(9).await.unwrap().remove(0);
+    let record = world.ledger.export_batch(9).await.unwrap().remove(0);
     assert!(record.events > 0 && record.events == world.sandbox.stats().accepted_events(), "{record:?}");
     let said = format!("{} of its events were accepted", record.events);
     assert!(record.answer.unwrap().message.contains(&said));

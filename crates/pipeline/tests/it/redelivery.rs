@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::Outcome;
 use pipeline::worker::Handled;
+use ports::LedgerAdmin;
 
 use crate::world::World;
 
@@ -12,11 +13,11 @@ async fn what_was_taken_in_before_is_acknowledged_without_work() {
     let world = World::new().await;
     let rows = world.rows(20, 1, &["1"]);
     world.report("a", &rows).await;
-    let noted = world.reporting.ledger.receipts(1).await.unwrap();
+    let noted = world.ledger.receipts(1).await.unwrap();
     world.clock.advance(Duration::from_secs(60));
     let object = world.put("a", &rows).await;
     assert_eq!(world.handle(&object).await, Handled::Done);
-    assert_eq!(world.reporting.ledger.receipts(1).await.unwrap(), noted, "it was not read again");
+    assert_eq!(world.ledger.receipts(1).await.unwrap(), noted, "it was not read again");
 }
 
 #[tokio::test]
@@ -30,7 +31,7 @@ async fn another_content_under_the_same_key_is_taken_in_under_its_own_name() {
         assert_eq!(world.handle(&object).await, Handled::Done);
         world.lanes.drain().await;
         assert_eq!(world.receipt(&object).await, first, "the receipt of the first content stays");
-        let receipts = world.reporting.ledger.receipts(9).await.unwrap();
+        let receipts = world.ledger.receipts(9).await.unwrap();
         let other = receipts.iter().find(|r| r.object.contains(&format!("{}#", object.key))).unwrap();
         assert!(other.receipt.balances(), "{other:?}");
         assert_eq!((other.receipt.rows(Outcome::Reported), other.receipt.rows(Outcome::Duplicate)), (20, 5));

@@ -6,13 +6,13 @@ use std::time::Duration;
 use domain::{Outcome, PixelCode};
 use pipeline::Pixels;
 use pipeline::replay::{Plan, Replay, Replayed};
-use ports::ledger::Selection;
+use ports::ledger::{Selection, WaitReason};
 
 use crate::world::World;
 
 fn replay(world: &World) -> Replay {
     Replay {
-        ledger: Arc::clone(&world.reporting.ledger),
+        ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
         clock: Arc::clone(&world.reporting.clock),
         needs_source_url: true,
@@ -59,7 +59,7 @@ async fn what_waits_for_a_pixel_goes_at_once_and_only_that() {
     world.sandbox.set_tokens("2", &["new"]);
     let receipt = world.report("a", &world.rows(40, 1, &["1", "2"])).await;
     assert_eq!(receipt.rows(Outcome::Parked), 40);
-    let reason = Some("no_working_credential".to_owned());
+    let reason = Some(WaitReason::NoWorkingCredential.to_string());
     let selection = Selection { pixel: PixelCode::new("2").ok(), reason, ..all(Outcome::Parked) };
     let plan = replay(&world).plan(&selection).await.unwrap();
     world.tokens("2", &["new"]).await;

@@ -2,6 +2,7 @@
 
 use domain::restate::Figures;
 use domain::{Money, Outcome};
+use ports::LedgerAdmin;
 use serde_json::Value;
 
 use crate::world::World;
@@ -57,7 +58,7 @@ async fn what_grew_is_reported_to_the_cent_and_what_fell_is_only_recorded() {
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
     assert_eq!(world.entries(Outcome::Reported).await, 5);
     let session: Value = serde_json::from_str(&rows[0]).unwrap();
-    let record = world.reporting.ledger.find(session["session_id"].as_str().unwrap(), None).await.unwrap();
+    let record = world.ledger.find(session["session_id"].as_str().unwrap(), None).await.unwrap();
     assert_eq!(record[0].observed, Figures { count: 4, revenue: money("1.05") });
     assert_eq!(record[0].reported, Figures { count: 4, revenue: money("1.0501") });
     assert_eq!(record[0].reported.count + 2, i64::try_from(record[0].events).unwrap(), "views only once");

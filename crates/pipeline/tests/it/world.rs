@@ -23,7 +23,7 @@ use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, PixelDirectory, Rng};
+use ports::{Blob, Clock, LedgerAdmin, PixelDirectory, ReportLedger, Rng};
 use samples::{SampleNetwork, SampleSpec, generate};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) sandbox: Sandbox,
     pub(crate) reporting: Arc<Reporting>,
+    pub(crate) ledger: Arc<EmbeddedLedger>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) directory: Arc<EmbeddedPixels>,
     intake: Intake,
@@ -81,6 +82,7 @@ impl World {
         let dyn_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
+        let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
             blobs: Arc::new(FolderBlobStore::new(
@@ -88,7 +90,7 @@ impl World {
                 Vec::new(),
                 Arc::clone(&dyn_clock),
             )),
-            ledger: Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap())),
+            ledger: Arc::<EmbeddedLedger>::clone(&ledger),
             destination: Arc::new(meta(&sandbox.url())),
             clock: dyn_clock,
             rng: Arc::new(Even),
@@ -98,7 +100,7 @@ impl World {
         let reporting = Arc::new(Reporting::new(report_config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));
-        let world = Self { clock, sandbox, reporting, lanes, directory, intake, _folder: folder };
+        let world = Self { clock, sandbox, reporting, ledger, lanes, directory, intake, _folder: folder };
         for pixel in ["1", "2", "3"] {
             world.tokens(pixel, &[&format!("token-{pixel}")]).await;
         }
@@ -163,7 +165,7 @@ impl World {
     }
 
     pub(crate) async fn receipt(&self, object: &ObjectRef) -> Receipt {
-        let receipt = self.reporting.ledger.receipt(&object.id()).await.unwrap().unwrap();
+        let receipt = self.ledger.receipt(&object.id()).await.unwrap().unwrap();
         assert!(receipt.balances(), "{receipt:?}");
         receipt
     }
@@ -182,7 +184,7 @@ impl World {
             }
             tokio::task::yield_now().await;
         }
-        panic!("still not done: {:?}", self.reporting.ledger.stats().await.unwrap());
+        panic!("still not done: {:?}", self.ledger.stats().await.unwrap());
     }
 
     /// Lets everything go on that goes on by itself.
@@ -194,7 +196,7 @@ impl World {
     /// Waits until so many conversions are not in flight any more.
     pub(crate) async fn landed(&self, conversions: u64) {
         for _ in 0..LOOKS {
-            let stats = self.reporting.ledger.stats().await.unwrap();
+            let stats = self.ledger.stats().await.unwrap();
             let in_flight = |s: &&ports::ledger::StateCount| s.outcome == Outcome::InFlight;
             let all: u64 = stats.states.iter().map(|s| s.entries).sum();
             let open: u64 = stats.states.iter().filter(in_flight).map(|s| s.entries).sum();
@@ -207,7 +209,7 @@ impl World {
     }
 
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
-        let stats = self.reporting.ledger.stats().await.unwrap();
+        let stats = self.ledger.stats().await.unwrap();
         stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
     }
 

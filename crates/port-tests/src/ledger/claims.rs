@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{ConversionKey, Outcome};
-use ports::ledger::{Claim, Lease, LedgerStats, Statement};
+use ports::ledger::{Claim, Lease, LedgerStats, RowClaim};
 
 use super::fixture::*;
 
@@ -49,7 +49,7 @@ pub(super) async fn everything_about_a_row_is_kept(ledger: Subject) {
     assert_eq!(record.reasons, "invalid_pixel,missing_click_id", "all of them");
     assert_eq!((record.deadline, record.pixel, record.attempts), (None, None, 0));
 
-    let bare = Statement {
+    let bare = RowClaim {
         session_id: None,
         keyword_clicked: None,
         click_time: None,
@@ -62,7 +62,7 @@ pub(super) async fn everything_about_a_row_is_kept(ledger: Subject) {
 pub(super) async fn the_same_row_again_stands(ledger: Subject) {
     let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
     ledger.claim_one(invalid("i", "b/o", 1), 0).await;
-    // Also when the lease has run out: whoever asks for what is due gets it.
+    // Also when the lease has run out: a worker that claims due work gets it.
     for seconds in [1, LEASE + 1] {
         let again = ledger.claim_one(sendable("s", "b/o", 0), seconds).await;
         assert_eq!(again, Claim::Stands(Outcome::InFlight));
@@ -77,7 +77,7 @@ pub(super) async fn the_same_row_again_stands(ledger: Subject) {
 pub(super) async fn another_row_is_a_duplicate_and_its_figures_are_observed(ledger: Subject) {
     ledger.hold(sendable("s", "b/o", 0), 0).await;
     let before = ledger.record("s").await;
-    let later = Statement { observed: figures(3, "0.7512345"), ..sendable("s", "b/p", 0) };
+    let later = RowClaim { observed: figures(3, "0.7512345"), ..sendable("s", "b/p", 0) };
     assert_eq!(ledger.claim_one(later, 5).await, Claim::Duplicate);
     let after = ledger.record("s").await;
     assert_eq!(after.observed, figures(3, "0.7512345"));
@@ -90,7 +90,7 @@ pub(super) async fn another_row_is_a_duplicate_and_its_figures_are_observed(ledg
 }
 
 pub(super) async fn the_first_of_a_key_in_one_call_brings_it(ledger: Subject) {
-    let second = Statement { observed: figures(2, "0.5"), ..sendable("s", "b/o", 1) };
+    let second = RowClaim { observed: figures(2, "0.5"), ..sendable("s", "b/o", 1) };
     let claims = ledger.claim(vec![sendable("s", "b/o", 0), second, sendable("t", "b/o", 2)], 0).await;
     assert!(matches!(claims[0], Claim::Held(_)), "{claims:?}");
     assert_eq!(claims[1], Claim::Duplicate);
@@ -121,7 +121,7 @@ pub(super) async fn the_first_that_can_be_sent_brings_it(ledger: Subject) {
 
 pub(super) async fn keys_differ_wherever_the_separator_falls(ledger: Subject) {
     let pairs = [("a-b", Some("c")), ("a", Some("b-c")), ("a-b-c", None), ("a-b-c", Some(""))];
-    let stated = |(row, (session, keyword)): (usize, (&str, Option<&str>))| Statement {
+    let stated = |(row, (session, keyword)): (usize, (&str, Option<&str>))| RowClaim {
         key: ConversionKey::new(session, keyword),
         session_id: Some(session.to_owned()),
         keyword_clicked: keyword.map(str::to_owned),

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{
-    Claim, DueLimits, Open, Restatements, Settle, Statement, StatementVerdict, UNKNOWN_OUTCOME,
-};
+use ports::ledger::{Claim, DueLimits, Restatements, RowClaim, RowVerdict, Settle, SettleLater, WaitReason};
 
 use super::fixture::*;
 
@@ -35,8 +33,8 @@ pub(super) async fn a_retry_is_not_handed_out_before_its_time(ledger: Subject) {
 pub(super) async fn the_nearest_deadline_comes_first(ledger: Subject) {
     for (row, hours) in [(0, 30), (1, 10), (2, 20), (3, 40)] {
         let deadline = at(hours * 3600);
-        let verdict = StatementVerdict::Sendable { deadline };
-        let stated = Statement { verdict, ..sendable(&format!("s{row}"), "b/o", row) };
+        let verdict = RowVerdict::Sendable { deadline };
+        let stated = RowClaim { verdict, ..sendable(&format!("s{row}"), "b/o", row) };
         let lease = ledger.hold(stated, 0).await;
         // The later the deadline, the sooner it is due: the order must not come from there.
         ledger.done(&lease, retry(1000 - hours), 1).await;
@@ -64,8 +62,8 @@ pub(super) async fn what_waits_past_its_deadline_comes_out(ledger: Subject) {
 }
 
 pub(super) async fn a_running_lease_is_respected_past_the_deadline(ledger: Subject) {
-    let verdict = StatementVerdict::Sendable { deadline: at(10) };
-    ledger.hold(Statement { verdict, ..sendable("s", "b/o", 0) }, 0).await;
+    let verdict = RowVerdict::Sendable { deadline: at(10) };
+    ledger.hold(RowClaim { verdict, ..sendable("s", "b/o", 0) }, 0).await;
     assert_eq!(ledger.due(10, 20).await, []);
     assert_eq!(ledger.due(10, LEASE).await.len(), 1);
 }
@@ -80,7 +78,7 @@ pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
         ports::ledger::Lease { key: key("t"), ..lease }
     };
     let held = ledger.0.extend(std::slice::from_ref(&left), at(3 * LEASE)).await.expect("extend");
-    assert_eq!(held, [ports::ledger::Settled::Done], "nobody else has claimed it");
+    assert_eq!(held, [ports::ledger::Settled::Done], "no other worker has claimed it");
     assert_eq!(ledger.due(10, LEASE + 1).await, []);
     assert_eq!(ledger.due(10, 3 * LEASE).await.len(), 2);
 }
@@ -88,12 +86,13 @@ pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
 pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     let rows = [("a", "111"), ("b", "111"), ("c", "222"), ("d", "111"), ("e", "111")];
     for (row, (session, code)) in rows.into_iter().enumerate() {
-        let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
+        let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
-        let for_a_person = Open { due_at: at(9_000), reason: UNKNOWN_OUTCOME.to_owned(), failed: true };
+        let for_the_operator =
+            SettleLater { due_at: at(9_000), reason: WaitReason::UnknownOutcome, failed: true };
         let settle = match session {
             "d" => retry(9_000),
-            "e" => Settle::Parked(for_a_person),
+            "e" => Settle::Parked(for_the_operator),
             _ => parked(9_000),
         };
         ledger.done(&lease, settle, 1).await;
@@ -113,7 +112,7 @@ pub(super) async fn failures_count_only_failed_attempts(ledger: Subject) {
     let Claim::Held(mut lease) = ledger.claim_one(sendable("s", "b/o", 0), 0).await else {
         panic!("a new row is held")
     };
-    let open = |seconds, failed| Open { due_at: at(seconds), reason: "network".to_owned(), failed };
+    let open = |seconds, failed| SettleLater { due_at: at(seconds), reason: WaitReason::Transient, failed };
     let steps = [
         (Settle::Retry(open(10, true)), 1),
         (Settle::Parked(open(20, false)), 1),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{ConversionKey, Outcome};
-use ports::ledger::{Record, Settle, Statement};
+use ports::ledger::{Record, RowClaim, Settle};
 
 use super::fixture::*;
 
@@ -58,7 +58,7 @@ pub(super) async fn the_oldest_change_comes_first(ledger: Subject) {
 }
 
 pub(super) async fn entries_are_found_by_session_and_keyword(ledger: Subject) {
-    let stated = |row, session: &str, keyword: Option<&str>| Statement {
+    let stated = |row, session: &str, keyword: Option<&str>| RowClaim {
         key: ConversionKey::new(session, keyword),
         keyword_clicked: keyword.map(str::to_owned),
         ..sendable(session, "b/o", row)

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelCode, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
-use ports::ReportLedger;
+use ports::Ledger;
 use ports::ledger::{
-    Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Open, Positions, Record, Restatements, Settle, Settled,
-    Settlement, Source, Statement, StatementVerdict,
+    Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Positions, Record, Restatements, RowClaim, RowVerdict,
+    Settle, SettleLater, Settled, Settlement, Source, WaitReason,
 };
 
 /// The moment that tests count from.
@@ -22,7 +22,7 @@ pub(super) const fn at(seconds: i64) -> UnixMillis {
     UnixMillis((START + seconds) * 1000)
 }
 
-/// Whoever claims at that second, for [`LEASE`] seconds.
+/// A worker that claims at that second, for [`LEASE`] seconds.
 pub(super) fn holder(owner: &str, seconds: i64) -> Holder {
     Holder {
         owner: owner.to_owned(),
@@ -53,8 +53,8 @@ pub(super) fn key(session: &str) -> ConversionKey {
 }
 
 /// A row that may be sent.
-pub(super) fn sendable(session: &str, object: &str, row: u64) -> Statement {
-    Statement {
+pub(super) fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
+    RowClaim {
         key: key(session),
         source: Source { object: object.to_owned(), row },
         raw: format!("{{\"session_id\":\"{session}\",\"from\":\"{object}\",\"row\":{row}}}"),
@@ -64,23 +64,19 @@ pub(super) fn sendable(session: &str, object: &str, row: u64) -> Statement {
         pixel: Some(pixel("111")),
         network: "tonic".to_owned(),
         observed: figures(1, "0.25"),
-        verdict: StatementVerdict::Sendable { deadline: deadline() },
+        verdict: RowVerdict::Sendable { deadline: deadline() },
     }
 }
 
 /// A row that may not be sent, for two reasons.
-pub(super) fn invalid(session: &str, object: &str, row: u64) -> Statement {
+pub(super) fn invalid(session: &str, object: &str, row: u64) -> RowClaim {
     let reasons: Reasons = [Reason::MissingClickId, Reason::InvalidPixel].into_iter().collect();
-    Statement { pixel: None, verdict: StatementVerdict::Invalid(reasons), ..sendable(session, object, row) }
+    RowClaim { pixel: None, verdict: RowVerdict::Invalid(reasons), ..sendable(session, object, row) }
 }
 
 /// A valid row that stands for no event.
-pub(super) fn no_events(session: &str, object: &str, row: u64) -> Statement {
-    Statement {
-        observed: figures(0, "0"),
-        verdict: StatementVerdict::NoEvents,
-        ..sendable(session, object, row)
-    }
+pub(super) fn no_events(session: &str, object: &str, row: u64) -> RowClaim {
+    RowClaim { observed: figures(0, "0"), verdict: RowVerdict::NoEvents, ..sendable(session, object, row) }
 }
 
 /// A settlement without accepted events.
@@ -96,38 +92,42 @@ pub(super) fn settlement(lease: &Lease, settle: Settle) -> Settlement {
 
 /// A retry at that second, after a failed attempt.
 pub(super) fn retry(seconds: i64) -> Settle {
-    Settle::Retry(Open { due_at: at(seconds), reason: "throttled".to_owned(), failed: true })
+    Settle::Retry(SettleLater { due_at: at(seconds), reason: WaitReason::Throttled, failed: true })
 }
 
 /// Parked until that second, without an attempt.
 pub(super) fn parked(seconds: i64) -> Settle {
-    Settle::Parked(Open { due_at: at(seconds), reason: "no_credential".to_owned(), failed: false })
+    Settle::Parked(SettleLater {
+        due_at: at(seconds),
+        reason: WaitReason::NoWorkingCredential,
+        failed: false,
+    })
 }
 
 /// The ledger under test.
-pub(super) struct Subject(pub(super) Arc<dyn ReportLedger>);
+pub(super) struct Subject(pub(super) Arc<dyn Ledger>);
 
 impl Subject {
-    pub(super) fn new(ledger: Arc<dyn ReportLedger>) -> Self {
+    pub(super) fn new(ledger: Arc<dyn Ledger>) -> Self {
         Self(ledger)
     }
 
     /// Claims rows at that second.
-    pub(super) async fn claim(&self, statements: Vec<Statement>, seconds: i64) -> Vec<Claim> {
-        let asked = statements.len();
-        let claims = self.0.claim(statements, &holder("tester", seconds)).await.expect("claim");
-        assert_eq!(claims.len(), asked, "one answer per statement");
+    pub(super) async fn claim(&self, rows: Vec<RowClaim>, seconds: i64) -> Vec<Claim> {
+        let asked = rows.len();
+        let claims = self.0.claim(rows, &holder("tester", seconds)).await.expect("claim");
+        assert_eq!(claims.len(), asked, "one answer per row");
         claims
     }
 
     /// Claims one row.
-    pub(super) async fn claim_one(&self, statement: Statement, seconds: i64) -> Claim {
-        self.claim(vec![statement], seconds).await.pop().expect("one answer")
+    pub(super) async fn claim_one(&self, row: RowClaim, seconds: i64) -> Claim {
+        self.claim(vec![row], seconds).await.pop().expect("one answer")
     }
 
     /// Claims one row that must be held.
-    pub(super) async fn hold(&self, statement: Statement, seconds: i64) -> Lease {
-        match self.claim_one(statement, seconds).await {
+    pub(super) async fn hold(&self, row: RowClaim, seconds: i64) -> Lease {
+        match self.claim_one(row, seconds).await {
             Claim::Held(lease) => lease,
             other => panic!("held was expected: {other:?}"),
         }
@@ -163,12 +163,12 @@ impl Subject {
         self.0.finish_object(object, &end, at(50)).await.expect("finish_object");
     }
 
-    /// The books of an object that was read.
+    /// The receipt of an object that was read.
     pub(super) async fn receipt(&self, object: &str) -> Receipt {
         self.0.receipt(object).await.expect("receipt").expect("an object that was read")
     }
 
-    /// The books, which must balance with these rows of the outcomes.
+    /// The receipt must balance, with these rows of the outcomes.
     pub(super) async fn balances(&self, object: &str, rows: &[(Outcome, u64)]) {
         let receipt = self.receipt(object).await;
         assert!(receipt.balances(), "{receipt:?}");

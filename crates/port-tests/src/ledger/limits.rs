@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::ledger::{Due, DueLimits, Statement, StatementVerdict};
+use ports::ledger::{Due, DueLimits, RowClaim, RowVerdict};
 
 use super::fixture::*;
 
@@ -13,8 +13,8 @@ async fn waiting(ledger: &Subject, pixels: &[(&str, u64)]) {
         for row in 0..*entries {
             let deadline = at(10_000 + i64::try_from(row).expect("few rows"));
             let stated = sendable(&format!("{code}/{row}"), &format!("b/{code}"), row);
-            let verdict = StatementVerdict::Sendable { deadline };
-            rows.push(Statement { pixel: Some(pixel(code)), verdict, ..stated });
+            let verdict = RowVerdict::Sendable { deadline };
+            rows.push(RowClaim { pixel: Some(pixel(code)), verdict, ..stated });
         }
     }
     for claim in ledger.claim(rows, 0).await {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{ConversionKey, Outcome};
 use ports::destination::Answer;
 use ports::ledger::{
-    Attempt, REOPENED, Record, Reopening, Selection, Settle, Settled, Settlement, Statement,
+    Attempt, Record, Reopening, RowClaim, Selection, Settle, Settled, Settlement, WaitReason,
 };
 
 use super::fixture::*;
@@ -45,8 +45,8 @@ pub(super) async fn every_settlement_is_remembered(ledger: Subject) {
         answer,
     };
     let expected = [
-        attempt(1, 1, Outcome::Retry, "throttled", 2, Some(answer("A1"))),
-        attempt(2, 11, Outcome::Parked, "no_credential", 0, None),
+        attempt(1, 1, Outcome::Retry, WaitReason::Throttled.as_str(), 2, Some(answer("A1"))),
+        attempt(2, 11, Outcome::Parked, WaitReason::NoWorkingCredential.as_str(), 0, None),
         attempt(4, 150, Outcome::Rejected, "100/1", 0, None),
     ];
     assert_eq!(attempts(&ledger, "s").await, expected);
@@ -72,7 +72,7 @@ pub(super) async fn of_many_attempts_the_first_and_the_latest_are_kept(ledger: S
 async fn mixture(ledger: &Subject) {
     let rows = [("a", "111", 10), ("b", "111", 20), ("c", "222", 30)];
     for (row, (session, code, seconds)) in rows.into_iter().enumerate() {
-        let stated = Statement { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
+        let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
         ledger.done(&lease, parked(9_000), seconds).await;
     }
@@ -103,8 +103,8 @@ pub(super) async fn a_selection_takes_what_all_conditions_hold_for(ledger: Subje
         (Selection { pixel: Some(pixel("111")), ..parked.clone() }, "ab"),
         (Selection { since: Some(at(20)), ..parked.clone() }, "bc"),
         (Selection { since: Some(at(20)), pixel: Some(pixel("111")), ..parked.clone() }, "b"),
-        (Selection { reason: Some("no_credential".to_owned()), ..parked.clone() }, "abc"),
-        (Selection { reason: Some("no_cred".to_owned()), ..parked }, ""),
+        (Selection { reason: Some(WaitReason::NoWorkingCredential.to_string()), ..parked.clone() }, "abc"),
+        (Selection { reason: Some("no_working".to_owned()), ..parked }, ""),
         (all(Outcome::Rejected), "d"),
         (Selection { reason: Some("invalid_pixel".to_owned()), ..all(Outcome::Invalid) }, "e"),
         (all(Outcome::Reported), "f"),
@@ -144,7 +144,7 @@ pub(super) async fn reopened_entries_are_due_now(ledger: Subject) {
     assert_eq!(ledger.record("f").await.outcome, Outcome::Reported);
     for session in ["a", "d", "e"] {
         let record = ledger.record(session).await;
-        assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, REOPENED));
+        assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Reopened)));
         assert_eq!((record.due_at, record.deadline), (Some(at(100)), Some(at(5_000))));
         assert_eq!((record.pixel, record.updated_at), (Some(pixel("333")), at(100)));
     }

@@ -1,7 +1,7 @@
 //! A row that can be sent takes over what an earlier one entered as invalid or without events.
 
 use domain::{Outcome, UnixSeconds};
-use ports::ledger::{Claim, Lease, Settle, Statement};
+use ports::ledger::{Claim, Lease, RowClaim, Settle};
 
 use super::fixture::*;
 
@@ -9,7 +9,7 @@ pub(super) async fn a_sendable_row_takes_over(ledger: Subject) {
     ledger.claim(vec![invalid("i", "b/o", 0), no_events("n", "b/o", 1)], 0).await;
     for (row, session) in [(0, "i"), (1, "n")] {
         let before = ledger.record(session).await;
-        let newcomer = Statement {
+        let newcomer = RowClaim {
             pixel: Some(pixel("222")),
             network: "sedo".to_owned(),
             click_time: Some(UnixSeconds(1_763_700_000)),

@@ -62,7 +62,7 @@ pub(super) async fn each_due_entry_is_handed_out_once(ledger: Subject) {
             *times.entry(due.lease.key).or_default() += 1;
         }
     }
-    // Whoever loses a race may come back with less than there is; what is left is due still.
+    // A task that loses a race may come back with less than there is; what is left is still due.
     for due in ledger.due(KEYS, 20).await {
         *times.entry(due.lease.key).or_default() += 1;
     }

@@ -2,7 +2,7 @@
 
 use domain::Outcome;
 use ports::ledger::{
-    Claim, DueLimits, Holder, Lease, Part, RESTATED, Restatements, Settle, Settled, Settlement, Statement,
+    Claim, DueLimits, Holder, Lease, Part, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
 use super::fixture::*;
@@ -11,8 +11,8 @@ fn increments(seconds: i64) -> Holder {
     Holder { restatements: Restatements::Increments, ..holder("tester", seconds) }
 }
 
-fn stated(session: &str, object: &str, count: i64, revenue: &str) -> Statement {
-    Statement { observed: figures(count, revenue), ..sendable(session, object, 0) }
+fn stated(session: &str, object: &str, count: i64, revenue: &str) -> RowClaim {
+    RowClaim { observed: figures(count, revenue), ..sendable(session, object, 0) }
 }
 
 /// Reports an entry whole: three events, of which so many are Purchases.
@@ -25,8 +25,8 @@ async fn report(ledger: &Subject, lease: &Lease, count: i64, revenue: &str, hold
     assert_eq!(ledger.0.settle(vec![told], holder).await.expect("settle"), [Settled::Done]);
 }
 
-async fn claim(ledger: &Subject, statement: Statement, holder: &Holder) -> Claim {
-    ledger.0.claim(vec![statement], holder).await.expect("claim").remove(0)
+async fn claim(ledger: &Subject, row: RowClaim, holder: &Holder) -> Claim {
+    ledger.0.claim(vec![row], holder).await.expect("claim").remove(0)
 }
 
 pub(super) async fn first_leaves_growth_observed(ledger: Subject) {
@@ -46,7 +46,7 @@ pub(super) async fn growth_becomes_due_as_an_increment(ledger: Subject) {
 
     assert_eq!(claim(&ledger, stated("s", "b/p", 3, "0.7512"), &increments(5)).await, Claim::Duplicate);
     let record = ledger.record("s").await;
-    assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Retry, RESTATED));
+    assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     assert_eq!((record.source.object.as_str(), record.events), ("b/o", 3), "the row is still the first");
     let due = ledger.due(10, 5).await.remove(0);
     let worth = "0.5012".parse().expect("an amount");
@@ -98,7 +98,7 @@ pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) 
     let second = ledger.due(10, 10).await.remove(0);
     assert_eq!(second.part, first.part);
     assert_eq!(second.accepted, [1].into_iter().collect());
-    // Nobody settles it: the lease runs out.
+    // It is not settled: the lease runs out.
     let third = ledger.due(10, 10 + LEASE).await.remove(0);
     assert_eq!((third.part, third.accepted), (first.part, second.accepted));
 }
@@ -113,7 +113,7 @@ pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
         assert_eq!((record.outcome, record.observed), (Outcome::Reported, figures(count, revenue)));
     }
     // A row that may not be sent brings figures and no events.
-    let late = Statement { observed: figures(5, "2"), ..invalid("s", "b/5", 0) };
+    let late = RowClaim { observed: figures(5, "2"), ..invalid("s", "b/5", 0) };
     assert_eq!(claim(&ledger, late, &increments(3)).await, Claim::Duplicate);
     assert_eq!(ledger.record("s").await.outcome, Outcome::Reported);
     assert_eq!(ledger.0.claim_due(&DueLimits::of(10), &increments(10_000)).await.expect("claim_due"), []);

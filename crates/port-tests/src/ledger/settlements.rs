@@ -2,7 +2,7 @@
 
 use domain::{ConversionKey, Outcome};
 use ports::destination::Answer;
-use ports::ledger::{Lease, Settle, Settled, Settlement};
+use ports::ledger::{Lease, Settle, Settled, Settlement, WaitReason};
 
 use super::fixture::*;
 
@@ -10,8 +10,8 @@ pub(super) async fn every_end_is_written(ledger: Subject) {
     let rejected = Settle::Rejected { reason: "100/2804004".to_owned() };
     let ends = [
         (Settle::Reported, Outcome::Reported, "", None),
-        (retry(300), Outcome::Retry, "throttled", Some(at(300))),
-        (parked(400), Outcome::Parked, "no_credential", Some(at(400))),
+        (retry(300), Outcome::Retry, WaitReason::Throttled.as_str(), Some(at(300))),
+        (parked(400), Outcome::Parked, WaitReason::NoWorkingCredential.as_str(), Some(at(400))),
         (rejected, Outcome::Rejected, "100/2804004", None),
         (Settle::Expired, Outcome::Expired, "", None),
     ];

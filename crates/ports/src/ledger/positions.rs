@@ -73,7 +73,7 @@ impl fmt::Display for Positions {
     }
 }
 
-/// The text is no list of ranges.
+/// The text is not a list of ranges.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of ranges such as 0-2,5-6")]
 pub struct NotPositions;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::Outcome;
-use ports::ReportLedger;
-use ports::ledger::Record;
+use ports::LedgerAdmin;
+use ports::ledger::{Record, WaitReason};
 
 use super::remains::{Broken, Remains};
 use super::{Witness, ids};
@@ -84,11 +84,15 @@ fn entry(
             Ok(())
         }
         Outcome::Expired if hurried => Ok(()),
-        Outcome::Parked if remains.rules.hold && record.reason == "unknown_outcome" => Ok(()),
+        Outcome::Parked if remains.rules.hold && waits_for_operator(record) => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
         Outcome::Reported if row.is_sendable() => reported(witness, rows, counts, record, told, &expected),
         outcome => Err(format!("it ended as {outcome} ({}), its row is {:?}", record.reason, row.class)),
     }
+}
+
+fn waits_for_operator(record: &Record) -> bool {
+    record.wait_reason() == Some(WaitReason::UnknownOutcome)
 }
 
 /// All of it was told, and what it was worth.

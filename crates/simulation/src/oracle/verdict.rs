@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::{AnalyticsStore, EventQueue, ReportLedger};
+use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 
 use super::remains::{Broken, Remains};
 use super::{Witness, books, entries};

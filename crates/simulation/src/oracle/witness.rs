@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::UnixMillis;
 use ports::destination::PreparedEvent;
-use ports::ledger::{Claim, Due, Holder, Lease, Part, Record, Settle, Settled, Settlement, Statement};
+use ports::ledger::{
+    Claim, Due, Holder, Lease, Part, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
+};
 
 use crate::input::{Input, Row};
 use crate::meta::Taken;
@@ -82,7 +84,7 @@ impl Witness {
     }
 
     /// A claim was answered.
-    pub(crate) fn claimed(&mut self, statements: &[Statement], claims: &[Claim], holder: &Holder) {
+    pub(crate) fn claimed(&mut self, statements: &[RowClaim], claims: &[Claim], holder: &Holder) {
         if statements.len() != claims.len() {
             self.breaks(|| "a claim did not answer for each of its rows".to_owned());
         }
@@ -225,7 +227,7 @@ impl Witness {
         };
         held.open = false;
         held.for_a_person =
-            matches!(&settlement.settle, Settle::Parked(open) if open.reason == "unknown_outcome");
+            matches!(&settlement.settle, Settle::Parked(open) if open.reason == WaitReason::UnknownOutcome);
         let input = Arc::clone(&self.input);
         for id in input.persons[person].all_ids() {
             if let Some(told) = self.told.get_mut(&id) {

@@ -1,13 +1,10 @@
-//! The ledger, with a witness of everything that it promised.
+//! The ledger, with a witness of everything that it promised. Nothing of the operator's part is simulated.
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
-use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
-use ports::ledger::{
-    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    Selection, Settled, Settlement, Statement,
-};
-use ports::{ReportLedger, Result};
+use domain::{PixelCode, Receipt, UnixMillis};
+use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
+use ports::{LedgerExport, ReportLedger, Result};
 
 use super::Line;
 use crate::oracle::SharedWitness;
@@ -21,12 +18,12 @@ pub(crate) struct LedgerWire {
 
 #[async_trait]
 impl ReportLedger for LedgerWire {
-    async fn claim(&self, statements: Vec<Statement>, holder: &Holder) -> Result<Vec<Claim>> {
+    async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         let claim = || async {
-            let claims = self.inner.claim(statements.clone(), holder).await?;
+            let claims = self.inner.claim(rows.clone(), holder).await?;
             let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
             self.line.did(format_args!("claims {} rows of {}, holds {held}", claims.len(), holder.owner));
-            self.witness.see().claimed(&statements, &claims, holder);
+            self.witness.see().claimed(&rows, &claims, holder);
             Ok(claims)
         };
         self.line.call("ledger", "ledger.claim", claim).await
@@ -79,40 +76,6 @@ impl ReportLedger for LedgerWire {
         self.line.call("ledger", "ledger.release_parked", release).await
     }
 
-    async fn select(
-        &self,
-        selection: &Selection,
-        after: Option<&ConversionKey>,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
-        self.line.call("ledger", "ledger.select", || self.inner.select(selection, after, limit)).await
-    }
-
-    async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>> {
-        let reopen = || async {
-            let reopened = self.inner.reopen(reopenings, now).await?;
-            self.line.did(format_args!("reopens {}: {reopened:?}", reopenings.len()));
-            Ok(reopened)
-        };
-        self.line.call("ledger", "ledger.reopen", reopen).await
-    }
-
-    async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>> {
-        self.inner.attempts(key).await
-    }
-
-    async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>> {
-        self.inner.find(session_id, keyword_clicked).await
-    }
-
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        self.line.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
-    }
-
-    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
-        self.line.call("ledger", "ledger.mark_exported", || self.inner.mark_exported(records)).await
-    }
-
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
         let finish = || async {
             self.line.did(format_args!("finishes {object}: {end:?}"));
@@ -124,12 +87,15 @@ impl ReportLedger for LedgerWire {
     async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
         self.line.call("ledger", "ledger.receipt", || self.inner.receipt(object)).await
     }
+}
 
-    async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>> {
-        self.inner.receipts(limit).await
+#[async_trait]
+impl LedgerExport for LedgerWire {
+    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
+        self.line.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
     }
 
-    async fn stats(&self) -> Result<LedgerStats> {
-        self.inner.stats().await
+    async fn mark_exported(&self, records: &[Record]) -> Result<()> {
+        self.line.call("ledger", "ledger.mark_exported", || self.inner.mark_exported(records)).await
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::Outcome;
-use ports::ledger::Selection;
-use ports::{Blob, BlobStore, EventQueue, ReportLedger};
+use ports::ledger::{Selection, WaitReason};
+use ports::{Blob, BlobStore, EventQueue, LedgerAdmin};
 
 use super::plan::WORKERS;
 use super::services::Site;
@@ -281,6 +281,7 @@ impl World {
     fn waits_for_a_person(&self) -> bool {
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        self.plan.rules.hold && parked.iter().all(|entry| entry.reason == "unknown_outcome")
+        self.plan.rules.hold
+            && parked.iter().all(|entry| entry.wait_reason() == Some(WaitReason::UnknownOutcome))
     }
 }

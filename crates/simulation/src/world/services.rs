@@ -106,10 +106,11 @@ impl Site<'_> {
     }
 
     fn reporter(&self, stop: CancellationToken) -> Main {
-        let reporting = Arc::new(self.reporting());
+        let ledger = Arc::new(self.ledger());
+        let reporting = Arc::new(self.reporting(Arc::<LedgerWire>::clone(&ledger)));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let export = Export {
-            ledger: Arc::clone(&reporting.ledger),
+            ledger,
             analytics: Arc::new(AnalyticsWire {
                 line: self.line(),
                 inner: self.backends.analytics.clone(),
@@ -129,7 +130,15 @@ impl Site<'_> {
         })
     }
 
-    fn reporting(&self) -> Reporting {
+    fn ledger(&self) -> LedgerWire {
+        LedgerWire {
+            line: self.line(),
+            inner: self.backends.ledger.clone(),
+            witness: self.backends.witness.clone(),
+        }
+    }
+
+    fn reporting(&self, ledger: Arc<LedgerWire>) -> Reporting {
         let owner = format!("w{}.{}", self.worker, self.number);
         let pixels = PixelsWire { line: self.line(), inner: self.backends.pixels.clone() };
         let witness = self.backends.witness.clone();
@@ -149,11 +158,7 @@ impl Site<'_> {
         let ports = ReportPorts {
             pixels: Arc::new(pixels),
             blobs: self.blobs(),
-            ledger: Arc::new(LedgerWire {
-                line: self.line(),
-                inner: self.backends.ledger.clone(),
-                witness: witness.clone(),
-            }),
+            ledger,
             destination: Arc::new(MetaWire {
                 line: self.line(),
                 meta: Arc::clone(&self.backends.meta),

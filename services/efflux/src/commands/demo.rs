@@ -76,7 +76,7 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
         File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
         let object = put_file(parts, &*parts.ports.blobs, &path, network.name(), &spec.account).await?;
         let followed =
-            places(parts, &parts.ports.blobs, &parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
+            places(parts, &parts.ports.blobs, &*parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
         files.push((network.name().to_owned(), followed));
     }
     out(&tables::summary(&files));

@@ -114,7 +114,7 @@ async fn follow_all(
     timeout: Duration,
     quiet: bool,
 ) -> anyhow::Result<Vec<Followed>> {
-    let places = places(parts, &parts.ports.blobs, &parts.ports.ledger);
+    let places = places(parts, &parts.ports.blobs, &*parts.ports.ledger);
     let mut all = Vec::with_capacity(put.len());
     for (file, object) in put {
         let bar = if quiet { ProgressBar::hidden() } else { progress(file) };
@@ -128,14 +128,9 @@ async fn follow_all(
 pub(crate) fn places<'p, P>(
     parts: &'p Parts<P>,
     blobs: &'p Arc<dyn BlobStore>,
-    ledger: &'p Arc<dyn ReportLedger>,
+    ledger: &'p dyn ReportLedger,
 ) -> Places<'p> {
-    Places {
-        blobs: &**blobs,
-        ledger: &**ledger,
-        clock: &*parts.clock,
-        report_bucket: &parts.settings.buckets.report,
-    }
+    Places { blobs: &**blobs, ledger, clock: &*parts.clock, report_bucket: &parts.settings.buckets.report }
 }
 
 /// A bar on a terminal, nothing elsewhere.

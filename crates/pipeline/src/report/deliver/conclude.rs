@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Open, Positions, Settle, Settlement, UNKNOWN_OUTCOME};
+use ports::ledger::{Due, Positions, Settle, SettleLater, Settlement, WaitReason};
 
 use super::delivery::DeliveryItem;
 use super::prepared::Prepared;
@@ -22,9 +22,9 @@ pub(super) fn settlement(
     let DeliveryItem { prepared, outcomes, mut answer, .. } = item;
     let reported = reported(&prepared);
     let deadline = prepared.due.deadline;
-    let open = |wait: Duration, reason: &str, failed: bool| Open {
+    let open = |wait: Duration, reason: WaitReason, failed: bool| SettleLater {
         due_at: Backoff::due_at(now, wait, deadline),
-        reason: reason.to_owned(),
+        reason,
         failed,
     };
     let backoff = reporting.config.backoff;
@@ -38,21 +38,25 @@ pub(super) fn settlement(
         Settle::Rejected { reason }
     } else if outcomes.contains(&EventOutcome::Unknown) {
         match reporting.config.on_unknown {
-            OnUnknown::Resend => Settle::Retry(open(wait, UNKNOWN_OUTCOME, true)),
-            OnUnknown::Hold => {
-                Settle::Parked(Open { due_at: deadline, reason: UNKNOWN_OUTCOME.to_owned(), failed: true })
-            }
+            OnUnknown::Resend => Settle::Retry(open(wait, WaitReason::UnknownOutcome, true)),
+            OnUnknown::Hold => Settle::Parked(SettleLater {
+                due_at: deadline,
+                reason: WaitReason::UnknownOutcome,
+                failed: true,
+            }),
         }
     } else if outcomes.contains(&EventOutcome::BatchRefused) {
-        Settle::Parked(open(backoff.probe, "not_isolated", true))
+        Settle::Parked(open(backoff.probe, WaitReason::NotIsolated, true))
     } else if outcomes.contains(&EventOutcome::Refused) {
-        Settle::Parked(open(backoff.probe, "no_working_credential", true))
+        Settle::Parked(open(backoff.probe, WaitReason::NoWorkingCredential, true))
     } else if outcomes.iter().any(|o| *o != EventOutcome::Accepted) {
         match end {
-            DeliveryEnd::RateLimited(asked) => {
-                Settle::Retry(open(asked.unwrap_or(Backoff::RATE_LIMITED).max(wait), "throttled", false))
-            }
-            _ => Settle::Retry(open(wait, "transient", true)),
+            DeliveryEnd::RateLimited(asked) => Settle::Retry(open(
+                asked.unwrap_or(Backoff::RATE_LIMITED).max(wait),
+                WaitReason::Throttled,
+                false,
+            )),
+            _ => Settle::Retry(open(wait, WaitReason::Transient, true)),
         }
     } else {
         Settle::Reported

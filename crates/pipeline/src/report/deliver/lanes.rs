@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{PixelCode, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Open, Settle, Settlement};
+use ports::ledger::{Due, DueLimits, Holder, Settle, SettleLater, Settlement, WaitReason};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
@@ -166,6 +166,6 @@ impl Lanes {
 
     fn no_room(&self, due: Due) -> Settlement {
         let due_at = self.reporting.clock.now().plus(FULL_LANE_DELAY).min(due.deadline);
-        nothing_sent(due, Settle::Retry(Open { due_at, reason: "lane_full".to_owned(), failed: false }))
+        nothing_sent(due, Settle::Retry(SettleLater { due_at, reason: WaitReason::LaneFull, failed: false }))
     }
 }

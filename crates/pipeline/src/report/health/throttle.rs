@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::{PixelCode, UnixMillis};
 use ports::Rng;
-use ports::ledger::{Open, Settle};
+use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
 
 use super::credentials::RefusedCredentials;
@@ -43,15 +43,11 @@ pub(in crate::report) struct Paused {
 impl Paused {
     /// What is written about a conversion that comes meanwhile.
     pub(in crate::report) fn settle(self, deadline: UnixMillis) -> Settle {
-        let open = |reason: &str| Open {
-            due_at: self.until.min(deadline),
-            reason: reason.to_owned(),
-            failed: false,
-        };
+        let open = |reason| SettleLater { due_at: self.until.min(deadline), reason, failed: false };
         match self.reason {
-            PauseReason::RateLimited => Settle::Retry(open("throttled")),
-            PauseReason::Failing => Settle::Retry(open("transient")),
-            PauseReason::NoCredential => Settle::Parked(open("no_working_credential")),
+            PauseReason::RateLimited => Settle::Retry(open(WaitReason::Throttled)),
+            PauseReason::Failing => Settle::Retry(open(WaitReason::Transient)),
+            PauseReason::NoCredential => Settle::Parked(open(WaitReason::NoWorkingCredential)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ObjectRef;
 use domain::file::FileError;
-use ports::ledger::{Claim, Due, Lease, Part, Positions, Statement, StatementVerdict};
+use ports::ledger::{Claim, Due, Lease, Part, Positions, RowClaim, RowVerdict};
 use ports::metric::name;
 use tokio_util::sync::CancellationToken;
 
@@ -38,24 +38,24 @@ impl Claimer<'_> {
         let mut claimed = ClaimedRows::default();
         loop {
             let read = reading.join().await.map_err(|Panicked| Problem::unreadable(self.object))?;
-            let RowsOfClaim { statements, rest } = read.map_err(|e| Problem::file(self.object, &e))?;
-            if statements.is_empty() {
+            let RowsOfClaim { claims, rest } = read.map_err(|e| Problem::file(self.object, &e))?;
+            if claims.is_empty() {
                 return Ok(claimed);
             }
             reading = self.reporting.config.blocking.spawn(move || rest.next_rows());
             if stop.is_cancelled() {
                 return Err(Problem::Stopping);
             }
-            claimed.rows += statements.len() as u64;
-            claimed.duplicates += self.claim(statements).await?;
+            claimed.rows += claims.len() as u64;
+            claimed.duplicates += self.claim(claims).await?;
         }
     }
 
     /// Makes one claim and submits what it got to the lanes; how many rows were duplicates.
-    async fn claim(&self, statements: Vec<Statement>) -> ports::Result<u64> {
-        let mut candidates: Vec<_> = statements.iter().map(candidate).collect();
+    async fn claim(&self, claims: Vec<RowClaim>) -> ports::Result<u64> {
+        let mut candidates: Vec<_> = claims.iter().map(candidate).collect();
         let holder = self.reporting.holder();
-        let claims = self.reporting.ledger.claim(statements, &holder).await?;
+        let claims = self.reporting.ledger.claim(claims, &holder).await?;
         let (mut duplicates, mut due) = (0, Vec::new());
         let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
@@ -80,14 +80,14 @@ impl Claimer<'_> {
     }
 }
 
-/// What a lane needs of a statement, should it be claimed: all but the lease.
-fn candidate(statement: &Statement) -> Option<Due> {
-    let StatementVerdict::Sendable { deadline } = statement.verdict else { return None };
+/// What a lane needs of a row, should it be claimed: all but the lease.
+fn candidate(row: &RowClaim) -> Option<Due> {
+    let RowVerdict::Sendable { deadline } = row.verdict else { return None };
     Some(Due {
-        lease: Lease { key: statement.key, attempt: 0 },
-        raw: statement.raw.clone(),
-        network: statement.network.clone(),
-        pixel: statement.pixel.clone()?,
+        lease: Lease { key: row.key, attempt: 0 },
+        raw: row.raw.clone(),
+        network: row.network.clone(),
+        pixel: row.pixel.clone()?,
         deadline,
         part: Part::Whole,
         accepted: Positions::default(),

@@ -5,27 +5,27 @@ use std::io::Read;
 use domain::Row;
 use domain::file::{self, FileError, Rows};
 use ports::Blob;
-use ports::ledger::Statement;
+use ports::ledger::RowClaim;
 
-use super::statement::StatementBuilder;
+use super::row_claim::RowClaimBuilder;
 
 /// A file that is being read.
 pub(super) struct RowReader {
-    builder: StatementBuilder,
+    builder: RowClaimBuilder,
     rows: Rows<Box<dyn Read + Send>>,
     claim_rows: usize,
 }
 
 /// The rows of one claim, none at the end of the file; and the rest of the file.
 pub(super) struct RowsOfClaim {
-    pub(super) statements: Vec<Statement>,
+    pub(super) claims: Vec<RowClaim>,
     pub(super) rest: RowReader,
 }
 
 impl RowReader {
     /// Starts to read a file of at most `limit` bytes after decompression. Blocks.
     pub(super) fn open(
-        builder: StatementBuilder,
+        builder: RowClaimBuilder,
         blob: Blob,
         limit: u64,
         claim_rows: usize,
@@ -36,11 +36,11 @@ impl RowReader {
 
     /// Reads the rows of the next claim. Blocks.
     pub(super) fn next_rows(mut self) -> Result<RowsOfClaim, FileError> {
-        let mut statements = Vec::new();
-        while statements.len() < self.claim_rows {
+        let mut claims = Vec::new();
+        while claims.len() < self.claim_rows {
             let Some(row) = self.rows.next_row()? else { break };
-            statements.push(self.builder.statement(&Row::parse(row.text), row.number));
+            claims.push(self.builder.row_claim(&Row::parse(row.text), row.number));
         }
-        Ok(RowsOfClaim { statements, rest: self })
+        Ok(RowsOfClaim { claims, rest: self })
     }
 }

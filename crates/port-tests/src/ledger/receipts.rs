@@ -1,7 +1,7 @@
-//! The books of objects.
+//! Receipts of objects.
 
 use domain::Outcome;
-use ports::ledger::{Claim, ObjectEnd, Settle, Settlement, Statement};
+use ports::ledger::{Claim, ObjectEnd, RowClaim, Settle, Settlement, WaitReason};
 
 use super::fixture::*;
 
@@ -35,8 +35,8 @@ pub(super) async fn every_outcome_is_in_the_books(ledger: Subject) {
     let receipt = ledger.receipt(OBJECT).await;
     let reason = |outcome| receipt.outcomes.iter().find(|o| o.outcome == outcome).map(|o| o.reason.as_str());
     assert_eq!(reason(Outcome::Rejected), Some("100/1"));
-    assert_eq!(reason(Outcome::Parked), Some("no_credential"));
-    assert_eq!(reason(Outcome::Retry), Some("throttled"));
+    assert_eq!(reason(Outcome::Parked), Some(WaitReason::NoWorkingCredential.as_str()));
+    assert_eq!(reason(Outcome::Retry), Some(WaitReason::Throttled.as_str()));
     assert_eq!(reason(Outcome::Invalid), Some("invalid_pixel"), "the category");
     assert_eq!(reason(Outcome::Reported), Some(""));
     assert_eq!(receipt.open(), 3);
@@ -62,7 +62,7 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
     let receipt = ledger.receipt("b/bad").await;
     assert_eq!(receipt.refused.as_deref(), Some("no JSON at byte 17"));
     assert_eq!((receipt.rows_in, receipt.outcomes.len(), receipt.pixels.len()), (0, 0, 0));
-    // Mended and delivered again: the note is replaced.
+    // Fixed and delivered again: the note is replaced.
     ledger.hold(sendable("s", "b/bad", 0), 2).await;
     ledger.finish("b/bad", 1, 0).await;
     assert_eq!(ledger.receipt("b/bad").await.refused, None);
@@ -71,7 +71,7 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
 
 pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
     let rows = || {
-        let restated = Statement { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
+        let restated = RowClaim { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
         vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
     };
     let mut books = Vec::new();
@@ -91,7 +91,7 @@ pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
     for row in 0..10 {
         let code = if row < 7 { "111" } else { "222" };
-        let stated = Statement { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
+        let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
         let lease = ledger.hold(stated, 0).await;
         let settle = if row == 0 { retry(9_000) } else { Settle::Reported };
         let told = Settlement {

@@ -1,8 +1,8 @@
-//! Finding the entry of a key.
+//! The key index: finding the entry of a key.
 //!
 //! Keys are random. In one index over all of them, each new key falls on a page of its own once the ledger is large, and a
 //! claim would write hundreds of pages. So the index has generations: entries by the thousand in the order in which they came.
-//! New keys go into the latest, which is small. Which older one may hold a key is known from memory ([`Seen`]).
+//! New keys go into the latest, which is small. Which older one may hold a key is known from Bloom filters in memory ([`GenerationFilters`]).
 //!
 //! That a key has one entry rests on this: who enters a key has looked for it in the same transaction, which is alone in
 //! writing; a generation gets no entry any more once a later one has begun, as ids only grow; and of a generation that is not
@@ -15,9 +15,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use domain::{ConversionKey, Outcome};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::bloom::{GenerationFilters, KeyStart};
+use super::columns::parsed;
 use super::counts::Counts;
-use super::seen::{KeyStart, Seen};
-use super::words::parsed;
 
 /// Entries of a generation, as a power of two. The indexes in `schema.sql` name it too.
 const GENERATION: u32 = 13;
@@ -30,12 +30,12 @@ const KEYS: &str = "SELECT substr(key, 1, 8) FROM report_conversions WHERE id >>
 /// What a process knows of a ledger's generations.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    seen: RwLock<Seen>,
+    filters: RwLock<GenerationFilters>,
     looked: AtomicBool,
 }
 
 impl History {
-    /// Whether nobody has looked yet, so that there may be much to learn.
+    /// Whether this process has not looked yet, so that there may be much to learn.
     pub(super) fn is_first_look(&self) -> bool {
         !self.looked.swap(true, Ordering::Relaxed)
     }
@@ -43,48 +43,48 @@ impl History {
     /// Learns the generations that have become full. Keys that this transaction enters are none of them: it may yet be undone.
     pub(super) fn learn(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let full = latest(tx)?;
-        let known = self.seen().generations();
+        let known = self.filters().generations();
         if known == full {
             return Ok(());
         }
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        if seen.generations() > full {
-            // Somebody removed entries by hand; their ids will be used again.
-            *seen = Seen::default();
+        let mut filters = self.filters.write().unwrap_or_else(PoisonError::into_inner);
+        if filters.generations() > full {
+            // The operator removed entries by hand; their ids will be used again.
+            *filters = GenerationFilters::default();
         }
         let mut keys = tx.prepare_cached(KEYS)?;
-        for generation in seen.generations()..full {
+        for generation in filters.generations()..full {
             let of_it: Vec<KeyStart> =
                 keys.query_map([generation], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            seen.add(&of_it);
+            filters.add(&of_it);
         }
         Ok(())
     }
 
-    pub(super) fn seen(&self) -> RwLockReadGuard<'_, Seen> {
-        self.seen.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn filters(&self) -> RwLockReadGuard<'_, GenerationFilters> {
+        self.filters.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The entries of a ledger within a transaction.
 pub(super) struct Entries<'a> {
     pub(super) tx: &'a Transaction<'a>,
-    seen: &'a Seen,
+    filters: &'a GenerationFilters,
     latest: Cell<u32>,
     pub(super) counts: Counts,
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(tx: &'a Transaction<'a>, seen: &'a Seen) -> rusqlite::Result<Self> {
-        Ok(Self { tx, seen, latest: Cell::new(latest(tx)?), counts: Counts::default() })
+    pub(super) fn new(tx: &'a Transaction<'a>, filters: &'a GenerationFilters) -> rusqlite::Result<Self> {
+        Ok(Self { tx, filters, latest: Cell::new(latest(tx)?), counts: Counts::default() })
     }
 
     /// The entry of a key.
-    pub(super) fn of(&self, key: &ConversionKey) -> rusqlite::Result<Option<i64>> {
+    pub(super) fn find(&self, key: &ConversionKey) -> rusqlite::Result<Option<i64>> {
         let start = start(key);
-        let unknown = (self.seen.generations()..=self.latest.get()).rev();
+        let unknown = (self.filters.generations()..=self.latest.get()).rev();
         let mut find = self.tx.prepare_cached(ENTRY)?;
-        for generation in unknown.chain(self.seen.that_may_hold(start)) {
+        for generation in unknown.chain(self.filters.that_may_hold(start)) {
             let values = params![generation, start, key.as_bytes()];
             if let Some(id) = find.query_row(values, |row| row.get(0)).optional()? {
                 return Ok(Some(id));
@@ -163,8 +163,8 @@ mod tests {
         let history = Arc::clone(history);
         let find = move |tx: &Transaction<'_>| {
             history.learn(tx)?;
-            let seen = history.seen();
-            Entries::new(tx, &seen)?.of(&key(i))
+            let filters = history.filters();
+            Entries::new(tx, &filters)?.find(&key(i))
         };
         db.write("t", find).await.unwrap()
     }
@@ -201,7 +201,7 @@ mod tests {
             }
             assert_eq!(find(&ours, &history, to + 1).await, None);
         }
-        assert_eq!(history.seen().generations(), 8);
+        assert_eq!(history.filters().generations(), 8);
     }
 
     #[tokio::test]
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn entries_that_somebody_removed_by_hand_leave_no_gap() {
+    async fn entries_that_were_removed_by_hand_leave_no_gap() {
         let db = Db::in_memory(EmbeddedLedger::SCHEMA).unwrap();
         let history = Arc::default();
         fill(&db, 1, 30_000).await;

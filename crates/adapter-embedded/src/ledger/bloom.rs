@@ -20,7 +20,7 @@ const PROBES: u32 = 8;
 
 /// The generations from the first on, without a gap.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct GenerationFilters {
     groups: Vec<Group>,
     generations: u32,
 }
@@ -33,7 +33,7 @@ struct Group {
     words: Box<[u64]>,
 }
 
-impl Seen {
+impl GenerationFilters {
     /// How many generations are known: all before this number.
     pub(super) const fn generations(&self) -> u32 {
         self.generations
@@ -108,13 +108,13 @@ mod tests {
         fn no_generation_that_holds_a_key_is_left_out(
             generations in prop::collection::vec(prop::collection::vec(any::<KeyStart>(), 0..20), 0..140)
         ) {
-            let mut seen = Seen::default();
-            generations.iter().for_each(|keys| seen.add(keys));
+            let mut filters = GenerationFilters::default();
+            generations.iter().for_each(|keys| filters.add(keys));
             let count = u32::try_from(generations.len()).unwrap();
-            prop_assert_eq!(seen.generations(), count);
+            prop_assert_eq!(filters.generations(), count);
             for (number, keys) in (0..).zip(&generations) {
                 for key in keys {
-                    let named: Vec<_> = seen.that_may_hold(*key).collect();
+                    let named: Vec<_> = filters.that_may_hold(*key).collect();
                     prop_assert!(named.contains(&number));
                     prop_assert!(named.iter().all(|n| *n < count));
                     prop_assert!(named.is_sorted_by(|a, b| a > b), "the latest first: {:?}", named);
@@ -126,12 +126,12 @@ mod tests {
     #[test]
     fn full_generations_are_seldom_named_in_vain() {
         const EACH: usize = 1 << 13;
-        let mut seen = Seen::default();
+        let mut filters = GenerationFilters::default();
         for generation in 0..30 {
             let keys: Vec<_> = (0..EACH).map(|n| key(generation * EACH + n)).collect();
-            seen.add(&keys);
+            filters.add(&keys);
         }
-        let in_vain: usize = (0..20_000).map(|n| seen.that_may_hold(key(1_000_000 + n)).count()).sum();
+        let in_vain: usize = (0..20_000).map(|n| filters.that_may_hold(key(1_000_000 + n)).count()).sum();
         // 20,000 keys, 30 generations, once in 24,000.
         assert!((8..=60).contains(&in_vain), "{in_vain}");
     }

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::str::FromStr;
 
+use domain::restate::Figures;
 use domain::{ConversionKey, PixelCode};
+use ports::destination::Answer;
 use ports::ledger::Part;
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
@@ -36,6 +38,17 @@ pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<ConversionKe
 pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PixelCode>> {
     let code: Option<String> = row.get(column)?;
     code.map(PixelCode::new).transpose().map_err(|e| damaged(column, e))
+}
+
+/// Figures, from two columns.
+pub(super) fn figures(row: &Row<'_>, first: usize) -> rusqlite::Result<Figures> {
+    Ok(Figures { count: row.get(first)?, revenue: parsed(row, first + 1)? })
+}
+
+/// What the platform said last, from a column of JSON.
+pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|t| serde_json::from_str(&t)).transpose().map_err(|e| damaged(column, e))
 }
 
 /// Which events are to be sent, from three columns.

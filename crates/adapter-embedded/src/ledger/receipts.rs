@@ -1,4 +1,4 @@
-//! The books of objects: how the rows of each ended.
+//! Receipts of objects: how the rows of each ended.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use domain::{Money, Outcome, Receipt, UnixMillis};
 use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use super::columns::{count, parsed, sql, text};
 use super::counts::by_state;
-use super::words::{count, parsed, sql, text};
 
 /// What is noted about an object itself.
 struct Noted {
@@ -69,10 +69,10 @@ pub(super) fn receipt(tx: &Transaction<'_>, object: &str) -> rusqlite::Result<Op
         .prepare_cached("SELECT id, rows_in, duplicates, refused, at, digest FROM objects WHERE name = ?")?
         .query_row([object], Noted::of)
         .optional()?;
-    noted.map(|noted| books(tx, noted)).transpose()
+    noted.map(|noted| receipt_of(tx, noted)).transpose()
 }
 
-/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+/// See [`LedgerAdmin::receipts`](ports::LedgerAdmin::receipts).
 pub(super) fn receipts(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<ObjectReceipt>> {
     let latest = tx
         .prepare_cached(
@@ -85,11 +85,11 @@ pub(super) fn receipts(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<V
         .collect::<rusqlite::Result<Vec<_>>>()?;
     latest
         .into_iter()
-        .map(|(noted, at, object)| Ok(ObjectReceipt { object, at, receipt: books(tx, noted)? }))
+        .map(|(noted, at, object)| Ok(ObjectReceipt { object, at, receipt: receipt_of(tx, noted)? }))
         .collect()
 }
 
-fn books(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
+fn receipt_of(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
     let mut outcomes = outcomes(tx, noted.id)?;
     if noted.duplicates > 0 {
         outcomes.insert((Outcome::Duplicate, String::new()), noted.duplicates);
@@ -108,12 +108,12 @@ fn books(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
 }
 
 fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
-    let mut statement = tx.prepare_cached(
+    let mut select = tx.prepare_cached(
         "SELECT state, reason, count(*) FROM report_conversions WHERE object = ?1 GROUP BY state, reason
          UNION ALL
          SELECT outcome, reason, count(*) FROM superseded WHERE object = ?1 GROUP BY outcome, reason",
     )?;
-    let mut rows = statement.query([object])?;
+    let mut rows = select.query([object])?;
     let mut outcomes = Outcomes::new();
     while let Some(row) = rows.next()? {
         *outcomes.entry((parsed(row, 0)?, row.get(1)?)).or_default() += count(row, 2)?;
@@ -123,11 +123,11 @@ fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
 
 /// Revenue is added up here, because SQLite has no exact decimals.
 fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>> {
-    let mut statement = tx.prepare_cached(
+    let mut select = tx.prepare_cached(
         "SELECT pixel, state = 'reported', events, reported_revenue FROM report_conversions
          WHERE object = ? AND pixel IS NOT NULL AND (events > 0 OR state = 'reported')",
     )?;
-    let mut rows = statement.query([object])?;
+    let mut rows = select.query([object])?;
     let mut pixels: BTreeMap<String, PixelCount> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let code = text(row, 0)?;
@@ -144,7 +144,7 @@ fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>
     Ok(pixels.into_values().collect())
 }
 
-/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+/// See [`LedgerAdmin::stats`](ports::LedgerAdmin::stats).
 pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
     let states = by_state(tx)?;
     let (unexported, oldest_unexported) = tx

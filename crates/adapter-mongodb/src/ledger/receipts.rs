@@ -1,4 +1,4 @@
-//! The books of objects: how the rows of each ended. Three round trips, however many objects are asked for.
+//! Receipts of objects: how the rows of each ended. Three round trips, however many objects are asked for.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -41,8 +41,8 @@ pub(super) async fn finish(
         "_id": object, "rows_in": int(rows_in), "duplicates": int(duplicates), "refused": refused,
         "digest": digest, "at": date(now),
     };
-    let statement = doc! { "q": { "_id": object }, "u": note, "upsert": true };
-    connection.update("ledger.finish_object", OBJECTS, vec![statement]).await.map(drop)
+    let update = doc! { "q": { "_id": object }, "u": note, "upsert": true };
+    connection.update("ledger.finish_object", OBJECTS, vec![update]).await.map(drop)
 }
 
 /// See [`ReportLedger::receipt`](ports::ReportLedger::receipt).
@@ -51,11 +51,11 @@ pub(super) async fn receipt(connection: &Connection, object: &str) -> Result<Opt
     let query = Query { filter: doc! { "_id": object }, ..Query::default() };
     let noted: Vec<Noted> = connection.find(OPERATION, OBJECTS, query).await?;
     let noted = noted.into_iter().next();
-    let books = books(connection, OPERATION, &[object.to_owned()]).await?.remove(object);
-    Ok((noted.is_some() || books.is_some()).then(|| books.unwrap_or_default().receipt(noted.as_ref())))
+    let counts = counts(connection, OPERATION, &[object.to_owned()]).await?.remove(object);
+    Ok((noted.is_some() || counts.is_some()).then(|| counts.unwrap_or_default().receipt(noted.as_ref())))
 }
 
-/// See [`ReportLedger::receipts`](ports::ReportLedger::receipts).
+/// See [`LedgerAdmin::receipts`](ports::LedgerAdmin::receipts).
 pub(super) async fn receipts(connection: &Connection, limit: usize) -> Result<Vec<ObjectReceipt>> {
     const OPERATION: &str = "ledger.receipts";
     if limit == 0 {
@@ -65,11 +65,11 @@ pub(super) async fn receipts(connection: &Connection, limit: usize) -> Result<Ve
     let latest: Vec<Noted> =
         connection.find(OPERATION, OBJECTS, Query { sort, limit: Some(limit), ..Query::default() }).await?;
     let objects: Vec<_> = latest.iter().map(|noted| noted.object.clone()).collect();
-    let mut books = books(connection, OPERATION, &objects).await?;
+    let mut counts = counts(connection, OPERATION, &objects).await?;
     let receipt = |noted: Noted| ObjectReceipt {
         object: noted.object.clone(),
         at: millis(noted.at),
-        receipt: books.remove(&noted.object).unwrap_or_default().receipt(Some(&noted)),
+        receipt: counts.remove(&noted.object).unwrap_or_default().receipt(Some(&noted)),
     };
     Ok(latest.into_iter().map(receipt).collect())
 }
@@ -95,24 +95,24 @@ struct Ending {
 
 /// What the entries say about an object.
 #[derive(Debug, Default)]
-struct Books {
+struct Counts {
     outcomes: BTreeMap<(Outcome, String), u64>,
     pixels: BTreeMap<String, PixelCount>,
 }
 
-async fn books(
+async fn counts(
     connection: &Connection,
     operation: &'static str,
     objects: &[String],
-) -> Result<HashMap<String, Books>> {
-    let mut books: HashMap<String, Books> = HashMap::new();
+) -> Result<HashMap<String, Counts>> {
+    let mut counts: HashMap<String, Counts> = HashMap::new();
     for stages in [of_entries(objects), of_superseded(objects)] {
         let alike: Vec<Alike> = connection.aggregate(operation, CONVERSIONS, stages).await?;
         for rows in alike {
-            books.entry(rows.by.object.clone()).or_default().add(rows);
+            counts.entry(rows.by.object.clone()).or_default().add(rows);
         }
     }
-    Ok(books)
+    Ok(counts)
 }
 
 fn of_entries(objects: &[String]) -> Vec<Document> {
@@ -126,7 +126,7 @@ fn of_entries(objects: &[String]) -> Vec<Document> {
     ]
 }
 
-/// Rows that were taken over keep their own outcome; what was sent is in the books of whoever took over.
+/// Rows that were taken over keep their own outcome; what was sent is counted with the row that took over.
 fn of_superseded(objects: &[String]) -> Vec<Document> {
     let by = doc! {
         "object": "$superseded.object", "outcome": "$superseded.outcome", "reason": "$superseded.reason",
@@ -140,7 +140,7 @@ fn of_superseded(objects: &[String]) -> Vec<Document> {
     ]
 }
 
-impl Books {
+impl Counts {
     fn add(&mut self, rows: Alike) {
         let Ending { outcome, reason, pixel, revenue, .. } = rows.by;
         *self.outcomes.entry((outcome, reason)).or_default() += rows.rows;
@@ -185,12 +185,12 @@ struct Unexported {
     oldest: Option<DateTime>,
 }
 
-/// See [`ReportLedger::stats`](ports::ReportLedger::stats).
+/// See [`LedgerAdmin::stats`](ports::LedgerAdmin::stats).
 pub(super) async fn stats(connection: &Connection) -> Result<LedgerStats> {
     const OPERATION: &str = "ledger.stats";
     let count = doc! { "$sum": 1 };
     let states = vec![
-        // What the original wrote has no state.
+        // What the legacy system wrote has no state.
         doc! { "$match": { "state": { "$exists": true } } },
         doc! { "$group": { "_id": "$state", "entries": count.clone() } },
     ];

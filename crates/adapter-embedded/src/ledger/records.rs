@@ -1,13 +1,11 @@
 //! Entries as people and the export see them.
 
-use domain::restate::Figures;
 use domain::{ConversionKey, UnixMillis, UnixSeconds};
-use ports::destination::Answer;
 use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Params, Row, Transaction, params};
 
-use super::entries::Entries;
-use super::words::{count, damaged, key, parsed, pixel, sql};
+use super::columns::{answer, count, figures, key, parsed, pixel, sql};
+use super::key_index::Entries;
 
 const SELECT: &str = "
     SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
@@ -16,14 +14,14 @@ const SELECT: &str = "
 
 const ENTRIES: &str = "FROM report_conversions e";
 
-/// Sessions are random too and have their index by generation (see `entries`). People ask for one at a time, so each is looked at.
+/// Sessions are random too and have their index by generation (see `key_index`). People ask for one at a time, so each is looked at.
 const OF_SESSION: &str = "
     FROM (WITH RECURSIVE g (number) AS
             (SELECT 0 UNION ALL SELECT number + 1 FROM g WHERE number < (SELECT max(id) >> 13 FROM report_conversions))
         SELECT number FROM g) g
     CROSS JOIN report_conversions e ON e.id >> 13 = g.number AND e.session_id = ?1";
 
-/// See [`ReportLedger::find`](ports::ReportLedger::find).
+/// See [`LedgerAdmin::find`](ports::LedgerAdmin::find).
 pub(super) fn find(
     tx: &Transaction<'_>,
     session: &str,
@@ -33,13 +31,13 @@ pub(super) fn find(
     select(tx, OF_SESSION, condition, params![session, keyword])
 }
 
-/// See [`ReportLedger::export_batch`](ports::ReportLedger::export_batch).
+/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
 pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<Record>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     select(tx, ENTRIES, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
 }
 
-/// See [`ReportLedger::mark_exported`](ports::ReportLedger::mark_exported).
+/// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported).
 pub(super) fn mark_exported(
     entries: &Entries<'_>,
     versions: &[(ConversionKey, u64)],
@@ -48,12 +46,12 @@ pub(super) fn mark_exported(
         .tx
         .prepare_cached("UPDATE report_conversions SET exported = ?1 WHERE id = ?2 AND exported < ?1")?;
     for (key, version) in versions {
-        update.execute(params![sql(*version), entries.of(key)?])?;
+        update.execute(params![sql(*version), entries.find(key)?])?;
     }
     Ok(())
 }
 
-/// See [`ReportLedger::select`](ports::ReportLedger::select).
+/// See [`LedgerAdmin::select`](ports::LedgerAdmin::select).
 pub(super) fn selected(
     entries: &Entries<'_>,
     selection: &Selection,
@@ -64,7 +62,7 @@ pub(super) fn selected(
         AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.id LIMIT ?6";
     let after = match after {
         None => 0,
-        Some(key) => entries.of(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+        Some(key) => entries.find(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
     };
     let values = params![
         selection.outcome.as_str(),
@@ -103,8 +101,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         click_time: row.get::<_, Option<i64>>(10)?.map(UnixSeconds),
         pixel: pixel(row, 11)?,
         network: row.get(12)?,
-        observed: Figures { count: row.get(13)?, revenue: parsed(row, 14)? },
-        reported: Figures { count: row.get(15)?, revenue: parsed(row, 16)? },
+        observed: figures(row, 13)?,
+        reported: figures(row, 15)?,
         events: count(row, 17)?,
         attempts: row.get(18)?,
         due_at: row.get::<_, Option<i64>>(19)?.map(UnixMillis),
@@ -113,10 +111,4 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         created_at: UnixMillis(row.get(22)?),
         updated_at: UnixMillis(row.get(23)?),
     })
-}
-
-/// What the platform said last, from a column of JSON.
-pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|t| serde_json::from_str(&t)).transpose().map_err(|e| damaged(column, e))
 }

@@ -6,12 +6,12 @@ use domain::restate::Figures;
 use domain::row::Count;
 use domain::validate::{Rules, check};
 use domain::{Network, PixelCode, Row, UnixMillis};
-use ports::ledger::{Source, Statement, StatementVerdict};
+use ports::ledger::{RowClaim, RowVerdict, Source};
 
 use crate::report::PixelMap;
 
-/// Builds the statements of one file.
-pub(super) struct StatementBuilder {
+/// Builds the claims of one file.
+pub(super) struct RowClaimBuilder {
     /// The name under which the ledger knows the file.
     pub(super) object: String,
     /// The feed network that the file's key names.
@@ -21,9 +21,9 @@ pub(super) struct StatementBuilder {
     pub(super) needs_source_url: bool,
 }
 
-impl StatementBuilder {
-    /// The statement of a row, with the verdict of the rules.
-    pub(super) fn statement(&self, row: &Row<'_>, number: u64) -> Statement {
+impl RowClaimBuilder {
+    /// The row of a row, with the verdict of the rules.
+    pub(super) fn row_claim(&self, row: &Row<'_>, number: u64) -> RowClaim {
         let rules = Rules {
             now: self.now,
             pixels: &*self.pixels,
@@ -32,16 +32,14 @@ impl StatementBuilder {
         };
         let conversion = row.conversion.as_deref();
         let (verdict, pixel) = match check(row, rules) {
-            Err(reasons) => (StatementVerdict::Invalid(reasons), None),
+            Err(reasons) => (RowVerdict::Invalid(reasons), None),
             Ok(valid) => match (valid.counts().total(), PixelCode::new(valid.pixel())) {
-                (0, pixel) => (StatementVerdict::NoEvents, pixel.ok()),
-                (_, pixel) => {
-                    (StatementVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok())
-                }
+                (0, pixel) => (RowVerdict::NoEvents, pixel.ok()),
+                (_, pixel) => (RowVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok()),
             },
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Statement {
+        RowClaim {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),

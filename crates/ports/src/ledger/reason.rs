@@ -1,0 +1,109 @@
+//! Why an entry waits.
+
+use std::fmt;
+
+/// Why an entry is `retry` or `parked`. Ledgers, receipts and the command line have it as text, which never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum WaitReason {
+    /// The platform limits the rate of requests.
+    Throttled,
+    /// The platform or the way to it failed. Another attempt may succeed.
+    Transient,
+    /// None of the pixel's credentials works.
+    NoWorkingCredential,
+    /// The platform refused a request, and bisection did not find the event that it refused.
+    NotIsolated,
+    /// The pixel's lane had no room.
+    LaneFull,
+    /// A restatement added paid clicks; the entry waits to send a [`Part::Increment`](super::Part::Increment).
+    Restated,
+    /// The platform may have received the events, and no one can know. Parked, the entry waits for the operator, not for a
+    /// credential.
+    UnknownOutcome,
+    /// The operator gave the entry another chance.
+    Reopened,
+    /// A text that this version does not know: another version stored it. Made by [`WaitReason::from`] alone.
+    Other(String),
+}
+
+impl WaitReason {
+    /// All that this version knows.
+    pub const KNOWN: [Self; 8] = [
+        Self::Throttled,
+        Self::Transient,
+        Self::NoWorkingCredential,
+        Self::NotIsolated,
+        Self::LaneFull,
+        Self::Restated,
+        Self::UnknownOutcome,
+        Self::Reopened,
+    ];
+
+    /// The stored text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::NoWorkingCredential => "no_working_credential",
+            Self::NotIsolated => "not_isolated",
+            Self::LaneFull => "lane_full",
+            Self::Restated => "restated",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Reopened => "reopened",
+            Self::Other(text) => text.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Never fails: an unknown text is kept as it is.
+impl From<&str> for WaitReason {
+    fn from(text: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|reason| reason.as_str() == text);
+        known.unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ledgers hold these words. A change here would orphan what they hold.
+    #[test]
+    fn stored_words_never_change() {
+        let words = WaitReason::KNOWN.map(|reason| reason.to_string());
+        let stored = [
+            "throttled",
+            "transient",
+            "no_working_credential",
+            "not_isolated",
+            "lane_full",
+            "restated",
+            "unknown_outcome",
+            "reopened",
+        ];
+        assert_eq!(words, stored);
+    }
+
+    #[test]
+    fn known_words_are_read_back() {
+        for reason in WaitReason::KNOWN {
+            assert_eq!(WaitReason::from(reason.as_str()), reason);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_lost(text in ".*") {
+            prop_assert_eq!(WaitReason::from(text.as_str()).to_string(), text);
+        }
+    }
+}

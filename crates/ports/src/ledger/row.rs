@@ -1,0 +1,94 @@
+//! A row as it is brought to the ledger.
+
+use domain::restate::Figures;
+use domain::{ConversionKey, Outcome, PixelCode, Reasons, UnixMillis, UnixSeconds};
+
+/// Where a row came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// `bucket/key` of the object.
+    pub object: String,
+    /// Position of the row in it, from 0.
+    pub row: u64,
+}
+
+/// One row that is to be claimed.
+#[derive(Debug, Clone)]
+pub struct RowClaim {
+    /// Identity of the conversion.
+    pub key: ConversionKey,
+    /// Where it came from.
+    pub source: Source,
+    /// The row's JSON text: everything that a later attempt needs.
+    pub raw: String,
+    /// The session; `None` for a malformed row.
+    pub session_id: Option<String>,
+    /// The keyword.
+    pub keyword_clicked: Option<String>,
+    /// When the visitor landed.
+    pub click_time: Option<UnixSeconds>,
+    /// The pixel it goes to, when it is valid.
+    pub pixel: Option<PixelCode>,
+    /// The feed network of the row or its object; empty when neither says.
+    pub network: String,
+    /// What the row says was earned.
+    pub observed: Figures,
+    /// What validation found.
+    pub verdict: RowVerdict,
+}
+
+/// What validation found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowVerdict {
+    /// It has events and may be sent until the deadline.
+    Sendable {
+        /// The last moment for sending.
+        deadline: UnixMillis,
+    },
+    /// It is valid and has no events.
+    NoEvents,
+    /// It may not be sent.
+    Invalid(Reasons),
+}
+
+impl RowClaim {
+    /// Whether it may be sent.
+    #[must_use]
+    pub const fn is_sendable(&self) -> bool {
+        matches!(self.verdict, RowVerdict::Sendable { .. })
+    }
+
+    /// The state in which it enters the ledger.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self.verdict {
+            RowVerdict::Sendable { .. } => Outcome::InFlight,
+            RowVerdict::NoEvents => Outcome::NoEvents,
+            RowVerdict::Invalid(_) => Outcome::Invalid,
+        }
+    }
+
+    /// The first of the reasons why it is invalid; empty otherwise.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.reasons().category().map_or("", |reason| reason.as_str())
+    }
+
+    /// All reasons why it is invalid.
+    #[must_use]
+    pub const fn reasons(&self) -> Reasons {
+        match self.verdict {
+            RowVerdict::Invalid(reasons) => reasons,
+            RowVerdict::Sendable { .. } | RowVerdict::NoEvents => Reasons::NONE,
+        }
+    }
+
+    /// The last moment for sending it, if it may be sent.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<UnixMillis> {
+        match self.verdict {
+            RowVerdict::Sendable { deadline } => Some(deadline),
+            RowVerdict::NoEvents | RowVerdict::Invalid(_) => None,
+        }
+    }
+}

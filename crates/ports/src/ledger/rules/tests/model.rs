@@ -1,0 +1,168 @@
+//! A ledger in a map: storage and nothing else, as every adapter should be.
+
+use std::collections::BTreeMap;
+
+use domain::restate::Figures;
+use domain::{ConversionKey, Money, Outcome, UnixMillis};
+
+use crate::ledger::rules::{Accepted, Change, Increment, Relation, Standing, Transition, by_key, settle};
+use crate::ledger::{
+    Claim, Lease, Part, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement, Source, WaitReason,
+};
+
+/// What each Purchase of a test is worth, in millionths.
+pub(super) const PRICE: i64 = 250_000;
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) standing: Standing,
+    pub(super) accepted: Accepted,
+    pub(super) source: Source,
+    pub(super) part: Part,
+    /// Purchases that the row states.
+    purchases: u32,
+    superseded: Vec<(Source, Outcome)>,
+}
+
+impl Entry {
+    fn of(row: &RowClaim, observed: Figures) -> Self {
+        Self {
+            standing: Standing {
+                outcome: row.outcome(),
+                attempt: u32::from(row.is_sendable()),
+                observed,
+                reported: Figures::default(),
+                figures_unknown: false,
+            },
+            accepted: Accepted::default(),
+            source: row.source.clone(),
+            part: Part::Whole,
+            purchases: u32::try_from(row.observed.count).expect("few"),
+            superseded: Vec::new(),
+        }
+    }
+
+    fn relation(&self, row: &RowClaim) -> Relation {
+        if self.source == row.source {
+            return Relation::Own;
+        }
+        let before = self.superseded.iter().find(|(source, _)| *source == row.source);
+        before.map_or(Relation::Other, |(_, outcome)| Relation::Superseded(*outcome))
+    }
+
+    fn wait_for(&mut self, increment: Increment) {
+        self.standing.outcome = Increment::STATE;
+        self.part = increment.into();
+        self.accepted.positions = [].into_iter().collect();
+    }
+
+    /// Purchases of the part that is being sent.
+    fn to_send(&self) -> u32 {
+        match self.part {
+            Part::Whole => self.purchases,
+            Part::Increment { purchases, .. } => purchases,
+        }
+    }
+}
+
+/// The ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Model {
+    pub(super) policy: Restatements,
+    pub(super) entries: BTreeMap<ConversionKey, Entry>,
+    /// Changes that were written.
+    changes: u64,
+}
+
+impl Model {
+    pub(super) const fn new(policy: Restatements) -> Self {
+        Self { policy, entries: BTreeMap::new(), changes: 0 }
+    }
+
+    pub(super) fn claim(&mut self, rows: &[RowClaim]) -> Vec<Claim> {
+        let mut claims = vec![None; rows.len()];
+        for group in by_key(rows) {
+            let Some(entry) = self.entries.get_mut(group.key()) else {
+                self.entries.insert(*group.key(), Entry::of(group.lead(), group.observed()));
+                group.entered().for_each(|(position, claim)| claims[position] = Some(claim));
+                continue;
+            };
+            let mut transition = Transition::of(entry.standing, self.policy);
+            for (position, row) in group.in_order() {
+                claims[position] = Some(transition.apply(position, row, entry.relation(row)));
+            }
+            let change = transition.change();
+            self.changes += u64::from(change.is_some());
+            match change {
+                None => {}
+                Some(Change::TakeOver { row, observed }) => {
+                    let mut newcomer = Entry::of(row, observed);
+                    newcomer.standing.attempt = entry.standing.attempt + 1;
+                    newcomer.superseded.clone_from(&entry.superseded);
+                    newcomer.superseded.push((entry.source.clone(), entry.standing.outcome));
+                    *entry = newcomer;
+                }
+                Some(Change::Observe { observed, increment }) => {
+                    entry.standing.observed = observed;
+                    increment.into_iter().for_each(|increment| entry.wait_for(increment));
+                }
+            }
+        }
+        claims.into_iter().map(|claim| claim.expect("one answer per row")).collect()
+    }
+
+    pub(super) fn settle(&mut self, settlement: &Settlement) -> Settled {
+        let Some(entry) = self.entries.get_mut(&settlement.lease.key) else { return Settled::Late };
+        let settling = settle(&entry.standing, entry.accepted.clone(), settlement, self.policy);
+        let Some(settling) = settling else { return Settled::Late };
+        entry.standing.outcome = settling.outcome;
+        entry.standing.reported = settling.reported;
+        entry.accepted = settling.accepted;
+        settling.increment.into_iter().for_each(|increment| entry.wait_for(increment));
+        Settled::Done
+    }
+
+    /// Claims an entry that is due, or whose lease has run out.
+    pub(super) fn claim_due(&mut self, key: &ConversionKey) {
+        if let Some(entry) = self.entries.get_mut(key)
+            && !entry.standing.outcome.is_end()
+        {
+            entry.standing.outcome = Outcome::InFlight;
+            entry.standing.attempt += 1;
+        }
+    }
+
+    /// A settlement under the latest lease, after up to so many further Purchases were accepted; all, when all were reported.
+    pub(super) fn settlement(
+        &self,
+        key: &ConversionKey,
+        settle: Settle,
+        accepted: u32,
+    ) -> Option<Settlement> {
+        let entry = self.entries.get(key)?;
+        let (first, all) = (u32::try_from(entry.accepted.positions.len()).ok()?, entry.to_send());
+        let end = if settle == Settle::Reported { all } else { all.min(first + accepted) };
+        let count = i64::from(end) - i64::from(first);
+        Some(Settlement {
+            lease: Lease { key: *key, attempt: entry.standing.attempt },
+            settle,
+            accepted: (first..end).collect(),
+            reported: Figures { count, revenue: Money::from_micros(count * PRICE) },
+            answer: None,
+        })
+    }
+
+    /// Every row that brought an entry, and the outcome by which it is counted.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&Source, Outcome)> {
+        self.entries.values().flat_map(|entry| {
+            let own = std::iter::once((&entry.source, entry.standing.outcome));
+            own.chain(entry.superseded.iter().map(|(source, outcome)| (source, *outcome)))
+        })
+    }
+}
+
+/// An entry goes on later.
+pub(super) const fn later(reason: WaitReason) -> SettleLater {
+    SettleLater { due_at: UnixMillis(9), reason, failed: true }
+}
