@@ -91,7 +91,7 @@ impl BlobStore for S3Blobs {
         }
     }
 
-    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()> {
+    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<ObjectRef> {
         let what = object.to_string();
         let call = Call { operation: "blob.put", permission: "s3:PutObject", what: &what };
         let size = content.size();
@@ -110,7 +110,8 @@ impl BlobStore for S3Blobs {
             .config_override(aws_sdk_s3::config::Builder::default().timeout_config(patience))
             .send()
             .await
-            .map(|_| ())
+            // A bucket that no longer keeps versions calls the only one "null".
+            .map(|put| object.clone().at_version(put.version_id.filter(|version| version != "null")))
             .map_err(|e| call.failed(e))
     }
 

@@ -92,7 +92,7 @@ impl BlobStore for FolderBlobStore {
         Ok(Some(blob))
     }
 
-    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()> {
+    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<ObjectRef> {
         let size = content.size();
         self.write(object, content).await?;
         for (bucket, prefix, queue) in self.notifications.iter() {
@@ -101,7 +101,7 @@ impl BlobStore for FolderBlobStore {
                 queue.send(&body).await?;
             }
         }
-        Ok(())
+        Ok(object.clone())
     }
 
     async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>> {

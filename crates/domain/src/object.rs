@@ -87,21 +87,89 @@ impl<'k> InterpretedKey<'k> {
     }
 }
 
-/// The key that the filter writes the rows of an interpreted file to: always the same, so that a redelivered message
-/// overwrites instead of adding. Each version has its own, or an older one that comes late would hide the newer.
-#[must_use]
-pub fn filtered_key(interpreted: &ObjectRef) -> String {
-    let key = interpreted.key.as_str();
-    let rest = key.split_once('/').map_or(key, |(_, rest)| rest);
-    let Some(version) = &interpreted.version else { return format!("{FILTERED_PREFIX}{rest}") };
-    let (stem, ending) = rest.strip_suffix(".json").map_or((rest, ""), |stem| (stem, ".json"));
-    format!("{FILTERED_PREFIX}{stem}~{version}{ending}")
+/// What the keys of everything that belongs to one interpreted file have in common: the group below which it lies, its place below
+/// that, and its version in a bucket that keeps several.
+///
+/// The same input gives the same keys, so that a message that comes again overwrites instead of adding. Each version has its own, or an
+/// older one that comes late would hide the newer.
+///
+/// ```
+/// use domain::ObjectRef;
+/// use domain::object::FileKeys;
+///
+/// let file = ObjectRef::new("in", "networks/tonic/job/acc/2026-11-22/9/a.json").at_version(Some("v1".to_owned()));
+/// let keys = FileKeys::of_interpreted(&file);
+/// assert_eq!(keys.filtered(), "filtered-conversions/tonic/job/acc/2026-11-22/9/a~v1.json");
+/// assert_eq!(keys.receipt(), "filter-receipts/networks/tonic/job/acc/2026-11-22/9/a~v1.json");
+/// // Of a filtered file alone the group is not known; `a.json` of two groups gives one filtered file.
+/// assert_eq!(FileKeys::of_filtered(&keys.filtered(), "networks").unwrap(), keys);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileKeys {
+    /// First segment of the interpreted file's key; none where it has no segments.
+    group: Option<String>,
+    /// Everything behind the group, with the version: `<network>/.../<stem>~<version>.json`.
+    rest: String,
 }
 
-/// The key of the filter's receipt for an interpreted file.
-#[must_use]
-pub fn filter_receipt_key(interpreted_key: &str) -> String {
-    format!("{RECEIPT_PREFIX}{interpreted_key}")
+impl FileKeys {
+    /// Of an interpreted file.
+    #[must_use]
+    pub fn of_interpreted(file: &ObjectRef) -> Self {
+        let (group, rest) = match file.key.split_once('/') {
+            Some((group, rest)) => (Some(group.to_owned()), rest),
+            None => (None, file.key.as_str()),
+        };
+        let rest = match &file.version {
+            None => rest.to_owned(),
+            Some(version) => {
+                let (stem, ending) = rest.strip_suffix(".json").map_or((rest, ""), |stem| (stem, ".json"));
+                format!("{stem}~{version}{ending}")
+            }
+        };
+        Self { group, rest }
+    }
+
+    /// Of a filtered file, or of the name under which the ledger knows one: a content that replaced another has `#` and a digest behind
+    /// its key. None if the filter did not write it.
+    #[must_use]
+    pub fn of_filtered(key: &str, group: &str) -> Option<Self> {
+        let rest = key.strip_prefix(FILTERED_PREFIX)?;
+        let rest = rest.rsplit_once('#').map_or(rest, |(rest, _)| rest);
+        Some(Self { group: Some(group.to_owned()), rest: rest.to_owned() })
+    }
+
+    /// The same without the version. Receipts that were written before they had versions of their own lie there.
+    #[must_use]
+    pub fn without_version(&self) -> Self {
+        let (stem, ending) =
+            self.rest.strip_suffix(".json").map_or((&*self.rest, ""), |stem| (stem, ".json"));
+        let stem = stem.rsplit_once('~').map_or(stem, |(stem, _)| stem);
+        Self { group: self.group.clone(), rest: format!("{stem}{ending}") }
+    }
+
+    /// What the keys of the receipts of all versions begin with, and those of other files hardly.
+    #[must_use]
+    pub fn receipts_of_versions(&self) -> String {
+        let receipt = self.without_version().receipt();
+        format!("{}~", receipt.strip_suffix(".json").unwrap_or(&receipt))
+    }
+
+    /// The key that the filter writes the file's rows to.
+    #[must_use]
+    pub fn filtered(&self) -> String {
+        format!("{FILTERED_PREFIX}{}", self.rest)
+    }
+
+    /// The key of the filter's receipt.
+    #[must_use]
+    pub fn receipt(&self) -> String {
+        let Self { group, rest } = self;
+        group.as_ref().map_or_else(
+            || format!("{RECEIPT_PREFIX}{rest}"),
+            |group| format!("{RECEIPT_PREFIX}{group}/{rest}"),
+        )
+    }
 }
 
 #[cfg(test)]
@@ -114,15 +182,46 @@ mod tests {
         let parsed = InterpretedKey::parse(key).unwrap();
         assert_eq!((parsed.network, parsed.account), ("tonic", "a@example.com LLC"));
         let object = ObjectRef::new("b", key);
-        assert_eq!(filtered_key(&object), key.replacen("networks/", "filtered-conversions/", 1));
+        let keys = FileKeys::of_interpreted(&object);
+        assert_eq!(keys.filtered(), key.replacen("networks/", "filtered-conversions/", 1));
+        assert_eq!(keys.receipt(), format!("filter-receipts/{key}"));
         assert_eq!(InterpretedKey::parse("networks/tonic/a/x.json").unwrap_err().found, 4);
     }
 
     #[test]
     fn versions_do_not_overwrite_each_other() {
         let at = |key: &str, version: &str| ObjectRef::new("b", key).at_version(Some(version.to_owned()));
-        assert_eq!(filtered_key(&at("networks/tonic/a.json", "v1")), "filtered-conversions/tonic/a~v1.json");
-        assert_eq!(filtered_key(&at("networks/tonic/a.gz", "v1")), "filtered-conversions/tonic/a.gz~v1");
+        let filtered = |key, version| FileKeys::of_interpreted(&at(key, version)).filtered();
+        assert_eq!(filtered("networks/tonic/a.json", "v1"), "filtered-conversions/tonic/a~v1.json");
+        assert_eq!(filtered("networks/tonic/a.gz", "v1"), "filtered-conversions/tonic/a.gz~v1");
+        let receipt = |version| FileKeys::of_interpreted(&at("networks/tonic/a.json", version)).receipt();
+        assert_ne!(receipt("v1"), receipt("v2"));
+        assert_eq!(
+            FileKeys::of_interpreted(&at("alone.json", "v1")).receipt(),
+            "filter-receipts/alone~v1.json"
+        );
         assert_eq!(at("k", ""), ObjectRef::new("b", "k"));
+    }
+
+    #[test]
+    fn a_filtered_file_leads_to_its_receipt_whatever_its_version_and_content() {
+        for version in [None, Some("3HL4kqtJlcpXroDTDm".to_owned())] {
+            let file = ObjectRef::new("b", "networks/tonic/job/acc/2026-11-22/9/a.json").at_version(version);
+            let keys = FileKeys::of_interpreted(&file);
+            for known_as in [keys.filtered(), format!("{}#0123abcd", keys.filtered())] {
+                assert_eq!(FileKeys::of_filtered(&known_as, "networks").unwrap().receipt(), keys.receipt());
+            }
+        }
+        assert_eq!(FileKeys::of_filtered("elsewhere/a.json", "networks"), None);
+    }
+
+    #[test]
+    fn receipts_of_all_versions_are_found_from_the_file() {
+        let file = ObjectRef::new("b", "networks/tonic/job/acc/2026-11-22/9/a.json");
+        let versioned = FileKeys::of_interpreted(&file.clone().at_version(Some("v1".to_owned())));
+        let plain = FileKeys::of_interpreted(&file);
+        assert_eq!(versioned.without_version(), plain);
+        assert_eq!(plain.without_version(), plain);
+        assert!(versioned.receipt().starts_with(&plain.receipts_of_versions()));
     }
 }

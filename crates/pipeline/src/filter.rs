@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::file::{self, FileError, Rows};
-use domain::object::{InterpretedKey, filter_receipt_key, filtered_key};
+use domain::object::{FileKeys, InterpretedKey};
 use domain::receipt::FilterReceipt;
 use domain::{ObjectRef, Row};
 use ports::blob::BlobWriter;
@@ -129,7 +129,7 @@ impl Filter {
     }
 
     fn receipt(&self, object: &ObjectRef, rows: FilteredRows, refused: Option<String>) -> FilterReceipt {
-        let key = mutations::output_key(filtered_key(object), self.clock.now());
+        let key = mutations::output_key(FileKeys::of_interpreted(object).filtered(), self.clock.now());
         let output = ObjectRef::new(&self.output_bucket, key);
         FilterReceipt {
             object: object.clone(),
@@ -143,10 +143,10 @@ impl Filter {
     }
 
     async fn put_receipt(&self, receipt: &FilterReceipt) -> ports::Result<()> {
-        let target = ObjectRef::new(&self.output_bucket, filter_receipt_key(&receipt.object.key));
+        let target = ObjectRef::new(&self.output_bucket, FileKeys::of_interpreted(&receipt.object).receipt());
         // A receipt holds text, numbers and maps with text keys: it always serialises.
         let json = serde_json::to_vec(receipt).unwrap_or_default();
-        self.blobs.put(&target, Blob::from_bytes(json)).await
+        self.blobs.put(&target, Blob::from_bytes(json)).await.map(drop)
     }
 
     fn measure(&self, receipt: &FilterReceipt) {

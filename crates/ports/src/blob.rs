@@ -120,7 +120,9 @@ pub trait BlobStore: Send + Sync {
 
     /// Writes an object, whole or not at all, replacing what was there, and raises its notification where the bucket has
     /// one configured. An object whose put did not answer `Ok` may be there without a notification: put it again.
-    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<()>;
+    ///
+    /// The answer is the object in the version that was written, where the bucket keeps several.
+    async fn put(&self, object: &ObjectRef, content: Blob) -> Result<ObjectRef>;
 
     /// The keys in a bucket that start with `prefix`, in order, at most `limit`.
     async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>>;

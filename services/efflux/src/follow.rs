@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::object::filter_receipt_key;
+use domain::object::FileKeys;
 use domain::receipt::{FilterReceipt, Receipt};
 use domain::{ObjectRef, Outcome};
 use ports::{BlobStore, Clock, ReportLedger};
@@ -93,7 +93,7 @@ impl Places<'_> {
     }
 
     async fn look(&self, object: &ObjectRef) -> ports::Result<Followed> {
-        let at = ObjectRef::new(self.report_bucket, filter_receipt_key(&object.key));
+        let at = ObjectRef::new(self.report_bucket, FileKeys::of_interpreted(object).receipt());
         let filter: Option<FilterReceipt> = match self.blobs.get(&at, MAX_RECEIPT_BYTES).await? {
             None => None,
             Some(mut blob) => blob.bytes().ok().and_then(|json| serde_json::from_slice(&json).ok()),

@@ -19,7 +19,7 @@ impl BlobStore for BlobWire {
         self.line.call("blob", "blob.get", || self.inner.get(object, max_bytes)).await
     }
 
-    async fn put(&self, object: &ObjectRef, mut content: Blob) -> Result<()> {
+    async fn put(&self, object: &ObjectRef, mut content: Blob) -> Result<ObjectRef> {
         let bytes = content.bytes().map_err(|e| Error::new(ErrorKind::Corrupt, "blob.put").source(e))?;
         self.line
             .call("blob", "blob.put", || async {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use assembly::Parts;
 use domain::ObjectRef;
-use domain::object::{FILTERED_PREFIX, RECEIPT_PREFIX};
+use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
 use ports::destination::Answer;
 use ports::ledger::{Attempt, Record};
@@ -19,8 +19,11 @@ use crate::out;
 use crate::port_sets::Story;
 use crate::tables::amount;
 
-/// Groups below which interpreted files lie; the filter's receipts keep the group in their key.
-const GROUP: &str = "networks/";
+/// The group below which interpreted files lie; the filter's receipts keep it in their key.
+const GROUP: &str = "networks";
+
+/// Versions of one file whose receipts are looked at.
+const MOST_VERSIONS: usize = 100;
 
 pub(crate) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
@@ -103,13 +106,15 @@ fn answered(answer: &Answer) -> String {
 /// What the filter did with the file that a filtered file came from.
 async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> {
     let bucket = &parts.settings.buckets.report;
-    let rest = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
-    let Some(rest) = rest.and_then(|key| key.strip_prefix(FILTERED_PREFIX)) else {
-        return Ok("did not write this file; it was put there by somebody else".to_owned());
+    let key = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
+    let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else {
+        return Ok("did not write this file; something else put it there".to_owned());
     };
-    // A content that replaced another has a digest behind its key.
-    let rest = rest.rsplit_once('#').map_or(rest, |(key, _)| key);
-    match receipt(parts, &format!("{GROUP}{rest}")).await? {
+    let receipt = match receipt(parts, &keys).await? {
+        Some(receipt) => Some(receipt),
+        None => receipt_at(parts, &keys.without_version().receipt()).await?,
+    };
+    match receipt {
         None => Ok("its receipt is not there any more".to_owned()),
         Some(receipt) => Ok(format!(
             "kept the row: {} of {} rows of {} passed at {}",
@@ -118,9 +123,23 @@ async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> 
     }
 }
 
-/// The filter's receipt for an interpreted file.
-async fn receipt(parts: &Parts<Story>, interpreted_key: &str) -> anyhow::Result<Option<FilterReceipt>> {
-    let at = ObjectRef::new(&parts.settings.buckets.report, format!("{RECEIPT_PREFIX}{interpreted_key}"));
+/// The filter's receipt for a file in the version that its keys name.
+async fn receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+    receipt_at(parts, &keys.receipt()).await
+}
+
+/// The latest of the filter's receipts for a file, whichever version it was for.
+async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+    let bucket = &parts.settings.buckets.report;
+    let mut found = Vec::from_iter(receipt(parts, keys).await?);
+    for key in parts.ports.blobs.list(bucket, &keys.receipts_of_versions(), MOST_VERSIONS).await? {
+        found.extend(receipt_at(parts, &key).await?);
+    }
+    Ok(found.into_iter().max_by_key(|receipt| receipt.at))
+}
+
+async fn receipt_at(parts: &Parts<Story>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+    let at = ObjectRef::new(&parts.settings.buckets.report, key);
     let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
     Ok(serde_json::from_slice(&blob.bytes()?).ok())
 }

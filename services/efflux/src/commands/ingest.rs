@@ -69,8 +69,7 @@ pub(crate) async fn put_file<P>(
     let content = File::open(file)
         .and_then(Blob::from_file)
         .with_context(|| format!("cannot read {}", file.display()))?;
-    blobs.put(&object, content).await?;
-    Ok(object)
+    Ok(blobs.put(&object, content).await?)
 }
 
 /// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<chance>.json`, as an interpreter names its files. The last part

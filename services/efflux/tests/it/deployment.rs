@@ -127,6 +127,11 @@ impl Deployment {
         let files = Cell::new(0);
         let this = Self { world, runtime, ways, direct, of_services, files, expected: Cell::new(0) };
         this.world.ok(&["provision"]);
+        // As the templates make them.
+        for bucket in ["INTERPRETED_EVENTS_BUCKET", "REPORT_CONVERSIONS_BUCKET"] {
+            let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+            aws(&format!("s3 PUT /{}?versioning", this.setting(bucket)), "", versions);
+        }
         this.world.ok(&["migrate"]);
         this.world.add_pixels_and_campaigns();
         this

@@ -3,14 +3,14 @@
 //!
 //! `make outages` takes each away for a minute; among the other tests it is a few seconds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use samples::{SampleNetwork, SampleSpec};
 use serde_json::Value;
 
 use crate::deployment::{Deployment, LONG, META, ROWS, Service, aws};
-use crate::harness::{Stopwatch, events, spec, wait_until};
+use crate::harness::{Stopwatch, World, events, spec, wait_until};
 
 /// Which service says what is missing when a backend is away.
 const MISSED: [(&str, usize, &[&str]); 6] = [
@@ -57,6 +57,7 @@ fn four_dirty_networks_and_a_message_that_comes_again(deployment: &Deployment) {
     assert!(deployment.expected.get() > 0);
     assert_eq!(world.events_exactly_once(), deployment.expected.get());
 
+    the_filters_receipt_is_found(world, &files[0]);
     send_again(deployment, &receipts[0]["receipt"]["object"]);
     let messages = || {
         let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
@@ -64,6 +65,16 @@ fn four_dirty_networks_and_a_message_that_comes_again(deployment: &Deployment) {
         all.iter().sum::<u64>()
     };
     wait_until(LONG, "the message that came again is done", || messages() == 0);
+}
+
+/// The buckets keep versions, so that filtered files and receipts have a version in their keys.
+fn the_filters_receipt_is_found(world: &World, file: &Path) {
+    let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let sessions = rows.iter().filter_map(|row| row["session_id"].as_str());
+    // Some sessions of a dirty file are no one's, and some are not subscribed.
+    let stories = sessions.take(20).map(|session| world.output(&["explain", session]).stdout);
+    let stories: Vec<_> = stories.map(|story| String::from_utf8(story).unwrap()).collect();
+    assert!(stories.iter().any(|story| story.contains("filter    kept the row: ")), "{stories:?}");
 }
 
 /// Takes a backend away while files keep coming, and gives it back.

@@ -3,13 +3,13 @@
 use anyhow::Context;
 use assembly::Parts;
 use domain::file::{Rows, decompressed};
-use domain::object::InterpretedKey;
+use domain::object::{FileKeys, InterpretedKey};
 use domain::{ObjectRef, Row};
 use pipeline::filter::SubscriptionFilter;
 use ports::Blob;
 use runtime::ExitStatus;
 
-use super::receipt;
+use super::latest_receipt;
 use crate::cli::Explain;
 use crate::out;
 use crate::port_sets::Story;
@@ -87,7 +87,8 @@ fn rows_of(
 
 /// What the filter's receipt and the subscriptions of now say together.
 async fn decision(parts: &Parts<Story>, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
-    let Some(receipt) = receipt(parts, key).await? else {
+    let file = ObjectRef::new(&parts.settings.buckets.interpreted, key);
+    let Some(receipt) = latest_receipt(parts, &FileKeys::of_interpreted(&file)).await? else {
         return Ok("has not come to this file yet; is `efflux run`, or filter-svc, running?".to_owned());
     };
     if let Some(why) = receipt.refused {
