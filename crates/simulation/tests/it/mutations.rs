@@ -6,7 +6,6 @@ use simulation::{Options, run};
 /// A bug that more seeds do not show is not found.
 const SEEDS: u64 = 1_000;
 
-#[expect(clippy::print_stdout, reason = "the seed is for whoever reads the output")]
 fn is_found(mutation: Mutation) {
     let found =
         with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()));

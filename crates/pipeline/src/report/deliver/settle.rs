@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::ledger::{Settle, Settled, Settlement};
+use ports::ledger::{Settled, Settlement};
 use ports::metric::name;
 
 use crate::report::Reporting;
@@ -33,14 +33,7 @@ fn measure(reporting: &Reporting, settlements: &[Settlement]) {
     let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut events, mut micros) = (0, 0);
     for settlement in settlements {
-        let outcome = match settlement.settle {
-            Settle::Reported => "reported",
-            Settle::Retry(_) => "retry",
-            Settle::Parked(_) => "parked",
-            Settle::Rejected { .. } => "rejected",
-            Settle::Expired => "expired",
-        };
-        *outcomes.entry(outcome).or_default() += 1;
+        *outcomes.entry(settlement.settle.outcome().as_str()).or_default() += 1;
         events += settlement.accepted.len();
         micros += u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
     }

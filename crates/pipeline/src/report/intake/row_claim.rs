@@ -22,7 +22,7 @@ pub(super) struct RowClaimBuilder {
 }
 
 impl RowClaimBuilder {
-    /// The row of a row, with the verdict of the rules.
+    /// The claim of a row, with the verdict of the rules.
     pub(super) fn row_claim(&self, row: &Row<'_>, number: u64) -> RowClaim {
         let rules = Rules {
             now: self.now,
