@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, Part, Services, infra, layers, pin_packages, quick, test, tidy};
+use xtask::{Finding, Part, Services, circles, infra, layers, pin_packages, quick, test, tidy};
 
-const USAGE: &str = "usage: cargo run -p xtask -- layers|tidy|infra|pin-packages|quick | test [PART...] | services up|down|status";
+const USAGE: &str = "usage: cargo run -p xtask -- layers|circles|tidy|infra|pin-packages|quick | test [PART...] | services up|down|status";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +28,7 @@ fn run(words: &[&str], out: &mut (impl Write + Send)) -> Result<bool> {
     match words {
         ["layers"] => report("layers", &layers(here, false)?, out),
         ["layers", "--offline"] => report("layers", &layers(here, true)?, out),
+        ["circles"] => report("circles", &circles(here)?, out),
         ["tidy"] => report("tidy", &tidy(here)?, out),
         ["infra"] => infra(here, out),
         ["pin-packages"] => pin_packages(here, out).map(|()| true),

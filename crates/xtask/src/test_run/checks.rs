@@ -11,7 +11,7 @@ use super::tools::DENY;
 use crate::finding::Finding;
 use crate::process::{command, run};
 use crate::workspace::Workspace;
-use crate::{infra, layers, tidy};
+use crate::{circles, infra, layers, tidy};
 
 const DENY_READY: &str = "cargo-deny";
 
@@ -24,6 +24,7 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
     vec![
         Step::command("format", checks, command("cargo", &["fmt", "--all", "--check"])),
         Step::new("layers", checks, |log| report(&layers(&workspace.root, false)?, log)),
+        Step::new("circles", checks, |log| report(&circles(&workspace.root)?, log)),
         Step::new("tidy", checks, |log| report(&tidy(&workspace.root)?, log)),
         Step::new("filter alone", checks, filter_is_small),
         Step::new(DENY_READY, checks, |log| DENY.ensure_installed(workspace, log)),
