@@ -236,3 +236,15 @@ fn an_entry_of_unknown_figures_never_grows() {
     assert_eq!(transition.apply(0, &restated, super::Relation::Other), Claim::Duplicate);
     assert!(matches!(transition.change(), Some(super::Change::Observe { increment: None, .. })));
 }
+
+#[test]
+fn a_row_that_is_taken_over_in_its_own_claim_keeps_its_outcome() {
+    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
+    let rows = rows(0, &[(0, RowVerdict::NoEvents, 0), (0, sendable, 2)]);
+    let mut model = Model::new(Restatements::First);
+    assert_eq!(model.claim(&rows[..1]), [Claim::Stands(Outcome::NoEvents)]);
+    let held = Claim::Held(Lease { key: key(0), attempt: 1 });
+    assert_eq!(model.claim(&rows), [Claim::Stands(Outcome::NoEvents), held]);
+    let again = [Claim::Stands(Outcome::NoEvents), Claim::Stands(Outcome::InFlight)];
+    assert_eq!(model.claim(&rows), again);
+}
