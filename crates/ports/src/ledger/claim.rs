@@ -2,7 +2,7 @@
 
 use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis};
 
-use super::Positions;
+use super::positions::Positions;
 
 /// A worker that claims, and the end of its leases.
 #[derive(Debug, Clone, PartialEq, Eq)]

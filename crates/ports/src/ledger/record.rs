@@ -3,7 +3,8 @@
 use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis, UnixSeconds};
 
-use super::{Source, WaitReason};
+use super::reason::WaitReason;
+use super::row::Source;
 use crate::destination::Answer;
 
 /// An entry as it stands.

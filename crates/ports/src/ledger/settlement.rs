@@ -3,7 +3,9 @@
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
 
-use super::{Lease, Positions, WaitReason};
+use super::claim::Lease;
+use super::positions::Positions;
+use super::reason::WaitReason;
 use crate::destination::Answer;
 
 /// What a holder writes about an entry.

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome};
 
-use super::{Increment, Standing, gives_way};
-use crate::ledger::{Claim, Lease, Restatements, RowClaim};
+use super::restatement::Increment;
+use super::standing::{Standing, gives_way};
+use crate::ledger::claim::{Claim, Lease, Restatements};
+use crate::ledger::row::RowClaim;
 
 /// The rows of one key in a claim.
 #[derive(Debug, Clone)]

@@ -3,8 +3,9 @@
 use domain::restate::{Figures, Restatement, restate};
 use domain::{Money, Outcome};
 
-use super::Standing;
-use crate::ledger::{Part, Restatements, WaitReason};
+use super::standing::Standing;
+use crate::ledger::claim::{Part, Restatements};
+use crate::ledger::reason::WaitReason;
 
 /// Purchases for paid clicks that a restatement added to a reported entry.
 ///

@@ -3,8 +3,11 @@
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
 
-use super::{Increment, Standing};
-use crate::ledger::{Positions, Restatements, Settlement};
+use super::restatement::Increment;
+use super::standing::Standing;
+use crate::ledger::claim::Restatements;
+use crate::ledger::positions::Positions;
+use crate::ledger::settlement::Settlement;
 
 /// Events that the destination accepted of an entry before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,144 +1,17 @@
 //! What holds whatever happens, in whatever order.
 
 mod model;
+mod world;
 
 use std::collections::BTreeMap;
 
-use domain::restate::Figures;
-use domain::{ConversionKey, Money, Outcome, Reason, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 use proptest::prelude::*;
-use proptest::sample::Index;
 
 use super::gives_way;
-use crate::ledger::{
-    Claim, Lease, Part, Restatements, RowClaim, RowVerdict, Settle, Settled, Source, WaitReason,
-};
-use model::{Model, PRICE, later};
-
-const KEYS: usize = 3;
-const OBJECTS: usize = 3;
-
-fn key(number: usize) -> ConversionKey {
-    ConversionKey::new(&format!("session {number}"), None)
-}
-
-fn name(object: usize) -> String {
-    format!("b/{object}")
-}
-
-/// A row before it has a place: the number of its key, its verdict, and the Purchases that it states.
-type Stated = (usize, RowVerdict, u32);
-
-fn stated() -> impl Strategy<Value = Stated> {
-    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
-    let invalid = RowVerdict::Invalid([Reason::InvalidPixel].into_iter().collect());
-    let verdicts = prop::sample::select(vec![sendable, sendable, RowVerdict::NoEvents, invalid]);
-    (0..KEYS, verdicts, 0..6_u32)
-}
-
-fn file() -> impl Strategy<Value = Vec<Stated>> {
-    prop::collection::vec(stated(), 0..8)
-}
-
-fn rows(object: usize, file: &[Stated]) -> Vec<RowClaim> {
-    let row = |(row, (number, verdict, purchases)): (usize, &Stated)| {
-        let count = i64::from(*purchases);
-        RowClaim {
-            key: key(*number),
-            source: Source { object: name(object), row: row as u64 },
-            raw: String::new(),
-            session_id: None,
-            keyword_clicked: None,
-            click_time: None,
-            pixel: None,
-            network: String::new(),
-            observed: Figures { count, revenue: Money::from_micros(count * PRICE) },
-            verdict: *verdict,
-        }
-    };
-    file.iter().enumerate().map(row).collect()
-}
-
-fn policy() -> impl Strategy<Value = Restatements> {
-    prop::sample::select(vec![Restatements::First, Restatements::Increments])
-}
-
-fn settle() -> impl Strategy<Value = Settle> {
-    let rejected = Settle::Rejected { reason: "100/1".to_owned() };
-    let (retry, parked) = (later(WaitReason::Transient), later(WaitReason::NoWorkingCredential));
-    let reported = Settle::Reported;
-    let all =
-        [reported.clone(), reported, Settle::Retry(retry), Settle::Parked(parked), rejected, Settle::Expired];
-    prop::sample::select(all.to_vec())
-}
-
-/// What happens to a ledger.
-#[derive(Debug, Clone)]
-enum Event {
-    /// An object is read: to its end, or until a crash, so many rows in each claim.
-    Read { object: usize, claim_rows: usize, rows: Option<Index> },
-    /// The holder of an entry settles it, after so many further events were accepted.
-    Settle { key: usize, settle: Settle, accepted: u32 },
-    /// An entry that is due is claimed; so is one whose lease ran out.
-    ClaimDue { key: usize },
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        (0..OBJECTS, 1..5_usize, prop::option::weighted(0.2, any::<Index>()))
-            .prop_map(|(object, claim_rows, rows)| Event::Read { object, claim_rows, rows }),
-        (0..KEYS, settle(), 0..4_u32).prop_map(|(key, settle, accepted)| Event::Settle {
-            key,
-            settle,
-            accepted
-        }),
-        (0..KEYS).prop_map(|key| Event::ClaimDue { key }),
-    ]
-}
-
-/// A ledger, the files that it is fed with, and the duplicates of each that was read to its end.
-struct World {
-    model: Model,
-    files: Vec<Vec<RowClaim>>,
-    duplicates: BTreeMap<usize, u64>,
-}
-
-impl World {
-    fn new(policy: Restatements, files: &[Vec<Stated>]) -> Self {
-        let files = files.iter().enumerate().map(|(object, file)| rows(object, file)).collect();
-        Self { model: Model::new(policy), files, duplicates: BTreeMap::new() }
-    }
-
-    fn happen(&mut self, event: &Event) {
-        match event {
-            Event::Read { object, claim_rows, rows } => self.read(*object, *claim_rows, *rows),
-            Event::Settle { key: number, settle, accepted } => {
-                if let Some(settlement) = self.model.settlement(&key(*number), settle.clone(), *accepted) {
-                    self.model.settle(&settlement);
-                }
-            }
-            Event::ClaimDue { key: number } => self.model.claim_due(&key(*number)),
-        }
-    }
-
-    fn read(&mut self, object: usize, claim_rows: usize, until: Option<Index>) {
-        let file = &self.files[object];
-        let until = until.filter(|_| !file.is_empty()).map(|index| index.index(file.len()));
-        let mut duplicates = 0;
-        for rows in file[..until.unwrap_or(file.len())].chunks(claim_rows) {
-            let claims = self.model.claim(rows);
-            duplicates += claims.iter().filter(|claim| **claim == Claim::Duplicate).count() as u64;
-        }
-        if until.is_none() {
-            self.duplicates.insert(object, duplicates);
-        }
-    }
-}
-
-fn world_and_events() -> impl Strategy<Value = (Restatements, Vec<Vec<Stated>>, Vec<Event>)> {
-    let files = prop::collection::vec(file(), OBJECTS);
-    (policy(), files, prop::collection::vec(event(), 0..40))
-}
+use crate::ledger::{Claim, Lease, Part, Restatements, RowClaim, RowVerdict, Settle, Settled};
+use model::Model;
+use world::{Event, KEYS, OBJECTS, World, file, key, name, rows, settle, world_and_events};
 
 proptest! {
     #[test]
@@ -156,6 +29,8 @@ proptest! {
                 prop_assert!(is.attempt >= was.attempt, "a lease was given twice");
                 prop_assert!(gives_way(was.outcome) || !gives_way(is.outcome), "{was:?} became {is:?}");
                 let wholly_reported = was.outcome == Outcome::Reported;
+                let is_final = was.outcome.is_end() && !wholly_reported && !gives_way(was.outcome);
+                prop_assert!(!is_final || is.outcome == was.outcome, "{was:?} became {is:?}");
                 if wholly_reported && policy == Restatements::First {
                     prop_assert_eq!(is.outcome, Outcome::Reported);
                 }
@@ -163,6 +38,50 @@ proptest! {
                     prop_assert!(matches!(after.part, Part::Increment { purchases: 1.., .. }), "{after:?}");
                     prop_assert_eq!(&after.source, &before.source);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_settlement_leads_where_it_says((policy, files, events) in world_and_events()) {
+        let mut world = World::new(policy, &files);
+        for event in &events {
+            let before = world.model.clone();
+            world.happen(event);
+            let Event::Settle { key: number, settle, .. } = event else { continue };
+            let Some(was) = before.entries.get(&key(*number)) else { continue };
+            let is = &world.model.entries[&key(*number)];
+            if was.standing.outcome != Outcome::InFlight {
+                prop_assert_eq!(is, was);
+                continue;
+            }
+            let grown = is.standing.observed.count - is.standing.reported.count;
+            let goes_on = policy == Restatements::Increments && *settle == Settle::Reported && grown > 0;
+            let expected = if goes_on { Outcome::Retry } else { settle.outcome() };
+            prop_assert_eq!(is.standing.outcome, expected);
+            if let (true, Part::Increment { first, purchases, .. }) = (goes_on, is.part) {
+                prop_assert_eq!((i64::from(first), i64::from(purchases)), (is.standing.reported.count, grown));
+            }
+        }
+    }
+
+    #[test]
+    fn only_sendable_rows_reopen_a_reported_entry((_, files, events) in world_and_events()) {
+        let mut world = World::new(Restatements::Increments, &files);
+        for event in &events {
+            let before = world.model.clone();
+            world.happen(event);
+            if !matches!(event, Event::Read { .. }) {
+                continue;
+            }
+            for (key, was) in before.entries {
+                let is = &world.model.entries[&key];
+                if was.standing.outcome != Outcome::Reported || is.standing.outcome == Outcome::Reported {
+                    continue;
+                }
+                let of_key = world.files.iter().flatten().filter(|row| row.key == key);
+                let most = of_key.filter(|row| row.is_sendable()).map(|row| row.observed.count).max();
+                prop_assert!(most >= Some(is.standing.reported.count + i64::from(is.to_send())), "{is:?}");
             }
         }
     }
@@ -196,21 +115,32 @@ proptest! {
             before.counted().map(|(source, outcome)| ((&source.object, source.row), outcome)).collect();
         for ((row, first), second) in rows.iter().zip(&first).zip(&second) {
             prop_assert_eq!(*first == Claim::Duplicate, *second == Claim::Duplicate);
-            let expected = match counted.get(&(&row.source.object, row.source.row)) {
+            let stands = match counted.get(&(&row.source.object, row.source.row)) {
                 Some(outcome) => Claim::Stands(*outcome),
                 None => Claim::Duplicate,
             };
-            prop_assert_eq!(second, &expected);
+            prop_assert_eq!(second, &stands);
+            let attempt = before.entries[&row.key].standing.attempt;
+            match first {
+                Claim::Held(lease) => prop_assert_eq!(lease.attempt, attempt),
+                // A row that comes after its own in the claim may have added an increment.
+                Claim::Stands(_) if policy == Restatements::First => prop_assert_eq!(first, &stands),
+                Claim::Stands(_) | Claim::Duplicate => {}
+            }
         }
     }
 
     #[test]
     fn the_first_sendable_row_leads_wherever_it_stands(file in file()) {
         let rows = rows(0, &file);
-        let claims = Model::new(Restatements::First).claim(&rows);
+        let mut model = Model::new(Restatements::First);
+        let claims = model.claim(&rows);
         for number in 0..KEYS {
             let of_key: Vec<_> = rows.iter().zip(&claims).filter(|(row, _)| row.key == key(number)).collect();
             let leads = of_key.iter().position(|(row, _)| row.is_sendable()).unwrap_or(0);
+            // What the feed stated last, but not before the row that leads.
+            let latest = of_key[leads.min(of_key.len())..].last().map(|(row, _)| row.observed);
+            prop_assert_eq!(model.entries.get(&key(number)).map(|entry| entry.standing.observed), latest);
             for (place, (row, claim)) in of_key.into_iter().enumerate() {
                 let expected = match (place == leads, row.is_sendable()) {
                     (true, true) => Claim::Held(Lease { key: row.key, attempt: 1 }),
@@ -305,4 +235,16 @@ fn an_entry_of_unknown_figures_never_grows() {
     (restated.source.row, restated.observed.count) = (1, 7);
     assert_eq!(transition.apply(0, &restated, super::Relation::Other), Claim::Duplicate);
     assert!(matches!(transition.change(), Some(super::Change::Observe { increment: None, .. })));
+}
+
+#[test]
+fn a_row_that_is_taken_over_in_its_own_claim_keeps_its_outcome() {
+    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
+    let rows = rows(0, &[(0, RowVerdict::NoEvents, 0), (0, sendable, 2)]);
+    let mut model = Model::new(Restatements::First);
+    assert_eq!(model.claim(&rows[..1]), [Claim::Stands(Outcome::NoEvents)]);
+    let held = Claim::Held(Lease { key: key(0), attempt: 1 });
+    assert_eq!(model.claim(&rows), [Claim::Stands(Outcome::NoEvents), held]);
+    let again = [Claim::Stands(Outcome::NoEvents), Claim::Stands(Outcome::InFlight)];
+    assert_eq!(model.claim(&rows), again);
 }

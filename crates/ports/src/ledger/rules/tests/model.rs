@@ -58,7 +58,7 @@ impl Entry {
     }
 
     /// Purchases of the part that is being sent.
-    fn to_send(&self) -> u32 {
+    pub(super) fn to_send(&self) -> u32 {
         match self.part {
             Part::Whole => self.purchases,
             Part::Increment { purchases, .. } => purchases,
