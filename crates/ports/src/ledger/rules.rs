@@ -6,7 +6,7 @@
 //! - Claiming: [`by_key`] groups the rows of a claim. Where a key has no entry, write the group's leading row and give the answers
 //!   of [`entered`](KeyRows::entered). Where it has one, [`apply`](Transition::apply) the group's rows to it and write the
 //!   [`Change`].
-//! - Settling: fetch the entry, call [`settle`], and write the [`Settling`].
+//! - Settling: fetch the entry, call [`settle()`], and write the [`Settling`].
 
 mod claim;
 mod restatement;
