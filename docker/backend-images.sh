@@ -9,7 +9,13 @@ build() {
     echo "efflux/backend-$name"
 }
 
-# The first makes what all share.
-for backend in aws:4566 mongodb:27017 clickhouse:8123 postgres:5432; do
-    build "${backend%:*}" "${backend#*:}"
+# The first makes what all share; the others take it from there and wait for packages side by side.
+build aws 4566
+building=()
+for backend in mongodb:27017 clickhouse:8123 postgres:5432; do
+    build "${backend%:*}" "${backend#*:}" &
+    building+=("$!")
+done
+for job in "${building[@]}"; do
+    wait "$job"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends a sample of each network through the running system of compose.yaml and prints the table of outcomes. The stand-in for Meta takes
+# Sends a sample of each network through the running system of compose.yaml and prints the table of outcomes. The sandbox takes
 # any token, so the one below opens nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -11,7 +11,7 @@ efflux() {
 }
 
 for pixel in 1 2 3; do
-    echo a-token-for-the-stand-in | efflux pixels add "11100000000000$pixel" --tokens -
+    echo a-token-for-the-sandbox | efflux pixels add "11100000000000$pixel" --tokens -
 done
 # Eighteen of the samples' twenty campaigns: the rows of the others end at the filter.
 # shellcheck disable=SC2046

@@ -39,7 +39,7 @@ class Oracle:
         return sum(self.events.values())
 
     def check(self, system, repeats_allowed):
-        """Compares with what the stand-in for Meta took, and with the books."""
+        """Compares with what the sandbox took, and with the books."""
         accepted, value, repeated = Counter(), Decimal(0), 0
         for pixel in json.loads(system.sandbox("stats"))["pixels"].values():
             for name, stats in pixel["names"].items():

@@ -129,7 +129,7 @@ class System:
         return f"{self.name}_{name}"
 
     def tools(self):
-        """The container that the operator's tool is run in; a stand-in for Meta that nobody calls keeps it up."""
+        """The container that the operator's tool is run in; a sandbox that nothing calls keeps it up."""
         name = f"{self.name}-tools"
         if run("docker", "ps", "--quiet", "--filter", f"name=^{name}$").stdout.strip() == "":
             self.compose("--profile", "tools", "run", "--detach", "--rm", "--name", name, "efflux", "sandbox")
@@ -150,13 +150,13 @@ class System:
         return json.loads(self.efflux("status", "--json", "--files", str(files)).stdout)
 
     def sandbox(self, path, body=None):
-        """What the stand-in for Meta says about itself, or to what is posted."""
+        """What the sandbox says about itself, or to what is posted."""
         address = self.compose("port", "sandbox", "8787").stdout.strip()
         data = body.encode() if body else None
         with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=10) as answer:
             return answer.read().decode()
 
     def accepted(self):
-        """How many events the stand-in for Meta has taken."""
+        """How many events the sandbox has taken."""
         pixels = json.loads(self.sandbox("stats"))["pixels"].values()
         return sum(name["accepted"] for pixel in pixels for name in pixel["names"].values())

@@ -113,7 +113,7 @@ impl ClickHouse {
         self.within(operation, STATEMENT_TIME, create).await
     }
 
-    /// Waits for a statement, but not for ever, and puts its trouble into the ports' words.
+    /// Waits for a statement, but not forever, and puts its trouble into the ports' words.
     pub(crate) async fn within<T>(
         &self,
         operation: &'static str,

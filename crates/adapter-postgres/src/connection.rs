@@ -69,7 +69,7 @@ impl Postgres {
         self.call("pixels.check", async |client| client.simple_query("SELECT 1").await.map(drop)).await
     }
 
-    /// Does something with a connection, but not for ever. A transaction that is given up is rolled back.
+    /// Does something with a connection, but not forever. A transaction that is given up is rolled back.
     pub(crate) async fn call<T>(
         &self,
         operation: &'static str,

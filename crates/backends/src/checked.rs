@@ -8,7 +8,7 @@ use ports::{Error, ErrorKind};
 /// not there ends the start.
 const CHECK_TIME: Duration = Duration::from_secs(12);
 
-/// Waits for a check, but not for ever.
+/// Waits for a check, but not forever.
 pub(crate) async fn checked(
     port: &'static str,
     check: impl Future<Output = ports::Result<()>>,

@@ -38,7 +38,7 @@ impl Cluster {
         this
     }
 
-    /// Shows another certificate from [`certificate`]'s folder; the server does so once it has read its settings anew.
+    /// Shows another certificate from [`certificate`]'s folder; the server does so once it has read its settings again.
     ///
     /// # Panics
     /// If it has had none so far.

@@ -15,7 +15,7 @@ pub fn url(name: &str) -> String {
     })
 }
 
-/// Whether the address is that of a real server, given by the environment: not every stand-in is up to every size.
+/// Whether the address is that of a real server, given by the environment: not every emulator is up to every size.
 #[must_use]
 pub fn is_given(name: &str) -> bool {
     variable_of_process(&format!("EFFLUX_TEST_{name}_URL")).is_some()

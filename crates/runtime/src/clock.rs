@@ -45,7 +45,7 @@ impl SystemClock {
         if steady.saturating_sub(wall_ms) > SET_BACK_MS && !self.told.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 by_s = (steady - wall_ms) / 1_000,
-                "the system's clock was set back; time goes on from where it was until the process starts anew"
+                "the system's clock was set back; time goes on from where it was until the process is restarted"
             );
         }
         UnixMillis(wall_ms.max(steady))

@@ -143,7 +143,7 @@ pub struct Toggles {
 /// Queues.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueSettings {
-    /// How long a message stays hidden without a sign of life.
+    /// How long a message stays invisible without a heartbeat.
     pub visibility: Duration,
     /// Deliveries after which a message becomes a dead letter.
     pub max_receives: u32,
@@ -164,11 +164,11 @@ pub struct LimitSettings {
     pub lease: Duration,
     /// Waits between attempts.
     pub retry: RetrySettings,
-    /// How often subscriptions are read anew.
+    /// How often subscriptions are read again.
     pub subscriptions_refresh: Duration,
-    /// How often pixels are read anew.
+    /// How often pixels are read again.
     pub pixels_refresh: Duration,
-    /// Time to finish what is in hand.
+    /// Time to finish in-flight work.
     pub shutdown: Duration,
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn environment(
     Ok(python)
 }
 
-/// Writes each `requirements.txt` anew from what is the latest now. One version of a package serves all of them.
+/// Pins the latest version of everything in each `requirements.txt`. One version of a package serves all of them.
 ///
 /// # Errors
 /// If the package index cannot be reached or a file cannot be written.

@@ -4,6 +4,7 @@ mod crates;
 mod files;
 mod lock;
 mod text;
+mod words;
 
 use anyhow::Result;
 
@@ -18,6 +19,7 @@ pub(crate) fn check(files: &Files) -> Result<Vec<Finding>> {
         // A file that is no text has no lines to look at.
         let Some(text) = files.text(path)? else { continue };
         findings.extend(text::check(path, &text));
+        findings.extend(words::check(path, &text));
         findings.extend(lock::check(path, &text));
         findings.extend(crates::check(path, &text, |other| files.paths.contains(other)));
     }

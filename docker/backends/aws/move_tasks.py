@@ -7,7 +7,7 @@ from moto.core.responses import ActionResult
 from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.responses import SQSResponse
 
-from queue_mends import LOCK
+from queue_patches import LOCK
 
 # Finished tasks by the source's ARN, the latest first.
 TASKS = {}

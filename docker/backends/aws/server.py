@@ -1,4 +1,4 @@
-"""moto's AWS emulator with what Efflux needs mended. Usage: server.py HOST PORT"""
+"""moto's AWS emulator with the patches that Efflux needs. Usage: server.py HOST PORT"""
 
 import logging
 import sys
@@ -6,11 +6,11 @@ import sys
 import cbor_front
 import credentials_front
 import move_tasks
-import notification_mends
-import queue_mends
-import stack_mends
+import notification_patches
+import queue_patches
+import stack_patches
 import stack_types  # noqa: F401
-import task_mends
+import task_patches
 from moto.moto_server.threaded_moto_server import DomainDispatcherApplication, create_backend_app
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
@@ -18,11 +18,11 @@ from werkzeug.serving import make_server
 
 def application():
     """The emulator, behind the fronts that each request passes."""
-    queue_mends.apply()
+    queue_patches.apply()
     move_tasks.apply()
-    notification_mends.apply()
-    stack_mends.apply()
-    task_mends.apply()
+    notification_patches.apply()
+    stack_patches.apply()
+    task_patches.apply()
     emulator = DomainDispatcherApplication(create_backend_app)
     return credentials_front.Front(cbor_front.Front(emulator))
 

@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Filter, reporter and optimizer in one process, staying up
     Run {
-        /// Start the stand-in for Meta too, and send to it; it listens where META_GRAPH_URL points if that is this machine
+        /// Start the sandbox too, and send to it; it listens where META_GRAPH_URL points if that is this machine
         #[arg(long)]
         sandbox: bool,
     },
@@ -65,7 +65,7 @@ pub(crate) enum Command {
     },
     /// Make queues, buckets, notifications and the table on an AWS emulator, as the settings name them
     Provision,
-    /// Start the stand-in for Meta alone, staying up
+    /// Start the sandbox alone, staying up
     Sandbox {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8787")]
@@ -74,7 +74,7 @@ pub(crate) enum Command {
         #[arg(long)]
         record: Option<PathBuf>,
     },
-    /// Show it all: samples of four networks through everything, against the stand-in for Meta
+    /// Show it all: samples of four networks through everything, against the sandbox
     Demo,
 }
 

@@ -77,7 +77,7 @@ impl Gathered {
         all.most = all.most.max(value);
     }
 
-    /// What was gathered; from now on it is gathered anew.
+    /// What was gathered; from now on it is gathered again.
     pub(super) fn close(&mut self, now: UnixMillis) -> Self {
         std::mem::replace(self, Self::starting(now))
     }

@@ -1,4 +1,4 @@
--- One row per conversion and change of its state. A key stays in one partition for ever, because its entry was made once:
+-- One row per conversion and change of its state. A key stays in one partition forever, because its entry was made once:
 -- so optimising a partition leaves one row of each conversion, and clicks with odd times make no odd partitions.
 -- What is absent is empty text.
 CREATE TABLE IF NOT EXISTS report_conversions (

@@ -20,9 +20,10 @@ pub(super) fn translate(error: rusqlite::Error, operation: &'static str, name: &
         _ if is_full(&error) => (ErrorKind::Full, "has no room on its disk; free some"),
         (_, Some(ErrorCode::ReadOnly)) => (ErrorKind::Full, "is read-only; check its owner and its disk"),
         (_, Some(ErrorCode::PermissionDenied)) => (ErrorKind::Denied, "may not be opened; check its owner"),
-        (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
-            (ErrorKind::Corrupt, "is damaged or no database; restore it, or move it away to begin anew")
-        }
+        (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => (
+            ErrorKind::Corrupt,
+            "is damaged or no database; restore it, or move it away to start with an empty one",
+        ),
         (E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..), _) => {
             (ErrorKind::Corrupt, "holds a value that cannot be read")
         }

@@ -1,6 +1,6 @@
 //! What the original wrote into the same collection: one document per row, named by chance, without our state.
 //!
-//! A document cannot change its name, so it is given a key by entering it anew under that and removing it. Both steps may be done
+//! A document cannot change its name, so it is given a key by entering it again under that and removing it. Both steps may be done
 //! again: whoever is interrupted in between begins with the first.
 
 mod read;

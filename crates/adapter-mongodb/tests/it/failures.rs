@@ -44,7 +44,7 @@ async fn an_unknown_host_and_an_unreadable_address_are_told_apart() {
     advises(&error, "check MONGODB_URI");
 }
 
-/// A server that takes no password at all, as the stand-in, refuses every one, as a real one does a wrong one.
+/// A server that takes no password at all, as the emulator, refuses every one, as a real one does a wrong one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_denied() {
     let url = port_tests::service::url("MONGODB");

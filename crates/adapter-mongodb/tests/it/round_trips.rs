@@ -1,6 +1,6 @@
 //! What claiming and settling costs: round trips, counted by the driver's own events.
 //!
-//! The stand-in for MongoDB grows slow with a collection's size and takes a millisecond for a statement, so the conversions are spread
+//! The emulator of MongoDB grows slow with a collection's size and takes a millisecond for a statement, so the conversions are spread
 //! over databases, and there it is a tenth of them: the ratio is the same. A real server, whose address is given, gets all.
 
 use ports::ReportLedger;

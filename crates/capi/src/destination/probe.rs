@@ -20,7 +20,7 @@ pub enum Standing {
     Works,
     /// It was good once.
     Expired,
-    /// Meta does not know it, or its user has to log in anew.
+    /// Meta does not know it, or its user has to log in again.
     Invalid,
     /// It is good and may not do this.
     LacksPermission,

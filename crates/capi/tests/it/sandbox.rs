@@ -1,4 +1,4 @@
-//! The destination against the stand-in for Meta, which shares no code with it.
+//! The destination against the sandbox, which shares no code with it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -85,6 +85,15 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
             remedy: rule.remedy.to_owned(),
         }));
     }
+    if path.ends_with("/mod.rs") {
+        findings.push(Finding {
+            file: path.to_owned(),
+            line: None,
+            what: "a module in mod.rs".to_owned(),
+            why: "the workspace has one layout, so that a module's file is found by its name",
+            remedy: "move it to a file of the folder's name, beside the folder".to_owned(),
+        });
+    }
     let lines = text.lines().count();
     if rust && lines > MAX_RUST_LINES {
         findings.push(Finding {
@@ -141,6 +150,14 @@ mod tests {
         for before in ["", "\"", "file://", "DIR=", "-I "] {
             assert_eq!(found("a.sh", &format!("{before}{}x", rule.needle)).len(), 1, "{before}");
         }
+    }
+
+    #[test]
+    fn a_module_has_its_name() {
+        assert_eq!(found("crates/a/src/b/mod.rs", "").len(), 1);
+        assert!(
+            found("crates/a/src/b.rs", "").is_empty() && found("crates/a/src/some_mod.rs", "").is_empty()
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Test servers are started, found and ended; here by stand-ins that only listen.
+//! Test servers are started, found and ended; here by scripts that only listen.
 
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! `efflux demo`: samples of four networks through everything, against the stand-in for Meta.
+//! `efflux demo`: samples of four networks through everything, against the sandbox.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -83,7 +83,7 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
     conclude(&files, sandbox)
 }
 
-/// The stand-in is a witness of its own: what it accepted must be what the books say.
+/// The sandbox is a witness of its own: what it accepted must be what the books say.
 fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
     for (network, followed) in files {
         if !followed.balances() || followed.open() > 0 {
@@ -97,10 +97,8 @@ fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<E
     let stats = sandbox.stats();
     let (accepted, repeated) = (stats.accepted_events(), stats.repeated_events());
     if accepted != sent || repeated != 0 {
-        bail!("the books say {sent} events; the stand-in for Meta has {accepted}, and {repeated} came twice");
+        bail!("the books say {sent} events; the sandbox has {accepted}, and {repeated} came twice");
     }
-    out(&format!(
-        "\nThe books balance. The stand-in for Meta has each of the {accepted} events exactly once.\n"
-    ));
+    out(&format!("\nThe books balance. The sandbox has each of the {accepted} events exactly once.\n"));
     Ok(ExitStatus::Done)
 }

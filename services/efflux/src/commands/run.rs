@@ -12,14 +12,14 @@ use runtime::{ExitStatus, Lifecycle};
 
 use crate::out;
 
-/// All services in one process, with the stand-in for Meta if asked for.
+/// All services in one process, with the sandbox if asked for.
 pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
     let stand_in = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
         let url = &parts.settings.meta.graph_url;
         let listen = local_address(url.host_str(), url.port());
         let sandbox = start_sandbox(&parts.clock, listen, Some(record)).await?;
-        tracing::info!(url = sandbox.url(), "the stand-in for Meta listens");
+        tracing::info!(url = sandbox.url(), "the sandbox listens");
         parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
         Some(sandbox)
     } else {
@@ -32,7 +32,7 @@ pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitS
     Ok(status)
 }
 
-/// Where `META_GRAPH_URL` points when that is this machine, so that other commands find the stand-in too; else any free port.
+/// Where `META_GRAPH_URL` points when that is this machine, so that other commands find the sandbox too; else any free port.
 fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
     let ip = match host {
         Some("localhost") => Some(IpAddr::from(Ipv4Addr::LOCALHOST)),
@@ -44,7 +44,7 @@ fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
     }
 }
 
-/// The stand-in for Meta alone.
+/// The sandbox alone.
 pub(crate) async fn sandbox(
     clock: &Arc<dyn Clock>,
     listen: SocketAddr,
@@ -62,7 +62,7 @@ pub(crate) async fn sandbox(
     Ok(lifecycle.run_to_end().await)
 }
 
-/// A stand-in that takes any token for any pixel it was not told of.
+/// A sandbox that takes any token for any pixel it was not told of.
 pub(crate) async fn start_sandbox(
     clock: &Arc<dyn Clock>,
     listen: SocketAddr,
@@ -76,7 +76,7 @@ pub(crate) async fn start_sandbox(
         record_file: record,
         ..SandboxConfig::default()
     };
-    Sandbox::start(config).await.with_context(|| format!("the stand-in for Meta cannot listen on {listen}"))
+    Sandbox::start(config).await.with_context(|| format!("the sandbox cannot listen on {listen}"))
 }
 
 #[cfg(test)]

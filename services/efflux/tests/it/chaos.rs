@@ -1,4 +1,4 @@
-//! Two filters and two reporters, killed again and again in the middle of their work, against a stand-in that gives trouble.
+//! Two filters and two reporters, killed again and again in the middle of their work, against a sandbox that gives trouble.
 //!
 //! `make chaos` runs it long; among the other tests it is short. How they are killed follows from the seed that it prints.
 
@@ -113,7 +113,7 @@ impl Expected {
         assert_eq!(rows, self.rows, "rows in the books");
         let stats = world.sandbox.stats();
         eprintln!("chaos: {} events, {} resent under their ids", self.events, stats.repeated_events());
-        assert_eq!(stats.accepted_events(), self.events, "different events that the stand-in has");
+        assert_eq!(stats.accepted_events(), self.events, "different events that the sandbox has");
         for (pixel, expected) in &self.micros {
             let value = stats.pixels[pixel].names["Purchase"].value["USD"].to_string();
             assert_eq!(micros(&value), *expected, "value of the Purchases of pixel {pixel}");

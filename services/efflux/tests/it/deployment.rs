@@ -23,7 +23,7 @@ pub(crate) const ROWS: usize = 60;
 /// Of the length of the keys that the emulator refuses.
 pub(crate) const ACCESS_KEY: &str = "AKIATESTING";
 
-/// The stand-in for Meta, which can be taken away as the backends can.
+/// The sandbox, which can be taken away as the backends can.
 pub(crate) const META: &str = "Meta";
 
 /// Short waits, so that what was interrupted is soon taken up again.

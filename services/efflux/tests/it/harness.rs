@@ -1,4 +1,4 @@
-//! A data directory, the stand-in for Meta, and processes that work on both.
+//! A data directory, the sandbox, and processes that work on both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(90);
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "samples and the stand-in live in real time, as the processes do"
+    reason = "samples and the sandbox live in real time, as the processes do"
 )]
 pub(crate) fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()

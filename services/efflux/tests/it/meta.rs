@@ -1,4 +1,4 @@
-//! `efflux meta`: checked from outside, against the stand-in for Meta.
+//! `efflux meta`: checked from outside, against the sandbox.
 
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -123,7 +123,7 @@ fn a_preview_shows_everything_and_does_nothing() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("any pixel counts as ours"));
 }
 
-/// Everything as it is by default, in real time: ten seconds, of which five may pass until the directory is read anew.
+/// Everything as it is by default, in real time: ten seconds, of which five may pass until the directory is read again.
 #[test]
 fn rows_of_a_dead_token_wait_and_go_out_within_ten_seconds_of_a_new_one() {
     let world = World::new();

@@ -62,7 +62,7 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
     assert_eq!(stats.accepted_events(), expected, "under the same ids");
 }
 
-/// Files that wait, a stand-in that makes every request last, and the events that there are in all.
+/// Files that wait, a sandbox that makes every request last, and the events that there are in all.
 fn under_load(fault: Fault) -> (World, u64) {
     let settings = [
         ("LOG_LEVEL", "info"),

@@ -1,7 +1,7 @@
 //! What was right at the start may become wrong: credentials expire, tables and buckets go, certificates change. Services stay up and
-//! say so, the work waits, and goes on by itself when people have mended it.
+//! say so, the work waits, and goes on by itself when the operator has fixed it.
 //!
-//! MongoDB's stand-in knows no passwords and no TLS: what a ledger does that is refused is tried at the start alone.
+//! MongoDB's emulator knows no passwords and no TLS: what a ledger does that is refused is tried at the start alone.
 
 use port_tests::postgres::{Cluster, certificate};
 
@@ -67,13 +67,13 @@ fn what_becomes_wrong_in_a_database_is_waited_for() {
     deployment.readdress("CLICKHOUSE_URL", |url| url.replacen("://", "://default@", 1));
     let mut services = ["filter-svc", "reporter-svc"].map(|service| deployment.start(service));
     let [filter, reporter] = &mut services;
-    let mut trial = |what: &str, part: &str, spoil: &dyn Fn(), mend: &dyn Fn()| {
+    let mut trial = |what: &str, part: &str, spoil: &dyn Fn(), fix: &dyn Fn()| {
         eprintln!("{what}");
         deployment.put();
         spoil();
         deployment.put();
         is_said(reporter, part);
-        mend();
+        fix();
         all_is_right(&deployment, &[filter, reporter]);
     };
 
