@@ -49,6 +49,14 @@ def wait_until(what, done, seconds=LONGEST_SECONDS):
         time.sleep(1)
 
 
+def remove_volumes(project):
+    """Removes the volumes of a project. Compose keeps them when it cannot remove a network, where the engine may remember a container that
+    was killed; what another run has left there would be taken for this one's."""
+    left = run("docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}").stdout.split()
+    if left:
+        run("docker", "volume", "rm", "--force", *left)
+
+
 class System:
     """A project of compose."""
 
@@ -88,6 +96,7 @@ class System:
         """Removes containers, networks and volumes."""
         run("docker", "rm", "--force", "--volumes", f"{self.name}-tools", check=False)
         self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+        remove_volumes(self.name)
 
     def containers(self, service):
         """Ids of the running containers of a service, in the order of their numbers."""

@@ -6,7 +6,7 @@ usage: python3 -m unittest discover --start-directory docker/e2e    (after docke
 import json
 import unittest
 
-from system import COMPOSE, DOCKER, run
+from system import COMPOSE, DOCKER, remove_volumes, run
 
 # Any free port: nothing of this machine is in the way.
 PORTS = {"SANDBOX_HOST_PORT": "0", "AWS_HOST_PORT": "0"}
@@ -28,6 +28,7 @@ class Demo(unittest.TestCase):
     def clean(self):
         """Removes containers, networks and volumes."""
         compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+        remove_volumes("efflux-demo")
 
     def demo(self):
         """Sends a sample; the script fails unless all is done and the books balance."""
