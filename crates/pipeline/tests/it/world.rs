@@ -189,8 +189,7 @@ impl World {
 
     /// Lets everything go on that goes on by itself.
     pub(crate) async fn settled(&self) {
-        self.until(async || self.entries(Outcome::Retry).await + self.entries(Outcome::InFlight).await == 0)
-            .await;
+        self.until(async || self.entries_of(&[Outcome::Retry, Outcome::InFlight]).await == 0).await;
     }
 
     /// Waits until so many conversions are not in flight any more.
@@ -209,8 +208,13 @@ impl World {
     }
 
     pub(crate) async fn entries(&self, outcome: Outcome) -> u64 {
+        self.entries_of(&[outcome]).await
+    }
+
+    /// In one look: an entry that goes from one outcome to another between two looks would be seen in neither.
+    async fn entries_of(&self, outcomes: &[Outcome]) -> u64 {
         let stats = self.ledger.stats().await.unwrap();
-        stats.states.iter().filter(|s| s.outcome == outcome).map(|s| s.entries).sum()
+        stats.states.iter().filter(|s| outcomes.contains(&s.outcome)).map(|s| s.entries).sum()
     }
 
     /// The sandbox must have exactly the events that the receipts say.
