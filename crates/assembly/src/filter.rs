@@ -49,7 +49,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
     tokio::join!(worker.run(stop.clone()), refreshing);
 }
 
-/// Reads the subscriptions again now and then; the last good copy stays in use while the store is away.
+/// Reads the subscriptions again now and then; the last good copy stays in use while the store is unavailable.
 async fn refresh(
     parts: &Parts<FilterPorts>,
     subscriptions: Option<Arc<Subscriptions>>,
