@@ -20,7 +20,9 @@ is_there() {
 system() {
     local folder=$1
     shift
-    command -v mmdebstrap >/dev/null || apt-get install -y --no-install-recommends mmdebstrap >/dev/null
+    # The tests' servers may be installing packages of theirs at the same time.
+    command -v mmdebstrap >/dev/null ||
+        apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends mmdebstrap >/dev/null
     # As in the official image, dpkg does not wait for the disk after each file.
     mmdebstrap --variant=apt --dpkgopt=force-unsafe-io --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         "${@/#/--include=}" bookworm "$folder" >"$folder.log" 2>&1 ||

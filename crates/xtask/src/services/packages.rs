@@ -42,7 +42,8 @@ pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write
         bail!(advice);
     }
     writeln!(out, "installing {} by apt-get", names.join(", "))?;
-    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    // Other steps install packages side by side with this one.
+    let mut install = vec!["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends"];
     install.extend(names);
     for arguments in [&["update", "-qq"][..], &install] {
         let mut apt = command("apt-get", arguments);
