@@ -17,7 +17,7 @@ mod settle;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     RowClaim, Selection, Settled, Settlement,
@@ -38,7 +38,11 @@ impl EmbeddedLedger {
     /// Its tables and indexes; made when absent.
     pub const SCHEMA: Schema = Schema::new(
         include_str!("ledger/schema.sql"),
-        &[include_str!("ledger/upgrade_1.sql"), include_str!("ledger/upgrade_2.sql")],
+        &[
+            include_str!("ledger/upgrade_1.sql"),
+            include_str!("ledger/upgrade_2.sql"),
+            include_str!("ledger/upgrade_3.sql"),
+        ],
     );
 
     /// A ledger in a database that was opened with [`SCHEMA`](Self::SCHEMA).
@@ -119,7 +123,7 @@ impl ReportLedger for EmbeddedLedger {
         self.write("ledger.extend", move |entries| settle::extend(entries, &leases, until)).await
     }
 
-    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> ports::Result<u64> {
+    async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> ports::Result<u64> {
         let pixel = pixel.clone();
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
     }

@@ -1,7 +1,7 @@
 //! The directory of pixels in SQLite. The file holds tokens: only its owner can read it.
 
 use async_trait::async_trait;
-use domain::{PixelCode, TrafficSource};
+use domain::{PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use ports::{PixelDirectory, Result};
 use rusqlite::types::{FromSqlError, Type};
@@ -35,15 +35,15 @@ impl PixelDirectory for EmbeddedPixels {
         self.db.write("pixels.put", move |tx| put(tx, &pixel)).await
     }
 
-    async fn remove(&self, source: TrafficSource, code: &PixelCode) -> Result<bool> {
-        let code = code.clone();
-        self.db.write("pixels.remove", move |tx| remove(tx, source, &code)).await
+    async fn remove(&self, pixel: &PixelRef) -> Result<bool> {
+        let pixel = pixel.clone();
+        self.db.write("pixels.remove", move |tx| remove(tx, &pixel)).await
     }
 }
 
 fn put(tx: &Transaction<'_>, pixel: &Pixel) -> rusqlite::Result<()> {
-    let (source, code) = (pixel.source.as_str(), pixel.code.as_str());
-    remove(tx, pixel.source, &pixel.code)?;
+    let (source, code) = (pixel.pixel.platform.in_directory(), pixel.pixel.code.as_str());
+    remove(tx, &pixel.pixel)?;
     tx.prepare_cached("INSERT INTO pixels (source, code, name) VALUES (?, ?, ?)")?
         .execute(params![source, code, pixel.name])?;
     let mut insert = tx.prepare_cached(
@@ -62,9 +62,9 @@ fn put(tx: &Transaction<'_>, pixel: &Pixel) -> rusqlite::Result<()> {
 }
 
 /// Credentials go with their pixel.
-fn remove(tx: &Transaction<'_>, source: TrafficSource, code: &PixelCode) -> rusqlite::Result<bool> {
+fn remove(tx: &Transaction<'_>, pixel: &PixelRef) -> rusqlite::Result<bool> {
     tx.prepare_cached("DELETE FROM pixels WHERE source = ? AND code = ?")?
-        .execute(params![source.as_str(), code.as_str()])
+        .execute(params![pixel.platform.in_directory(), pixel.code.as_str()])
         .map(|n| n > 0)
 }
 
@@ -76,25 +76,24 @@ fn snapshot(tx: &Transaction<'_>) -> rusqlite::Result<Vec<Pixel>> {
     let mut rows = statement.query([])?;
     let mut pixels: Vec<Pixel> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (source, code) = (source(row)?, code(row)?);
+        let pixel = PixelRef::new(platform(row)?, code(row)?);
         let credential = credential(row)?;
         match pixels.last_mut() {
-            Some(last) if (last.source, &last.code) == (source, &code) => last.credentials.extend(credential),
+            Some(last) if last.pixel == pixel => last.credentials.extend(credential),
             _ => {
                 let credentials = credential.into_iter().collect();
-                pixels.push(Pixel { code, source, name: row.get(2)?, credentials });
+                pixels.push(Pixel { pixel, name: row.get(2)?, credentials });
             }
         }
     }
+    // A platform's name may sort otherwise than its word in the directory.
+    pixels.sort_by(|a, b| a.pixel.cmp(&b.pixel));
     Ok(pixels)
 }
 
-fn source(row: &Row<'_>) -> rusqlite::Result<TrafficSource> {
+fn platform(row: &Row<'_>) -> rusqlite::Result<Platform> {
     let word: String = row.get(0)?;
-    [TrafficSource::Facebook, TrafficSource::Tiktok, TrafficSource::Other]
-        .into_iter()
-        .find(|s| s.as_str() == word)
-        .ok_or_else(|| damaged(0, FromSqlError::InvalidType))
+    Platform::from_feed(Some(&word)).ok_or_else(|| damaged(0, FromSqlError::InvalidType))
 }
 
 fn code(row: &Row<'_>) -> rusqlite::Result<PixelCode> {

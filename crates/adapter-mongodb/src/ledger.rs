@@ -15,9 +15,10 @@ mod restatement;
 mod schema;
 mod settle;
 mod stored;
+mod upgrade;
 
 use async_trait::async_trait;
-use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     RowClaim, Selection, Settled, Settlement,
@@ -46,12 +47,14 @@ impl MongoLedger {
         Ok(Self { connection: Connection::open(settings).await?, legacy: settings.legacy })
     }
 
-    /// Makes the indexes. Doing it again changes nothing.
+    /// Makes the indexes, and brings the entries of earlier versions to the present form. Stop the services of earlier versions
+    /// before: they cannot read it. Doing it again changes nothing.
     ///
     /// # Errors
     /// If the server cannot be reached, or an index of the same name exists with other options.
     pub async fn migrate(&self) -> Result<()> {
-        schema::migrate(&self.connection).await
+        schema::migrate(&self.connection).await?;
+        upgrade::run(&self.connection).await
     }
 
     /// Whether the server can be reached, accepts the credentials, and has the indexes. Its error says in one line what to do.
@@ -59,7 +62,8 @@ impl MongoLedger {
     /// # Errors
     /// If one of these is not so.
     pub async fn check(&self) -> Result<()> {
-        schema::check(&self.connection).await
+        schema::check(&self.connection).await?;
+        upgrade::check(&self.connection).await
     }
 
     /// Gives the documents that the legacy system wrote the keys of this ledger, up to `limit` of them. Call it again until none is left.
@@ -98,7 +102,7 @@ impl ReportLedger for MongoLedger {
         settle::extend(&self.connection, leases, until).await
     }
 
-    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64> {
+    async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {
         due::release_parked(&self.connection, pixel, now).await
     }
 

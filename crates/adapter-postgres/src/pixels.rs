@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 use async_trait::async_trait;
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use ports::pixels::Pixel;
 use ports::{PixelDirectory, Result};
 
@@ -34,7 +34,7 @@ impl PixelDirectory for PostgresPixels {
         self.database.call("pixels.put", async |client| write::put(client, pixel).await).await
     }
 
-    async fn remove(&self, source: TrafficSource, code: &PixelCode) -> Result<bool> {
-        self.database.call("pixels.remove", async |client| write::remove(client, source, code).await).await
+    async fn remove(&self, pixel: &PixelRef) -> Result<bool> {
+        self.database.call("pixels.remove", async |client| write::remove(client, pixel).await).await
     }
 }

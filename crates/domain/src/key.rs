@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// Event ids must never change: Meta recognises what it has by them, and ledgers outlive releases.
+    /// Event ids must never change: a platform recognises what it has by them, and ledgers outlive releases.
     #[test]
     fn ids_are_the_same_forever() {
         let golden = include_str!("../tests/data/event-ids.tsv");

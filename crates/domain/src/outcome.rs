@@ -90,8 +90,8 @@ impl FromStr for Outcome {
 pub enum Reason {
     /// The pixel is not among those of the row's traffic source (legacy system: "Invalid pixel").
     InvalidPixel,
-    /// The click is older than Meta's window (legacy system: "Conversion older than 7 days").
-    OlderThan7Days,
+    /// The click is older than the platform's window (legacy system: "Conversion older than 7 days", hence the word).
+    TooOld,
     /// There is no click id of the traffic source (legacy system: "Missing traffic source click id").
     MissingClickId,
     /// The click lies more than 60 s in the future.
@@ -112,7 +112,7 @@ impl Reason {
     /// All of them; the first that holds is the category of a row.
     pub const ALL: [Self; 9] = [
         Self::InvalidPixel,
-        Self::OlderThan7Days,
+        Self::TooOld,
         Self::MissingClickId,
         Self::FutureClick,
         Self::Malformed,
@@ -127,7 +127,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidPixel => "invalid_pixel",
-            Self::OlderThan7Days => "older_than_7_days",
+            Self::TooOld => "older_than_7_days",
             Self::MissingClickId => "missing_click_id",
             Self::FutureClick => "future_click",
             Self::Malformed => "malformed",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::Money;
 use crate::object::ObjectRef;
 use crate::outcome::Outcome;
+use crate::pixel::PixelRef;
 use crate::time::UnixMillis;
 
 /// What the filter did with the rows of one interpreted file.
@@ -68,8 +69,8 @@ pub struct OutcomeCount {
 /// What was reported to one pixel from one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelCount {
-    /// The pixel's code.
-    pub pixel: String,
+    /// The pixel.
+    pub pixel: PixelRef,
     /// Conversions of which all events were accepted.
     pub conversions: u64,
     /// Events accepted.

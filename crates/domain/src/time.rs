@@ -5,12 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Meta refuses a whole request that holds one website event older than this ("Using the API": 7 days).
-pub const REPORTING_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// Kept free before the end of [`REPORTING_WINDOW`], so that an event is not too old when the request arrives.
-pub const DEADLINE_MARGIN: Duration = Duration::from_secs(60);
-
 /// How far a click may lie ahead of our clock before it counts as [`future`](crate::Reason::FutureClick).
 pub const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
@@ -29,12 +23,6 @@ impl UnixSeconds {
     #[must_use]
     pub const fn millis(self) -> UnixMillis {
         UnixMillis(self.0.saturating_mul(1000))
-    }
-
-    /// The last moment at which an event of this click may be sent: click time + 7 days - margin.
-    #[must_use]
-    pub fn deadline(self) -> UnixMillis {
-        self.millis().plus(REPORTING_WINDOW).minus(DEADLINE_MARGIN)
     }
 }
 
@@ -142,12 +130,6 @@ mod tests {
         for text in ["yesterday", "", "0", "-5", "NaN", "inf"] {
             assert_eq!(click_time_from_text(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn the_deadline_leaves_a_margin() {
-        let click = UnixSeconds(1_000_000);
-        assert_eq!(click.deadline(), UnixMillis((1_000_000 + 7 * 86_400 - 60) * 1000));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use crate::money::Money;
 use crate::network::Network;
 use crate::outcome::{Reason, Reasons};
 use crate::row::{Conversion, Count, Row};
-use crate::time::{FUTURE_TOLERANCE, REPORTING_WINDOW, UnixMillis, UnixSeconds};
-use crate::traffic_source::TrafficSource;
+use crate::pixel::{PixelCode, PixelRef};
+use crate::platform::{Platform, PlatformRules};
+use crate::time::{FUTURE_TOLERANCE, UnixMillis, UnixSeconds};
 
 /// What validation asks about pixels. The answer must not depend on anything but its arguments and a snapshot.
 pub trait KnownPixels: Send + Sync {
-    /// Whether the traffic source has a pixel of this code.
-    fn knows(&self, source: TrafficSource, code: &str) -> bool;
+    /// Whether there is such a pixel.
+    fn knows(&self, pixel: &PixelRef) -> bool;
 }
 
 /// Knows every pixel, for a check whose caller knows already that the pixel exists, or reads nothing but amounts.
@@ -19,8 +20,40 @@ pub trait KnownPixels: Send + Sync {
 pub struct AnyPixel;
 
 impl KnownPixels for AnyPixel {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
+    fn knows(&self, _: &PixelRef) -> bool {
         true
+    }
+}
+
+/// What a platform asks of the conversions that are reported to it.
+pub trait Requirements: Send + Sync {
+    /// Its limits.
+    fn rules(&self) -> PlatformRules;
+
+    /// What else it requires: the reasons for which it would refuse the conversion, or get no use from it. Age and amounts are
+    /// checked elsewhere. Costs little: it is asked for each row.
+    fn check(&self, conversion: &Conversion<'_>) -> Reasons;
+}
+
+/// The platforms that events can be sent to.
+pub trait Platforms: Send + Sync {
+    /// What a platform asks for; `None` when nothing can be sent to it.
+    fn requirements(&self, platform: Platform) -> Option<&dyn Requirements>;
+}
+
+/// One platform and no other.
+#[derive(Clone, Copy)]
+pub struct OnePlatform<'r>(pub Platform, pub &'r dyn Requirements);
+
+impl std::fmt::Debug for OnePlatform<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("OnePlatform").field(&self.0).finish_non_exhaustive()
+    }
+}
+
+impl Platforms for OnePlatform<'_> {
+    fn requirements(&self, platform: Platform) -> Option<&dyn Requirements> {
+        (platform == self.0).then_some(self.1)
     }
 }
 
@@ -29,12 +62,12 @@ impl KnownPixels for AnyPixel {
 pub struct Rules<'r> {
     /// The time of the check.
     pub now: UnixMillis,
-    /// The pixels of all traffic sources.
+    /// The pixels of all platforms.
     pub pixels: &'r dyn KnownPixels,
+    /// The platforms that events can be sent to.
+    pub platforms: &'r dyn Platforms,
     /// Network of the object the row came in; the row's own word goes first.
     pub object_network: Option<&'r str>,
-    /// Whether a row must bring the address of its page itself, because no default is configured.
-    pub needs_source_url: bool,
 }
 
 impl std::fmt::Debug for Rules<'_> {
@@ -52,7 +85,8 @@ pub struct Valid<'c, 'a> {
     conversion: &'c Conversion<'a>,
     network: &'static Network,
     click_time: UnixSeconds,
-    pixel: &'c str,
+    deadline: UnixMillis,
+    pixel: PixelRef,
     counts: EventCounts,
 }
 
@@ -75,9 +109,21 @@ impl<'c, 'a> Valid<'c, 'a> {
         self.click_time
     }
 
+    /// The last moment at which its events may be sent.
+    #[must_use]
+    pub const fn deadline(&self) -> UnixMillis {
+        self.deadline
+    }
+
     /// The pixel it goes to; known to the directory.
     #[must_use]
-    pub const fn pixel(&self) -> &'c str {
+    pub const fn pixel(&self) -> &PixelRef {
+        &self.pixel
+    }
+
+    /// The pixel it goes to, when nothing else of it is needed any more.
+    #[must_use]
+    pub fn into_pixel(self) -> PixelRef {
         self.pixel
     }
 
@@ -104,53 +150,65 @@ pub fn check<'c, 'a>(row: &'c Row<'a>, rules: Rules<'_>) -> Result<Valid<'c, 'a>
     };
     let network = Network::of(conversion, rules.object_network);
     let mut reasons = Reasons::NONE;
-    check_pixel(conversion, rules, &mut reasons);
-    check_age(conversion, rules.now, &mut reasons);
-    check_data(conversion, rules, &mut reasons);
+    let platform = Platform::from_feed(conversion.traffic_source.as_deref());
+    let pixel = check_pixel(conversion, platform, rules.pixels, &mut reasons);
+    let requirements = platform.and_then(|platform| rules.platforms.requirements(platform));
+    match requirements {
+        Some(requirements) => requirements.check(conversion).iter().for_each(|reason| reasons.insert(reason)),
+        None => reasons.insert(Reason::UnsupportedTrafficSource),
+    }
+    let limits = requirements.map(Requirements::rules);
+    check_data(conversion, &mut reasons);
+    check_age(conversion, limits, rules.now, &mut reasons);
     let counts = check_amounts(conversion, network, &mut reasons);
-    match (conversion.click_time, conversion.pixel_id.as_deref()) {
-        (Some(click_time), Some(pixel)) if reasons.is_empty() => {
-            Ok(Valid { conversion, network, click_time, pixel, counts })
+    match (conversion.click_time, limits, pixel) {
+        (Some(click_time), Some(limits), Some(pixel)) if reasons.is_empty() => {
+            let deadline = limits.deadline(click_time);
+            Ok(Valid { conversion, network, click_time, deadline, pixel, counts })
         }
         _ => Err(reasons),
     }
 }
 
-fn check_pixel(conversion: &Conversion<'_>, rules: Rules<'_>, reasons: &mut Reasons) {
-    let source = TrafficSource::from_feed(conversion.traffic_source.as_deref());
-    match conversion.pixel_id.as_deref() {
-        Some(code) if rules.pixels.knows(source, code) => {}
-        _ => reasons.insert(Reason::InvalidPixel),
-    }
-    if source != TrafficSource::Facebook {
-        reasons.insert(Reason::UnsupportedTrafficSource);
-    }
+fn check_pixel(
+    conversion: &Conversion<'_>,
+    platform: Option<Platform>,
+    pixels: &dyn KnownPixels,
+    reasons: &mut Reasons,
+) -> Option<PixelRef> {
     if conversion.click_id.is_none() {
         reasons.insert(Reason::MissingClickId);
     }
+    let code = conversion.pixel_id.as_deref().and_then(|code| PixelCode::new(code).ok());
+    let pixel = platform.zip(code).map(|(platform, code)| PixelRef::new(platform, code));
+    let pixel = pixel.filter(|pixel| pixels.knows(pixel));
+    if pixel.is_none() {
+        reasons.insert(Reason::InvalidPixel);
+    }
+    pixel
 }
 
-fn check_age(conversion: &Conversion<'_>, now: UnixMillis, reasons: &mut Reasons) {
+fn check_age(
+    conversion: &Conversion<'_>,
+    limits: Option<PlatformRules>,
+    now: UnixMillis,
+    reasons: &mut Reasons,
+) {
     let Some(click) = conversion.click_time else {
         reasons.insert(Reason::Malformed);
         return;
     };
-    if now.since(click.millis()) > REPORTING_WINDOW {
-        reasons.insert(Reason::OlderThan7Days);
+    if limits.is_some_and(|limits| now.since(click.millis()) > limits.window) {
+        reasons.insert(Reason::TooOld);
     }
     if click.millis().since(now) > FUTURE_TOLERANCE {
         reasons.insert(Reason::FutureClick);
     }
 }
 
-fn check_data(conversion: &Conversion<'_>, rules: Rules<'_>, reasons: &mut Reasons) {
+fn check_data(conversion: &Conversion<'_>, reasons: &mut Reasons) {
     if !conversion.unreadable.is_empty() {
         reasons.insert(Reason::Malformed);
-    }
-    // Meta requires both of website events; an event without them may be accepted and then serves nothing.
-    let has_url = conversion.event_source_url.is_some() || conversion.domain_name.is_some();
-    if conversion.user_agent.is_none() || rules.needs_source_url && !has_url {
-        reasons.insert(Reason::InsufficientData);
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::validate::{Rules, check};
-use domain::{ConversionKey, Money, Outcome, PixelCode, Reason, Row, UnixMillis};
+use domain::{ConversionKey, Money, Outcome, Reason, Row, UnixMillis};
 use ports::ledger::{Record, Reopening, Selection, Settled};
-use ports::{Clock, LedgerAdmin, Result};
+use ports::{Clock, Destinations, LedgerAdmin, Result};
 
 use crate::report::{PixelMap, Pixels};
 
@@ -22,8 +22,8 @@ pub struct Replay {
     pub pixels: Arc<Pixels>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Whether rows must bring the address of their page, because no default is configured.
-    pub needs_source_url: bool,
+    /// The platforms that events can be sent to.
+    pub destinations: Destinations,
 }
 
 impl std::fmt::Debug for Replay {
@@ -171,23 +171,20 @@ impl Replay {
         let rules = Rules {
             now,
             pixels,
+            platforms: &self.destinations,
             object_network: Some(&record.network),
-            needs_source_url: self.needs_source_url,
         };
         match check(&row, rules) {
-            Err(reasons) if reasons.contains(Reason::OlderThan7Days) => ReplayVerdict::TooOld,
+            Err(reasons) if reasons.contains(Reason::TooOld) => ReplayVerdict::TooOld,
             Err(reasons) => ReplayVerdict::NotValid(reasons.category().map_or("", Reason::as_str)),
             Ok(valid) if valid.counts().total() == 0 => ReplayVerdict::NoEvents,
-            Ok(valid) => match (valid.click_time().deadline(), PixelCode::new(valid.pixel())) {
-                (deadline, _) if now >= deadline => ReplayVerdict::TooOld,
-                (_, Err(_)) => ReplayVerdict::NotValid(Reason::InvalidPixel.as_str()),
-                (deadline, Ok(pixel)) => ReplayVerdict::Reopen(Reopening {
-                    key: record.key,
-                    version: record.version,
-                    pixel,
-                    deadline,
-                }),
-            },
+            Ok(valid) if now >= valid.deadline() => ReplayVerdict::TooOld,
+            Ok(valid) => ReplayVerdict::Reopen(Reopening {
+                key: record.key,
+                version: record.version,
+                deadline: valid.deadline(),
+                pixel: valid.into_pixel(),
+            }),
         }
     }
 }

@@ -20,10 +20,12 @@ mod mutations;
 mod pixels;
 pub mod refresh;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::Platform;
 use ports::ledger::Holder;
-use ports::{BlobStore, Clock, Destination, HealthSink, MetricSink, PixelDirectory, ReportLedger, Rng};
+use ports::{BlobStore, Clock, Destinations, HealthSink, MetricSink, PixelDirectory, ReportLedger, Rng};
 
 pub use backoff::Backoff;
 pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig};
@@ -42,15 +44,15 @@ pub struct ReportPorts {
     pub blobs: Arc<dyn BlobStore>,
     /// Where every row is claimed before anything is sent.
     pub ledger: Arc<dyn ReportLedger>,
-    /// The platform that receives the events.
-    pub destination: Arc<dyn Destination>,
+    /// The platforms that receive the events.
+    pub destinations: Destinations,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance, for jitter.
     pub rng: Arc<dyn Rng>,
     /// Numbers about the work.
     pub metrics: Arc<dyn MetricSink>,
-    /// Whether the ledger, the pixel directory and the destination can be reached.
+    /// Whether the ledger, the pixel directory and each destination can be reached.
     pub health: Arc<dyn HealthSink>,
 }
 
@@ -70,13 +72,13 @@ pub struct Reporting {
     pub blobs: Arc<dyn BlobStore>,
     /// Where every row is claimed before anything is sent.
     pub ledger: Arc<dyn ReportLedger>,
-    destination: Arc<dyn Destination>,
+    destinations: Arc<Destinations>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
-    reachability: DestinationReachability,
+    reachability: BTreeMap<Platform, DestinationReachability>,
 }
 
 impl std::fmt::Debug for Reporting {
@@ -89,10 +91,11 @@ impl Reporting {
     /// Reporting by these rules, through these ports.
     #[must_use]
     pub fn new(config: ReportConfig, ports: ReportPorts) -> Self {
-        let ReportPorts { pixels, blobs, ledger, destination, clock, rng, metrics, health } = ports;
+        let ReportPorts { pixels, blobs, ledger, destinations, clock, rng, metrics, health } = ports;
         let pixels = Arc::new(Pixels::new(pixels));
-        let reachability = DestinationReachability::default();
-        Self { config, pixels, blobs, ledger, destination, clock, rng, metrics, health, reachability }
+        let reachability = destinations.platforms().map(|p| (p, DestinationReachability::of(p))).collect();
+        let destinations = Arc::new(destinations);
+        Self { config, pixels, blobs, ledger, destinations, clock, rng, metrics, health, reachability }
     }
 
     /// This process as a holder of leases that start now.

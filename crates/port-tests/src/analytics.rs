@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use ports::ledger::{Record, Source};
 use ports::{AnalyticsStore, ErrorKind};
 
@@ -48,14 +48,14 @@ fn record(session: &str, version: u64, month: usize) -> Record {
         session_id: Some(session.to_owned()),
         keyword_clicked: Some("shoes".to_owned()),
         click_time: Some(UnixSeconds(CLICKS[month])),
-        pixel: PixelCode::new("111").ok(),
+        pixel: "meta:111".parse().ok(),
         network: "tonic".to_owned(),
         observed: Figures { count: 1, revenue },
         reported: Figures { count: 1, revenue },
         events: 3,
         attempts: 1,
         due_at: None,
-        deadline: Some(UnixSeconds(CLICKS[month]).deadline()),
+        deadline: Some(UnixSeconds(CLICKS[month] + 7 * 86_400).millis()),
         answer: None,
         created_at: UnixMillis(CLICKS[month] * 1000),
         updated_at: UnixMillis(CLICKS[month] * 1000),

@@ -78,7 +78,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         due::failures_count_only_failed_attempts,
         due::more_time_keeps_what_had_run_out,
         limits::a_backlog_leaves_room_for_others,
-        limits::pixels_can_be_left_alone,
+        limits::pixels_can_be_excepted,
         limits::what_is_past_its_deadline_comes_in_any_case,
     );
     check!(

@@ -1,11 +1,14 @@
-//! A platform that receives events.
+//! Platforms that receive events.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::validate::Valid;
-use domain::{ConversionKey, EventId, Money, PixelCode, Reason};
+use domain::validate::{Platforms, Requirements, Valid};
+use domain::{ConversionKey, EventId, Money, PixelCode, Platform, Reason};
 
 pub use crate::answer::Answer;
 
@@ -59,9 +62,12 @@ pub struct SendReport {
     pub alarms: Vec<String>,
 }
 
-/// A platform's interface for conversions.
+/// Our client for a platform: what the platform requires of conversions, and how they are sent to it.
 #[async_trait]
-pub trait Destination: Send + Sync {
+pub trait Destination: Requirements + fmt::Debug {
+    /// The platform that it sends to.
+    fn platform(&self) -> Platform;
+
     /// Puts the events of a conversion, or of a part of it, into the platform's format. Pure; costs no round trip.
     ///
     /// # Errors
@@ -73,9 +79,36 @@ pub trait Destination: Send + Sync {
         part: Part,
     ) -> Result<Vec<PreparedEvent>, Reason>;
 
-    /// The most events that one request may hold.
-    fn max_events(&self) -> usize;
-
     /// Sends events of one pixel in one request.
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport;
+}
+
+/// The destinations of a process, one for each platform that it sends to.
+#[derive(Debug, Clone, Default)]
+pub struct Destinations(BTreeMap<Platform, Arc<dyn Destination>>);
+
+impl Destinations {
+    /// The destination of a platform; `None` when this process sends nothing to it.
+    #[must_use]
+    pub fn get(&self, platform: Platform) -> Option<&Arc<dyn Destination>> {
+        self.0.get(&platform)
+    }
+
+    /// The platforms that this process sends to.
+    pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
+        self.0.keys().copied()
+    }
+}
+
+impl FromIterator<Arc<dyn Destination>> for Destinations {
+    fn from_iter<I: IntoIterator<Item = Arc<dyn Destination>>>(all: I) -> Self {
+        Self(all.into_iter().map(|destination| (destination.platform(), destination)).collect())
+    }
+}
+
+impl Platforms for Destinations {
+    fn requirements(&self, platform: Platform) -> Option<&dyn Requirements> {
+        let destination: &dyn Destination = &**self.get(platform)?;
+        Some(destination)
+    }
 }

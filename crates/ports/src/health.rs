@@ -3,9 +3,9 @@
 /// Where parts of a process say how they are. Setting the same state again costs nothing.
 pub trait HealthSink: Send + Sync {
     /// The part works.
-    fn ready(&self, part: &'static str);
+    fn ready(&self, part: &str);
     /// The part cannot work now; `why` is shown to people.
-    fn not_ready(&self, part: &'static str, why: &str);
+    fn not_ready(&self, part: &str, why: &str);
 }
 
 /// Tells nobody, for tools that run once.
@@ -13,6 +13,6 @@ pub trait HealthSink: Send + Sync {
 pub struct NoHealth;
 
 impl HealthSink for NoHealth {
-    fn ready(&self, _: &'static str) {}
-    fn not_ready(&self, _: &'static str, _: &str) {}
+    fn ready(&self, _: &str) {}
+    fn not_ready(&self, _: &str, _: &str) {}
 }

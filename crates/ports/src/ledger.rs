@@ -16,7 +16,7 @@ pub mod rules;
 mod settlement;
 
 use async_trait::async_trait;
-use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Part, Restatements};
 pub use object::{ObjectEnd, ObjectReceipt};
@@ -64,7 +64,7 @@ pub trait ReportLedger: Send + Sync {
 
     /// Makes the parked entries of a pixel due now, but for those that wait for the operator
     /// ([`UnknownOutcome`](WaitReason::UnknownOutcome)); how many there were.
-    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64>;
+    async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
 
     /// Notes the end of reading an object. Doing it again replaces the note.
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()>;

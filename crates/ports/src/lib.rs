@@ -19,7 +19,7 @@ pub mod turns;
 pub use analytics::AnalyticsStore;
 pub use blob::{Blob, BlobStore};
 pub use clock::{Clock, Rng};
-pub use destination::Destination;
+pub use destination::{Destination, Destinations};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use health::HealthSink;
 pub use ledger::{Ledger, LedgerAdmin, LedgerExport, ReportLedger};

@@ -1,18 +1,16 @@
 //! Pixels and the credentials that may send to them.
 
 use async_trait::async_trait;
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use secrecy::SecretString;
 
 use crate::Result;
 
-/// A pixel of a traffic source.
+/// A pixel, as the directory has it.
 #[derive(Debug, Clone)]
 pub struct Pixel {
-    /// The platform's code.
-    pub code: PixelCode,
-    /// The platform.
-    pub source: TrafficSource,
+    /// Its platform and code.
+    pub pixel: PixelRef,
     /// For people.
     pub name: Option<String>,
     /// What may send to it, the first choice first. May be empty: then its conversions are parked.
@@ -31,12 +29,12 @@ pub struct Credential {
 /// The directory of pixels.
 #[async_trait]
 pub trait PixelDirectory: Send + Sync {
-    /// All pixels, in the order of source and code.
+    /// All pixels, in the order of platform and code.
     async fn snapshot(&self) -> Result<Vec<Pixel>>;
 
     /// Adds a pixel or replaces it, credentials included.
     async fn put(&self, pixel: &Pixel) -> Result<()>;
 
     /// Removes a pixel; `false` when there was none.
-    async fn remove(&self, source: TrafficSource, code: &PixelCode) -> Result<bool>;
+    async fn remove(&self, pixel: &PixelRef) -> Result<bool>;
 }

@@ -7,7 +7,7 @@ use ports::HealthSink;
 
 /// The state of each part that has said something.
 #[derive(Debug, Default)]
-pub struct Health(RwLock<BTreeMap<&'static str, Option<String>>>);
+pub struct Health(RwLock<BTreeMap<String, Option<String>>>);
 
 impl Health {
     /// Nobody has said anything yet: the process counts as ready.
@@ -18,26 +18,27 @@ impl Health {
 
     /// The parts that cannot work, and why.
     #[must_use]
-    pub fn missing(&self) -> Vec<(&'static str, String)> {
+    pub fn missing(&self) -> Vec<(String, String)> {
         let parts = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        parts.iter().filter_map(|(part, why)| Some((*part, why.clone()?))).collect()
+        parts.iter().filter_map(|(part, why)| Some((part.clone(), why.clone()?))).collect()
     }
 
-    fn set(&self, part: &'static str, why: Option<&str>) {
+    fn set(&self, part: &str, why: Option<&str>) {
         let same =
-            |parts: &BTreeMap<&str, Option<String>>| parts.get(part).is_some_and(|old| old.as_deref() == why);
+            |parts: &BTreeMap<String, Option<String>>| parts.get(part).is_some_and(|old| old.as_deref() == why);
         if !same(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(part, why.map(str::to_owned));
+            self.0.write().unwrap_or_else(PoisonError::into_inner)
+                .insert(part.to_owned(), why.map(str::to_owned));
         }
     }
 }
 
 impl HealthSink for Health {
-    fn ready(&self, part: &'static str) {
+    fn ready(&self, part: &str) {
         self.set(part, None);
     }
 
-    fn not_ready(&self, part: &'static str, why: &str) {
+    fn not_ready(&self, part: &str, why: &str) {
         self.set(part, Some(why));
     }
 }
@@ -50,7 +51,7 @@ mod tests {
     fn a_part_is_missing_until_it_is_ready_again() {
         let health = Health::new();
         health.not_ready("ledger", "no room");
-        assert_eq!(health.missing(), [("ledger", "no room".to_owned())]);
+        assert_eq!(health.missing(), [("ledger".to_owned(), "no room".to_owned())]);
         health.ready("ledger");
         assert!(health.missing().is_empty());
     }

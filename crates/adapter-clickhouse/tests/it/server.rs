@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics};
 use async_trait::async_trait;
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use ports::Clock;
 use ports::ledger::{Record, Source};
 
@@ -74,7 +74,7 @@ pub(crate) fn record(session: &str, version: u64) -> Record {
         session_id: Some(session.to_owned()),
         keyword_clicked: None,
         click_time: Some(click),
-        pixel: PixelCode::new("111").ok(),
+        pixel: "meta:111".parse().ok(),
         network: "tonic".to_owned(),
         observed: figures,
         reported: figures,

@@ -6,7 +6,7 @@ use std::future::Future;
 use adapter_embedded::Db;
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, UnixMillis, UnixSeconds};
 use ports::ledger::{Holder, Restatements, RowClaim, RowVerdict, Source};
 use rusqlite::{Connection, Params, Row};
 
@@ -131,10 +131,10 @@ fn statement(row: &Row<'_>) -> rusqlite::Result<RowClaim> {
         raw: "x".repeat(1_000),
         keyword_clicked: Some("shoes".to_owned()),
         click_time: Some(UnixSeconds(NOW_S - 60)),
-        pixel: PixelCode::new("7").ok(),
+        pixel: "meta:7".parse().ok(),
         network: "tonic".to_owned(),
         observed: Figures { count: 1, revenue: "0.25".parse().expect("an amount") },
-        verdict: RowVerdict::Sendable { deadline: UnixSeconds(NOW_S - 60).deadline() },
+        verdict: RowVerdict::Sendable { deadline: UnixMillis((NOW_S + 7 * 86_400) * 1000) },
     })
 }
 

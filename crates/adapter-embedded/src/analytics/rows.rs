@@ -7,10 +7,10 @@ use serde_json::Value;
 const INSERT: &str = "
     INSERT OR IGNORE INTO report_conversions (key, version, partition, outcome, reason, reasons, network, pixel,
         campaign_id, session_id, keyword_clicked, click_timestamp, observed_count, observed_revenue, reported_count,
-        reported_revenue, events, object, row, attempts, created_at, updated_at)
+        reported_revenue, events, object, row, attempts, created_at, updated_at, platform)
     VALUES (:key, :version, :partition, :outcome, :reason, :reasons, :network, :pixel, :campaign, :session, :keyword,
         :click, :observed_count, :observed_revenue, :reported_count, :reported_revenue, :events, :object, :row,
-        :attempts, :created, :updated)";
+        :attempts, :created, :updated, :platform)";
 
 /// Adds records; those that are there already (key and version) are left as they are.
 pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {
@@ -24,7 +24,7 @@ pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Resu
             ":reason": record.reason,
             ":reasons": record.reasons,
             ":network": record.network,
-            ":pixel": record.pixel.as_ref().map(|p| p.as_str()),
+            ":pixel": record.pixel.as_ref().map(|pixel| pixel.code.as_str()),
             ":campaign": campaign(&record.raw),
             ":session": record.session_id,
             ":keyword": record.keyword_clicked,
@@ -39,6 +39,7 @@ pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Resu
             ":attempts": record.attempts,
             ":created": record.created_at.0,
             ":updated": record.updated_at.0,
+            ":platform": record.pixel.as_ref().map(|pixel| pixel.platform.as_str()),
         })?;
     }
     Ok(())

@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS report_conversions (
     attempts         INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
+    -- Whose pixel it is.
+    platform         TEXT,
     PRIMARY KEY (key, version)
 ) STRICT, WITHOUT ROWID;
 

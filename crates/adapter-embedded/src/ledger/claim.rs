@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::ConversionKey;
 use domain::restate::Figures;
+use domain::{ConversionKey, PixelRef};
 use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_key};
 use ports::ledger::{Claim, Holder, RowClaim};
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -189,7 +189,7 @@ impl<'a> Claiming<'a> {
             ":session": row.session_id,
             ":keyword": row.keyword_clicked,
             ":click": row.click_time.map(|t| t.0),
-            ":pixel": row.pixel.as_ref().map(|p| p.as_str()),
+            ":pixel": row.pixel.as_ref().map(PixelRef::to_string),
             ":network": row.network,
             ":count": observed.count,
             ":revenue": observed.revenue.to_string(),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelCode};
+use domain::{ConversionKey, PixelRef};
 use ports::destination::Answer;
 use ports::ledger::Part;
 use rusqlite::Row;
@@ -34,10 +34,10 @@ pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<ConversionKe
     row.get::<_, [u8; 32]>(column).map(ConversionKey::from_bytes)
 }
 
-/// A pixel's code, where there is one.
-pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PixelCode>> {
-    let code: Option<String> = row.get(column)?;
-    code.map(PixelCode::new).transpose().map_err(|e| damaged(column, e))
+/// A pixel, where there is one.
+pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PixelRef>> {
+    let pixel: Option<String> = row.get(column)?;
+    pixel.map(|pixel| pixel.parse()).transpose().map_err(|e| damaged(column, e))
 }
 
 /// Figures, from two columns.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Outcome, PixelCode, UnixMillis};
+use domain::{Outcome, PixelRef, UnixMillis};
 use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
@@ -79,7 +79,7 @@ pub(super) fn claim_due(
 
 /// The entries to claim, the nearest deadline first.
 fn choose(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<Vec<i64>> {
-    let except: HashSet<&str> = limits.except.iter().map(PixelCode::as_str).collect();
+    let except: HashSet<String> = limits.except.iter().map(PixelRef::to_string).collect();
     let pixels: Vec<String> =
         tx.prepare_cached(PIXELS)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
     let (mut late, mut in_time) = (tx.prepare_cached(LATE)?, tx.prepare_cached(IN_TIME)?);
@@ -119,7 +119,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
 /// See [`ReportLedger::release_parked`](ports::ReportLedger::release_parked). The entries stay parked, so the version stays.
 pub(super) fn release_parked(
     tx: &Transaction<'_>,
-    pixel: &PixelCode,
+    pixel: &PixelRef,
     now: UnixMillis,
 ) -> rusqlite::Result<u64> {
     let released = tx
@@ -127,6 +127,6 @@ pub(super) fn release_parked(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
              WHERE state = 'parked' AND pixel = ? AND reason <> ?",
         )?
-        .execute(params![now.0, pixel.as_str(), WaitReason::UnknownOutcome.as_str()])?;
+        .execute(params![now.0, pixel.to_string(), WaitReason::UnknownOutcome.as_str()])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }

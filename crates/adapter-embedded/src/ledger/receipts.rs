@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::receipt::{OutcomeCount, PixelCount};
-use domain::{Money, Outcome, Receipt, UnixMillis};
+use domain::{Money, Outcome, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::columns::{count, parsed, sql, text};
+use super::columns::{count, parsed, sql};
 use super::counts::by_state;
 
 /// What is noted about an object itself.
@@ -128,18 +128,14 @@ fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>
          WHERE object = ? AND pixel IS NOT NULL AND (events > 0 OR state = 'reported')",
     )?;
     let mut rows = select.query([object])?;
-    let mut pixels: BTreeMap<String, PixelCount> = BTreeMap::new();
+    let mut pixels: BTreeMap<PixelRef, PixelCount> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let code = text(row, 0)?;
-        if !pixels.contains_key(code) {
-            let none = PixelCount { pixel: code.to_owned(), conversions: 0, events: 0, revenue: Money::ZERO };
-            pixels.insert(code.to_owned(), none);
-        }
-        if let Some(pixel) = pixels.get_mut(code) {
-            pixel.conversions += u64::from(row.get::<_, bool>(1)?);
-            pixel.events += count(row, 2)?;
-            pixel.revenue = pixel.revenue + parsed(row, 3)?;
-        }
+        let pixel: PixelRef = parsed(row, 0)?;
+        let none = || PixelCount { pixel: pixel.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
+        let counted = pixels.entry(pixel.clone()).or_insert_with(none);
+        counted.conversions += u64::from(row.get::<_, bool>(1)?);
+        counted.events += count(row, 2)?;
+        counted.revenue = counted.revenue + parsed(row, 3)?;
     }
     Ok(pixels.into_values().collect())
 }

@@ -1,6 +1,6 @@
 //! Entries as people and the export see them.
 
-use domain::{ConversionKey, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, PixelRef, UnixMillis, UnixSeconds};
 use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Params, Row, Transaction, params};
 
@@ -68,7 +68,7 @@ pub(super) fn selected(
         selection.outcome.as_str(),
         after,
         selection.reason,
-        selection.pixel.as_ref().map(|p| p.as_str()),
+        selection.pixel.as_ref().map(PixelRef::to_string),
         selection.since.map(|t| t.0),
         i64::try_from(limit).unwrap_or(i64::MAX),
     ];

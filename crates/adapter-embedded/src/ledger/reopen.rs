@@ -26,7 +26,7 @@ fn reopen_entry(entries: &Entries<'_>, reopening: &Reopening, now: UnixMillis) -
     let before = entries.state(entry)?;
     let changed = entries.tx.prepare_cached(REOPEN)?.execute(params![
         WaitReason::Reopened.as_str(),
-        reopening.pixel.as_str(),
+        reopening.pixel.to_string(),
         reopening.deadline.0,
         sql(reopening.version),
         now.0,

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS report_conversions (
     session_id       TEXT,
     keyword_clicked  TEXT,
     click_timestamp  INTEGER,
+    -- Platform and code: `meta:123`.
     pixel            TEXT,
     network          TEXT    NOT NULL,
     observed_count   INTEGER NOT NULL,

@@ -6,7 +6,7 @@ use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::{Db, Schema};
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use port_tests::clock::ManualClock;
 use ports::ledger::{Holder, Record, Restatements, RowClaim, RowVerdict, Source};
 use ports::{AnalyticsStore, LedgerExport, ReportLedger};
@@ -25,7 +25,7 @@ async fn record() -> Record {
         session_id: Some("s".to_owned()),
         keyword_clicked: None,
         click_time: Some(UnixSeconds(1_763_800_000)),
-        pixel: PixelCode::new("111").ok(),
+        pixel: "meta:111".parse().ok(),
         network: "tonic".to_owned(),
         observed: Figures { count: 1, revenue: "0.3".parse().expect("an amount") },
         verdict: RowVerdict::Sendable { deadline: UnixMillis(9) },

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use adapter_embedded::Db;
 use adapter_embedded::ledger::EmbeddedLedger;
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, Reason, UnixMillis};
+use domain::{ConversionKey, Outcome, Reason, UnixMillis};
 use ports::ledger::{Claim, Holder, Restatements, RowClaim, RowVerdict, Source};
 use ports::{ErrorKind, Ledger, LedgerAdmin, ReportLedger};
 
@@ -33,7 +33,7 @@ pub(crate) fn statement(session: &str, object: &str, verdict: RowVerdict) -> Row
         session_id: Some(session.to_owned()),
         keyword_clicked: None,
         click_time: None,
-        pixel: PixelCode::new("111").ok(),
+        pixel: "meta:111".parse().ok(),
         network: String::new(),
         observed: Figures::default(),
         verdict,

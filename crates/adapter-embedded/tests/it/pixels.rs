@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use adapter_embedded::pixels::EmbeddedPixels;
 use adapter_embedded::{DIRECTORY_SCHEMA, DataDir, Db};
-use domain::{PixelCode, TrafficSource};
 use port_tests::pixels::suite;
 use ports::PixelDirectory;
 use ports::pixels::{Credential, Pixel};
@@ -26,8 +25,8 @@ async fn only_the_owner_can_read_tokens() {
     let folder = parent.path().join("made/by us");
     let pixels = DataDir::open(&folder).unwrap().pixels().unwrap();
     let credentials = vec![Credential { label: "main".into(), token: "EAA".to_owned().into() }];
-    let code = PixelCode::new("1").unwrap();
-    pixels.put(&Pixel { code, source: TrafficSource::Facebook, name: None, credentials }).await.unwrap();
+    let pixel = "meta:1".parse().unwrap();
+    pixels.put(&Pixel { pixel, name: None, credentials }).await.unwrap();
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     for file in std::fs::read_dir(&folder).unwrap() {

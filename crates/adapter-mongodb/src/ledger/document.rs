@@ -2,7 +2,7 @@
 
 use bson::{Bson, DateTime, Document, doc};
 use domain::restate::Figures;
-use domain::{Outcome, UnixMillis};
+use domain::{Outcome, PixelRef, UnixMillis};
 use ports::ledger::{Holder, RowClaim};
 
 /// An instant as a date: people and dashboards can read it, and MongoDB keeps it to the millisecond.
@@ -59,7 +59,7 @@ pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Documen
         "object": &row.source.object,
         "row": int(row.source.row),
         "raw": &row.raw,
-        "pixel": row.pixel.as_ref().map(|p| p.as_str()),
+        "pixel": row.pixel.as_ref().map(PixelRef::to_string),
         "network": &row.network,
         "deadline": row.deadline().map(date),
         "owner": Bson::Null,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
-use domain::{ConversionKey, PixelCode, UnixMillis};
+use domain::{ConversionKey, PixelRef, UnixMillis};
 use ports::Result;
 use ports::ledger::{Due, DueLimits, Holder, Lease, Part, WaitReason};
 use serde::Deserialize;
@@ -82,13 +82,13 @@ impl From<Claimed> for Due {
 struct Candidate {
     #[serde(rename = "_id")]
     key: ConversionKey,
-    pixel: PixelCode,
+    pixel: PixelRef,
     deadline: DateTime,
 }
 
 /// What to claim. A pixel that has its share is left out of the next look, so that others come up.
 async fn choose(connection: &Connection, limits: &DueLimits, now: UnixMillis) -> Result<Vec<ConversionKey>> {
-    let mut closed: Vec<String> = limits.except.iter().map(|pixel| pixel.as_str().to_owned()).collect();
+    let mut closed: Vec<String> = limits.except.iter().map(PixelRef::to_string).collect();
     let mut choice = Choice::default();
     for _ in 0..LOOKS {
         let found = look(connection, &closed, limits.total, now).await?;
@@ -158,13 +158,13 @@ impl Choice {
 /// See [`ReportLedger::release_parked`](ports::ReportLedger::release_parked). The entries stay parked, so the version stays.
 pub(super) async fn release_parked(
     connection: &Connection,
-    pixel: &PixelCode,
+    pixel: &PixelRef,
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
     let for_the_operator = WaitReason::UnknownOutcome;
     let parked = doc! {
-        "state": "parked", "pixel": pixel.as_str(), "reason": { "$ne": for_the_operator.as_str() },
+        "state": "parked", "pixel": pixel.to_string(), "reason": { "$ne": for_the_operator.as_str() },
     };
     let update = doc! { "q": parked, "u": sooner, "multi": true };
     connection.update("ledger.release_parked", CONVERSIONS, vec![update]).await

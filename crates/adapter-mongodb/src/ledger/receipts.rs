@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bson::{DateTime, Document, doc};
 use domain::receipt::{OutcomeCount, PixelCount};
-use domain::{Money, Outcome, Receipt, UnixMillis};
+use domain::{Money, Outcome, PixelRef, Receipt, UnixMillis};
 use ports::Result;
 use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount};
 use serde::Deserialize;
@@ -89,7 +89,7 @@ struct Ending {
     object: String,
     outcome: Outcome,
     reason: String,
-    pixel: Option<String>,
+    pixel: Option<PixelRef>,
     revenue: Option<Money>,
 }
 
@@ -97,7 +97,7 @@ struct Ending {
 #[derive(Debug, Default)]
 struct Counts {
     outcomes: BTreeMap<(Outcome, String), u64>,
-    pixels: BTreeMap<String, PixelCount>,
+    pixels: BTreeMap<PixelRef, PixelCount>,
 }
 
 async fn counts(

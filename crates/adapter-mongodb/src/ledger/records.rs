@@ -66,7 +66,7 @@ pub(super) async fn select(
         filter.insert("reason", reason);
     }
     if let Some(pixel) = &selection.pixel {
-        filter.insert("pixel", pixel.as_str());
+        filter.insert("pixel", pixel.to_string());
     }
     if let Some(since) = selection.since {
         filter.insert("updated_at", doc! { "$gte": date(since) });

@@ -28,7 +28,7 @@ pub(super) async fn reopen(
         let reason = WaitReason::Reopened;
         let mut set = doc! {
             "state": "retry", "reason": reason.as_str(), "reasons": "", "valid": true, "invalid_reason": Bson::Null,
-            "pixel": reopening.pixel.as_str(), "deadline": date(reopening.deadline), "due_at": date(now),
+            "pixel": reopening.pixel.to_string(), "deadline": date(reopening.deadline), "due_at": date(now),
             "wakes_at": wakes_at(now, Some(date(reopening.deadline))), "failures": 0, "reopened_by": by,
         };
         set.extend(changed(now));

@@ -2,7 +2,7 @@
 
 use bson::{Bson, DateTime, doc};
 use domain::restate::Figures;
-use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
 use ports::ledger::{Attempt, Part, Positions, Record, Source};
@@ -122,7 +122,7 @@ pub(super) struct Whole {
     session_id: Option<String>,
     keyword_clicked: Option<String>,
     click_timestamp: Option<UnixSeconds>,
-    pixel: Option<PixelCode>,
+    pixel: Option<PixelRef>,
     network: String,
     observed_count: i64,
     observed_revenue: Money,
@@ -175,7 +175,7 @@ pub(super) struct Claimed {
     pub(super) attempt: u32,
     pub(super) raw: String,
     pub(super) network: String,
-    pub(super) pixel: PixelCode,
+    pub(super) pixel: PixelRef,
     pub(super) deadline: DateTime,
     #[serde(deserialize_with = "positions")]
     pub(super) accepted: Positions,

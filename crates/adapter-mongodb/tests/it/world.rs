@@ -3,7 +3,7 @@
 use adapter_mongodb::{MongoLedger, MongoSettings};
 use bson::oid::ObjectId;
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, UnixMillis, UnixSeconds};
 use mongodb::Client;
 use ports::ledger::{
     Claim, Holder, Lease, Positions, Restatements, RowClaim, RowVerdict, Settle, Settlement, Source,
@@ -62,7 +62,7 @@ pub(crate) fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
         session_id: Some(session.to_owned()),
         keyword_clicked: Some("shoes".to_owned()),
         click_time: Some(click),
-        pixel: Some(PixelCode::new("111").unwrap()),
+        pixel: Some("meta:111".parse().unwrap()),
         network: "tonic".to_owned(),
         observed: figures(1, "0.25"),
         verdict: RowVerdict::Sendable { deadline: click.deadline() },

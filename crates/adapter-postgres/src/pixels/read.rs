@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Client;
-use domain::{PixelCode, TrafficSource};
+use domain::{PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::{Error, Row};
@@ -42,18 +42,19 @@ fn select(has_others: bool) -> String {
 pub(super) async fn snapshot(client: &Client) -> Result<Vec<Pixel>, Error> {
     let has_others = client.query_typed("SELECT to_regclass('ua_aa_map') IS NOT NULL", &[]).await?;
     let has_others = has_others.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
-    let mut pixels: BTreeMap<(TrafficSource, PixelCode), Pixel> = BTreeMap::new();
+    let mut pixels: BTreeMap<PixelRef, Pixel> = BTreeMap::new();
     let mut unusable = 0_u64;
     for row in client.query_typed(&select(has_others), &[]).await? {
-        let source = source(row.try_get(0)?);
-        let Ok(code) = PixelCode::new(row.try_get::<_, String>(1)?.trim()) else {
+        let platform = Platform::from_feed(row.try_get(0)?);
+        let code = PixelCode::new(row.try_get::<_, String>(1)?.trim());
+        let (Some(platform), Ok(code)) = (platform, code) else {
             unusable += 1;
             continue;
         };
-        // Two pixels may have one code: they are one to the platform.
-        let pixel = pixels.entry((source, code.clone())).or_insert_with(|| Pixel {
-            code,
-            source,
+        let pixel = PixelRef::new(platform, code);
+        // Two rows may have one code: they are one pixel to the platform.
+        let pixel = pixels.entry(pixel.clone()).or_insert_with(|| Pixel {
+            pixel,
             name: None,
             credentials: Vec::new(),
         });
@@ -61,7 +62,7 @@ pub(super) async fn snapshot(client: &Client) -> Result<Vec<Pixel>, Error> {
         add_credential(pixel, &row)?;
     }
     if unusable > 0 {
-        tracing::warn!(rows = unusable, "pixels whose code cannot be one are left out");
+        tracing::warn!(rows = unusable, "pixels whose traffic source or code cannot be one are left out");
     }
     Ok(pixels.into_values().collect())
 }
@@ -79,9 +80,4 @@ fn add_credential(pixel: &mut Pixel, row: &Row) -> Result<(), Error> {
     };
     pixel.credentials.push(Credential { label, token: SecretString::from(token) });
     Ok(())
-}
-
-fn source(word: &str) -> TrafficSource {
-    let known = [TrafficSource::Facebook, TrafficSource::Tiktok];
-    known.into_iter().find(|s| word.eq_ignore_ascii_case(s.as_str())).unwrap_or(TrafficSource::Other)
 }

@@ -2,7 +2,7 @@
 //! given gets an ad account of its own, of the provider `efflux` and with a number below zero, which no platform gives.
 
 use deadpool_postgres::{Client, Transaction};
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use ports::pixels::Pixel;
 use secrecy::ExposeSecret;
 use tokio_postgres::Error;
@@ -55,8 +55,8 @@ const DROP_PIXELS: &str = "DELETE FROM pixels WHERE lower(traffic_source) = $1 A
 
 /// Adds a pixel, or gives it another name and other tokens. Tokens that it has from the original's applications stay, behind these.
 pub(super) async fn put(client: &mut Client, pixel: &Pixel) -> Result<(), Error> {
-    let (source, code) = (pixel.source.as_str(), pixel.code.as_str());
-    let mark = mark(pixel.source, &pixel.code);
+    let (source, code) = (pixel.pixel.platform.in_directory(), pixel.pixel.code.as_str());
+    let mark = mark(&pixel.pixel);
     let labels: Vec<_> = pixel.credentials.iter().map(|c| c.label.as_str()).collect();
     let tokens: Vec<_> = pixel.credentials.iter().map(|c| c.token.expose_secret()).collect();
     let transaction = begin(client).await?;
@@ -76,15 +76,11 @@ pub(super) async fn put(client: &mut Client, pixel: &Pixel) -> Result<(), Error>
 }
 
 /// Removes all pixels of that code, whoever added them, and the tokens that only Efflux knew.
-pub(super) async fn remove(
-    client: &mut Client,
-    source: TrafficSource,
-    code: &PixelCode,
-) -> Result<bool, Error> {
+pub(super) async fn remove(client: &mut Client, pixel: &PixelRef) -> Result<bool, Error> {
     let transaction = begin(client).await?;
-    drop_tokens(&transaction, &mark(source, code)).await?;
+    drop_tokens(&transaction, &mark(pixel)).await?;
     transaction.execute(DROP_UNUSED_TOKENS, &[]).await?;
-    let removed = transaction.execute(DROP_PIXELS, &[&source.as_str(), &code.as_str()]).await?;
+    let removed = transaction.execute(DROP_PIXELS, &[&pixel.platform.in_directory(), &pixel.code.as_str()]).await?;
     transaction.commit().await?;
     Ok(removed > 0)
 }
@@ -102,6 +98,6 @@ async fn drop_tokens(transaction: &Transaction<'_>, mark: &str) -> Result<(), Er
 }
 
 /// How the ad accounts of a pixel's tokens are recognised; no code holds a colon.
-fn mark(source: TrafficSource, code: &PixelCode) -> String {
-    format!("efflux:{}:{code}:", source.as_str())
+fn mark(pixel: &PixelRef) -> String {
+    format!("efflux:{}:{}:", pixel.platform.in_directory(), pixel.code)
 }

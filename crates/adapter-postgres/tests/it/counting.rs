@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapter_postgres::{Postgres, PostgresPixels};
-use domain::{PixelCode, TrafficSource};
 use ports::PixelDirectory;
 use ports::pixels::{Credential, Pixel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,10 +70,8 @@ async fn a_snapshot_costs_two_statements_whatever_it_holds() {
     assert_eq!(cost().await, (0, 2));
     for i in 0..50 {
         let credential = Credential { label: "main".into(), token: format!("EAA{i}").into() };
-        let code = PixelCode::new(i.to_string()).unwrap();
         let pixel = Pixel {
-            code,
-            source: TrafficSource::Facebook,
+            pixel: format!("meta:{i}").parse().unwrap(),
             name: None,
             credentials: vec![credential.clone(), credential],
         };

@@ -1,7 +1,7 @@
 //! The original's own tables, with rows as its applications write them.
 
 use adapter_postgres::{Postgres, PostgresPixels};
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use ports::PixelDirectory;
 use ports::pixels::{Credential, Pixel};
 use secrecy::ExposeSecret;
@@ -22,7 +22,7 @@ async fn tokens(pixels: &PostgresPixels) -> Vec<String> {
     let of = |pixel: &Pixel| {
         let tokens: Vec<_> =
             pixel.credentials.iter().map(|c| format!("{}={}", c.label, c.token.expose_secret())).collect();
-        format!("{} {}: {}", pixel.source.as_str(), pixel.code, tokens.join(" "))
+        format!("{}: {}", pixel.pixel, tokens.join(" "))
     };
     pixels.snapshot().await.unwrap().iter().map(of).collect()
 }
@@ -34,13 +34,13 @@ async fn tokens_have_an_order_and_the_traps_are_known() {
         tokens(&pixels).await,
         [
             // The map first, in it the system user, then who fetches; then the others. An expired token is left out.
-            "facebook 100: user-account-3=system user-account-1=first user-account-2=idle user-account-4=fourth",
+            "meta:100: user-account-3=system user-account-1=first user-account-2=idle user-account-4=fourth",
             // Its ad account's number is too large for the map.
-            "facebook 200: user-account-1=first",
+            "meta:200: user-account-1=first",
             // Two rows with one code.
-            "facebook 300: user-account-1=first user-account-4=fourth",
-            "facebook 400: ",
-            "tiktok 100: ",
+            "meta:300: user-account-1=first user-account-4=fourth",
+            "meta:400: ",
+            "tiktok:100: ",
         ]
     );
 }
@@ -49,20 +49,19 @@ async fn tokens_have_an_order_and_the_traps_are_known() {
 async fn what_is_added_goes_first_and_what_was_there_stays() {
     let (address, pixels) = original().await;
     let before = tokens(&pixels).await;
-    let code = PixelCode::new("300").unwrap();
+    let given: PixelRef = "meta:300".parse().unwrap();
     let credential = Credential { label: "token-1".into(), token: "given".to_owned().into() };
     let pixel = Pixel {
-        code: code.clone(),
-        source: TrafficSource::Facebook,
+        pixel: given.clone(),
         name: None,
         credentials: vec![credential],
     };
     pixels.put(&pixel).await.unwrap();
-    let expected = "facebook 300: token-1=given user-account-1=first user-account-4=fourth";
+    let expected = "meta:300: token-1=given user-account-1=first user-account-4=fourth";
     assert_eq!(tokens(&pixels).await[2], expected);
     pixels.put(&Pixel { credentials: Vec::new(), ..pixel }).await.unwrap();
     assert_eq!(tokens(&pixels).await, before, "nothing of the original's was lost");
-    assert!(pixels.remove(TrafficSource::Facebook, &code).await.unwrap());
+    assert!(pixels.remove(&given).await.unwrap());
     assert_eq!(tokens(&pixels).await.len(), before.len() - 1);
     let left: i64 = connect(&address)
         .await

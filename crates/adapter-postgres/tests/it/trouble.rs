@@ -119,8 +119,7 @@ async fn no_token_is_in_an_error() {
     let credential =
         ports::pixels::Credential { label: "l".repeat(300), token: "topsecret".to_owned().into() };
     let pixel = ports::pixels::Pixel {
-        code: domain::PixelCode::new("1").unwrap(),
-        source: domain::TrafficSource::Facebook,
+        pixel: "meta:1".parse().unwrap(),
         name: None,
         credentials: vec![credential],
     };

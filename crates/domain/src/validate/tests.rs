@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_763_800_000_000);
@@ -15,14 +17,30 @@ fn reasons_of(change: &str) -> String {
     let raw = row.to_string();
     struct Known;
     impl KnownPixels for Known {
-        fn knows(&self, source: TrafficSource, code: &str) -> bool {
-            matches!((source, code), (TrafficSource::Facebook, "111") | (TrafficSource::Tiktok, "TT1"))
+        fn knows(&self, pixel: &PixelRef) -> bool {
+            ["meta:111", "tiktok:TT1"].contains(&pixel.to_string().as_str())
         }
     }
-    let rules = Rules { now: NOW, pixels: &Known, object_network: Some("tonic"), needs_source_url: true };
+    let platforms = OnePlatform(Platform::LEGACY, &Week);
+    let rules = Rules { now: NOW, pixels: &Known, platforms: &platforms, object_network: Some("tonic") };
     match check(&Row::parse(&raw), rules) {
         Ok(valid) => format!("valid, {} events", valid.counts().total()),
         Err(reasons) => reasons.to_string(),
+    }
+}
+
+/// Takes events for a week, and wants to know the visitor's agent.
+struct Week;
+
+impl Requirements for Week {
+    fn rules(&self) -> PlatformRules {
+        let window = Duration::from_secs(7 * 24 * 3600);
+        PlatformRules { window, margin: Duration::from_secs(60), max_events: 10 }
+    }
+
+    fn check(&self, conversion: &Conversion<'_>) -> Reasons {
+        let missing = conversion.user_agent.is_none().then_some(Reason::InsufficientData);
+        missing.into_iter().collect()
     }
 }
 
@@ -56,7 +74,7 @@ fn each_rule_has_its_reason() {
         (r#"{"network": "airfind", "visits": 1, "serp": "1"}"#, "valid, 3 events"),
         (r#"{"network": "mystery", "conversions": 0}"#, "valid, 0 events"),
         (r#"{"user_agent": ""}"#, "insufficient_data"),
-        (r#"{"domain_name": null}"#, "insufficient_data"),
+        (r#"{"user_agent": "", "traffic_source": "a search engine"}"#, "invalid_pixel,unsupported_traffic_source"),
         (
             r#"{"pixel_id": "9", "click_timestamp": 1, "ts_click_id": null, "revenue": -1}"#,
             "invalid_pixel,older_than_7_days,missing_click_id,negative_amount",

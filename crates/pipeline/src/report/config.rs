@@ -29,8 +29,6 @@ pub struct ReportConfig {
     pub lease: Duration,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
-    /// Whether rows must bring the address of their page, because no default is configured.
-    pub needs_source_url: bool,
     /// What happens to events whose outcome is unknown.
     pub on_unknown: OnUnknown,
     /// What happens to figures that outgrow what was reported.

@@ -32,7 +32,8 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
                 0
             }
         };
-        reporting.reachability.expire(reporting.clock.now(), &*reporting.health);
+        let now = reporting.clock.now();
+        reporting.reachability.values().for_each(|one| one.expire(now, &*reporting.health));
         lanes.end_idle();
         if claimed == 0 {
             let pause = if lanes.any_has_enough() { BUSY } else { IDLE };

@@ -83,7 +83,7 @@ impl Intake {
             network,
             pixels: reporting.pixels.current().await?,
             now: reporting.clock.now(),
-            needs_source_url: reporting.config.needs_source_url,
+            destinations: Arc::clone(&reporting.destinations),
         };
         let (claim_rows, limit) = (reporting.config.claim_rows, reporting.config.max_object_bytes);
         let first = reporting

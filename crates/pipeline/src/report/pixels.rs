@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::validate::KnownPixels;
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use ports::pixels::{Credential, Pixel};
 use ports::{PixelDirectory, Result};
 use secrecy::ExposeSecret;
@@ -34,16 +34,12 @@ impl Pixels {
     ///
     /// # Errors
     /// The directory's; the last good copy stays in use.
-    pub async fn refresh(&self) -> Result<Vec<PixelCode>> {
+    pub async fn refresh(&self) -> Result<Vec<PixelRef>> {
         let before = self.snapshot.get();
         let now = self.fetch().await?;
         let Some(before) = before else { return Ok(Vec::new()) };
-        let changed = now.facebook().filter(|pixel| {
-            before
-                .find(TrafficSource::Facebook, pixel.code.as_str())
-                .is_none_or(|old| !same_tokens(old, pixel))
-        });
-        Ok(changed.map(|p| p.code.clone()).collect())
+        let is_other = |pixel: &&Pixel| !before.0.get(&pixel.pixel).is_some_and(|old| same_tokens(old, pixel));
+        Ok(now.0.values().filter(is_other).map(|pixel| pixel.pixel.clone()).collect())
     }
 
     /// The pixels as they were read last.
@@ -59,7 +55,7 @@ impl Pixels {
 
     async fn fetch(&self) -> Result<Arc<PixelMap>> {
         let all = self.directory.snapshot().await?;
-        let pixels = all.into_iter().map(|p| ((p.source, p.code.to_string()), p)).collect();
+        let pixels = all.into_iter().map(|pixel| (pixel.pixel.clone(), pixel)).collect();
         Ok(self.snapshot.set(PixelMap(pixels)))
     }
 }
@@ -70,27 +66,19 @@ fn same_tokens(a: &Pixel, b: &Pixel) -> bool {
     tokens(a) == tokens(b)
 }
 
-/// Pixels by source and code.
+/// All pixels of the directory.
 #[derive(Debug, Default)]
-pub(crate) struct PixelMap(BTreeMap<(TrafficSource, String), Pixel>);
+pub(crate) struct PixelMap(BTreeMap<PixelRef, Pixel>);
 
 impl PixelMap {
-    fn find(&self, source: TrafficSource, code: &str) -> Option<&Pixel> {
-        self.0.get(&(source, code.to_owned()))
-    }
-
-    fn facebook(&self) -> impl Iterator<Item = &Pixel> {
-        self.0.values().filter(|p| p.source == TrafficSource::Facebook)
-    }
-
-    /// What may send to a pixel of the only destination there is, the first choice first.
-    pub(crate) fn credentials(&self, code: &PixelCode) -> &[Credential] {
-        self.find(TrafficSource::Facebook, code.as_str()).map_or(&[], |p| &p.credentials)
+    /// What may send to a pixel, the first choice first.
+    pub(crate) fn credentials(&self, pixel: &PixelRef) -> &[Credential] {
+        self.0.get(pixel).map_or(&[], |pixel| &pixel.credentials)
     }
 }
 
 impl KnownPixels for PixelMap {
-    fn knows(&self, source: TrafficSource, code: &str) -> bool {
-        self.find(source, code).is_some()
+    fn knows(&self, pixel: &PixelRef) -> bool {
+        self.0.contains_key(pixel)
     }
 }

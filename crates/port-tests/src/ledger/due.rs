@@ -84,7 +84,7 @@ pub(super) async fn more_time_keeps_what_had_run_out(ledger: Subject) {
 }
 
 pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
-    let rows = [("a", "111"), ("b", "111"), ("c", "222"), ("d", "111"), ("e", "111")];
+    let rows = [("a", "111"), ("b", "111"), ("c", "tiktok:111"), ("d", "111"), ("e", "111")];
     for (row, (session, code)) in rows.into_iter().enumerate() {
         let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(session, "b/o", row as u64) };
         let lease = ledger.hold(stated, 0).await;
@@ -103,7 +103,7 @@ pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     keys.sort_unstable();
     let mut expected = [key("a"), key("b")];
     expected.sort_unstable();
-    assert_eq!(keys, expected, "not the other pixel's, not the retry, and not what waits for a person");
+    assert_eq!(keys, expected, "not the other platform's, not the retry, and not what waits for a person");
     let none = ledger.0.release_parked(&pixel("333"), at(2)).await.expect("release_parked");
     assert_eq!(none, 0);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, PixelRef, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
 use ports::Ledger;
 use ports::ledger::{
     Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Positions, Record, Restatements, RowClaim, RowVerdict,
@@ -34,12 +34,12 @@ pub(super) fn holder(owner: &str, seconds: i64) -> Holder {
 
 /// The deadline of rows from [`sendable`].
 pub(super) fn deadline() -> UnixMillis {
-    UnixSeconds(START - 3600).deadline()
+    UnixSeconds(START - 3600 + 7 * 86_400 - 60).millis()
 }
 
-/// A pixel by its code.
-pub(super) fn pixel(code: &str) -> PixelCode {
-    PixelCode::new(code).expect("a good code")
+/// A pixel as people write it: `111` or `tiktok:111`.
+pub(super) fn pixel(code: &str) -> PixelRef {
+    PixelRef::of_legacy_or_any(code).expect("a good pixel")
 }
 
 /// Figures of that many clicks and that revenue.

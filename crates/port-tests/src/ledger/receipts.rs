@@ -90,7 +90,7 @@ pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
 
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
     for row in 0..10 {
-        let code = if row < 7 { "111" } else { "222" };
+        let code = if row < 7 { "111" } else { "tiktok:111" };
         let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
         let lease = ledger.hold(stated, 0).await;
         let settle = if row == 0 { retry(9_000) } else { Settle::Reported };
@@ -105,9 +105,10 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
     let sums: Vec<_> = receipt
         .pixels
         .iter()
-        .map(|p| (p.pixel.as_str(), p.conversions, p.events, p.revenue.to_string()))
+        .map(|p| (p.pixel.to_string(), p.conversions, p.events, p.revenue.to_string()))
         .collect();
-    let expected = [("111", 6, 21, "0.700000000007".to_owned()), ("222", 3, 9, "0.300000000003".to_owned())];
+    let expected = [("meta:111", 6, 21, "0.700000000007"), ("tiktok:111", 3, 9, "0.300000000003")]
+        .map(|(pixel, conversions, events, revenue)| (pixel.to_owned(), conversions, events, revenue.to_owned()));
     assert_eq!(sums, expected, "conversions are those of which all events were accepted");
     assert_eq!((receipt.events(), receipt.revenue()), (30, "1.00000000001".parse().expect("an amount")));
 }

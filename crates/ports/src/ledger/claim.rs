@@ -1,6 +1,6 @@
 //! Who claims what, and what the claim led to.
 
-use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis};
+use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis};
 
 use super::positions::Positions;
 
@@ -55,7 +55,7 @@ pub struct DueLimits {
     /// Entries of one pixel that are not past their deadline, so that its backlog leaves room for others.
     pub per_pixel: usize,
     /// Pixels of which only entries past their deadline are claimed: nothing can be sent to them now.
-    pub except: Vec<PixelCode>,
+    pub except: Vec<PixelRef>,
 }
 
 impl DueLimits {
@@ -76,7 +76,7 @@ pub struct Due {
     /// The feed network of the row or its object; empty when neither said.
     pub network: String,
     /// The pixel it goes to.
-    pub pixel: PixelCode,
+    pub pixel: PixelRef,
     /// The last moment for sending.
     pub deadline: UnixMillis,
     /// Which of its events are to be sent.

@@ -22,13 +22,15 @@ pub enum WaitReason {
     UnknownOutcome,
     /// The operator gave the entry another chance.
     Reopened,
+    /// This process has no destination for the pixel's platform.
+    NoDestination,
     /// A text that this version does not know: another version stored it. Made by [`WaitReason::from`] alone.
     Other(String),
 }
 
 impl WaitReason {
     /// All that this version knows.
-    pub const KNOWN: [Self; 8] = [
+    pub const KNOWN: [Self; 9] = [
         Self::Throttled,
         Self::Transient,
         Self::NoWorkingCredential,
@@ -37,6 +39,7 @@ impl WaitReason {
         Self::Restated,
         Self::UnknownOutcome,
         Self::Reopened,
+        Self::NoDestination,
     ];
 
     /// The stored text.
@@ -51,6 +54,7 @@ impl WaitReason {
             Self::Restated => "restated",
             Self::UnknownOutcome => "unknown_outcome",
             Self::Reopened => "reopened",
+            Self::NoDestination => "no_destination",
             Self::Other(text) => text.as_str(),
         }
     }
@@ -89,6 +93,7 @@ mod tests {
             "restated",
             "unknown_outcome",
             "reopened",
+            "no_destination",
         ];
         assert_eq!(words, stored);
     }

@@ -1,7 +1,7 @@
 //! Entries as the exporter and the operator see them.
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 
 use super::reason::WaitReason;
 use super::row::Source;
@@ -31,7 +31,7 @@ pub struct Record {
     /// When the visitor landed.
     pub click_time: Option<UnixSeconds>,
     /// The pixel.
-    pub pixel: Option<PixelCode>,
+    pub pixel: Option<PixelRef>,
     /// The feed network.
     pub network: String,
     /// The latest figures that a feed stated.
@@ -76,7 +76,7 @@ pub struct Selection {
     /// The reason, whole: `no_working_credential`, `100/2804004`, `invalid_pixel`.
     pub reason: Option<String>,
     /// The pixel.
-    pub pixel: Option<PixelCode>,
+    pub pixel: Option<PixelRef>,
     /// The last change at this moment or later.
     pub since: Option<UnixMillis>,
 }
@@ -89,7 +89,7 @@ pub struct Reopening {
     /// The version that the operator saw.
     pub version: u64,
     /// The pixel it goes to.
-    pub pixel: PixelCode,
+    pub pixel: PixelRef,
     /// The last moment for sending.
     pub deadline: UnixMillis,
 }

@@ -1,7 +1,7 @@
 //! A row as it is brought to the ledger.
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelCode, Reasons, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, PixelRef, Reasons, UnixMillis, UnixSeconds};
 
 /// Where a row came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub struct RowClaim {
     /// When the visitor landed.
     pub click_time: Option<UnixSeconds>,
     /// The pixel it goes to, when it is valid.
-    pub pixel: Option<PixelCode>,
+    pub pixel: Option<PixelRef>,
     /// The feed network of the row or its object; empty when neither says.
     pub network: String,
     /// What the row says was earned.

@@ -4,7 +4,7 @@
 use bson::{Bson, Document, doc};
 use domain::restate::Figures;
 use domain::time::{click_time_from_float, click_time_from_number, click_time_from_text};
-use domain::{ConversionKey, Money, Outcome, PixelCode, UnixMillis};
+use domain::{ConversionKey, Money, Outcome, PixelCode, PixelRef, Platform, UnixMillis};
 
 use crate::ledger::document::{changed, date, observe};
 
@@ -51,7 +51,7 @@ pub(super) fn entry(original: &Document, now: UnixMillis) -> Document {
         "row": 0_i64,
         "original_id": original.get("_id"),
         "raw": row(original),
-        "pixel": text(original, "pixel_id").and_then(|code| PixelCode::new(code).ok()).map(String::from),
+        "pixel": pixel(original).map(String::from),
         "network": text(original, "network").unwrap_or_default(),
         "deadline": Bson::Null,
         "owner": Bson::Null,
@@ -69,6 +69,11 @@ pub(super) fn entry(original: &Document, now: UnixMillis) -> Document {
     entry.extend(observe(observed));
     entry.extend(changed(now));
     entry
+}
+
+fn pixel(original: &Document) -> Option<PixelRef> {
+    let code = PixelCode::new(text(original, "pixel_id")?).ok()?;
+    Some(PixelRef::new(Platform::from_feed(text(original, "traffic_source").as_deref())?, code))
 }
 
 fn state(original: &Document) -> (Outcome, String) {

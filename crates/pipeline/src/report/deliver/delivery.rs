@@ -78,7 +78,7 @@ impl BatchDelivery {
     pub(super) async fn run(mut self) -> (Vec<DeliveryItem>, BatchFeedback) {
         let places =
             self.items.iter().enumerate().flat_map(|(c, i)| (0..i.outcomes.len()).map(move |e| (c, e)));
-        let mut bisection = Bisection::new(places, self.context.reporting.destination.max_events());
+        let mut bisection = Bisection::new(places, self.context.destination.rules().max_events);
         let end = self.send_all(&mut bisection).await;
         let feedback =
             BatchFeedback { end, near_limit: self.near_limit, slowest_answer: self.slowest_answer };
@@ -90,7 +90,7 @@ impl BatchDelivery {
             if !self.renew_leases().await {
                 return DeliveryEnd::LedgerUnavailable;
             }
-            // Leases can be renewed past the deadline, and one event that is too old makes Meta refuse the whole request.
+            // Leases can be renewed past the deadline, and a platform may refuse a whole request for one event that is too old.
             let now = mutations::time_before_sending(self.context.reporting.clock.now());
             bisection.exclude(|c| self.items[c].lost || now >= self.items[c].prepared.due.deadline);
             if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {

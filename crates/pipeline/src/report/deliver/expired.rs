@@ -1,7 +1,7 @@
 //! The money of conversions whose deadline has passed.
 
 use domain::expand::{expand, increment};
-use domain::validate::{AnyPixel, Rules, check};
+use domain::validate::{AnyPixel, Platforms, Rules, check};
 use domain::{Event, Money, Row, UnixMillis};
 use ports::ledger::{Due, Part};
 use ports::metric::name;
@@ -10,16 +10,17 @@ use crate::report::Reporting;
 
 /// Counts the money of a conversion whose deadline has passed.
 pub(super) fn count(reporting: &Reporting, due: &Due) {
-    let micros = u64::try_from(unreported_value(due).micros()).unwrap_or(0);
-    reporting.metrics.count(name::EXPIRED_REVENUE_MICROS, &[], micros);
+    let micros = u64::try_from(unreported_value(due, &*reporting.destinations).micros()).unwrap_or(0);
+    let labels = [("platform", due.pixel.platform.as_str())];
+    reporting.metrics.count(name::EXPIRED_REVENUE_MICROS, &labels, micros);
 }
 
 /// The value of the Purchases that the destination does not have.
-fn unreported_value(due: &Due) -> Money {
+fn unreported_value(due: &Due, platforms: &dyn Platforms) -> Money {
     let row = Row::parse(&due.raw);
     // As of its click the conversion was not too old.
     let now = row.conversion.as_deref().and_then(|c| c.click_time).map_or(UnixMillis(0), |t| t.millis());
-    let rules = Rules { now, pixels: &AnyPixel, object_network: Some(&due.network), needs_source_url: false };
+    let rules = Rules { now, pixels: &AnyPixel, platforms, object_network: Some(&due.network) };
     let events: Vec<Event> = match (due.part, check(&row, rules)) {
         (Part::Increment { first, purchases, worth }, _) => {
             increment(&row.key, first, purchases, worth).collect()
@@ -32,7 +33,6 @@ fn unreported_value(due: &Due) -> Money {
 
 #[cfg(test)]
 mod tests {
-    use domain::PixelCode;
     use ports::ledger::{Lease, Positions};
 
     use super::*;
@@ -45,7 +45,7 @@ mod tests {
             lease: Lease { key: Row::parse(raw).key, attempt: 1 },
             raw: raw.to_owned(),
             network: "tonic".to_owned(),
-            pixel: PixelCode::new("1").unwrap(),
+            pixel: "meta:1".parse().unwrap(),
             deadline: UnixMillis(0),
             part,
             accepted,

@@ -62,8 +62,9 @@ impl Lane {
         let reporting = &self.context.reporting;
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
-        match prepare(claimed, now, reporting.config.needs_source_url, &*reporting.destination) {
-            Ok(prepared) => self.next = self.batch.add(prepared, reporting.destination.max_events()),
+        let destination = &*self.context.destination;
+        match prepare(claimed, now, destination) {
+            Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
                 let settlement = self.settlement_of_unsendable(due, reason);
@@ -113,7 +114,7 @@ impl Lane {
         if let Some(prepared) = self.next.take() {
             self.batch.start_waiting(&reporting.clock);
             // An empty batch takes any conversion.
-            self.batch.add(prepared, reporting.destination.max_events());
+            self.batch.add(prepared, self.context.destination.rules().max_events);
         }
         if nothing_more_comes && !self.batch.is_empty() {
             self.batch.close();

@@ -6,11 +6,12 @@
 //! all of it in one call, and is not claimed again while the lane has enough to do.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{PixelCode, UnixMillis};
+use domain::{PixelRef, UnixMillis};
 use ports::ledger::{Due, DueLimits, Holder, Settle, SettleLater, Settlement, WaitReason};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -57,7 +58,7 @@ impl OpenLane {
 #[derive(Debug)]
 pub struct Lanes {
     reporting: Arc<Reporting>,
-    open: Mutex<BTreeMap<PixelCode, OpenLane>>,
+    open: Mutex<BTreeMap<PixelRef, OpenLane>>,
     all_queued: Arc<AtomicUsize>,
     running: TaskTracker,
 }
@@ -126,7 +127,7 @@ impl Lanes {
         self.running.wait().await;
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<PixelCode, OpenLane>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<PixelRef, OpenLane>> {
         // The lock guards a map that is whole after each operation, and is never held across an await.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,12 +135,18 @@ impl Lanes {
     /// Puts a conversion into its lane's queue, or returns what to write about it when there is no room.
     fn enqueue(
         &self,
-        open: &mut BTreeMap<PixelCode, OpenLane>,
+        open: &mut BTreeMap<PixelRef, OpenLane>,
         due: Due,
         holder: &Holder,
     ) -> Option<Settlement> {
         let room = QUEUED_CONVERSIONS.saturating_sub(self.all_queued.load(Ordering::SeqCst));
-        let lane = open.entry(due.pixel.clone()).or_insert_with(|| self.open_lane(&due.pixel));
+        let lane = match open.entry(due.pixel.clone()) {
+            Entry::Occupied(lane) => lane.into_mut(),
+            Entry::Vacant(place) => match self.open_lane(&due.pixel) {
+                Some(lane) => place.insert(lane),
+                None => return Some(self.no_destination(due)),
+            },
+        };
         lane.used_at = holder.now;
         if lane.context.queued() >= room {
             return Some(self.no_room(due));
@@ -155,13 +162,22 @@ impl Lanes {
         Some(self.no_room(claimed.due))
     }
 
-    fn open_lane(&self, pixel: &PixelCode) -> OpenLane {
+    /// `None` when this process has no destination for the pixel's platform.
+    fn open_lane(&self, pixel: &PixelRef) -> Option<OpenLane> {
         let (queue, incoming) = mpsc::unbounded_channel();
         let context =
             PixelContext::new(Arc::clone(&self.reporting), pixel.clone(), Arc::clone(&self.all_queued));
-        let context = Arc::new(context);
+        let context = Arc::new(context?);
         self.running.spawn(Lane::new(Arc::clone(&context), incoming).run());
-        OpenLane { queue, context, used_at: UnixMillis(0) }
+        Some(OpenLane { queue, context, used_at: UnixMillis(0) })
+    }
+
+    /// Parks what another version or configuration of this program claimed for a platform that this one cannot send to.
+    fn no_destination(&self, due: Due) -> Settlement {
+        tracing::warn!(pixel.id = %due.pixel, "no destination for the pixel's platform; the conversion is parked");
+        let due_at = self.reporting.clock.now().plus(self.reporting.config.backoff.probe).min(due.deadline);
+        let reason = WaitReason::NoDestination;
+        nothing_sent(due, Settle::Parked(SettleLater { due_at, reason, failed: false }))
     }
 
     fn no_room(&self, due: Due) -> Settlement {

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::PixelCode;
+use domain::{PixelRef, Platform};
+use ports::Destination;
 use ports::pixels::Credential;
 
 use crate::report::Reporting;
@@ -13,7 +14,9 @@ use crate::report::health::PixelThrottle;
 #[derive(Debug)]
 pub(super) struct PixelContext {
     pub(super) reporting: Arc<Reporting>,
-    pub(super) pixel: PixelCode,
+    pub(super) pixel: PixelRef,
+    /// Of the pixel's platform.
+    pub(super) destination: Arc<dyn Destination>,
     throttle: Mutex<PixelThrottle>,
     /// Conversions that wait in the lane.
     queued: AtomicUsize,
@@ -22,10 +25,15 @@ pub(super) struct PixelContext {
 }
 
 impl PixelContext {
-    /// A pixel of which nothing is known yet.
-    pub(super) fn new(reporting: Arc<Reporting>, pixel: PixelCode, all_queued: Arc<AtomicUsize>) -> Self {
+    /// A pixel of which nothing is known yet; `None` when this process has no destination for its platform.
+    pub(super) fn new(
+        reporting: Arc<Reporting>,
+        pixel: PixelRef,
+        all_queued: Arc<AtomicUsize>,
+    ) -> Option<Self> {
+        let destination = Arc::clone(reporting.destinations.get(pixel.platform)?);
         let throttle = Mutex::new(PixelThrottle::new(reporting.config.requests_per_pixel));
-        Self { reporting, pixel, throttle, queued: AtomicUsize::new(0), all_queued }
+        Some(Self { reporting, pixel, destination, throttle, queued: AtomicUsize::new(0), all_queued })
     }
 
     /// The pixel's throttle. Hold it briefly, and never across an await.
@@ -43,6 +51,11 @@ impl PixelContext {
     pub(super) async fn has_new_credentials(&self) -> bool {
         let current = self.credentials().await;
         current.is_some_and(|current| self.throttle().credentials.differ_from(&current))
+    }
+
+    /// The platform whose pixel it is.
+    pub(super) const fn platform(&self) -> Platform {
+        self.pixel.platform
     }
 
     /// Conversions that wait in the lane.

@@ -1,6 +1,6 @@
 //! A claimed conversion, and the same with its events in the destination's format.
 
-use domain::validate::{AnyPixel, Rules, check};
+use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
@@ -40,7 +40,6 @@ pub(super) enum Unsendable {
 pub(super) fn prepare(
     Claimed { due, lease_end }: Claimed,
     now: UnixMillis,
-    needs_source_url: bool,
     destination: &dyn Destination,
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
     let now = mutations::time_of_preparing(now, due.deadline);
@@ -49,7 +48,9 @@ pub(super) fn prepare(
     }
     let events = {
         let row = Row::parse(&due.raw);
-        let rules = Rules { now, pixels: &AnyPixel, object_network: Some(&due.network), needs_source_url };
+        let platforms = OnePlatform(destination.platform(), destination);
+        let rules =
+            Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
         check(&row, rules).map_err(|reasons| reasons.to_string()).and_then(|valid| {
             destination.prepare(&row.key, &valid, due.part).map_err(|reason| reason.to_string())
         })

@@ -6,20 +6,21 @@ use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
 use ports::metric::name;
 
 use super::pixel_context::PixelContext;
-use crate::report::Reporting;
 
 /// Sends events, trying one credential after the other until one is not refused.
 pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> SendReport {
-    let PixelContext { reporting, pixel, .. } = context;
+    let PixelContext { reporting, pixel, destination, .. } = context;
     let mut report = no_credential(events.len());
     // Again only if the directory shows other credentials than those that were tried.
     while let Some(current) = context.credentials().await {
         let to_try = context.throttle().credentials_to_try(&current);
         for credential in to_try {
             let started = reporting.clock.now();
-            report = reporting.destination.send(pixel, &credential, events).await;
-            measure(reporting, &report, reporting.clock.now().since(started));
-            reporting.reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
+            report = destination.send(&pixel.code, &credential, events).await;
+            measure(context, &report, reporting.clock.now().since(started));
+            if let Some(reachability) = reporting.reachability.get(&context.platform()) {
+                reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
+            }
             if !is_refused(&report) {
                 return report;
             }
@@ -37,8 +38,10 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
     report
 }
 
-fn measure(reporting: &Reporting, report: &SendReport, took: Duration) {
-    let metrics = &reporting.metrics;
+fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
+    let metrics = &context.reporting.metrics;
+    let platform = context.platform();
+    let platform = ("platform", platform.as_str());
     let result = match report.outcomes.first() {
         Some(EventOutcome::Accepted) => "accepted",
         Some(EventOutcome::Refused) => "refused",
@@ -47,17 +50,17 @@ fn measure(reporting: &Reporting, report: &SendReport, took: Duration) {
         Some(EventOutcome::Transient) => "transient",
         _ => "bad_event",
     };
-    metrics.count(name::REQUESTS, &[("result", result)], 1);
-    metrics.observe(name::REQUEST_SECONDS, &[], took.as_secs_f64());
+    metrics.count(name::REQUESTS, &[("result", result), platform], 1);
+    metrics.observe(name::REQUEST_SECONDS, &[platform], took.as_secs_f64());
     let unknown = report.outcomes.iter().filter(|o| **o == EventOutcome::Unknown).count();
-    metrics.count(name::UNKNOWN_OUTCOMES, &[], unknown as u64);
+    metrics.count(name::UNKNOWN_OUTCOMES, &[platform], unknown as u64);
     for alarm in &report.alarms {
         tracing::error!(
             alarm,
             trace_id = report.answer.trace_id,
             "the destination's answer does not match what was sent"
         );
-        metrics.count(name::ANSWER_ALARMS, &[], 1);
+        metrics.count(name::ANSWER_ALARMS, &[platform], 1);
     }
 }
 

@@ -3,12 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::UnixMillis;
+use domain::{Platform, UnixMillis};
 use ports::HealthSink;
 use ports::destination::Answer;
-
-/// The part that is not ready while no answer comes.
-const DESTINATION: &str = "destination";
 
 /// The status of an answer that never came.
 const NO_ANSWER: u16 = 0;
@@ -18,18 +15,27 @@ const NO_ANSWER: u16 = 0;
 const EXPIRES_AFTER: Duration = Duration::from_secs(60);
 
 /// When the latest request without an answer was given up, if none was answered since.
-#[derive(Debug, Default)]
-pub(in crate::report) struct DestinationReachability(Mutex<Option<UnixMillis>>);
+#[derive(Debug)]
+pub(in crate::report) struct DestinationReachability {
+    /// Names the part of the process that is not ready while no answer comes.
+    platform: Platform,
+    unanswered_at: Mutex<Option<UnixMillis>>,
+}
 
 impl DestinationReachability {
+    /// The destination of a platform, of which nothing is known yet.
+    pub(in crate::report) const fn of(platform: Platform) -> Self {
+        Self { platform, unanswered_at: Mutex::new(None) }
+    }
+
     /// A request has ended with this answer, or without one.
     pub(in crate::report) fn record(&self, answer: &Answer, now: UnixMillis, health: &dyn HealthSink) {
         if answer.status == NO_ANSWER {
             *self.unanswered_at() = Some(now);
-            health.not_ready(DESTINATION, &answer.message);
+            health.not_ready(self.platform.as_str(), &answer.message);
         } else {
             *self.unanswered_at() = None;
-            health.ready(DESTINATION);
+            health.ready(self.platform.as_str());
         }
     }
 
@@ -38,12 +44,12 @@ impl DestinationReachability {
         let mut unanswered_at = self.unanswered_at();
         if unanswered_at.is_some_and(|at| now.since(at) >= EXPIRES_AFTER) {
             *unanswered_at = None;
-            health.ready(DESTINATION);
+            health.ready(self.platform.as_str());
         }
     }
 
     fn unanswered_at(&self) -> MutexGuard<'_, Option<UnixMillis>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unanswered_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,17 +62,17 @@ mod tests {
     struct Latest(Mutex<Option<bool>>);
 
     impl HealthSink for Latest {
-        fn ready(&self, _: &'static str) {
+        fn ready(&self, _: &str) {
             *self.0.lock().unwrap() = Some(true);
         }
-        fn not_ready(&self, _: &'static str, _: &str) {
+        fn not_ready(&self, _: &str, _: &str) {
             *self.0.lock().unwrap() = Some(false);
         }
     }
 
     #[test]
     fn any_answer_makes_the_destination_ready_and_so_does_time() {
-        let (reachability, latest) = (DestinationReachability::default(), Latest::default());
+        let (reachability, latest) = (DestinationReachability::of(Platform::LEGACY), Latest::default());
         let ready = || *latest.0.lock().unwrap();
         let at = |seconds: u64| UnixMillis(0).plus(Duration::from_secs(seconds));
         let answer = |status| Answer { status, ..Answer::default() };

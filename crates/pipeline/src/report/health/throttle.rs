@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::{PixelCode, UnixMillis};
+use domain::{PixelRef, UnixMillis};
 use ports::Rng;
 use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
@@ -52,7 +52,7 @@ impl Paused {
     }
 
     /// Says that the pixel is paused.
-    pub(in crate::report) fn log(self, pixel: &PixelCode) {
+    pub(in crate::report) fn log(self, pixel: &PixelRef) {
         tracing::warn!(pixel.id = %pixel, reason = ?self.reason, until = %self.until, "pixel paused");
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::restate::Figures;
 use domain::row::Count;
 use domain::validate::{Rules, check};
-use domain::{Network, PixelCode, Row, UnixMillis};
+use domain::{Network, Row, UnixMillis};
+use ports::Destinations;
 use ports::ledger::{RowClaim, RowVerdict, Source};
 
 use crate::report::PixelMap;
@@ -18,7 +19,7 @@ pub(super) struct RowClaimBuilder {
     pub(super) network: String,
     pub(super) pixels: Arc<PixelMap>,
     pub(super) now: UnixMillis,
-    pub(super) needs_source_url: bool,
+    pub(super) destinations: Arc<Destinations>,
 }
 
 impl RowClaimBuilder {
@@ -27,16 +28,14 @@ impl RowClaimBuilder {
         let rules = Rules {
             now: self.now,
             pixels: &*self.pixels,
+            platforms: &*self.destinations,
             object_network: Some(&self.network),
-            needs_source_url: self.needs_source_url,
         };
         let conversion = row.conversion.as_deref();
         let (verdict, pixel) = match check(row, rules) {
             Err(reasons) => (RowVerdict::Invalid(reasons), None),
-            Ok(valid) => match (valid.counts().total(), PixelCode::new(valid.pixel())) {
-                (0, pixel) => (RowVerdict::NoEvents, pixel.ok()),
-                (_, pixel) => (RowVerdict::Sendable { deadline: valid.click_time().deadline() }, pixel.ok()),
-            },
+            Ok(valid) if valid.counts().total() == 0 => (RowVerdict::NoEvents, Some(valid.into_pixel())),
+            Ok(valid) => (RowVerdict::Sendable { deadline: valid.deadline() }, Some(valid.into_pixel())),
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
         RowClaim {
