@@ -85,7 +85,7 @@ outages: ## take each production backend, and Meta, away for OUTAGE_SECONDS (60)
 	EFFLUX_TEST_OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),60) $(CARGO) test --workspace --test it -- production:: --nocapture
 
 bench: ## measure what is hot
-	$(CARGO) bench --package capi
+	$(CARGO) bench --package destination-meta
 	LEDGER_KEYS=10000,2000000 LEDGER_ROUNDS=100 $(CARGO) bench --package adapter-embedded --bench claim
 
 sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one with every step

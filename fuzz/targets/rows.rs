@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../../crates/capi/tests/it/laws.rs"]
+#[path = "../../crates/destination-meta/tests/it/laws.rs"]
 #[allow(dead_code, reason = "each target tries one of them")]
 mod laws;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use capi::destination::{Meta, MetaConfig, PartnerAgent};
-use capi::map::{DataProcessing, EventNames, MapConfig, Place};
-use capi::proof::AppSecret;
-use capi::transport::{Transport, TransportConfig};
+use destination_meta::destination::{Meta, MetaConfig, PartnerAgent};
+use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
+use destination_meta::proof::AppSecret;
+use destination_meta::transport::{Transport, TransportConfig};
 use ports::{Clock, Destination};
 use settings::{DataProcessing as Processing, EventNames as Names, MetaSettings, Settings};
 
@@ -17,7 +17,7 @@ use crate::OpenError;
 /// [`OpenError::Destination`] when no connection could ever be made with these settings.
 pub fn meta(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Destination>, OpenError> {
     let meta = &settings.meta;
-    if let Some(warning) = capi::version::warning(&meta.graph_version, clock.now()) {
+    if let Some(warning) = destination_meta::version::warning(&meta.graph_version, clock.now()) {
         tracing::warn!(warning, "Graph API version");
     }
     tracing::info!(port = "destination", backend = "meta", url = %meta.graph_url, version = meta.graph_version, "backend chosen");

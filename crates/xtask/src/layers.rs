@@ -125,7 +125,10 @@ mod tests {
     #[test]
     fn outward_and_sideways_are_not() {
         assert_eq!(found("domain", &[("ports", Kind::Normal)]), ["domain depends on ports"]);
-        assert_eq!(found("capi", &[("pipeline", Kind::Dev)]), ["capi depends on pipeline in its tests"]);
+        assert_eq!(
+            found("destination-meta", &[("pipeline", Kind::Dev)]),
+            ["destination-meta depends on pipeline in its tests"]
+        );
         assert_eq!(
             found("pipeline", &[("adapter-embedded", Kind::Normal)]),
             ["pipeline depends on adapter-embedded"]
@@ -150,7 +153,7 @@ mod tests {
         assert_eq!(found("pipeline", &[("rusqlite", Kind::Normal)]), ["pipeline depends on rusqlite"]);
         assert_eq!(found("efflux", &[("hyper-util", Kind::Normal)]), ["efflux depends on hyper-util"]);
         assert!(found("efflux", &[("hyper-util", Kind::Dev)]).is_empty());
-        assert!(found("capi", &[("hyper", Kind::Normal)]).is_empty());
+        assert!(found("destination-meta", &[("hyper", Kind::Normal)]).is_empty());
     }
 
     #[test]
@@ -168,7 +171,10 @@ mod tests {
     #[test]
     fn a_finding_says_what_is_allowed_instead() {
         let graph = Graph {
-            members: vec![member("settings", &[("capi", Kind::Normal)]), member("capi", &[])],
+            members: vec![
+                member("settings", &[("destination-meta", Kind::Normal)]),
+                member("destination-meta", &[]),
+            ],
             ..Graph::default()
         };
         let finding = check(&graph).remove(0);

@@ -19,22 +19,22 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("domain", &[], &[]),
     layer("ports", &["domain"], &[]),
     layer("settings", &["ports", "domain"], &[]),
-    layer("capi", &["ports", "domain"], &[]),
+    layer("destination-*", &["ports", "domain"], &[]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer(
         "pipeline",
         &["ports", "domain"],
-        &["adapter-clickhouse", "adapter-embedded", "capi", "port-tests"],
+        &["adapter-clickhouse", "adapter-embedded", "destination-meta", "port-tests"],
     ),
     layer("runtime", &["settings", "ports", "domain"], &[]),
-    layer("backends", &["adapter-*", "capi", "settings", "ports", "domain"], &[]),
+    layer("backends", &["adapter-*", "destination-*", "settings", "ports", "domain"], &[]),
     layer("assembly", &["runtime", "settings", "pipeline", "backends", "ports", "domain"], &[]),
     layer("port-tests", &["ports", "domain"], &[]),
     layer("meta-sandbox", &[], &[]),
     layer("samples", &[], &[]),
     layer(
         "simulation",
-        &["pipeline", "adapter-embedded", "capi", "meta-sandbox", "samples", "ports", "domain"],
+        &["pipeline", "adapter-embedded", "destination-meta", "meta-sandbox", "samples", "ports", "domain"],
         &["port-tests"],
     ),
     layer("xtask", &[], &[]),
@@ -51,7 +51,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "backends",
             "ports",
             "domain",
-            "capi",
+            "destination-meta",
             "meta-sandbox",
             "samples",
         ],
@@ -88,7 +88,7 @@ pub(crate) const CONFINED: &[Confined] = &[
     },
 ];
 
-const HTTP: &[&str] = &["capi", "runtime", "meta-sandbox"];
+const HTTP: &[&str] = &["destination-meta", "runtime", "meta-sandbox"];
 
 /// A crate whose whole tree of normal dependencies must stay light.
 #[derive(Debug)]

@@ -58,14 +58,14 @@ pub(crate) struct Seen {
 
 /// A destination that accepts events with any token but the dead ones.
 pub(crate) struct Model {
-    meta: capi::destination::Meta,
+    meta: destination_meta::destination::Meta,
     clock: Arc<dyn Clock>,
     pub(crate) dead_tokens: Mutex<BTreeSet<String>>,
     seen: Mutex<BTreeMap<PixelCode, Seen>>,
 }
 
 impl Model {
-    pub(crate) fn new(meta: capi::destination::Meta, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(meta: destination_meta::destination::Meta, clock: Arc<dyn Clock>) -> Self {
         Self { meta, clock, dead_tokens: Mutex::default(), seen: Mutex::default() }
     }
 

@@ -1,10 +1,10 @@
-//! Meta: our words for it are the real ones (`capi`), the way to it and its answers are the simulation's.
+//! Meta: our words for it are the real ones (`destination-meta`), the way to it and its answers are the simulation's.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use capi::destination::{MetaConfig, answered, unanswered};
-use capi::transport::{Failure, Reply, TransportError, UsageHeaders};
+use destination_meta::destination::{MetaConfig, answered, unanswered};
+use destination_meta::transport::{Failure, Reply, TransportError, UsageHeaders};
 use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
 use ports::Destination;

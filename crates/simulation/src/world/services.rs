@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use capi::destination::MetaConfig;
-use capi::map::{DataProcessing, EventNames, MapConfig};
+use destination_meta::destination::MetaConfig;
+use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
 use pipeline::filter::Filter;
 use pipeline::report::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use backends::Opener;
-use capi::destination::{Meta, Probe, Standing};
+use destination_meta::destination::{Meta, Probe, Standing};
 use domain::TrafficSource;
 use ports::Clock;
 use ports::pixels::Pixel;
@@ -30,7 +30,7 @@ pub(crate) async fn run(
     let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
     let meta = backends::meta_client(settings, clock).map_err(assembly::StartError::from)?;
     let version = &settings.meta.graph_version;
-    let warning = capi::version::warning(version, clock.now());
+    let warning = destination_meta::version::warning(version, clock.now());
     let pixels: Vec<Pixel> = directory.snapshot().await?;
     let ours = |pixel: &&Pixel| {
         pixel.source == TrafficSource::Facebook && only.is_none_or(|code| code == pixel.code.as_str())

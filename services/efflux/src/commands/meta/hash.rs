@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufWriter, Write};
 
 use anyhow::{Context, bail};
-use capi::normalise::{Field, Hints, Normal, Reason, normalise};
+use destination_meta::normalise::{Field, Hints, Normal, Reason, normalise};
 use ports::Clock;
 use runtime::ExitStatus;
 
@@ -45,7 +45,7 @@ pub(crate) fn run(
 
 fn write_line(output: &mut impl Write, field: Field, value: &str, hints: Hints<'_>) -> std::io::Result<()> {
     match normalise(field, value, hints) {
-        Normal::Value(text) => writeln!(output, "{text}\t{}", capi::hash::hash(&text).as_str()),
+        Normal::Value(text) => writeln!(output, "{text}\t{}", destination_meta::hash::hash(&text).as_str()),
         Normal::AlreadyHashed(text) => writeln!(output, "{text}\t{text}"),
         Normal::Omitted(reason) => writeln!(output, "omitted\t{reason}"),
     }

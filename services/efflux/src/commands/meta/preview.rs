@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use backends::Opener;
-use capi::map::{MapConfig, UserField, prepare, user_fields};
+use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
 use domain::file::{Rows, check as check_file, decompressed};
 use domain::validate::{KnownPixels, Rules, Valid, check};
 use domain::{ConversionKey, Row, TrafficSource};

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use bytes::Bytes;
-use capi::destination::answered;
-use capi::errors::{Answer, Verdict};
-use capi::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
-use capi::normalise::{Field, Hints, Normal, normalise};
-use capi::transport::{Reply, UsageHeaders};
+use destination_meta::destination::answered;
+use destination_meta::errors::{Answer, Verdict};
+use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
+use destination_meta::normalise::{Field, Hints, Normal, normalise};
+use destination_meta::transport::{Reply, UsageHeaders};
 use domain::file::{self, Rows, decompressed};
 use domain::notification::{self, Notification};
 use domain::validate::{KnownPixels, Rules, check};

@@ -1,7 +1,7 @@
 //! Recorded vectors: `agreed` ones are owed to Meta's SDK, `documentation` ones to Meta's page, `choice` ones to the
 //! README.
 
-use capi::normalise::{Field, Hints, customer_key, normalise};
+use destination_meta::normalise::{Field, Hints, customer_key, normalise};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ fn every_vector() {
         match (value, sha256, omitted) {
             (Some(value), Some(sha256), None) => {
                 assert_eq!(key, Ok(sha256.as_str()), "{field} {input:?}");
-                let capi::normalise::Normal::Value(text) = normalise(kind, &input, hints) else {
+                let destination_meta::normalise::Normal::Value(text) = normalise(kind, &input, hints) else {
                     panic!("{input}")
                 };
                 assert_eq!(text, value);

@@ -1,6 +1,6 @@
 //! What it costs to turn rows into requests: parse, validate, expand, normalise, hash, serialise.
 
-use capi::map::{DataProcessing, EventNames, MapConfig, prepare};
+use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use domain::file::Rows;

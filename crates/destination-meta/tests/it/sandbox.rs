@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use capi::destination::{Meta, MetaConfig, Standing, answered};
-use capi::map::{DataProcessing, EventNames, MapConfig, Place};
-use capi::proof::AppSecret;
-use capi::transport::{Transport, TransportConfig};
+use destination_meta::destination::{Meta, MetaConfig, Standing, answered};
+use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
+use destination_meta::proof::AppSecret;
+use destination_meta::transport::{Transport, TransportConfig};
 use domain::validate::{KnownPixels, Rules, check};
 use domain::{PixelCode, Row, TrafficSource, UnixMillis};
 use meta_sandbox::{Action, ErrorAnswer, EventFilter, Sandbox, SandboxConfig};
@@ -124,7 +124,7 @@ async fn everything_a_row_can_have_is_taken() {
             "zp"
         ]
     );
-    let digest = |text: &str| capi::hash::hash(text).as_str().to_owned();
+    let digest = |text: &str| destination_meta::hash::hash(text).as_str().to_owned();
     for (key, text) in
         [("ph", "16505551212"), ("zp", "10001"), ("external_id", "customer-7"), ("ln", "oneil")]
     {
@@ -239,6 +239,10 @@ async fn a_token_is_in_no_report() {
     let shown = format!("{report:?} {:?}", meta(&sandbox, Some(SECRET)));
     assert!(!shown.contains(TOKEN) && !shown.contains(SECRET), "{shown}");
     assert_eq!(report.outcomes[0], EventOutcome::Refused);
-    let html = capi::transport::Reply { status: 200, usage: Default::default(), body: "<p>EAABgood".into() };
+    let html = destination_meta::transport::Reply {
+        status: 200,
+        usage: Default::default(),
+        body: "<p>EAABgood".into(),
+    };
     assert!(!format!("{:?} {html:?}", answered(&html, 1)).contains(TOKEN));
 }

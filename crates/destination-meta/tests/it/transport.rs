@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use capi::transport::{Failure, Reply, Transport, TransportConfig, TransportError};
+use destination_meta::transport::{Failure, Reply, Transport, TransportConfig, TransportError};
 use http::Response;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

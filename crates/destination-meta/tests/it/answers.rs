@@ -1,8 +1,8 @@
 //! From a server's bytes to a verdict.
 
 use bytes::Bytes;
-use capi::errors::{Answer, Verdict};
-use capi::transport::{Transport, TransportConfig};
+use destination_meta::errors::{Answer, Verdict};
+use destination_meta::transport::{Transport, TransportConfig};
 use http::Response;
 use secrecy::SecretString;
 
