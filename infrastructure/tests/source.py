@@ -24,9 +24,17 @@ def rust():
 
 
 @cache
+def metric_rows():
+    """(constant, name, whether it goes to CloudWatch, label that becomes a dimension) of every metric."""
+    text = rust()["crates/ports/src/metric.rs"]
+    row = r'^ +(\w+) = (?:counter|gauge|histogram) "(\w+)"(, cloudwatch(?: by "(\w+)")?)?;$'
+    return [(constant, name, bool(sent), label or None) for constant, name, sent, label in re.findall(row, text, re.MULTILINE)]
+
+
+@cache
 def metric_names():
     """Constant -> name of every metric."""
-    return dict(re.findall(r'pub const (\w+): &str = "(\w+)";', rust()["crates/ports/src/metric.rs"]))
+    return {constant: name for constant, name, _, _ in metric_rows()}
 
 
 @cache
@@ -39,9 +47,7 @@ def metrics_measured():
 @cache
 def metrics_sent():
     """Name -> the label that becomes a dimension, if any, of every metric that goes to CloudWatch."""
-    text = rust()["crates/adapter-aws/src/cloudwatch/gather.rs"]
-    found = re.findall(r'\(name::(\w+), (?:None|Some\("(\w+)"\))\)', text)
-    return {metric_names()[constant]: label or None for constant, label in found}
+    return {name: label for _, name, sent, label in metric_rows() if sent}
 
 
 @cache

@@ -38,8 +38,8 @@ pub struct CloudWatchConfig {
 
 /// A sink whose numbers go to CloudWatch while [`run`](Self::run) runs.
 ///
-/// Only the metrics in [`SENT`](Self::SENT) are sent, by service, environment and at most one label: each further one is
-/// billed. All of them are in the process's own `/metrics`.
+/// Only the metrics that [`ports::metric::name`] marks for it are sent, by service, environment and at most one label: each
+/// further one is billed. All of them are in the process's own `/metrics`.
 #[derive(Clone)]
 pub struct CloudWatchMetrics {
     client: Client,
@@ -51,10 +51,6 @@ pub struct CloudWatchMetrics {
 }
 
 impl CloudWatchMetrics {
-    /// The metrics that are sent: the original's, and those that alarms and the dashboard look at. Each with the label, if any, that becomes
-    /// a dimension.
-    pub const SENT: [(&'static str, Option<&'static str>); 16] = gather::SENT;
-
     /// A sink. Nothing is sent before [`run`](Self::run) or [`flush`](Self::flush).
     #[must_use]
     pub fn new(aws: &Aws, config: CloudWatchConfig) -> Self {

@@ -3,7 +3,7 @@
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use ports::MetricSink;
-use ports::metric::{Labels, name};
+use ports::metric::{Labels, Metric, MetricKind, name};
 
 static ORIGIN: Metadata<'_> = Metadata::new("efflux", Level::INFO, None);
 
@@ -24,9 +24,7 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
-        for (name, help) in name::ALL {
-            recorder.describe_counter(name.into(), None, help.into());
-        }
+        name::ALL.iter().for_each(|metric| describe(&recorder, metric));
         Self { shown: recorder.handle(), recorder }
     }
 
@@ -46,6 +44,15 @@ impl Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+fn describe(recorder: &PrometheusRecorder, metric: &Metric) {
+    let (name, help) = (metric.name.into(), metric.help().into());
+    match metric.kind {
+        MetricKind::Counter => recorder.describe_counter(name, None, help),
+        MetricKind::Gauge => recorder.describe_gauge(name, None, help),
+        MetricKind::Histogram => recorder.describe_histogram(name, None, help),
     }
 }
 
@@ -80,5 +87,24 @@ mod tests {
         let text = metrics.render();
         assert!(text.contains("efflux_rows_total{outcome=\"reported\"} 5"), "{text}");
         assert!(text.contains("efflux_queue_messages 7"), "{text}");
+    }
+
+    #[test]
+    fn each_kind_is_described_as_what_it_is() {
+        let metrics = Metrics::new();
+        metrics.count(name::EVENTS, &[], 1);
+        metrics.gauge(name::READY, &[], 1.0);
+        metrics.observe(name::REQUEST_SECONDS, &[], 0.5);
+        let text = metrics.render();
+        for line in [
+            "# HELP efflux_events_accepted_total Events that the destination accepted",
+            "# TYPE efflux_events_accepted_total counter",
+            "# HELP efflux_ready 1 while every part of the process can do its work, otherwise 0",
+            "# TYPE efflux_ready gauge",
+            "# HELP efflux_destination_request_seconds Duration of requests to the destination in seconds",
+            "# TYPE efflux_destination_request_seconds summary",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
+        }
     }
 }

@@ -3,27 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::UnixMillis;
-use ports::metric::{Labels, name};
+use ports::metric::{CloudWatch, Labels, name};
 
-/// Metrics that go to CloudWatch, each with the label that becomes a dimension, if one does: alarms look at its single values.
-pub(super) const SENT: [(&str, Option<&str>); 16] = [
-    (name::TOTAL_RECORDS_PROCESSED, None),
-    (name::TOTAL_RECORDS_FILTERED, None),
-    (name::FILTERING_RATIO, None),
-    (name::PROCESSED_MESSAGES, None),
-    (name::FAILED_MESSAGES, None),
-    (name::UNKNOWN_OUTCOMES, None),
-    (name::ANSWER_ALARMS, None),
-    (name::BOOKS_DIFFERENCE, None),
-    (name::EXPIRED_REVENUE_MICROS, None),
-    (name::READY, None),
-    (name::REQUESTS, Some("result")),
-    (name::REQUEST_SECONDS, None),
-    (name::EVENTS, None),
-    (name::SETTLED, Some("outcome")),
-    (name::REPORTED_REVENUE_MICROS, None),
-    (name::LEDGER_ENTRIES, Some("state")),
-];
+/// A metric that CloudWatch gets, and its label that becomes a dimension, if one does.
+fn sent(metric: &str) -> Option<(&'static str, Option<&'static str>)> {
+    let metric = name::ALL.iter().find(|known| known.name == metric)?;
+    match metric.cloudwatch {
+        CloudWatch::Withheld => None,
+        CloudWatch::Sent => Some((metric.name, None)),
+        CloudWatch::SentBy(label) => Some((metric.name, Some(label))),
+    }
+}
 
 /// CloudWatch's statistic set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,7 +35,7 @@ pub(super) struct Series {
 impl Series {
     /// The series of a measurement; `None` when the metric is not sent.
     pub(super) fn of(metric: &'static str, labels: Labels<'_>, own_service: &str) -> Option<Self> {
-        let (name, kept) = SENT.into_iter().find(|(name, _)| *name == metric)?;
+        let (name, kept) = sent(metric)?;
         let value = |wanted: &str| labels.iter().find(|(label, _)| *label == wanted).map(|(_, value)| *value);
         Some(Self {
             name,
