@@ -5,7 +5,8 @@ use std::sync::Arc;
 use destination_meta::destination::{Meta, MetaConfig, PartnerAgent};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
 use destination_meta::proof::AppSecret;
-use destination_meta::transport::{Transport, TransportConfig};
+use destination_meta::transport::Transport;
+use outbound_http::ClientConfig;
 use ports::{Clock, Destination};
 use settings::{DataProcessing as Processing, EventNames as Names, MetaSettings, Settings};
 
@@ -30,10 +31,10 @@ pub fn meta(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Desti
 /// [`OpenError::Destination`] when no connection could ever be made with these settings.
 pub fn meta_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Meta, OpenError> {
     let meta = &settings.meta;
-    let transport = TransportConfig {
+    let transport = ClientConfig {
         connect_timeout: meta.connect_timeout,
         request_timeout: meta.request_timeout,
-        ..TransportConfig::new(meta.graph_url.clone())
+        ..ClientConfig::new(meta.graph_url.clone())
     };
     let transport = Transport::new(transport).map_err(refused)?;
     let config = MetaConfig {

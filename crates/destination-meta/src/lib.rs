@@ -3,9 +3,10 @@
 
 pub mod destination;
 pub mod errors;
-pub mod hash;
+pub mod fbc;
+pub mod fields;
 pub mod map;
-pub mod normalise;
 pub mod proof;
 pub mod transport;
+pub mod usage;
 pub mod version;

@@ -7,7 +7,7 @@ mod data_processing;
 mod preview;
 mod source_url;
 mod sufficient;
-mod user_data;
+mod visitor;
 
 use std::io::Write;
 use std::ops::Range;
@@ -112,7 +112,7 @@ fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Rea
     put_text(&mut text, &page.ok_or(Reason::InsufficientData)?);
     config.data_processing.write(&mut text);
     text.extend_from_slice(br#","user_data":"#);
-    user_data::write(&mut text, conversion, valid.click_time())?;
+    visitor::write(&mut text, conversion, valid.click_time())?;
     Ok(text)
 }
 

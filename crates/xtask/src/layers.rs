@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(found("pipeline", &[("rusqlite", Kind::Normal)]), ["pipeline depends on rusqlite"]);
         assert_eq!(found("efflux", &[("hyper-util", Kind::Normal)]), ["efflux depends on hyper-util"]);
         assert!(found("efflux", &[("hyper-util", Kind::Dev)]).is_empty());
-        assert!(found("destination-meta", &[("hyper", Kind::Normal)]).is_empty());
+        assert!(found("outbound-http", &[("hyper", Kind::Normal)]).is_empty());
     }
 
     #[test]

@@ -19,22 +19,33 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("domain", &[], &[]),
     layer("ports", &["domain"], &[]),
     layer("settings", &["ports", "domain"], &[]),
-    layer("destination-*", &["ports", "domain"], &[]),
+    layer("outbound-http", &[], &[]),
+    layer("user-data", &[], &[]),
+    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &[]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer(
         "pipeline",
         &["ports", "domain"],
-        &["adapter-clickhouse", "adapter-embedded", "destination-meta", "port-tests"],
+        &["adapter-clickhouse", "adapter-embedded", "destination-meta", "outbound-http", "port-tests"],
     ),
     layer("runtime", &["settings", "ports", "domain"], &[]),
-    layer("backends", &["adapter-*", "destination-*", "settings", "ports", "domain"], &[]),
+    layer("backends", &["adapter-*", "destination-*", "outbound-http", "settings", "ports", "domain"], &[]),
     layer("assembly", &["runtime", "settings", "pipeline", "backends", "ports", "domain"], &[]),
     layer("port-tests", &["ports", "domain"], &[]),
     layer("meta-sandbox", &[], &[]),
     layer("samples", &[], &[]),
     layer(
         "simulation",
-        &["pipeline", "adapter-embedded", "destination-meta", "meta-sandbox", "samples", "ports", "domain"],
+        &[
+            "pipeline",
+            "adapter-embedded",
+            "destination-meta",
+            "outbound-http",
+            "meta-sandbox",
+            "samples",
+            "ports",
+            "domain",
+        ],
         &["port-tests"],
     ),
     layer("xtask", &[], &[]),
@@ -52,6 +63,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "ports",
             "domain",
             "destination-meta",
+            "user-data",
             "meta-sandbox",
             "samples",
         ],
@@ -88,7 +100,7 @@ pub(crate) const CONFINED: &[Confined] = &[
     },
 ];
 
-const HTTP: &[&str] = &["destination-meta", "runtime", "meta-sandbox"];
+const HTTP: &[&str] = &["outbound-http", "runtime", "meta-sandbox"];
 
 /// A crate whose whole tree of normal dependencies must stay light.
 #[derive(Debug)]

@@ -108,7 +108,7 @@ impl Meta {
 
 /// An event that has all that Meta requires, but for its time. It stands for nobody.
 fn old_event(now: UnixMillis) -> String {
-    let nobody = crate::hash::hash("efflux-check");
+    let nobody = user_data::hash::hash("efflux-check");
     format!(
         r#"{{"event_name":"PageView","event_id":"efflux-check","event_time":{},"action_source":"website","event_source_url":"https://example.com/","user_data":{{"external_id":"{}","client_user_agent":"efflux"}}}}"#,
         now.seconds().0 - AGE_S,

@@ -1,9 +1,9 @@
 //! An answer as the pipeline understands it.
 
+use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, SendReport};
 
 use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
-use crate::transport::{Reply, TransportError};
 
 /// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
 const PRESSING_PERCENT: f64 = 80.0;
@@ -21,8 +21,9 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     };
     let outcome = match reading.verdict {
         Verdict::Accepted => {
-            report.throttled = reply.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
-            report.wait = reply.usage.regain_after().filter(|_| report.throttled);
+            report.throttled =
+                reading.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
+            report.wait = reading.usage.regain_after().filter(|_| report.throttled);
             report.alarms = alarms(reading.success.as_ref(), sent);
             report.answer.message = report.alarms.join("; ");
             EventOutcome::Accepted
@@ -79,7 +80,7 @@ fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
 
 /// What it means for each of the `sent` events that no usable answer came.
 #[must_use]
-pub fn unanswered(error: &TransportError, sent: usize) -> SendReport {
+pub fn unanswered(error: &RequestError, sent: usize) -> SendReport {
     let outcome = if error.can_have_arrived() { EventOutcome::Unknown } else { EventOutcome::Transient };
     SendReport {
         outcomes: vec![outcome; sent],

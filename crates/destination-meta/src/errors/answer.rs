@@ -1,10 +1,12 @@
 //! A whole reply, read.
 
+use outbound_http::Reply;
+
 use super::{MetaError, Success, Verdict, classify};
-use crate::transport::Reply;
+use crate::usage::UsageHeaders;
 
 /// A reply and what it means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// What to do next.
     pub verdict: Verdict,
@@ -12,6 +14,8 @@ pub struct Answer {
     pub error: Option<MetaError>,
     /// The success, exactly when the verdict is [`Verdict::Accepted`].
     pub success: Option<Success>,
+    /// What the headers say about limits.
+    pub usage: UsageHeaders,
 }
 
 impl Answer {
@@ -20,23 +24,23 @@ impl Answer {
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
         let error = MetaError::parse(&reply.body);
-        let verdict = classify(reply.status, error.as_ref(), &reply.usage);
+        let usage = UsageHeaders::parse(&reply.headers);
+        let verdict = classify(reply.status, error.as_ref(), &usage);
         if verdict != Verdict::Accepted {
-            return Self { verdict, error, success: None };
+            return Self { verdict, error, success: None, usage };
         }
         let success = Success::parse(&reply.body).filter(|_| error.is_none());
         let verdict = if success.is_some() { Verdict::Accepted } else { Verdict::UnknownOutcome };
-        Self { verdict, error, success }
+        Self { verdict, error, success, usage }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::UsageHeaders;
 
     fn answer(status: u16, body: &'static str) -> Answer {
-        Answer::read(&Reply { status, usage: UsageHeaders::default(), body: body.into() })
+        Answer::read(&Reply { status, body: body.into(), ..Reply::default() })
     }
 
     #[test]

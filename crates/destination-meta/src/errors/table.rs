@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::MetaError;
-use crate::transport::UsageHeaders;
+use crate::usage::UsageHeaders;
 
 /// How long to leave a pixel alone after a block for policy (code 368). Meta gives no time; a person should look.
 pub const BLOCKED_WAIT: Duration = Duration::from_secs(60 * 60);

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use domain::validate::Valid;
+use user_data::Reason;
+use user_data::hash::hash;
 
-use super::user_data::{Fate, visit};
-use crate::hash::hash;
-use crate::normalise::Reason;
+use super::visitor::{Fate, visit};
 
 /// A value of a row and what becomes of it. It holds a person's data, so `Debug` shows the key alone.
 #[derive(Clone, PartialEq, Eq)]

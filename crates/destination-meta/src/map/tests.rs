@@ -59,7 +59,7 @@ fn an_event_has_what_meta_requires() {
     assert_eq!(user["fbc"], "fb.1.1763700000000.IwAR_a-B");
     assert_eq!(user["client_user_agent"], "Mozilla/5.0 \"x\"");
     assert_eq!(user["client_ip_address"], "203.0.113.7");
-    let digest = |text: &str| crate::hash::hash(text).as_str().to_owned();
+    let digest = |text: &str| user_data::hash::hash(text).as_str().to_owned();
     assert_eq!(user["ct"], digest("stlouis"));
     assert_eq!(user["st"], digest("ny"));
     assert_eq!(user["country"], digest("us"));

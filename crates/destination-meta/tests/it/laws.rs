@@ -6,15 +6,17 @@ use std::io::Read;
 use bytes::Bytes;
 use destination_meta::destination::answered;
 use destination_meta::errors::{Answer, Verdict};
+use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
-use destination_meta::normalise::{Field, Hints, Normal, normalise};
-use destination_meta::transport::{Reply, UsageHeaders};
+use destination_meta::usage::UsageHeaders;
 use domain::file::{self, Rows, decompressed};
 use domain::notification::{self, Notification};
 use domain::validate::{KnownPixels, Rules, check};
 use domain::{Money, Row, TrafficSource, UnixMillis};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use outbound_http::Reply;
 use ports::destination::EventOutcome;
+use user_data::{Field, Hints, Normal, normalise};
 
 /// The present of the seeds: 22 November 2025.
 const NOW: UnixMillis = UnixMillis(1_763_800_000_000);
@@ -81,7 +83,7 @@ fn row(text: &str) {
         assert!(user.contains_key("client_user_agent"), "required of websites");
         assert!(user.values().all(|v| v.as_str().is_some_and(|v| !v.is_empty())));
         // What is not hashed, such as the agent, may look as it likes.
-        let mut hashed = user.iter().filter(|(name, _)| Field::from_name(name).is_some());
+        let mut hashed = user.iter().filter(|(name, _)| fields::field(name).is_some());
         assert!(hashed.all(|(_, v)| v.as_str().is_some_and(|v| !v.starts_with(OF_NOTHING))));
         let sent = fields.iter().filter_map(|field| Some((field.name, &field.after.as_ref().ok()?.value)));
         assert!(sent.clone().all(|(name, value)| user[name] == **value), "the preview shows what is sent");
@@ -108,9 +110,10 @@ pub(crate) fn answers(data: &[u8]) {
     let Some((status, rest)) = split(data, b"\n") else { return };
     let status = str::from_utf8(status).ok().and_then(|s| s.parse().ok()).unwrap_or(200);
     let (head, body) = split(rest, b"\n\n").unwrap_or((b"", rest));
-    let usage = UsageHeaders::parse(&headers(head));
+    let headers = headers(head);
+    let usage = UsageHeaders::parse(&headers);
     assert!(usage.regain_after().is_none_or(|wait| wait.as_secs() <= 24 * 3600));
-    let reply = Reply { status, usage, body: Bytes::copy_from_slice(body) };
+    let reply = Reply { status, headers, body: Bytes::copy_from_slice(body) };
     let answer = Answer::read(&reply);
     assert_eq!(answer.success.is_some(), answer.verdict == Verdict::Accepted);
     for sent in [1, 3, 1000] {

@@ -1,4 +1,4 @@
-//! The crate from outside: recorded vectors, and the transport against servers of every temper.
+//! The crate from outside: recorded vectors, the laws of the fuzz targets, and the sandbox.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -7,5 +7,3 @@ mod laws;
 mod normalise;
 mod sandbox;
 mod seeds;
-mod server;
-mod transport;

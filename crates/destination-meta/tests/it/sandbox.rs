@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use destination_meta::destination::{Meta, MetaConfig, Standing, answered};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
 use destination_meta::proof::AppSecret;
-use destination_meta::transport::{Transport, TransportConfig};
+use destination_meta::transport::Transport;
 use domain::validate::{KnownPixels, Rules, check};
 use domain::{PixelCode, Row, TrafficSource, UnixMillis};
 use meta_sandbox::{Action, ErrorAnswer, EventFilter, Sandbox, SandboxConfig};
+use outbound_http::{ClientConfig, Reply};
 use ports::destination::{EventOutcome, PreparedEvent, SendReport};
 use ports::ledger::Part;
 use ports::pixels::Credential;
@@ -58,7 +59,7 @@ fn meta(sandbox: &Sandbox, app_secret: Option<&str>) -> Meta {
     };
     let app_secret = app_secret.map(|secret| AppSecret::new(SecretString::from(secret), Arc::new(Still)));
     let config = MetaConfig { app_secret, ..MetaConfig::new("v25.0", map) };
-    Meta::new(config, Transport::new(TransportConfig::new(sandbox.url().parse().unwrap())).unwrap())
+    Meta::new(config, Transport::new(ClientConfig::new(sandbox.url().parse().unwrap())).unwrap())
 }
 
 fn credential(token: &str) -> Credential {
@@ -124,7 +125,7 @@ async fn everything_a_row_can_have_is_taken() {
             "zp"
         ]
     );
-    let digest = |text: &str| destination_meta::hash::hash(text).as_str().to_owned();
+    let digest = |text: &str| user_data::hash::hash(text).as_str().to_owned();
     for (key, text) in
         [("ph", "16505551212"), ("zp", "10001"), ("external_id", "customer-7"), ("ln", "oneil")]
     {
@@ -239,10 +240,6 @@ async fn a_token_is_in_no_report() {
     let shown = format!("{report:?} {:?}", meta(&sandbox, Some(SECRET)));
     assert!(!shown.contains(TOKEN) && !shown.contains(SECRET), "{shown}");
     assert_eq!(report.outcomes[0], EventOutcome::Refused);
-    let html = destination_meta::transport::Reply {
-        status: 200,
-        usage: Default::default(),
-        body: "<p>EAABgood".into(),
-    };
+    let html = Reply { status: 200, body: "<p>EAABgood".into(), ..Reply::default() };
     assert!(!format!("{:?} {html:?}", answered(&html, 1)).contains(TOKEN));
 }

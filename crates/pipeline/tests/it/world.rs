@@ -9,7 +9,7 @@ use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use destination_meta::destination::{Meta, MetaConfig};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig};
-use destination_meta::transport::{Transport, TransportConfig};
+use destination_meta::transport::Transport;
 use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
 use meta_sandbox::{Sandbox, SandboxConfig};
 use pipeline::Blocking;
@@ -240,7 +240,7 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
 }
 
 pub(crate) fn meta(url: &str) -> Meta {
-    let transport = Transport::new(TransportConfig::new(url.parse().unwrap())).unwrap();
+    let transport = Transport::new(outbound_http::ClientConfig::new(url.parse().unwrap())).unwrap();
     let map = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),

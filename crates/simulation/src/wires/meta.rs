@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use destination_meta::destination::{MetaConfig, answered, unanswered};
-use destination_meta::transport::{Failure, Reply, TransportError, UsageHeaders};
 use domain::validate::Valid;
 use domain::{ConversionKey, PixelCode, Reason};
+use outbound_http::{Failure, Reply, RequestError};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
 use ports::ledger::Part;
@@ -93,7 +93,7 @@ impl Destination for MetaWire {
         if answer.status == 200 && !answer.body.is_empty() {
             self.witness.see().knows(&self.owner, &taken);
         }
-        let reply = Reply { status: answer.status, usage: UsageHeaders::default(), body: answer.body.into() };
+        let reply = Reply { status: answer.status, body: answer.body.into(), ..Reply::default() };
         answered(&reply, events.len())
     }
 }
@@ -171,10 +171,10 @@ fn proxy() -> HttpAnswer {
     HttpAnswer { status: 502, body: "<html>Bad Gateway</html>".to_owned() }
 }
 
-fn lost(departed: bool, failure: Failure) -> TransportError {
+fn lost(departed: bool, failure: Failure) -> RequestError {
     if departed {
-        TransportError::Unknown { failure, source: None }
+        RequestError::Unknown { failure, source: None }
     } else {
-        TransportError::NotSent { failure, source: None }
+        RequestError::NotSent { failure, source: None }
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write
     }
     writeln!(out, "installing {} by apt-get", names.join(", "))?;
     // Other steps install packages side by side with this one.
-    let mut install = vec!["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends"];
+    let mut install =
+        vec!["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends"];
     install.extend(names);
     for arguments in [&["update", "-qq"][..], &install] {
         let mut apt = command("apt-get", arguments);

@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufWriter, Write};
 
 use anyhow::{Context, bail};
-use destination_meta::normalise::{Field, Hints, Normal, Reason, normalise};
+use destination_meta::fields;
 use ports::Clock;
 use runtime::ExitStatus;
+use user_data::{Field, Hints, Normal, Reason, normalise};
 
 /// Reads values, one a line, and writes `normalised<TAB>sha256` or `omitted<TAB>reason` for each.
 pub(crate) fn run(
@@ -15,10 +16,10 @@ pub(crate) fn run(
     mut input: impl BufRead,
     output: impl Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Some(field) = Field::from_name(field) else {
+    let Some(field) = fields::field(field) else {
         bail!(
             "`{field}` is no key that Meta wants hashed; they are {}",
-            Field::ALL.map(Field::name).join(", ")
+            Field::ALL.map(fields::key).join(", ")
         );
     };
     // An RFC 3339 time begins with the year.
@@ -45,7 +46,7 @@ pub(crate) fn run(
 
 fn write_line(output: &mut impl Write, field: Field, value: &str, hints: Hints<'_>) -> std::io::Result<()> {
     match normalise(field, value, hints) {
-        Normal::Value(text) => writeln!(output, "{text}\t{}", destination_meta::hash::hash(&text).as_str()),
+        Normal::Value(text) => writeln!(output, "{text}\t{}", user_data::hash::hash(&text).as_str()),
         Normal::AlreadyHashed(text) => writeln!(output, "{text}\t{text}"),
         Normal::Omitted(reason) => writeln!(output, "omitted\t{reason}"),
     }

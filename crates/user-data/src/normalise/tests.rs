@@ -71,14 +71,6 @@ proptest! {
 }
 
 #[test]
-fn names_of_fields_go_both_ways() {
-    for field in Field::ALL {
-        assert_eq!(Field::from_name(field.name()), Some(field));
-    }
-    assert_eq!(Field::from_name("fbc"), None);
-}
-
-#[test]
 fn nothing_of_a_person_is_printed() {
     let value = normalise(Field::City, "Paris", Hints::default());
     assert_eq!(format!("{value:?}"), "Value(..)");

@@ -3,26 +3,25 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
-use super::UsageHeaders;
-
-/// Status, the headers that matter, and the body.
-#[derive(Clone)]
+/// Status, headers and body.
+#[derive(Clone, Default)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// What the headers say about limits.
-    pub usage: UsageHeaders,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body, complete.
     pub body: Bytes,
 }
 
 impl fmt::Debug for Reply {
-    /// Shows the body's length only: an answer can quote what was sent.
+    /// Shows the body's length and how many headers there are: an answer can quote what was sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("status", &self.status)
-            .field("usage", &self.usage)
+            .field("headers", &self.headers.len())
             .field("body", &self.body.len())
             .finish()
     }

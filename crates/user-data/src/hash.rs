@@ -1,4 +1,4 @@
-//! SHA-256 as lower-case hex digits, the only hash the Conversions API takes.
+//! SHA-256 as lower-case hex digits, the hash that platforms take.
 
 use std::fmt;
 

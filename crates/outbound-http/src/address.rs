@@ -1,28 +1,28 @@
-//! The address of a pixel's events.
+//! Addresses below a base.
 
 use http::Uri;
 use url::Url;
 
-/// `<base>/<version>/<pixel>/events`, or `None` when version or pixel are not single path segments.
-///
-/// The token is never part of it.
-pub(super) fn events(base: &Url, version: &str, pixel: &str) -> Option<Uri> {
-    if !(is_segment(version) && is_segment(pixel)) {
+/// `<base>/<segment>/<segment>...`, or `None` when one of them is not a single path segment. An empty last segment leaves a
+/// slash at the end, as some platforms want it.
+pub(crate) fn below(base: &Url, segments: &[&str]) -> Option<Uri> {
+    let (last, others) = segments.split_last()?;
+    if !(others.iter().all(|segment| is_segment(segment)) && (last.is_empty() || is_segment(last))) {
         return None;
     }
     let mut url = base.clone();
-    url.path_segments_mut().ok()?.pop_if_empty().extend([version, pixel, "events"]);
+    url.path_segments_mut().ok()?.pop_if_empty().extend(segments);
     url.as_str().parse().ok()
 }
 
-/// Versions (`v26.0`) and ids (digits) need no more than this; anything else is a slip in a setting.
+/// Versions (`v26.0`), names and ids need no more than this; anything else is a slip in a setting.
 fn is_segment(text: &str) -> bool {
     let byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !text.is_empty() && text.bytes().all(byte) && !text.bytes().all(|byte| byte == b'.')
 }
 
 /// Whether the address can be the beginning of endpoints.
-pub(super) fn is_base(url: &Url) -> bool {
+pub(crate) fn is_base(url: &Url) -> bool {
     let bare = url.username().is_empty() && url.password().is_none();
     let scheme = matches!(url.scheme(), "http" | "https");
     bare && scheme && url.has_host() && url.query().is_none() && url.fragment().is_none()
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     fn at(base: &str, version: &str, pixel: &str) -> Option<String> {
-        events(&base.parse().unwrap(), version, pixel).map(|uri| uri.to_string())
+        below(&base.parse().unwrap(), &[version, pixel, "events"]).map(|uri| uri.to_string())
     }
 
     #[test]
@@ -55,6 +55,13 @@ mod tests {
         {
             assert_eq!(at("https://graph.facebook.com", version, pixel), None);
         }
+    }
+
+    #[test]
+    fn an_empty_last_segment_is_a_slash_at_the_end() {
+        let uri = below(&"https://x/open_api".parse().unwrap(), &["v1.3", "track", ""]).unwrap();
+        assert_eq!(uri, "https://x/open_api/v1.3/track/");
+        assert_eq!(below(&"https://x".parse().unwrap(), &[]), None);
     }
 
     #[test]

@@ -68,8 +68,9 @@ pub(super) fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// Whether a word for "no value", or an unexpanded macro.
-pub(super) fn is_placeholder(input: &str) -> bool {
+/// Whether a text is a word for "no value", or an unexpanded macro.
+#[must_use]
+pub fn is_placeholder(input: &str) -> bool {
     NOTHING_WORDS.iter().any(|word| word.eq_ignore_ascii_case(input)) || is_macro(input)
 }
 

@@ -3,9 +3,7 @@
 //! Both are `fb.<subdomain index>.<creation time in ms>.<id>`, newer ones with a fifth part; see "ClickID and the fbp
 //! and fbc Parameters".
 
-use super::Reason;
-use super::given::is_suffix;
-use super::screen::is_placeholder;
+use user_data::normalise::{Reason, is_placeholder, is_suffix};
 
 /// How long Meta can use a click, in milliseconds: 90 days.
 pub const CLICK_LIFE_MS: u64 = 90 * DAY_MS;

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use domain::row::Conversion;
 use domain::{Reason, UnixSeconds};
+use user_data::hash::hash;
+use user_data::normalise::{self, Field, Hints, Normal, client_ip_address, client_user_agent, normalise};
 
 use super::put_text;
 use super::sufficient::Sufficiency;
-use crate::hash::hash;
-use crate::normalise::{
-    self, ClickId, Field, Hints, Normal, check_fbc, check_fbp, client_ip_address, client_user_agent, fbc,
-    normalise,
-};
+use crate::fbc::{ClickId, check_fbc, check_fbp, fbc};
+use crate::fields;
 
 /// What becomes of one value of a row.
 #[derive(Debug)]
@@ -104,7 +103,7 @@ fn visit_hashed(
             Normal::AlreadyHashed(text) => Fate::GivenHash(text),
             Normal::Omitted(reason) => Fate::Omitted(reason),
         };
-        show(field.name(), value, fate);
+        show(fields::key(field), value, fate);
     }
 }
 

@@ -3,13 +3,8 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{DATE, RETRY_AFTER};
+use outbound_http::limits::{amount, json, longest, retry_after, wait};
 use serde_json::Value;
-
-use super::http_date;
-
-/// The longest wait taken from a header; beyond it, trying again tells more than waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Limits as told by `Retry-After`, `X-App-Usage`, `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`. What is missing
 /// or not understood is `None`.
@@ -55,34 +50,8 @@ impl UsageHeaders {
     /// How long to stay away: the longest of the times told, at most a day; `None` when none is told.
     #[must_use]
     pub fn regain_after(&self) -> Option<Duration> {
-        let longest =
-            [self.retry_after, self.account_reset, self.business_regain].into_iter().flatten().max();
-        longest.map(|wait| wait.min(LONGEST_WAIT))
+        longest([self.retry_after, self.account_reset, self.business_regain])
     }
-}
-
-fn json(headers: &HeaderMap, name: &str) -> Value {
-    headers.get(name).and_then(|value| serde_json::from_slice(value.as_bytes()).ok()).unwrap_or_default()
-}
-
-/// Numbers come as numbers or as text.
-fn amount(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|amount| amount.is_finite())
-}
-
-fn wait(value: &Value, unit_seconds: f64) -> Option<Duration> {
-    let seconds = amount(value)? * unit_seconds;
-    Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero())
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = http_date::unix_seconds(value)?;
-    let now = http_date::unix_seconds(headers.get(DATE)?.to_str().ok()?)?;
-    Some(Duration::from_secs(until.saturating_sub(now)))
 }
 
 #[cfg(test)]
@@ -123,17 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_compared_with_the_answers_own() {
-        let until = ("retry-after", "Tue, 24 Nov 2026 10:01:30 GMT");
-        let wait = usage(&[until, ("date", "Tue, 24 Nov 2026 10:00:00 GMT")]).retry_after;
-        assert_eq!(wait, Some(Duration::from_secs(90)));
-        assert_eq!(usage(&[until]).retry_after, None);
-        let past = usage(&[until, ("date", "Wed, 25 Nov 2026 10:00:00 GMT")]).retry_after;
-        assert_eq!(past, Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn junk_says_nothing_and_waits_are_bounded() {
+    fn junk_says_nothing() {
         for value in
             ["", "junk", "[]", "{}", r#"{"1":7}"#, r#"{"1":[{"estimated_time_to_regain_access":-5}]}"#]
         {
@@ -145,7 +104,6 @@ mod tests {
             ]);
             assert_eq!(usage, UsageHeaders::default(), "{value}");
         }
-        assert_eq!(usage(&[("retry-after", "99999999999")]).regain_after(), Some(LONGEST_WAIT));
         let endless = r#"{"1":[{"estimated_time_to_regain_access":1e300}]}"#;
         assert_eq!(usage(&[("x-business-use-case-usage", endless)]).regain_after(), None);
     }

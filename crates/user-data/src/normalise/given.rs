@@ -66,8 +66,9 @@ pub(super) fn read(input: &str) -> Option<Given<'_>> {
     }))
 }
 
-/// `.` and 2 or 8 URL-safe characters.
-pub(super) fn is_suffix(text: &str) -> bool {
+/// Whether a text is what Meta's Parameter Builder appends to values: `.` and 2 or 8 URL-safe characters.
+#[must_use]
+pub fn is_suffix(text: &str) -> bool {
     text.strip_prefix('.').is_some_and(|mark| {
         matches!(mark.len(), 2 | 8)
             && mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')

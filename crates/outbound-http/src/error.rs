@@ -8,8 +8,8 @@ use thiserror::Error;
 /// A request without a usable answer. It never holds the token or the body.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum TransportError {
-    /// The events cannot have reached Meta; sending them again is safe.
+pub enum RequestError {
+    /// The request cannot have reached the platform; sending it again is safe.
     #[error("not sent: {failure}")]
     NotSent {
         /// What went wrong.
@@ -17,7 +17,7 @@ pub enum TransportError {
         /// The cause, where there is one.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
-    /// The events may have reached Meta and may have been counted; sending them again can count them twice.
+    /// The request may have reached the platform and may have been counted; sending it again can count it twice.
     #[error("outcome unknown: {failure}")]
     Unknown {
         /// What went wrong.
@@ -31,7 +31,7 @@ pub enum TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The version or the pixel's id does not fit into an address.
+    /// A part of the address, such as a version or a pixel's id, does not fit into one.
     Address,
     /// The token holds characters that no token has.
     Token,
@@ -65,19 +65,25 @@ impl fmt::Display for Failure {
         f.write_str(match self {
             Self::Address => "the API version or the pixel's id does not fit into an address; check both",
             Self::Token => "the access token holds characters that cannot be sent; check the pixel's token",
-            Self::Connect => "no connection to the Graph API; check address, network and certificates",
+            Self::Connect => "no connection to the platform; check address, network and certificates",
             Self::TimedOut => "no answer in time",
             Self::Broken => "the connection broke before the answer was complete",
             Self::AnswerTooLarge => {
-                "the answer is larger than accepted; something other than the Graph API answers"
+                "the answer is larger than accepted; something other than the platform answers"
             }
         })
     }
 }
 
-impl TransportError {
-    /// A failure before or after the events left.
-    pub(super) fn new(
+impl RequestError {
+    /// A request that was never made, because of something that was given for it.
+    #[must_use]
+    pub const fn not_sent(failure: Failure) -> Self {
+        Self::NotSent { failure, source: None }
+    }
+
+    /// A failure before or after the body left.
+    pub(crate) fn new(
         departed: bool,
         failure: Failure,
         source: Option<Box<dyn Error + Send + Sync>>,
@@ -93,7 +99,7 @@ impl TransportError {
         }
     }
 
-    /// Whether the events can have reached Meta.
+    /// Whether the request can have reached the platform.
     #[must_use]
     pub const fn can_have_arrived(&self) -> bool {
         matches!(self, Self::Unknown { .. })

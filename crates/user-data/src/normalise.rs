@@ -1,4 +1,4 @@
-//! Customer information in the form Meta's documentation asks for ("Customer Information Parameters").
+//! Customer information in the form in which platforms want it hashed.
 //!
 //! [`normalise`] gives the text to be hashed, [`customer_key`] the hash itself. Values that cannot be right are
 //! [`Omitted`](Normal::Omitted) with a [`Reason`]; nothing empty is ever hashed.
@@ -11,7 +11,6 @@ pub mod country;
 mod dates;
 mod email;
 mod external_id;
-mod fbc;
 mod gender;
 mod given;
 mod hints;
@@ -27,44 +26,44 @@ mod user_agent;
 
 use std::borrow::Cow;
 
-pub use fbc::{CLICK_LIFE_MS, ClickId, check_fbc, check_fbp, fbc};
-pub use given::CustomerKey;
+pub use given::{CustomerKey, is_suffix};
 pub use hints::Hints;
 pub use ip::client_ip_address;
 pub use reason::Reason;
+pub use screen::is_placeholder;
 pub use user_agent::client_user_agent;
 
 use given::Given;
 
-/// A key of `user_data` whose value is hashed.
+/// A value of a person that is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// `em`: an address for electronic mail.
+    /// An address for electronic mail.
     Email,
-    /// `ph`: a telephone number with its country code.
+    /// A telephone number with its country code.
     Phone,
-    /// `fn`: the first name.
+    /// The first name.
     FirstName,
-    /// `ln`: the last name.
+    /// The last name.
     LastName,
-    /// `db`: the date of birth.
+    /// The date of birth.
     DateOfBirth,
-    /// `ge`: `f` or `m`.
+    /// `f` or `m`.
     Gender,
-    /// `ct`: the city.
+    /// The city.
     City,
-    /// `st`: the state or region.
+    /// The state or region.
     State,
-    /// `zp`: the postcode.
+    /// The postcode.
     Postcode,
-    /// `country`: the ISO 3166-1 alpha-2 code.
+    /// The ISO 3166-1 alpha-2 code.
     Country,
-    /// `external_id`: the advertiser's own id.
+    /// The advertiser's own id.
     ExternalId,
 }
 
 impl Field {
-    /// Every field, in the order of Meta's page.
+    /// Every field.
     pub const ALL: [Self; 11] = [
         Self::Email,
         Self::Phone,
@@ -78,30 +77,6 @@ impl Field {
         Self::Country,
         Self::ExternalId,
     ];
-
-    /// The key in `user_data`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Email => "em",
-            Self::Phone => "ph",
-            Self::FirstName => "fn",
-            Self::LastName => "ln",
-            Self::DateOfBirth => "db",
-            Self::Gender => "ge",
-            Self::City => "ct",
-            Self::State => "st",
-            Self::Postcode => "zp",
-            Self::Country => "country",
-            Self::ExternalId => "external_id",
-        }
-    }
-
-    /// The field with this key; `None` for a key that is not hashed or not known.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
-    }
 }
 
 /// What became of a value.
@@ -126,7 +101,20 @@ impl std::fmt::Debug for Normal<'_> {
     }
 }
 
-/// Brings `input` into the form in which Meta wants `field` hashed.
+/// Brings `input` into the form in which platforms want `field` hashed.
+///
+/// ```
+/// use user_data::{Field, Hints, Normal, Reason, normalise};
+///
+/// let british = Hints { country: Some("GB"), year: None };
+/// let phone = normalise(Field::Phone, "07911 123456", british);
+/// assert!(phone == Normal::Value("447911123456".into()));
+///
+/// let nowhere = normalise(Field::Phone, "07911 123456", Hints::default());
+/// assert!(nowhere == Normal::Omitted(Reason::NoCountryCode));
+///
+/// assert!(normalise(Field::City, "{city}", Hints::default()) == Normal::Omitted(Reason::Placeholder));
+/// ```
 #[must_use]
 pub fn normalise<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'a> {
     let input = match screen::screen(input) {
@@ -165,7 +153,16 @@ fn already(given: Given<'_>) -> Normal<'_> {
     }
 }
 
-/// Normalises and hashes: what goes into `user_data` under the field's key.
+/// Normalises and hashes: what is sent of the field.
+///
+/// ```
+/// use user_data::hash::hash;
+/// use user_data::{Field, Hints, customer_key};
+///
+/// let key = customer_key(Field::Email, " Jane@Example.COM ", Hints::default())?;
+/// assert_eq!(key.as_str(), hash("jane@example.com").as_str());
+/// # Ok::<(), user_data::Reason>(())
+/// ```
 ///
 /// # Errors
 ///

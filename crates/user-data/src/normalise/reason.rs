@@ -26,7 +26,7 @@ pub enum Reason {
     Ambiguous,
     /// It is not among the known values of its field.
     NotRecognised,
-    /// The click is older than 90 days.
+    /// The click is older than the platform can use (90 days at Meta).
     Stale,
     /// A network address that no visitor can have (loopback, private, unspecified).
     NotPublic,

@@ -1,14 +1,14 @@
-//! Settings of the transport.
+//! Settings of the client.
 
 use std::time::Duration;
 
 use thiserror::Error;
 use url::Url;
 
-/// How to reach Meta, and how long to wait.
+/// How to reach a platform, and how long to wait.
 #[derive(Debug, Clone)]
-pub struct TransportConfig {
-    /// Scheme, host and optional path before the version: `https://graph.facebook.com`. Plain `http` is for a sandbox.
+pub struct ClientConfig {
+    /// Scheme, host and optional path before everything else: `https://graph.facebook.com`. Plain `http` is for a sandbox.
     pub base_url: Url,
     /// The longest time for one TCP connection to be made.
     pub connect_timeout: Duration,
@@ -20,10 +20,10 @@ pub struct TransportConfig {
     pub answer_limit: usize,
 }
 
-impl TransportConfig {
+impl ClientConfig {
     /// The usual settings: 3 s to connect, 10 s in all, connections kept for 60 s, answers up to 1 MiB.
     ///
-    /// Meta answers mostly within 600 ms, but giving up too early makes an outcome unknown.
+    /// Platforms answer mostly within a second, but giving up too early makes an outcome unknown.
     #[must_use]
     pub const fn new(base_url: Url) -> Self {
         Self {
@@ -36,14 +36,12 @@ impl TransportConfig {
     }
 }
 
-/// Why a transport cannot be made.
+/// Why a client cannot be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum TransportSetupError {
+pub enum ClientSetupError {
     /// The base address is not one of HTTP, or carries more than scheme, host and path.
-    #[error(
-        "the address of the Graph API must be http(s)://host[:port][/path], without user, query or fragment"
-    )]
+    #[error("the platform's address must be http(s)://host[:port][/path], without user, query or fragment")]
     BaseUrl,
     /// No root certificates.
     #[error("cannot load this system's root certificates; install them (often the package ca-certificates)")]

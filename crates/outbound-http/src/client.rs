@@ -5,23 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, RootCertStore};
-use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::body::{Departed, WatchedBody};
-use super::{Failure, Reply, TransportConfig, TransportError, TransportSetupError, UsageHeaders, endpoint};
+use crate::address;
+use crate::body::{Departed, WatchedBody};
+use crate::config::{ClientConfig, ClientSetupError};
+use crate::error::{Failure, RequestError};
+use crate::reply::Reply;
 
-/// Who we are to Meta.
+/// Who we are to platforms.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("efflux/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -32,24 +34,43 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Connector = HttpsConnector<HttpConnector>;
 
-/// HTTP to the Graph API: pooled connections, HTTP/2 where the server offers it. Cloning is cheap and shares the pool.
+/// HTTP to one platform: pooled connections, HTTP/2 where the server offers it. Cloning is cheap and shares the pool.
+///
+/// ```no_run
+/// use http::HeaderMap;
+/// use http::header::AUTHORIZATION;
+/// use outbound_http::{Client, ClientConfig, Failure, RequestError, secret_header};
+///
+/// # async fn send() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::new(ClientConfig::new("https://graph.facebook.com".parse()?))?;
+/// let token = "EAABtoken".into();
+/// let bearer = secret_header("Bearer ", &token).ok_or(RequestError::not_sent(Failure::Token))?;
+/// let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+/// match client.post_json(&["v25.0", "1234567890", "events"], headers, r#"{"data":[]}"#.into()).await {
+///     Ok(reply) => println!("{}: {} bytes", reply.status, reply.body.len()),
+///     Err(error) if error.can_have_arrived() => println!("it may have been counted: {error}"),
+///     Err(error) => println!("it can be sent again: {error}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
-pub struct Transport {
-    client: Client<Connector, WatchedBody>,
+pub struct Client {
+    client: legacy::Client<Connector, WatchedBody>,
     base_url: Url,
     request_timeout: Duration,
     answer_limit: usize,
 }
 
-impl Transport {
-    /// Makes a transport. Nothing is connected yet.
+impl Client {
+    /// Makes a client. Nothing is connected yet.
     ///
     /// # Errors
     ///
     /// When the address cannot be used, or TLS cannot be set up for an `https` address.
-    pub fn new(config: TransportConfig) -> Result<Self, TransportSetupError> {
-        if !endpoint::is_base(&config.base_url) {
-            return Err(TransportSetupError::BaseUrl);
+    pub fn new(config: ClientConfig) -> Result<Self, ClientSetupError> {
+        if !address::is_base(&config.base_url) {
+            return Err(ClientSetupError::BaseUrl);
         }
         Ok(Self {
             client: client(connector(&config)?, config.idle_timeout),
@@ -59,29 +80,28 @@ impl Transport {
         })
     }
 
-    /// Posts a JSON body to `<base>/<version>/<pixel>/events`, with the token in the `Authorization` header. Never tries
-    /// twice once the body has left.
+    /// Posts a JSON body to `<base>/<segment>/<segment>...`, with these headers beside those of JSON. Never tries twice
+    /// once the body has left.
+    ///
+    /// An empty last segment leaves a slash at the end of the address.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] when no complete answer came; any answer, of whatever status, is a [`Reply`].
-    pub async fn post_events(
+    /// [`RequestError`] when no complete answer came; any answer, of whatever status, is a [`Reply`].
+    pub async fn post_json(
         &self,
-        version: &str,
-        pixel: &str,
-        token: &SecretString,
+        segments: &[&str],
+        headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Reply, TransportError> {
-        let not_sent = |failure| TransportError::new(false, failure, None);
+    ) -> Result<Reply, RequestError> {
         let address =
-            endpoint::events(&self.base_url, version, pixel).ok_or_else(|| not_sent(Failure::Address))?;
-        let authorization = bearer(token).ok_or_else(|| not_sent(Failure::Token))?;
+            address::below(&self.base_url, segments).ok_or(RequestError::not_sent(Failure::Address))?;
         let (body, departed) = WatchedBody::new(body);
-        let exchange = self.exchange(request(address, authorization, body), &departed);
+        let exchange = self.exchange(request(address, headers, body), &departed);
         match tokio::time::timeout(self.request_timeout, exchange).await {
             Ok(outcome) => outcome,
             Err(elapsed) => {
-                Err(TransportError::new(departed.is_set(), Failure::TimedOut, Some(elapsed.into())))
+                Err(RequestError::new(departed.is_set(), Failure::TimedOut, Some(elapsed.into())))
             }
         }
     }
@@ -90,54 +110,41 @@ impl Transport {
         &self,
         request: Request<WatchedBody>,
         departed: &Departed,
-    ) -> Result<Reply, TransportError> {
+    ) -> Result<Reply, RequestError> {
         let answer = self.client.request(request).await.map_err(|error| {
             let failure = if error.is_connect() { Failure::Connect } else { Failure::Broken };
-            TransportError::new(departed.is_set(), failure, Some(error.into()))
+            RequestError::new(departed.is_set(), failure, Some(error.into()))
         })?;
         let (head, body) = answer.into_parts();
         let body = self.read(body).await?;
-        Ok(Reply { status: head.status.as_u16(), usage: UsageHeaders::parse(&head.headers), body })
+        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     /// Once there is an answer, the request has arrived; so a failure here leaves the outcome unknown.
-    async fn read(&self, body: Incoming) -> Result<Bytes, TransportError> {
+    async fn read(&self, body: Incoming) -> Result<Bytes, RequestError> {
         let collected = Limited::new(body, self.answer_limit).collect().await;
         collected.map(http_body_util::Collected::to_bytes).map_err(|error: Box<dyn Error + Send + Sync>| {
             let failure =
                 if error.is::<LengthLimitError>() { Failure::AnswerTooLarge } else { Failure::Broken };
-            TransportError::new(true, failure, Some(error))
+            RequestError::new(true, failure, Some(error))
         })
     }
 }
 
-fn request(address: Uri, authorization: HeaderValue, body: WatchedBody) -> Request<WatchedBody> {
+fn request(address: Uri, mut headers: HeaderMap, body: WatchedBody) -> Request<WatchedBody> {
+    for (name, value) in [(CONTENT_TYPE, JSON), (ACCEPT, JSON), (USER_AGENT, AGENT)] {
+        headers.insert(name, value);
+    }
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = address;
-    *request.headers_mut() = HeaderMap::from_iter([
-        (AUTHORIZATION, authorization),
-        (CONTENT_TYPE, JSON),
-        (ACCEPT, JSON),
-        (USER_AGENT, AGENT),
-    ]);
+    *request.headers_mut() = headers;
     request
 }
 
-/// The header is marked so that it is neither printed nor kept in HTTP/2's header table.
-fn bearer(token: &SecretString) -> Option<HeaderValue> {
-    let token = token.expose_secret();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return None;
-    }
-    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the transport, which sets the time-outs")]
-fn client(connector: Connector, idle_timeout: Duration) -> Client<Connector, WatchedBody> {
-    Client::builder(TokioExecutor::new())
+#[expect(clippy::disallowed_methods, reason = "this is the client, which sets the time-outs")]
+fn client(connector: Connector, idle_timeout: Duration) -> legacy::Client<Connector, WatchedBody> {
+    legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(idle_timeout)
@@ -146,7 +153,7 @@ fn client(connector: Connector, idle_timeout: Duration) -> Client<Connector, Wat
         .build(connector)
 }
 
-fn connector(config: &TransportConfig) -> Result<Connector, TransportSetupError> {
+fn connector(config: &ClientConfig) -> Result<Connector, ClientSetupError> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
@@ -154,7 +161,7 @@ fn connector(config: &TransportConfig) -> Result<Connector, TransportSetupError>
     let provider = Arc::new(ring::default_provider());
     let builder = HttpsConnectorBuilder::new();
     let builder = if config.base_url.scheme() == "https" {
-        builder.with_provider_and_native_roots(provider).map_err(TransportSetupError::Roots)?
+        builder.with_provider_and_native_roots(provider).map_err(ClientSetupError::Roots)?
     } else {
         builder.with_tls_config(without_roots(provider)?)
     };
@@ -162,7 +169,8 @@ fn connector(config: &TransportConfig) -> Result<Connector, TransportSetupError>
 }
 
 /// A sandbox without TLS must also run where no certificates are installed.
-fn without_roots(provider: Arc<CryptoProvider>) -> Result<ClientConfig, rustls::Error> {
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+fn without_roots(provider: Arc<CryptoProvider>) -> Result<rustls::ClientConfig, rustls::Error> {
+    let builder =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }

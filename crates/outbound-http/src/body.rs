@@ -11,23 +11,23 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// Set once a connection has taken the body; until then no event can have arrived anywhere.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Departed(Arc<AtomicBool>);
+pub(crate) struct Departed(Arc<AtomicBool>);
 
 impl Departed {
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
 /// A body in one piece, and its mark.
 #[derive(Debug)]
-pub(super) struct WatchedBody {
+pub(crate) struct WatchedBody {
     data: Option<Bytes>,
     departed: Departed,
 }
 
 impl WatchedBody {
-    pub(super) fn new(data: Bytes) -> (Self, Departed) {
+    pub(crate) fn new(data: Bytes) -> (Self, Departed) {
         let departed = Departed::default();
         // Nobody asks for an empty body, so it counts as gone from the start.
         departed.0.store(data.is_empty(), Ordering::Release);

@@ -1,13 +1,13 @@
-//! The transport against servers that answer, are slow, break off, or are not there.
+//! The client against servers that answer, are slow, break off, or are not there.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use destination_meta::transport::{Failure, Reply, Transport, TransportConfig, TransportError};
-use http::Response;
-use secrecy::SecretString;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Response};
+use outbound_http::{Client, ClientConfig, Failure, Reply, RequestError, limits, secret_header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,31 +16,35 @@ use crate::server::{Server, accepting};
 const BODY: &[u8] = br#"{"data":[{"event_name":"Purchase"}]}"#;
 const TOKEN: &str = "EAABsecret";
 
-fn transport(base: &str) -> Transport {
-    let mut config = TransportConfig::new(base.parse().unwrap());
+fn client(base: &str) -> Client {
+    let mut config = ClientConfig::new(base.parse().unwrap());
     config.connect_timeout = Duration::from_secs(2);
     config.request_timeout = Duration::from_secs(5);
-    Transport::new(config).unwrap()
+    Client::new(config).unwrap()
 }
 
-/// A transport that loses patience at once, for servers that never answer.
-fn impatient(base: &str) -> Transport {
-    let mut config = TransportConfig::new(base.parse().unwrap());
+/// A client that loses patience at once, for servers that never answer.
+fn impatient(base: &str) -> Client {
+    let mut config = ClientConfig::new(base.parse().unwrap());
     config.request_timeout = Duration::from_millis(200);
-    Transport::new(config).unwrap()
+    Client::new(config).unwrap()
 }
 
 fn plain(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-async fn post(transport: &Transport) -> Result<Reply, TransportError> {
-    transport.post_events("v26.0", "123", &SecretString::from(TOKEN), Bytes::from_static(BODY)).await
+async fn post(client: &Client) -> Result<Reply, RequestError> {
+    client.post_json(&["v26.0", "123", "events"], headers(), Bytes::from_static(BODY)).await
+}
+
+fn headers() -> HeaderMap {
+    HeaderMap::from_iter([(AUTHORIZATION, secret_header("Bearer ", &TOKEN.into()).unwrap())])
 }
 
 /// Fails with `failure`, and neither the error nor its causes show the token or the body.
-async fn fails(transport: &Transport, failure: Failure, can_have_arrived: bool) {
-    let error = post(transport).await.expect_err("no usable answer");
+async fn fails(client: &Client, failure: Failure, can_have_arrived: bool) {
+    let error = post(client).await.expect_err("no usable answer");
     assert_eq!((error.failure(), error.can_have_arrived()), (failure, can_have_arrived), "{error:?}");
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("secret") && !shown.contains("Purchase"), "{shown}");
@@ -55,13 +59,13 @@ async fn read_request(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn a_request_as_meta_wants_it() {
+async fn a_request_as_platforms_want_it() {
     let answer =
         Response::builder().status(200).header("retry-after", "7").body(Bytes::from_static(b"{}")).unwrap();
     let mut server = Server::answering(answer).await;
-    let reply = post(&transport(&format!("{}/graph/", plain(server.address)))).await.unwrap();
+    let reply = post(&client(&format!("{}/graph/", plain(server.address)))).await.unwrap();
     assert_eq!((reply.status, reply.body), (200, Bytes::from_static(b"{}")));
-    assert_eq!(reply.usage.regain_after(), Some(Duration::from_secs(7)));
+    assert_eq!(limits::retry_after(&reply.headers), Some(Duration::from_secs(7)));
     let seen = server.seen.recv().await.unwrap();
     assert_eq!(seen.target, "/graph/v26.0/123/events");
     assert_eq!(seen.headers["authorization"], "Bearer EAABsecret");
@@ -76,17 +80,17 @@ async fn any_status_is_a_reply() {
     for status in [302, 400, 503] {
         let answer = Response::builder().status(status).header("location", "/").body(Bytes::new()).unwrap();
         let server = Server::answering(answer).await;
-        assert_eq!(post(&transport(&plain(server.address))).await.unwrap().status, status);
+        assert_eq!(post(&client(&plain(server.address))).await.unwrap().status, status);
     }
 }
 
 #[tokio::test]
 async fn connections_are_reused() {
     let server = Server::answering(Response::new(Bytes::from_static(b"{}"))).await;
-    let transport = transport(&plain(server.address));
+    let client = client(&plain(server.address));
     for _ in 0..5 {
-        post(&transport).await.unwrap();
-        post(&transport.clone()).await.unwrap();
+        post(&client).await.unwrap();
+        post(&client.clone()).await.unwrap();
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
 }
@@ -96,12 +100,12 @@ async fn nobody_listening_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    fails(&transport(&plain(address)), Failure::Connect, false).await;
+    fails(&client(&plain(address)), Failure::Connect, false).await;
 }
 
 #[tokio::test]
 async fn an_unknown_name_is_not_sent() {
-    fails(&transport("http://graph.invalid"), Failure::Connect, false).await;
+    fails(&client("http://graph.invalid"), Failure::Connect, false).await;
 }
 
 #[tokio::test]
@@ -110,7 +114,7 @@ async fn failing_tls_is_not_sent() {
         stream.write_all(b"HTTP/1.1 400 This is not TLS\r\n\r\n").await.unwrap();
     })
     .await;
-    fails(&transport(&format!("https://{address}")), Failure::Connect, false).await;
+    fails(&client(&format!("https://{address}")), Failure::Connect, false).await;
 }
 
 #[tokio::test]
@@ -140,7 +144,7 @@ async fn a_reset_after_the_request_is_unknown() {
         stream.set_zero_linger().unwrap();
     })
     .await;
-    fails(&transport(&plain(address)), Failure::Broken, true).await;
+    fails(&client(&plain(address)), Failure::Broken, true).await;
 }
 
 #[tokio::test]
@@ -150,7 +154,7 @@ async fn an_answer_cut_short_is_unknown() {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}").await.unwrap();
     })
     .await;
-    fails(&transport(&plain(address)), Failure::Broken, true).await;
+    fails(&client(&plain(address)), Failure::Broken, true).await;
 }
 
 #[tokio::test]
@@ -167,7 +171,7 @@ async fn an_answer_that_never_ends_is_unknown() {
 #[tokio::test]
 async fn an_oversized_answer_is_unknown() {
     let server = Server::answering(Response::new(Bytes::from(vec![b' '; 2 * 1024 * 1024]))).await;
-    fails(&transport(&plain(server.address)), Failure::AnswerTooLarge, true).await;
+    fails(&client(&plain(server.address)), Failure::AnswerTooLarge, true).await;
 }
 
 #[tokio::test]
@@ -178,10 +182,10 @@ async fn a_closed_pooled_connection_is_replaced() {
         // Dropped here, without notice in the answer.
     })
     .await;
-    let transport = transport(&plain(address));
-    post(&transport).await.unwrap();
+    let client = client(&plain(address));
+    post(&client).await.unwrap();
     // Either the pool has noticed, or the request was broken off; it is never lost in silence.
-    match post(&transport).await {
+    match post(&client).await {
         Ok(reply) => assert_eq!(reply.status, 200),
         Err(error) => assert_eq!(error.failure(), Failure::Broken),
     }
@@ -189,16 +193,13 @@ async fn a_closed_pooled_connection_is_replaced() {
 
 #[tokio::test]
 async fn slips_in_settings_are_not_sent() {
-    let transport = transport("http://127.0.0.1:9");
-    let token = SecretString::from(TOKEN);
-    let error = transport.post_events("v26.0", "1/2", &token, Bytes::new()).await.unwrap_err();
+    let client = client("http://127.0.0.1:9");
+    let error = client.post_json(&["v26.0", "1/2", "events"], headers(), Bytes::new()).await.unwrap_err();
     assert_eq!((error.failure(), error.can_have_arrived()), (Failure::Address, false));
     for token in ["", "a b", "a\r\nb", "é"] {
-        let error =
-            transport.post_events("v26.0", "1", &SecretString::from(token), Bytes::new()).await.unwrap_err();
-        assert_eq!((error.failure(), error.can_have_arrived()), (Failure::Token, false));
+        assert_eq!(secret_header("Bearer ", &token.into()), None);
     }
     for base in ["ftp://x", "http://u:p@x", "http://x/?token=1"] {
-        Transport::new(TransportConfig::new(base.parse().unwrap())).unwrap_err();
+        Client::new(ClientConfig::new(base.parse().unwrap())).unwrap_err();
     }
 }

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod hash;
+pub mod normalise;
+
+pub use hash::Sha256Hex;
+pub use normalise::{CustomerKey, Field, Hints, Normal, Reason, customer_key, normalise};
