@@ -25,7 +25,7 @@ pub struct EmbeddedAnalytics {
 
 impl EmbeddedAnalytics {
     /// Its table and view. The ledger has a table of the same name, so each needs a database of its own.
-    pub const SCHEMA: Schema = 
+    pub const SCHEMA: Schema =
         Schema::new(include_str!("analytics/schema.sql"), &[include_str!("analytics/upgrade_1.sql")]);
 
     /// Analytics in a database; the clock tells how long optimising takes.

@@ -10,7 +10,7 @@ use pipeline::report::{
 };
 use pipeline::worker::{Worker, WorkerConfig};
 use ports::ledger::Restatements;
-use ports::{Destination, Ledger};
+use ports::{Destinations, Ledger};
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
@@ -18,10 +18,10 @@ use crate::Parts;
 /// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
 pub(crate) async fn run(
     parts: Arc<Parts<ReporterPorts>>,
-    destination: Arc<dyn Destination>,
+    destinations: Destinations,
     stop: CancellationToken,
 ) {
-    let reporting = Arc::new(reporting(&parts, destination));
+    let reporting = Arc::new(reporting(&parts, destinations));
     let lanes = Lanes::new(Arc::clone(&reporting));
     let export = Export {
         ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
@@ -67,13 +67,12 @@ async fn take_in(
     Arc::new(worker).run(stop.clone()).await;
 }
 
-fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) -> Reporting {
+fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Reporting {
     let settings = &parts.settings;
     let config = ReportConfig {
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
         lease: settings.limits.lease,
         max_object_bytes: settings.limits.max_object_bytes,
-        needs_source_url: settings.meta.default_event_source_url.is_none(),
         on_unknown: match settings.meta.on_unknown_outcome {
             settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
             settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
@@ -95,7 +94,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destination: Arc<dyn Destination>) ->
         pixels: Arc::clone(&parts.ports.pixels),
         blobs: Arc::clone(&parts.ports.blobs),
         ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
-        destination,
+        destinations,
         clock: Arc::clone(&parts.clock),
         rng: Arc::clone(&parts.rng),
         metrics: Arc::clone(&parts.metrics),

@@ -36,7 +36,7 @@ pub trait Serve: Measured + Sized + Send + Sync + 'static {
     /// Starts them.
     ///
     /// # Errors
-    /// When the destination cannot be set up.
+    /// When a destination cannot be set up.
     fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()>;
 }
 
@@ -53,10 +53,10 @@ impl Serve for FilterPorts {
 
 impl Serve for ReporterPorts {
     fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
-        let destination = backends::meta(&parts.settings, &parts.clock)?;
+        let destinations = backends::destinations(&parts.settings, &parts.clock)?;
         let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
         lifecycle.spawn("reporter", async move {
-            reporter::run(parts, destination, stop).await;
+            reporter::run(parts, destinations, stop).await;
             Ok(())
         });
         Ok(())
@@ -82,7 +82,7 @@ impl Serve for Ports {
 /// Starts a service; that of [`Ports`] is all of them.
 ///
 /// # Errors
-/// When its port is taken or the destination cannot be set up.
+/// When its port is taken or a destination cannot be set up.
 pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
     let lifecycle = Lifecycle::new(parts.settings.limits.shutdown);
     let stop = lifecycle.soft_token();

@@ -1,4 +1,4 @@
-//! Meta's Conversions API, or what stands in for it.
+//! The platforms that events are sent to, or what stands in for them.
 
 use std::sync::Arc;
 
@@ -7,16 +7,21 @@ use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
 use destination_meta::proof::AppSecret;
 use destination_meta::transport::Transport;
 use outbound_http::ClientConfig;
-use ports::{Clock, Destination};
+use ports::{Clock, Destination, Destinations};
 use settings::{DataProcessing as Processing, EventNames as Names, MetaSettings, Settings};
 
 use crate::OpenError;
 
-/// The destination that the settings name; warns when its version ends soon.
+/// The destinations that the settings name. A further platform is a further line here.
 ///
 /// # Errors
 /// [`OpenError::Destination`] when no connection could ever be made with these settings.
-pub fn meta(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Destination>, OpenError> {
+pub fn destinations(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Destinations, OpenError> {
+    Ok([meta(settings, clock)?].into_iter().collect())
+}
+
+/// Meta; warns when its version ends soon.
+fn meta(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Destination>, OpenError> {
     let meta = &settings.meta;
     if let Some(warning) = destination_meta::version::warning(&meta.graph_version, clock.now()) {
         tracing::warn!(warning, "Graph API version");
@@ -37,20 +42,24 @@ pub fn meta_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Meta, 
         ..ClientConfig::new(meta.graph_url.clone())
     };
     let transport = Transport::new(transport).map_err(refused)?;
-    let config = MetaConfig {
+    Ok(Meta::new(meta_config(settings, clock)?, transport))
+}
+
+/// What Meta requires of conversions, and how they become its events.
+///
+/// # Errors
+/// [`OpenError::Destination`] when the settings name a place or an agent that Meta does not know.
+pub fn meta_config(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<MetaConfig, OpenError> {
+    let meta = &settings.meta;
+    Ok(MetaConfig {
         test_event_code: meta.test_event_code.clone(),
         partner_agent: PartnerAgent::new(&meta.partner_agent).map_err(refused)?,
         app_secret: meta.app_secret.clone().map(|secret| AppSecret::new(secret, Arc::clone(clock))),
         ..MetaConfig::new(&meta.graph_version, map_config(meta)?)
-    };
-    Ok(Meta::new(config, transport))
+    })
 }
 
-/// How conversions become events.
-///
-/// # Errors
-/// [`OpenError::Destination`] when the settings name a place that Meta does not know.
-pub fn map_config(meta: &MetaSettings) -> Result<MapConfig, OpenError> {
+fn map_config(meta: &MetaSettings) -> Result<MapConfig, OpenError> {
     Ok(MapConfig {
         event_names: match meta.event_names {
             Names::Standard => EventNames::Standard,

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use ::ports::Clock;
 use settings::{Service, Settings};
 
-pub use destination::{map_config, meta, meta_client};
+pub use destination::{destinations, meta_client, meta_config};
 pub use migrate::migrate;
 pub use opener::Opener;
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};

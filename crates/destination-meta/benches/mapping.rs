@@ -1,24 +1,18 @@
 //! What it costs to turn rows into requests: parse, validate, expand, normalise, hash, serialise.
 
+use destination_meta::destination::{MetaConfig, PLATFORM};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use domain::file::Rows;
-use domain::validate::{KnownPixels, Rules, check};
-use domain::{Row, TrafficSource, UnixMillis};
+use domain::validate::{AnyPixel, OnePlatform, Rules, check};
+use domain::{Row, UnixMillis};
 use samples::{SampleNetwork, SampleSpec, generate};
 
 const NOW_S: i64 = 1_763_800_000;
 
 fn main() {
     divan::main();
-}
-
-struct Any;
-impl KnownPixels for Any {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
-        true
-    }
 }
 
 fn file(network: SampleNetwork) -> Vec<u8> {
@@ -29,15 +23,16 @@ fn file(network: SampleNetwork) -> Vec<u8> {
 }
 
 /// Maps a file as the reporter does: bytes in, event payloads out.
-fn map(file: &[u8], config: &MapConfig) -> usize {
-    let rules =
-        Rules { now: UnixMillis(NOW_S * 1000), pixels: &Any, object_network: None, needs_source_url: true };
+fn map(file: &[u8], config: &MetaConfig) -> usize {
+    let platforms = OnePlatform(PLATFORM, config);
+    let now = UnixMillis(NOW_S * 1000);
+    let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: None };
     let mut rows = Rows::new(file).expect("a sample is a file");
     let mut bytes = 0;
     while let Some(row) = rows.next_row().expect("a sample is a file") {
         let row = Row::parse(row.text);
         let Ok(valid) = check(&row, rules) else { continue };
-        let events = prepare(config, &row.key, &valid).expect("samples name their domain");
+        let events = prepare(&config.map, &row.key, &valid).expect("samples name their domain");
         bytes += events.iter().map(|e| e.payload.len()).sum::<usize>();
     }
     bytes
@@ -48,12 +43,13 @@ fn mapping(bencher: Bencher<'_, '_>, network: &str) {
     let network =
         SampleNetwork::ALL.into_iter().find(|n| n.name() == network).expect("a network with samples");
     let file = file(network);
-    let config = MapConfig {
+    let map_config = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
         data_processing: DataProcessing::Unsaid,
     };
+    let config = MetaConfig::new("v25.0", map_config);
     bencher
         .counter(ItemsCount::new(5_000_usize))
         .counter(BytesCount::new(file.len()))

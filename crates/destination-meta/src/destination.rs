@@ -3,14 +3,15 @@
 mod agent;
 mod probe;
 mod report;
+mod requirements;
 
 use std::io::Write;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::expand::increment;
-use domain::validate::Valid;
-use domain::{ConversionKey, PixelCode, Reason};
+use domain::validate::{Requirements, Valid};
+use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
 use ports::ledger::Part;
@@ -24,6 +25,7 @@ use crate::transport::Transport;
 pub use agent::{NotAPartnerAgent, PartnerAgent};
 pub use probe::{Probe, Standing};
 pub use report::{answered, unanswered};
+pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};
 
 /// Meta's limit ("Using the API": 1,000 events in `data`).
 pub const MAX_EVENTS_PER_REQUEST: usize = 1_000;
@@ -126,8 +128,22 @@ fn put_text(body: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(body, text).expect("text serialises, and writing to memory never fails");
 }
 
+impl Requirements for Meta {
+    fn rules(&self) -> PlatformRules {
+        self.config.rules()
+    }
+
+    fn check(&self, conversion: &Conversion<'_>) -> Reasons {
+        self.config.check(conversion)
+    }
+}
+
 #[async_trait]
 impl Destination for Meta {
+    fn platform(&self) -> Platform {
+        PLATFORM
+    }
+
     fn prepare(
         &self,
         key: &ConversionKey,
@@ -135,10 +151,6 @@ impl Destination for Meta {
         part: Part,
     ) -> Result<Vec<PreparedEvent>, Reason> {
         self.config.prepare(key, valid, part)
-    }
-
-    fn max_events(&self) -> usize {
-        MAX_EVENTS_PER_REQUEST
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {

@@ -4,9 +4,9 @@ use crate::event::{EventCounts, MAX_EVENTS_PER_CONVERSION};
 use crate::money::Money;
 use crate::network::Network;
 use crate::outcome::{Reason, Reasons};
-use crate::row::{Conversion, Count, Row};
 use crate::pixel::{PixelCode, PixelRef};
 use crate::platform::{Platform, PlatformRules};
+use crate::row::{Conversion, Count, Row};
 use crate::time::{FUTURE_TOLERANCE, UnixMillis, UnixSeconds};
 
 /// What validation asks about pixels. The answer must not depend on anything but its arguments and a snapshot.
@@ -210,6 +210,16 @@ fn check_data(conversion: &Conversion<'_>, reasons: &mut Reasons) {
     if !conversion.unreadable.is_empty() {
         reasons.insert(Reason::Malformed);
     }
+}
+
+/// How many events a row stands for and what it earned, whatever else is wrong with it; `None` when its amounts are. The object's
+/// network counts where the row names none.
+#[must_use]
+pub fn amounts(row: &Row<'_>, object_network: Option<&str>) -> Option<(EventCounts, Money)> {
+    let conversion = row.conversion.as_deref()?;
+    let mut reasons = Reasons::NONE;
+    let counts = check_amounts(conversion, Network::of(conversion, object_network), &mut reasons);
+    reasons.is_empty().then(|| (counts, conversion.revenue.unwrap_or_default()))
 }
 
 fn check_amounts(conversion: &Conversion<'_>, network: &Network, reasons: &mut Reasons) -> EventCounts {

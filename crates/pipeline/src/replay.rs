@@ -168,12 +168,8 @@ impl Replay {
             _ => {}
         }
         let row = Row::parse(&record.raw);
-        let rules = Rules {
-            now,
-            pixels,
-            platforms: &self.destinations,
-            object_network: Some(&record.network),
-        };
+        let rules =
+            Rules { now, pixels, platforms: &self.destinations, object_network: Some(&record.network) };
         match check(&row, rules) {
             Err(reasons) if reasons.contains(Reason::TooOld) => ReplayVerdict::TooOld,
             Err(reasons) => ReplayVerdict::NotValid(reasons.category().map_or("", Reason::as_str)),

@@ -118,6 +118,7 @@ async fn a_large_directory_is_whole(directory: Directory) {
     assert!(all.is_sorted_by(|a, b| a.pixel < b.pixel));
     assert!(
         all.iter()
-            .all(|p| p.credentials.len() == 2 && p.credentials[0].token.expose_secret() == p.pixel.code.as_str())
+            .all(|p| p.credentials.len() == 2
+                && p.credentials[0].token.expose_secret() == p.pixel.code.as_str())
     );
 }

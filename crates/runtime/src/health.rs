@@ -24,10 +24,13 @@ impl Health {
     }
 
     fn set(&self, part: &str, why: Option<&str>) {
-        let same =
-            |parts: &BTreeMap<String, Option<String>>| parts.get(part).is_some_and(|old| old.as_deref() == why);
+        let same = |parts: &BTreeMap<String, Option<String>>| {
+            parts.get(part).is_some_and(|old| old.as_deref() == why)
+        };
         if !same(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner)
+            self.0
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
                 .insert(part.to_owned(), why.map(str::to_owned));
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use domain::{Money, Outcome};
+use domain::{Money, Outcome, PixelRef};
 
 use crate::follow::Followed;
 
@@ -107,7 +107,7 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut pixels = table(&["Pixel", "Conversions", "Events", "Money"]);
     for (pixel, (conversions, events, revenue)) in &all.pixels {
         pixels.add_row([
-            pixel.clone(),
+            pixel.to_string(),
             conversions.to_string(),
             events.to_string(),
             format!("$ {}", amount(*revenue)),
@@ -127,7 +127,7 @@ struct Sums {
     events: u64,
     revenue: Money,
     not_reported: BTreeMap<String, u64>,
-    pixels: BTreeMap<String, (u64, u64, Money)>,
+    pixels: BTreeMap<PixelRef, (u64, u64, Money)>,
 }
 
 impl Sums {

@@ -80,7 +80,8 @@ pub(super) async fn remove(client: &mut Client, pixel: &PixelRef) -> Result<bool
     let transaction = begin(client).await?;
     drop_tokens(&transaction, &mark(pixel)).await?;
     transaction.execute(DROP_UNUSED_TOKENS, &[]).await?;
-    let removed = transaction.execute(DROP_PIXELS, &[&pixel.platform.in_directory(), &pixel.code.as_str()]).await?;
+    let removed =
+        transaction.execute(DROP_PIXELS, &[&pixel.platform.in_directory(), &pixel.code.as_str()]).await?;
     transaction.commit().await?;
     Ok(removed > 0)
 }

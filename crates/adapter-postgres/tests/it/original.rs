@@ -51,11 +51,7 @@ async fn what_is_added_goes_first_and_what_was_there_stays() {
     let before = tokens(&pixels).await;
     let given: PixelRef = "meta:300".parse().unwrap();
     let credential = Credential { label: "token-1".into(), token: "given".to_owned().into() };
-    let pixel = Pixel {
-        pixel: given.clone(),
-        name: None,
-        credentials: vec![credential],
-    };
+    let pixel = Pixel { pixel: given.clone(), name: None, credentials: vec![credential] };
     pixels.put(&pixel).await.unwrap();
     let expected = "meta:300: token-1=given user-account-1=first user-account-4=fourth";
     assert_eq!(tokens(&pixels).await[2], expected);

@@ -118,11 +118,8 @@ async fn no_token_is_in_an_error() {
     let pixels = PostgresPixels::new(fresh().await);
     let credential =
         ports::pixels::Credential { label: "l".repeat(300), token: "topsecret".to_owned().into() };
-    let pixel = ports::pixels::Pixel {
-        pixel: "meta:1".parse().unwrap(),
-        name: None,
-        credentials: vec![credential],
-    };
+    let pixel =
+        ports::pixels::Pixel { pixel: "meta:1".parse().unwrap(), name: None, credentials: vec![credential] };
     let error = pixels.put(&pixel).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(!format!("{error} {error:?}").contains("topsecret"), "{error:?}");

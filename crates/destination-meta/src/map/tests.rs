@@ -1,16 +1,10 @@
+use domain::UnixMillis;
 use domain::row::Row;
-use domain::validate::{KnownPixels, Rules, check};
-use domain::{TrafficSource, UnixMillis};
+use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use serde_json::{Value, json};
 
 use super::*;
-
-struct Any;
-impl KnownPixels for Any {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
-        true
-    }
-}
+use crate::destination::{MetaConfig, PLATFORM};
 
 fn config() -> MapConfig {
     MapConfig {
@@ -34,12 +28,10 @@ fn events(config: &MapConfig, change: &Value) -> Vec<Value> {
     }
     let raw = row.to_string();
     let row = Row::parse(&raw);
-    let rules = Rules {
-        now: UnixMillis(1_763_800_000_000),
-        pixels: &Any,
-        object_network: None,
-        needs_source_url: false,
-    };
+    let meta = MetaConfig::new("v25.0", config.clone());
+    let platforms = OnePlatform(PLATFORM, &meta);
+    let now = UnixMillis(1_763_800_000_000);
+    let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: None };
     let valid = check(&row, rules).unwrap();
     let prepared = prepare(config, &row.key, &valid).unwrap();
     prepared.iter().map(|e| serde_json::from_slice(&e.payload).unwrap()).collect()

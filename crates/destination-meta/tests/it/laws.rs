@@ -5,14 +5,15 @@ use std::io::Read;
 
 use bytes::Bytes;
 use destination_meta::destination::answered;
+use destination_meta::destination::{MetaConfig, PLATFORM};
 use destination_meta::errors::{Answer, Verdict};
 use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
 use destination_meta::usage::UsageHeaders;
 use domain::file::{self, Rows, decompressed};
 use domain::notification::{self, Notification};
-use domain::validate::{KnownPixels, Rules, check};
-use domain::{Money, Row, TrafficSource, UnixMillis};
+use domain::validate::{AnyPixel, OnePlatform, Rules, check};
+use domain::{Money, Row, UnixMillis};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use outbound_http::Reply;
 use ports::destination::EventOutcome;
@@ -23,13 +24,6 @@ const NOW: UnixMillis = UnixMillis(1_763_800_000_000);
 /// Longer files and larger counts are other tests' business.
 const LONGEST_FILE: u64 = 1 << 20;
 const MOST_EVENTS: u32 = 200;
-
-struct Any;
-impl KnownPixels for Any {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
-        true
-    }
-}
 
 /// A file, and its text as one row: whatever is sent is JSON, adds up, and carries no hash of nothing.
 pub(crate) fn rows(data: &[u8]) {
@@ -59,19 +53,21 @@ fn read_rows(reader: impl Read) -> Result<u64, file::FileError> {
 fn row(text: &str) {
     let row = Row::parse(text);
     assert_eq!(row.key, Row::parse(text).key);
-    let rules = Rules { now: NOW, pixels: &Any, object_network: Some("tonic"), needs_source_url: false };
-    let Ok(valid) = check(&row, rules) else { return };
-    if valid.counts().total() > MOST_EVENTS {
-        return;
-    }
     let map = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),
         default_event_source_url: None,
         data_processing: DataProcessing::Unlimited,
     };
+    let meta = MetaConfig::new("v25.0", map);
+    let platforms = OnePlatform(PLATFORM, &meta);
+    let rules = Rules { now: NOW, pixels: &AnyPixel, platforms: &platforms, object_network: Some("tonic") };
+    let Ok(valid) = check(&row, rules) else { return };
+    if valid.counts().total() > MOST_EVENTS {
+        return;
+    }
     let fields = user_fields(&valid);
-    let Ok(events) = prepare(&map, &row.key, &valid) else { return };
+    let Ok(events) = prepare(&meta.map, &row.key, &valid) else { return };
     assert_eq!(events.len(), valid.counts().total() as usize);
     let ids: HashSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids.len(), events.len(), "ids are distinct");

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use destination_meta::destination::{Meta, MetaConfig, Standing, answered};
+use destination_meta::destination::{Meta, MetaConfig, PLATFORM, Standing, answered};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
 use destination_meta::proof::AppSecret;
 use destination_meta::transport::Transport;
-use domain::validate::{KnownPixels, Rules, check};
-use domain::{PixelCode, Row, TrafficSource, UnixMillis};
+use domain::validate::{AnyPixel, OnePlatform, Rules, check};
+use domain::{PixelCode, Row, UnixMillis};
 use meta_sandbox::{Action, ErrorAnswer, EventFilter, Sandbox, SandboxConfig};
 use outbound_http::{ClientConfig, Reply};
 use ports::destination::{EventOutcome, PreparedEvent, SendReport};
@@ -32,13 +32,6 @@ impl Clock for Still {
         UnixMillis(NOW_S * 1000)
     }
     async fn sleep(&self, _: Duration) {}
-}
-
-struct Any;
-impl KnownPixels for Any {
-    fn knows(&self, _: TrafficSource, _: &str) -> bool {
-        true
-    }
 }
 
 async fn sandbox(app_secret: Option<&str>) -> Sandbox {
@@ -79,7 +72,8 @@ fn events(meta: &Meta) -> Vec<PreparedEvent> {
     })
     .to_string();
     let row = Row::parse(&raw);
-    let rules = Rules { now: Still.now(), pixels: &Any, object_network: None, needs_source_url: true };
+    let platforms = OnePlatform(PLATFORM, meta);
+    let rules = Rules { now: Still.now(), pixels: &AnyPixel, platforms: &platforms, object_network: None };
     meta.prepare(&row.key, &check(&row, rules).unwrap(), Part::Whole).unwrap()
 }
 

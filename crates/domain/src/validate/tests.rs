@@ -74,7 +74,10 @@ fn each_rule_has_its_reason() {
         (r#"{"network": "airfind", "visits": 1, "serp": "1"}"#, "valid, 3 events"),
         (r#"{"network": "mystery", "conversions": 0}"#, "valid, 0 events"),
         (r#"{"user_agent": ""}"#, "insufficient_data"),
-        (r#"{"user_agent": "", "traffic_source": "a search engine"}"#, "invalid_pixel,unsupported_traffic_source"),
+        (
+            r#"{"user_agent": "", "traffic_source": "a search engine"}"#,
+            "invalid_pixel,unsupported_traffic_source",
+        ),
         (
             r#"{"pixel_id": "9", "click_timestamp": 1, "ts_click_id": null, "revenue": -1}"#,
             "invalid_pixel,older_than_7_days,missing_click_id,negative_amount",

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::validate::KnownPixels;
 use domain::PixelRef;
+use domain::validate::KnownPixels;
 use ports::pixels::{Credential, Pixel};
 use ports::{PixelDirectory, Result};
 use secrecy::ExposeSecret;
@@ -38,7 +38,8 @@ impl Pixels {
         let before = self.snapshot.get();
         let now = self.fetch().await?;
         let Some(before) = before else { return Ok(Vec::new()) };
-        let is_other = |pixel: &&Pixel| !before.0.get(&pixel.pixel).is_some_and(|old| same_tokens(old, pixel));
+        let is_other =
+            |pixel: &&Pixel| !before.0.get(&pixel.pixel).is_some_and(|old| same_tokens(old, pixel));
         Ok(now.0.values().filter(is_other).map(|pixel| pixel.pixel.clone()).collect())
     }
 

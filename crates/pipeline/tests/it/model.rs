@@ -4,12 +4,13 @@
 //! takes exactly that, and a delay cannot be mistaken for a busy machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::validate::Valid;
-use domain::{ConversionKey, PixelCode, Reason, UnixMillis};
+use domain::validate::{Requirements, Valid};
+use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis};
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
 use ports::ledger::Part;
 use ports::pixels::Credential;
@@ -78,8 +79,28 @@ impl Model {
     }
 }
 
+impl Requirements for Model {
+    fn rules(&self) -> PlatformRules {
+        self.meta.rules()
+    }
+
+    fn check(&self, conversion: &Conversion<'_>) -> Reasons {
+        self.meta.check(conversion)
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
 impl Destination for Model {
+    fn platform(&self) -> Platform {
+        self.meta.platform()
+    }
+
     fn prepare(
         &self,
         key: &ConversionKey,
@@ -87,10 +108,6 @@ impl Destination for Model {
         part: Part,
     ) -> Result<Vec<PreparedEvent>, Reason> {
         self.meta.prepare(key, valid, part)
-    }
-
-    fn max_events(&self) -> usize {
-        self.meta.max_events()
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {

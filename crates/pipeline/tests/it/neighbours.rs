@@ -7,14 +7,14 @@ use adapter_embedded::Db;
 use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
-use domain::{ObjectRef, Outcome, PixelCode, TrafficSource, UnixMillis};
+use domain::{ObjectRef, Outcome, PixelRef, UnixMillis};
 use pipeline::report::{Intake, Lanes, OnUnknown, ReportPorts, Reporting, due, refresh};
 use pipeline::worker::{Handled, Handler};
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, LedgerAdmin, PixelDirectory};
+use ports::{Blob, Clock, Destination, LedgerAdmin, PixelDirectory};
 use samples::{SampleNetwork, SampleSpec, generate};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,7 @@ impl Many {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
             blobs: Arc::new(FolderBlobStore::new(folder.path().to_owned(), Vec::new(), Arc::clone(&clock))),
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
-            destination: Arc::<Model>::clone(&model),
+            destinations: [Arc::<Model>::clone(&model) as Arc<dyn Destination>].into_iter().collect(),
             clock: Arc::clone(&clock),
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
@@ -80,8 +80,7 @@ impl Many {
 
     async fn token(&self, pixel: &str, token: &str) {
         let credentials = vec![Credential { label: token.to_owned(), token: token.into() }];
-        let code = PixelCode::new(pixel).unwrap();
-        let pixel = Pixel { code, source: TrafficSource::Facebook, name: None, credentials };
+        let pixel = Pixel { pixel: PixelRef::of_legacy_or_any(pixel).unwrap(), name: None, credentials };
         self.directory.put(&pixel).await.unwrap();
     }
 

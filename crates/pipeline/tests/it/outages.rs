@@ -47,7 +47,7 @@ async fn trouble_without_end_expires_at_the_deadline() {
     let answer = ErrorAnswer { status: 500, code: 2, is_transient: true, ..ErrorAnswer::default() };
     world.sandbox.add_fault(Action::Error(answer).always());
     world.report("a", &world.rows(3, 1, &["1"])).await;
-    world.clock.advance(domain::time::REPORTING_WINDOW);
+    world.clock.advance(destination_meta::destination::REPORTING_WINDOW);
     world.until(async || world.entries(Outcome::Expired).await == 3).await;
     world.sandbox_has(0);
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Outcome, PixelCode};
+use domain::Outcome;
 use pipeline::Pixels;
 use pipeline::replay::{Plan, Replay, Replayed};
 use ports::ledger::{Selection, WaitReason};
 
-use crate::world::World;
+use crate::world::{World, destinations, meta};
 
 fn replay(world: &World) -> Replay {
     Replay {
         ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
         clock: Arc::clone(&world.reporting.clock),
-        needs_source_url: true,
+        destinations: destinations(meta(&world.sandbox.url())),
     }
 }
 
@@ -36,7 +36,7 @@ async fn what_was_invalid_is_reported_once_its_pixel_is_known() {
     world.sandbox.set_tokens("44", &["token-44"]);
     world.tokens("44", &["token-44"]).await;
     let plan = replay(&world).plan(&selection).await.unwrap();
-    let reopened = plan.reopen[&("44".to_owned(), "invalid_pixel".to_owned())];
+    let reopened = plan.reopen[&("meta:44".to_owned(), "invalid_pixel".to_owned())];
     assert_eq!(reopened.entries + plan.not_valid["invalid_pixel"].entries, invalid);
     assert!(reopened.entries > 0 && !reopened.revenue.is_zero());
     assert_eq!(world.entries(Outcome::Invalid).await, invalid, "a plan changes nothing");
@@ -60,7 +60,7 @@ async fn what_waits_for_a_pixel_goes_at_once_and_only_that() {
     let receipt = world.report("a", &world.rows(40, 1, &["1", "2"])).await;
     assert_eq!(receipt.rows(Outcome::Parked), 40);
     let reason = Some(WaitReason::NoWorkingCredential.to_string());
-    let selection = Selection { pixel: PixelCode::new("2").ok(), reason, ..all(Outcome::Parked) };
+    let selection = Selection { pixel: "meta:2".parse().ok(), reason, ..all(Outcome::Parked) };
     let plan = replay(&world).plan(&selection).await.unwrap();
     world.tokens("2", &["new"]).await;
     world.reporting.pixels.refresh().await.unwrap();

@@ -10,7 +10,7 @@ use adapter_embedded::pixels::EmbeddedPixels;
 use destination_meta::destination::{Meta, MetaConfig};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use destination_meta::transport::Transport;
-use domain::{ObjectRef, Outcome, PixelCode, Receipt, TrafficSource};
+use domain::{ObjectRef, Outcome, PixelRef, Receipt};
 use meta_sandbox::{Sandbox, SandboxConfig};
 use pipeline::Blocking;
 use pipeline::report::{
@@ -23,7 +23,7 @@ use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, LedgerAdmin, PixelDirectory, ReportLedger, Rng};
+use ports::{Blob, Clock, Destination, Destinations, LedgerAdmin, PixelDirectory, ReportLedger, Rng};
 use samples::{SampleNetwork, SampleSpec, generate};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,7 @@ impl World {
                 Arc::clone(&dyn_clock),
             )),
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
-            destination: Arc::new(meta(&sandbox.url())),
+            destinations: destinations(meta(&sandbox.url())),
             clock: dyn_clock,
             rng: Arc::new(Even),
             metrics: Arc::new(NoMetrics),
@@ -113,11 +113,8 @@ impl World {
             .iter()
             .map(|t| Credential { label: (*t).to_owned(), token: SecretString::from(*t) })
             .collect();
-        let code = PixelCode::new(pixel).unwrap();
-        self.directory
-            .put(&Pixel { code, source: TrafficSource::Facebook, name: None, credentials })
-            .await
-            .unwrap();
+        let pixel = PixelRef::of_legacy_or_any(pixel).unwrap();
+        self.directory.put(&Pixel { pixel, name: None, credentials }).await.unwrap();
     }
 
     /// Sample rows for these pixels.
@@ -229,7 +226,6 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         // The clock of the tests runs ahead while requests are on their way.
         lease: Duration::from_secs(6 * 3600),
         max_object_bytes: 1 << 30,
-        needs_source_url: true,
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),
@@ -237,6 +233,11 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         blocking: Blocking::Pool,
         requests_per_pixel: 4,
     }
+}
+
+/// One destination and no other.
+pub(crate) fn destinations(one: impl Destination + 'static) -> Destinations {
+    [Arc::new(one) as Arc<dyn Destination>].into_iter().collect()
 }
 
 pub(crate) fn meta(url: &str) -> Meta {

@@ -107,8 +107,9 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
         .iter()
         .map(|p| (p.pixel.to_string(), p.conversions, p.events, p.revenue.to_string()))
         .collect();
-    let expected = [("meta:111", 6, 21, "0.700000000007"), ("tiktok:111", 3, 9, "0.300000000003")]
-        .map(|(pixel, conversions, events, revenue)| (pixel.to_owned(), conversions, events, revenue.to_owned()));
+    let expected = [("meta:111", 6, 21, "0.700000000007"), ("tiktok:111", 3, 9, "0.300000000003")].map(
+        |(pixel, conversions, events, revenue)| (pixel.to_owned(), conversions, events, revenue.to_owned()),
+    );
     assert_eq!(sums, expected, "conversions are those of which all events were accepted");
     assert_eq!((receipt.events(), receipt.revenue()), (30, "1.00000000001".parse().expect("an amount")));
 }

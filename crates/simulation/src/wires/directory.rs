@@ -3,7 +3,7 @@
 use adapter_embedded::pixels::EmbeddedPixels;
 use adapter_embedded::subscriptions::EmbeddedSubscriptions;
 use async_trait::async_trait;
-use domain::{PixelCode, TrafficSource};
+use domain::PixelRef;
 use ports::pixels::Pixel;
 use ports::subscriptions::Subscription;
 use ports::{PixelDirectory, Result, SubscriptionStore};
@@ -47,7 +47,7 @@ impl PixelDirectory for PixelsWire {
         self.inner.put(pixel).await
     }
 
-    async fn remove(&self, source: TrafficSource, code: &PixelCode) -> Result<bool> {
-        self.inner.remove(source, code).await
+    async fn remove(&self, pixel: &PixelRef) -> Result<bool> {
+        self.inner.remove(pixel).await
     }
 }

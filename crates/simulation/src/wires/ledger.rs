@@ -2,7 +2,7 @@
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
-use domain::{PixelCode, Receipt, UnixMillis};
+use domain::{PixelRef, Receipt, UnixMillis};
 use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
 use ports::{LedgerExport, ReportLedger, Result};
 
@@ -67,7 +67,7 @@ impl ReportLedger for LedgerWire {
         self.line.call("ledger", "ledger.extend", extend).await
     }
 
-    async fn release_parked(&self, pixel: &PixelCode, now: UnixMillis) -> Result<u64> {
+    async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {
         let release = || async {
             let released = self.inner.release_parked(pixel, now).await?;
             self.line.did(format_args!("releases {released} of {pixel}"));

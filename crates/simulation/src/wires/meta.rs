@@ -1,11 +1,12 @@
 //! Meta: our words for it are the real ones (`destination-meta`), the way to it and its answers are the simulation's.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use destination_meta::destination::{MetaConfig, answered, unanswered};
-use domain::validate::Valid;
-use domain::{ConversionKey, PixelCode, Reason};
+use destination_meta::destination::{MetaConfig, PLATFORM, answered, unanswered};
+use domain::validate::{Requirements, Valid};
+use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons};
 use outbound_http::{Failure, Reply, RequestError};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
@@ -51,8 +52,28 @@ enum Mood {
     Empty,
 }
 
+impl Requirements for MetaWire {
+    fn rules(&self) -> PlatformRules {
+        PlatformRules { max_events: MAX_EVENTS, ..self.config.rules() }
+    }
+
+    fn check(&self, conversion: &Conversion<'_>) -> Reasons {
+        self.config.check(conversion)
+    }
+}
+
+impl fmt::Debug for MetaWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaWire").finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
 impl Destination for MetaWire {
+    fn platform(&self) -> Platform {
+        PLATFORM
+    }
+
     fn prepare(
         &self,
         key: &ConversionKey,
@@ -60,10 +81,6 @@ impl Destination for MetaWire {
         part: Part,
     ) -> Result<Vec<PreparedEvent>, Reason> {
         self.config.prepare(key, valid, part)
-    }
-
-    fn max_events(&self) -> usize {
-        MAX_EVENTS
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {

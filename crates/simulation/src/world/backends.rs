@@ -10,7 +10,8 @@ use adapter_embedded::pixels::EmbeddedPixels;
 use adapter_embedded::queue::EmbeddedQueue;
 use adapter_embedded::subscriptions::EmbeddedSubscriptions;
 use adapter_embedded::{DIRECTORY_SCHEMA, Db};
-use domain::{PixelCode, TrafficSource};
+use destination_meta::destination::PLATFORM;
+use domain::{PixelCode, PixelRef};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
 use ports::{PixelDirectory, SubscriptionStore};
@@ -81,8 +82,7 @@ impl Backends {
         self.meta().tokens.insert(pixel.to_owned(), BTreeSet::from([token]));
         let pixel = Pixel {
             // Codes of the simulation are digits.
-            code: PixelCode::new(pixel).expect("digits are a pixel code"),
-            source: TrafficSource::Facebook,
+            pixel: PixelRef::new(PLATFORM, PixelCode::new(pixel).expect("digits are a pixel code")),
             name: None,
             credentials: credentials.into(),
         };

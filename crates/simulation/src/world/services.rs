@@ -16,7 +16,7 @@ use pipeline::{Blocking, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
-use ports::{BlobStore, Clock, EventQueue};
+use ports::{BlobStore, Clock, Destination, Destinations, EventQueue};
 use tokio_util::sync::CancellationToken;
 
 use crate::chance::Jitter;
@@ -147,7 +147,6 @@ impl Site<'_> {
             owner: owner.clone(),
             lease: Duration::from_secs(120),
             max_object_bytes: MAX_OBJECT_BYTES,
-            needs_source_url: true,
             on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
             restatements: if increments { Restatements::Increments } else { Restatements::First },
             backoff: Backoff::default(),
@@ -159,13 +158,13 @@ impl Site<'_> {
             pixels: Arc::new(pixels),
             blobs: self.blobs(),
             ledger,
-            destination: Arc::new(MetaWire {
+            destinations: Destinations::from_iter([Arc::new(MetaWire {
                 line: self.line(),
                 meta: Arc::clone(&self.backends.meta),
                 config: meta_config(),
                 witness,
                 owner,
-            }),
+            }) as Arc<dyn Destination>]),
             clock: self.clock(),
             rng: Arc::new(Jitter::new(self.seed, self.worker)),
             metrics: Arc::new(NoMetrics),

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use assembly::Parts;
-use domain::{PixelCode, TrafficSource};
+use destination_meta::destination::PLATFORM;
+use domain::{PixelCode, PixelRef};
 use meta_sandbox::Sandbox;
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
@@ -50,8 +51,8 @@ pub(crate) async fn run(mut parts: Parts) -> anyhow::Result<ExitStatus> {
 async fn prepare(parts: &Parts) -> anyhow::Result<()> {
     for code in default_pixels() {
         let credential = Credential { label: "demo".to_owned(), token: SecretString::from("demo-token") };
-        let (code, source) = (PixelCode::new(code)?, TrafficSource::Facebook);
-        parts.ports.pixels.put(&Pixel { code, source, name: None, credentials: vec![credential] }).await?;
+        let pixel = PixelRef::new(PLATFORM, PixelCode::new(code)?);
+        parts.ports.pixels.put(&Pixel { pixel, name: None, credentials: vec![credential] }).await?;
     }
     let spec = SampleSpec { campaigns: CAMPAIGNS, ..SampleSpec::default() };
     let subscribed: Vec<_> = campaign_ids(&spec).into_iter().take(SUBSCRIBED).map(Subscription::of).collect();

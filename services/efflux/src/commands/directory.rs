@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use assembly::Parts;
-use domain::{PixelCode, TrafficSource};
+use domain::{PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
 use runtime::ExitStatus;
@@ -60,18 +60,19 @@ pub(crate) async fn pixels(parts: &Parts<PixelSet>, action: Pixels) -> anyhow::R
             for pixel in directory.snapshot().await? {
                 let labels: Vec<_> = pixel.credentials.iter().map(|c| c.label.as_str()).collect();
                 let name = pixel.name.as_deref().unwrap_or_default();
-                out(&format!("{}\t{}\t{name}\t{}\n", pixel.source.as_str(), pixel.code, labels.join(",")));
+                let PixelRef { platform, code } = &pixel.pixel;
+                out(&format!("{platform}\t{code}\t{name}\t{}\n", labels.join(",")));
             }
         }
         Pixels::Add { code, source, name, tokens } => {
             let credentials = tokens.as_deref().map(read_tokens).transpose()?.unwrap_or_default();
-            let pixel =
-                Pixel { code: PixelCode::new(code)?, source: source_named(&source)?, name, credentials };
-            directory.put(&pixel).await?;
+            let pixel = PixelRef::new(platform_named(&source)?, PixelCode::new(code)?);
+            directory.put(&Pixel { pixel, name, credentials }).await?;
         }
         Pixels::Remove { code, source } => {
-            if !directory.remove(source_named(&source)?, &PixelCode::new(code.clone())?).await? {
-                bail!("there is no pixel {code}");
+            let pixel = PixelRef::new(platform_named(&source)?, PixelCode::new(code)?);
+            if !directory.remove(&pixel).await? {
+                bail!("there is no pixel {pixel}");
             }
         }
     }
@@ -96,11 +97,13 @@ fn line(subscription: &Subscription) -> String {
     line
 }
 
-fn source_named(word: &str) -> anyhow::Result<TrafficSource> {
-    match TrafficSource::from_feed(Some(word)) {
-        TrafficSource::Other => bail!("the traffic source is `facebook` or `tiktok`, not `{word}`"),
-        source => Ok(source),
-    }
+/// Platforms that pixels can be added for; more than there are destinations for so far.
+const PLATFORMS: [&str; 2] = ["meta", "tiktok"];
+
+fn platform_named(word: &str) -> anyhow::Result<Platform> {
+    Platform::from_feed(Some(word))
+        .filter(|platform| PLATFORMS.contains(&platform.as_str()))
+        .with_context(|| format!("unknown platform `{word}`: write {}", PLATFORMS.join(" or ")))
 }
 
 /// Tokens never stand on the command line, where every user of the machine could read them.

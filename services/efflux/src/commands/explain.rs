@@ -6,9 +6,9 @@ mod search;
 use std::fmt::Write;
 
 use assembly::Parts;
-use domain::ObjectRef;
 use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
+use domain::{ObjectRef, PixelRef};
 use ports::destination::Answer;
 use ports::ledger::{Attempt, Record};
 use runtime::ExitStatus;
@@ -51,7 +51,7 @@ async fn story(parts: &Parts<Story>, record: &Record) -> anyhow::Result<String> 
     writeln!(text, "  filter    {}", filtered(parts, object).await?)?;
     let checked = if record.reasons.is_empty() { "valid" } else { &record.reasons };
     writeln!(text, "  checks    {checked}")?;
-    let pixel = record.pixel.as_ref().map_or("none", |p| p.as_str());
+    let pixel = record.pixel.as_ref().map_or_else(|| "none".to_owned(), PixelRef::to_string);
     writeln!(text, "  pixel     {pixel}, network {}", record.network)?;
     let (observed, reported) = (record.observed, record.reported);
     writeln!(text, "  stated    {} paid clicks, $ {}", observed.count, amount(observed.revenue))?;

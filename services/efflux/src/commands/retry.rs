@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use assembly::Parts;
-use domain::{Outcome, PixelCode, UnixMillis};
+use assembly::{Parts, StartError};
+use domain::{Outcome, PixelRef, UnixMillis};
 use pipeline::Pixels;
 use pipeline::replay::{Amount, Plan, Replay};
 use ports::ledger::Selection;
@@ -24,7 +24,7 @@ pub(crate) async fn run(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result
         ledger: Arc::clone(&parts.ports.ledger),
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         clock: Arc::clone(&parts.clock),
-        needs_source_url: parts.settings.meta.default_event_source_url.is_none(),
+        destinations: backends::destinations(&parts.settings, &parts.clock).map_err(StartError::from)?,
     };
     let plan = replay.plan(&selection).await?;
     out(&in_words(&plan));
@@ -52,7 +52,7 @@ fn selection(args: &Retry, now: UnixMillis) -> anyhow::Result<Selection> {
     Ok(Selection {
         outcome,
         reason: args.reason.clone(),
-        pixel: args.pixel.clone().map(PixelCode::new).transpose()?,
+        pixel: args.pixel.as_deref().map(PixelRef::of_legacy_or_any).transpose()?,
         since: args.since.as_deref().map(|since| moment(since, now)).transpose()?,
     })
 }

@@ -2,10 +2,14 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use samples::SampleNetwork;
 
-use crate::harness::{World, rows, spec};
+use crate::harness::{World, rows, spec, wait_until};
+
+/// The longest wait for what a working machine does at once.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ingests one file that must be refused; the reason given.
 fn refusal(world: &World, file: &Path) -> String {
@@ -29,7 +33,10 @@ fn broken_files_are_refused_with_what_and_where() {
         assert!(reason.contains(expected), "{name}: {reason}");
         assert!(reason.contains("networks/tonic/"), "{name} names the object: {reason}");
     }
-    let letters = world.ok(&["dlq", "list"]);
+    // The receipt of a refusal is written before its message becomes a dead letter.
+    let letters = || world.ok(&["dlq", "list"]);
+    wait_until(PATIENCE, "each refusal has its dead letter", || letters().lines().count() >= cases.len());
+    let letters = letters();
     assert_eq!(letters.lines().count(), cases.len(), "{letters}");
     assert!(letters.contains("filter-svc"));
 

@@ -1,8 +1,8 @@
 //! The money of conversions whose deadline has passed.
 
-use domain::expand::{expand, increment};
-use domain::validate::{AnyPixel, Platforms, Rules, check};
-use domain::{Event, Money, Row, UnixMillis};
+use domain::expand::{events, increment};
+use domain::validate::amounts;
+use domain::{Event, Money, Row};
 use ports::ledger::{Due, Part};
 use ports::metric::name;
 
@@ -10,29 +10,27 @@ use crate::report::Reporting;
 
 /// Counts the money of a conversion whose deadline has passed.
 pub(super) fn count(reporting: &Reporting, due: &Due) {
-    let micros = u64::try_from(unreported_value(due, &*reporting.destinations).micros()).unwrap_or(0);
+    let micros = u64::try_from(unreported_value(due).micros()).unwrap_or(0);
     let labels = [("platform", due.pixel.platform.as_str())];
     reporting.metrics.count(name::EXPIRED_REVENUE_MICROS, &labels, micros);
 }
 
 /// The value of the Purchases that the destination does not have.
-fn unreported_value(due: &Due, platforms: &dyn Platforms) -> Money {
+fn unreported_value(due: &Due) -> Money {
     let row = Row::parse(&due.raw);
-    // As of its click the conversion was not too old.
-    let now = row.conversion.as_deref().and_then(|c| c.click_time).map_or(UnixMillis(0), |t| t.millis());
-    let rules = Rules { now, pixels: &AnyPixel, platforms, object_network: Some(&due.network) };
-    let events: Vec<Event> = match (due.part, check(&row, rules)) {
+    let events: Vec<Event> = match (due.part, amounts(&row, Some(&due.network))) {
         (Part::Increment { first, purchases, worth }, _) => {
             increment(&row.key, first, purchases, worth).collect()
         }
-        (Part::Whole, Ok(valid)) => expand(&row.key, &valid).collect(),
-        (Part::Whole, Err(_)) => Vec::new(),
+        (Part::Whole, Some((counts, revenue))) => events(&row.key, counts, revenue).collect(),
+        (Part::Whole, None) => Vec::new(),
     };
     events.iter().filter(|event| !due.accepted.contains(event.position)).filter_map(|event| event.value).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::UnixMillis;
     use ports::ledger::{Lease, Positions};
 
     use super::*;

@@ -8,7 +8,7 @@ use settings::Restatements;
 pub(super) fn of(record: &Record, restatements: Restatements) -> String {
     let due = record.due_at.map_or_else(|| "an unknown time".to_owned(), |t| t.to_string());
     let ends = record.deadline.map_or_else(String::new, |deadline| {
-        format!("; it expires at {deadline}, 7 days after the click less a margin")
+        format!("; it expires at {deadline}, when the platform takes it no more")
     });
     let retry = format!("`efflux retry --status {}`", record.outcome);
     match record.outcome {
@@ -19,6 +19,9 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
         Outcome::InFlight => format!("a worker holds it; should that die, another gets it at {due}{ends}"),
         Outcome::Retry => format!("it is tried again at {due}{ends}"),
         Outcome::Parked if waits_for_person(record) => format!("it waits for a person: {retry}{ends}"),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::NoDestination) => format!(
+            "it waits for a process that can send to the pixel's platform, and is looked at again at {due}{ends}"
+        ),
         Outcome::Parked => {
             format!("it is probed at {due}, or as soon as the pixel's credentials change{ends}")
         }

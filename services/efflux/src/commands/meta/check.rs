@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use backends::Opener;
-use destination_meta::destination::{Meta, Probe, Standing};
-use domain::TrafficSource;
+use destination_meta::destination::{Meta, PLATFORM, Probe, Standing};
 use ports::Clock;
 use ports::pixels::Pixel;
 use runtime::ExitStatus;
@@ -33,7 +32,7 @@ pub(crate) async fn run(
     let warning = destination_meta::version::warning(version, clock.now());
     let pixels: Vec<Pixel> = directory.snapshot().await?;
     let ours = |pixel: &&Pixel| {
-        pixel.source == TrafficSource::Facebook && only.is_none_or(|code| code == pixel.code.as_str())
+        pixel.pixel.platform == PLATFORM && only.is_none_or(|code| code == pixel.pixel.code.as_str())
     };
     let pixels: Vec<&Pixel> = pixels.iter().filter(ours).collect();
     if let (Some(code), true) = (only, pixels.is_empty()) {
@@ -45,7 +44,7 @@ pub(crate) async fn run(
         let of_pixel = try_pixel(&meta, clock, pixel).await;
         all_work &= of_pixel.iter().any(|t| t.probe.standing == Standing::Works);
         if of_pixel.is_empty() && !json {
-            out(&format!("pixel {} has no token: its conversions wait\n", pixel.code));
+            out(&format!("pixel {} has no token: its conversions wait\n", pixel.pixel.code));
         }
         tried.extend(of_pixel);
     }
@@ -60,8 +59,9 @@ pub(crate) async fn run(
 async fn try_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tried> {
     let mut tried = Vec::with_capacity(pixel.credentials.len());
     for credential in &pixel.credentials {
-        let probe = meta.probe(&pixel.code, credential, clock.now()).await;
-        tried.push(Tried { pixel: pixel.code.to_string(), label: credential.label.clone(), probe });
+        let code = &pixel.pixel.code;
+        let probe = meta.probe(code, credential, clock.now()).await;
+        tried.push(Tried { pixel: code.to_string(), label: credential.label.clone(), probe });
     }
     tried
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use backends::Opener;
+use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
 use domain::file::{Rows, check as check_file, decompressed};
-use domain::validate::{KnownPixels, Rules, Valid, check};
-use domain::{ConversionKey, Row, TrafficSource};
+use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
+use domain::{ConversionKey, PixelRef, Row};
 use ports::Clock;
 use ports::destination::PreparedEvent;
 use runtime::ExitStatus;
@@ -22,14 +23,14 @@ use crate::out;
 /// The pixels of the directory, or any where there is no directory.
 enum Known {
     Any,
-    These(HashSet<(TrafficSource, String)>),
+    These(HashSet<PixelRef>),
 }
 
 impl KnownPixels for Known {
-    fn knows(&self, source: TrafficSource, code: &str) -> bool {
+    fn knows(&self, pixel: &PixelRef) -> bool {
         match self {
             Self::Any => true,
-            Self::These(pixels) => pixels.contains(&(source, code.to_owned())),
+            Self::These(pixels) => pixels.contains(pixel),
         }
     }
 }
@@ -41,7 +42,7 @@ pub(crate) async fn run(
     file: &Path,
     network: Option<&str>,
 ) -> anyhow::Result<ExitStatus> {
-    let map = backends::map_config(&settings.meta).map_err(assembly::StartError::from)?;
+    let meta = backends::meta_config(settings, clock).map_err(assembly::StartError::from)?;
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();
     let open = || -> anyhow::Result<_> {
@@ -49,19 +50,15 @@ pub(crate) async fn run(
         Ok(decompressed(opened, settings.limits.max_object_bytes)?)
     };
     check_file(open()?).with_context(|| format!("{name}: the file is refused whole"))?;
-    let rules = Rules {
-        now: clock.now(),
-        pixels: &pixels,
-        object_network: network,
-        needs_source_url: map.default_event_source_url.is_none(),
-    };
+    let platforms = OnePlatform(PLATFORM, &meta);
+    let rules = Rules { now: clock.now(), pixels: &pixels, platforms: &platforms, object_network: network };
     if matches!(pixels, Known::Any) {
         out("There is no data directory here: any pixel counts as ours.\n");
     }
     let mut rows = Rows::new(open()?)?;
     let mut seen = HashMap::new();
     while let Some(text) = rows.next_row()? {
-        out(&show(&map, rules, &mut seen, text.number, &Row::parse(text.text)));
+        out(&show(&meta.map, rules, &mut seen, text.number, &Row::parse(text.text)));
     }
     Ok(ExitStatus::Done)
 }
@@ -73,8 +70,8 @@ async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Re
         return Ok(Known::Any);
     }
     let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
-    let pixels = directory.snapshot().await?.into_iter().map(|pixel| (pixel.source, pixel.code.to_string()));
-    Ok(Known::These(pixels.collect()))
+    let pixels = directory.snapshot().await?;
+    Ok(Known::These(pixels.into_iter().map(|pixel| pixel.pixel).collect()))
 }
 
 /// One row: its events and its visitor's data, or why nothing would be sent.
@@ -116,7 +113,12 @@ fn show(
 fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent]) {
     put(
         text,
-        format_args!("\n  {} events to pixel {}, worth {}\n", events.len(), valid.pixel(), valid.revenue()),
+        format_args!(
+            "\n  {} events to pixel {}, worth {}\n",
+            events.len(),
+            valid.pixel().code,
+            valid.revenue()
+        ),
     );
     for event in events {
         put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
