@@ -3,9 +3,9 @@
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use domain::file::Rows;
 use domain::validate::{KnownPixels, Rules, check};
 use domain::{Row, TrafficSource, UnixMillis};
+use row_files::Rows;
 use samples::{SampleNetwork, SampleSpec, generate};
 
 const NOW_S: i64 = 1_763_800_000;

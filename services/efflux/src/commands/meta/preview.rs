@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::Context;
 use backends::Opener;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
-use domain::file::{Rows, check as check_file, decompressed};
 use domain::validate::{KnownPixels, Rules, Valid, check};
 use domain::{ConversionKey, Row, TrafficSource};
 use ports::Clock;
 use ports::destination::PreparedEvent;
+use row_files::{Rows, check as check_file, decompressed};
 use runtime::ExitStatus;
 use settings::Settings;
 
