@@ -1,4 +1,6 @@
-//! What Meta calls the events ("Meta Pixel Reference").
+//! What Meta calls the events ([Meta Pixel Reference], read 2026-11-23).
+//!
+//! [Meta Pixel Reference]: https://developers.facebook.com/docs/meta-pixel/reference
 
 use domain::EventKind;
 
