@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::types::EncodingType;
-use domain::{ObjectRef, notification};
-use ports::{Blob, BlobStore, ErrorKind, Result};
+use domain::ObjectRef;
+use ports::{Blob, BlobStore, ErrorKind, Result, notification};
 
 use crate::connect::{Aws, timeouts_with};
 use crate::error::{Call, code, status};

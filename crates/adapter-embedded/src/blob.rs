@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{ObjectRef, notification};
-use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result};
+use domain::ObjectRef;
+use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result, notification};
 
 pub(crate) use folder::make_folder;
 

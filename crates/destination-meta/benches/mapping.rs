@@ -4,9 +4,9 @@ use destination_meta::destination::{MetaConfig, PLATFORM};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use domain::file::Rows;
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Row, UnixMillis};
+use row_files::Rows;
 use samples::{SampleNetwork, SampleSpec, generate};
 
 const NOW_S: i64 = 1_763_800_000;

@@ -27,7 +27,9 @@ pub use probe::{Probe, Standing};
 pub use report::{answered, unanswered};
 pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};
 
-/// Meta's limit ("Using the API": 1,000 events in `data`).
+/// Meta's limit: 1,000 events in `data` ([Using the API], read 2026-11-23).
+///
+/// [Using the API]: https://developers.facebook.com/documentation/ads-commerce/conversions-api/using-the-api
 pub const MAX_EVENTS_PER_REQUEST: usize = 1_000;
 
 /// What goes into every request.
@@ -110,6 +112,25 @@ impl MetaConfig {
 }
 
 /// Meta.
+///
+/// ```
+/// use destination_meta::destination::{Meta, MetaConfig};
+/// use destination_meta::map::{DataProcessing, EventNames, MapConfig};
+/// use destination_meta::transport::Transport;
+/// use outbound_http::ClientConfig;
+///
+/// let map = MapConfig {
+///     event_names: EventNames::Standard,
+///     currency: "USD".to_owned(),
+///     default_event_source_url: None,
+///     data_processing: DataProcessing::Unsaid,
+/// };
+/// // The sandbox of Meta; nothing is connected yet.
+/// let transport = Transport::new(ClientConfig::new("http://127.0.0.1:8787".parse()?))?;
+/// let meta = Meta::new(MetaConfig::new("v25.0", map), transport);
+/// # drop(meta);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Meta {
     config: MetaConfig,

@@ -1,7 +1,9 @@
 //! `fbc` and `fbp`: the click and the browser, never hashed, passed on byte for byte.
 //!
-//! Both are `fb.<subdomain index>.<creation time in ms>.<id>`, newer ones with a fifth part; see "ClickID and the fbp
-//! and fbc Parameters".
+//! Both are `fb.<subdomain index>.<creation time in ms>.<id>`, newer ones with a fifth part
+//! ([ClickID and the fbp and fbc Parameters], read 2026-11-23).
+//!
+//! [ClickID and the fbp and fbc Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc
 
 use user_data::normalise::{Reason, is_placeholder, is_suffix};
 

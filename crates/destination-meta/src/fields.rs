@@ -1,4 +1,6 @@
-//! What Meta calls the fields of `user_data` that it wants hashed.
+//! What Meta calls the fields of `user_data` that it wants hashed ([Customer Information Parameters], read 2026-11-23).
+//!
+//! [Customer Information Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
 
 use user_data::Field;
 

@@ -4,6 +4,7 @@
 
 mod currency;
 mod data_processing;
+mod names;
 mod preview;
 mod source_url;
 mod sufficient;
@@ -20,19 +21,11 @@ use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;
 
 pub use data_processing::{DataProcessing, NotAPlace, Place};
+pub use names::EventNames;
 pub use preview::{Sent, UserField, user_fields};
 
 use currency::currency;
 use source_url::source_url;
-
-/// The spelling of event names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventNames {
-    /// Meta's standard names: optimised for, and deduplicated against the pixel's own events.
-    Standard,
-    /// The original's "Page View" and "View content", for ad sets that were trained on them.
-    Legacy,
-}
 
 /// What the mapping needs beside the conversion.
 #[derive(Debug, Clone)]
@@ -124,12 +117,8 @@ fn write_event(
     shared: &[u8],
     (currency, order_id): (&str, Option<&str>),
 ) {
-    let name = match names {
-        EventNames::Standard => event.kind.standard_name(),
-        EventNames::Legacy => event.kind.legacy_name(),
-    };
     text.extend_from_slice(br#"{"event_name":""#);
-    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(names.name(event.kind).as_bytes());
     text.extend_from_slice(br#"","event_id":""#);
     text.extend_from_slice(event.id.as_str().as_bytes());
     text.extend_from_slice(shared);

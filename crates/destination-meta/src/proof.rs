@@ -1,4 +1,6 @@
-//! `appsecret_proof`: shows that the sender of a token also knows its app's secret ("Login Security").
+//! `appsecret_proof`: shows that the sender of a token also knows its app's secret ([Login Security], read 2026-11-23).
+//!
+//! [Login Security]: https://developers.facebook.com/docs/facebook-login/security
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
-//! What Meta's headers say about limits.
+//! What Meta's headers say about limits ([Rate Limits], read 2026-11-23).
+//!
+//! [Rate Limits]: https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 
 use std::time::Duration;
 

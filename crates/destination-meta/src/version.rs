@@ -1,5 +1,8 @@
-//! Versions of the Graph API, and how long each is served. Meta's "Graph API Changelog" as of November 2026; conversions
-//! follow the Graph API's dates, not the shorter ones of the Marketing API.
+//! Versions of the Graph API, and how long each is served ([Graph API Changelog], read 2026-11-23). Conversions follow the Graph
+//! API's dates, not the shorter ones of the Marketing API ([Using the API], read 2026-11-23).
+//!
+//! [Graph API Changelog]: https://developers.facebook.com/docs/graph-api/changelog
+//! [Using the API]: https://developers.facebook.com/documentation/ads-commerce/conversions-api/using-the-api
 
 use domain::UnixMillis;
 use time::macros::date;

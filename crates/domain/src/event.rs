@@ -18,9 +18,10 @@ impl EventKind {
     /// All kinds, in the order in which they happen.
     pub const ALL: [Self; 3] = [Self::PageView, Self::ViewContent, Self::Purchase];
 
-    /// Meta's standard name (Meta Pixel Reference); part of every event id.
+    /// The kind's text in every event id. It must never change: platforms recognise events by their ids, and ledgers
+    /// outlive releases. What a platform calls the kind is its destination's subject.
     #[must_use]
-    pub const fn standard_name(self) -> &'static str {
+    pub const fn key(self) -> &'static str {
         match self {
             Self::PageView => "PageView",
             Self::ViewContent => "ViewContent",
@@ -28,20 +29,10 @@ impl EventKind {
         }
     }
 
-    /// The name that the legacy system sent, which Meta takes for custom events; for ad sets that were trained on them.
+    /// The kind with this [`key`](Self::key).
     #[must_use]
-    pub const fn legacy_name(self) -> &'static str {
-        match self {
-            Self::PageView => "Page View",
-            Self::ViewContent => "View content",
-            Self::Purchase => "Purchase",
-        }
-    }
-
-    /// The kind with this standard name.
-    #[must_use]
-    pub fn from_standard_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.standard_name() == name)
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 }
 

@@ -117,7 +117,7 @@ impl EventId {
         let mut hash = Sha256::new();
         hash.update(b"e1\0");
         hash.update(key.0);
-        hash.update(kind.standard_name());
+        hash.update(kind.key());
         hash.update([0]);
         hash.update(index.to_be_bytes());
         let digest: [u8; 32] = hash.finalize().into();
@@ -163,7 +163,7 @@ mod tests {
             };
             let key = ConversionKey::new(session, (!keyword.is_empty()).then_some(keyword));
             assert_eq!(key.to_string(), key_hex, "{line}");
-            let kind = EventKind::from_standard_name(kind).unwrap();
+            let kind = EventKind::from_key(kind).unwrap();
             assert_eq!(EventId::new(&key, kind, index.parse().unwrap()).as_str(), id, "{line}");
         }
     }

@@ -3,11 +3,9 @@
 
 pub mod event;
 pub mod expand;
-pub mod file;
 pub mod key;
 pub mod money;
 pub mod network;
-pub mod notification;
 pub mod object;
 pub mod outcome;
 pub mod pixel;

@@ -3,6 +3,7 @@
 mod identity;
 mod money;
 mod options;
+pub(crate) mod proof;
 mod source;
 #[cfg(test)]
 mod tests;

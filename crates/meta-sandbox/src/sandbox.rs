@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::books::events::EventFilter;
+use crate::books::ledger::{AcceptedId, KeptEvent};
+use crate::books::stats::Stats;
 use crate::config::SandboxConfig;
-use crate::events::EventFilter;
-use crate::fault::Fault;
-use crate::ledger::{AcceptedId, KeptEvent};
-use crate::server;
+use crate::faults::fault::Fault;
+use crate::http::server;
 use crate::state::State;
-use crate::stats::Stats;
 
 /// A running sandbox. Dropping it stops it too, without waiting.
 pub struct Sandbox {

@@ -4,13 +4,13 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::body::Body;
+use crate::books::ledger::Ledger;
 use crate::config::{SandboxClock, SandboxConfig};
-use crate::fault::Action;
-use crate::fault_book::{FaultBook, Glance, Stage};
-use crate::ledger::Ledger;
-use crate::proof;
+use crate::faults::book::{FaultBook, Glance, Stage};
+use crate::faults::fault::Action;
+use crate::http::body::Body;
 use crate::refusal::Refusal;
+use crate::rules::proof;
 use crate::tokens::Tokens;
 
 /// What all connections share.

@@ -8,7 +8,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::file::{self, FileError, Rows};
 use domain::object::{FileKeys, InterpretedKey};
 use domain::receipt::FilterReceipt;
 use domain::{ObjectRef, Row};
@@ -16,6 +15,7 @@ use ports::blob::BlobWriter;
 use ports::metric::name;
 use ports::queue::Delivery;
 use ports::{Blob, BlobStore, Clock, MetricSink};
+use row_files::{FileError, Rows};
 use tokio_util::sync::CancellationToken;
 
 pub use subscription_filter::{
@@ -167,8 +167,8 @@ fn filter_rows(
     filter: Option<&SubscriptionFilter>,
     network: &str,
 ) -> Result<FilteredRows, FileError> {
-    file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-    let mut rows = Rows::new(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+    row_files::check(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+    let mut rows = Rows::new(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
     let mut filtered = FilteredRows::default();
     while let Some(row) = rows.next_row()? {
         filtered.rows_in += 1;

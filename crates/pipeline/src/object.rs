@@ -1,10 +1,10 @@
 //! What filter and reporter share: from a message to the objects it speaks of, and from an object to its content.
 
 use domain::ObjectRef;
-use domain::file::FileError;
-use domain::notification::{self, Notification};
+use ports::notification::{self, Notification};
 use ports::queue::Delivery;
 use ports::{Blob, BlobStore, ErrorKind, Retry};
+use row_files::FileError;
 
 use crate::worker::Handled;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ObjectRef;
-use domain::notification::{self, Notification};
+use ports::notification::{self, Notification};
 use ports::{Blob, BlobStore, ErrorKind, EventQueue};
 
 /// A bucket for [`suite`], where stores are told apart by other means.

@@ -11,6 +11,7 @@ pub mod health;
 pub mod ledger;
 pub mod metric;
 pub mod mutations;
+pub mod notification;
 pub mod pixels;
 pub mod queue;
 pub mod subscriptions;

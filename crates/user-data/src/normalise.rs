@@ -1,4 +1,7 @@
-//! Customer information in the form in which platforms want it hashed.
+//! Customer information in the form in which platforms want it hashed. The rules are those of Meta's page
+//! [Customer Information Parameters], read 2026-11-23; each file states its own. "The page" in them is this one.
+//!
+//! [Customer Information Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
 //!
 //! [`normalise`] gives the text to be hashed, [`customer_key`] the hash itself. Values that cannot be right are
 //! [`Omitted`](Normal::Omitted) with a [`Reason`]; nothing empty is ever hashed.

@@ -18,14 +18,15 @@ const fn layer(name: &'static str, may: &'static [&'static str], dev: &'static [
 pub(crate) const LAYERS: &[Layer] = &[
     layer("domain", &[], &[]),
     layer("ports", &["domain"], &[]),
+    layer("row-files", &[], &[]),
     layer("settings", &["ports", "domain"], &[]),
     layer("outbound-http", &[], &[]),
     layer("user-data", &[], &[]),
-    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &[]),
+    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &["row-files"]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer(
         "pipeline",
-        &["ports", "domain"],
+        &["row-files", "ports", "domain"],
         &["adapter-clickhouse", "adapter-embedded", "destination-meta", "outbound-http", "port-tests"],
     ),
     layer("runtime", &["settings", "ports", "domain"], &[]),
@@ -60,6 +61,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "settings",
             "pipeline",
             "backends",
+            "row-files",
             "ports",
             "domain",
             "destination-meta",
@@ -140,6 +142,7 @@ pub(crate) const HEAVY: &[(&str, &[&str])] = &[
             "tower*",
         ],
     ),
+    ("a decompressor in C", &["zstd*", "libz-*", "bzip2*"]),
     ("TLS", &["rustls*", "ring", "aws-lc-*", "openssl*", "native-tls"]),
     (
         "a database",

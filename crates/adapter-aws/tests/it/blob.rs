@@ -5,8 +5,8 @@ use adapter_aws::s3::S3Blobs;
 use adapter_aws::sqs::SqsQueue;
 use adapter_aws::{Aws, provision};
 use domain::ObjectRef;
-use domain::notification::{self, Notification};
 use port_tests::blob::{ANNOUNCED, Subject, suite};
+use ports::notification::{self, Notification};
 use ports::{Blob, BlobStore, EventQueue};
 
 use crate::world::{aws, unique};

@@ -1,4 +1,6 @@
-//! `partner_agent`: who sends ("End-to-End Implementation").
+//! `partner_agent`: who sends ([End-to-End Implementation], read 2026-11-23).
+//!
+//! [End-to-End Implementation]: https://developers.facebook.com/docs/marketing-api/conversions-api/guides/end-to-end-implementation
 
 /// The sender's name: 2 to 22 letters, digits, `_`, `-` and `.`, at least two of them letters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,6 @@
-//! Limited data use for people of the United States ("Data Processing Options for US Users").
+//! Limited data use for people of the United States ([Data Processing Options for US Users], read 2026-11-23).
+//!
+//! [Data Processing Options for US Users]: https://developers.facebook.com/docs/marketing-apis/data-processing-options
 
 use std::io::Write;
 

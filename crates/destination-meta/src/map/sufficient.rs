@@ -1,6 +1,8 @@
 //! Whether the customer's keys are enough for Meta, which otherwise refuses the whole request (100/2804050).
 
-/// Meta's lists of "Customer Information Parameters": an event whose keys are all within one of them is invalid.
+/// Meta's lists of [Customer Information Parameters], read 2026-11-23: an event whose keys are all within one of them is invalid.
+///
+/// [Customer Information Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
 const TOO_LITTLE: [&[&str]; 4] = [
     &["ct", "country", "st", "zp", "ge", "client_user_agent"],
     &["db", "client_user_agent"],

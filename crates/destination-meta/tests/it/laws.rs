@@ -10,13 +10,13 @@ use destination_meta::errors::{Answer, Verdict};
 use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
 use destination_meta::usage::UsageHeaders;
-use domain::file::{self, Rows, decompressed};
-use domain::notification::{self, Notification};
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Money, Row, UnixMillis};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use outbound_http::Reply;
 use ports::destination::EventOutcome;
+use ports::notification::{self, Notification};
+use row_files::{Rows, decompressed};
 use user_data::{Field, Hints, Normal, normalise};
 
 /// The present of the seeds: 22 November 2025.
@@ -32,14 +32,14 @@ pub(crate) fn rows(data: &[u8]) {
     }
     let open = || decompressed(data, LONGEST_FILE);
     let Ok(reader) = open() else { return };
-    let counted = file::check(reader);
+    let counted = row_files::check(reader);
     let read = open().ok().and_then(|reader| read_rows(reader).ok());
     if let Ok(counted) = counted {
         assert_eq!(read, Some(counted), "a checked file is read to its end");
     }
 }
 
-fn read_rows(reader: impl Read) -> Result<u64, file::FileError> {
+fn read_rows(reader: impl Read) -> Result<u64, row_files::FileError> {
     let mut rows = Rows::new(reader)?;
     let mut count = 0;
     while let Some(text) = rows.next_row()? {

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::Parts;
+use crate::books::money;
 use crate::json::{Kind, kind};
-use crate::money;
 use crate::refusal::Refusal;
 
 /// The value and the currency in upper case, of events whose schema holds.

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::body::Body;
+use crate::http::body::Body;
 use crate::refusal::Refusal;
 
 const NOW: i64 = 1_780_000_000;

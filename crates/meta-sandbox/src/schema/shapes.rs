@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::lists::CURRENCIES;
 use super::{Shape, Table};
+use crate::books::money;
 use crate::json::{self, Kind, kind};
-use crate::money;
 use crate::refusal::Refusal;
 
 /// SHA-256 of nothing: a value all customers without that key would share.

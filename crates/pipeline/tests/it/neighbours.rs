@@ -101,7 +101,7 @@ impl Many {
         let delivery = Delivery {
             message_id: "m".into(),
             handle: Handle("h".into()),
-            body: domain::notification::object_created(&object, 1, "now"),
+            body: ports::notification::object_created(&object, 1, "now"),
             receive_count: 1,
             sent_at: self.clock.now(),
         };

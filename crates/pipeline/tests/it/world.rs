@@ -147,7 +147,7 @@ impl World {
     }
 
     pub(crate) async fn handle(&self, object: &ObjectRef) -> Handled {
-        self.handle_body(&domain::notification::object_created(object, 1, "now")).await
+        self.handle_body(&ports::notification::object_created(object, 1, "now")).await
     }
 
     pub(crate) async fn handle_body(&self, body: &str) -> Handled {

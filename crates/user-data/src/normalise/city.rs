@@ -1,4 +1,4 @@
-//! `ct`: lower-case, without blanks, punctuation and special characters; `New York` is `newyork`.
+//! Cities: lower-case, without blanks, punctuation and special characters; `New York` is `newyork`.
 
 use std::borrow::Cow;
 

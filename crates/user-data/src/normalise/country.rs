@@ -1,4 +1,4 @@
-//! `country`: the ISO 3166-1 alpha-2 code, lower-case.
+//! Countries: the ISO 3166-1 alpha-2 code, lower-case.
 
 mod codes;
 mod names;

@@ -1,4 +1,4 @@
-//! `db`: the date of birth as YYYYMMDD.
+//! Dates of birth: the date of birth as YYYYMMDD.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `em`: trimmed and lower-case.
+//! E-mail addresses: trimmed and lower-case.
 
 use std::borrow::Cow;
 

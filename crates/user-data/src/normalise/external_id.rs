@@ -1,4 +1,4 @@
-//! `external_id`: the advertiser's own id of a person.
+//! External ids: the advertiser's own id of a person.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `ge`: `f` or `m`.
+//! Gender: `f` or `m`.
 
 use super::Reason;
 

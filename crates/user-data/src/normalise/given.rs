@@ -66,7 +66,10 @@ pub(super) fn read(input: &str) -> Option<Given<'_>> {
     }))
 }
 
-/// Whether a text is what Meta's Parameter Builder appends to values: `.` and 2 or 8 URL-safe characters.
+/// Whether a text is what Meta's Parameter Builder appends to values: `.` and 2 or 8 URL-safe characters
+/// ([Parameter Builder Library], read 2026-11-23).
+///
+/// [Parameter Builder Library]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameter-builder-library
 #[must_use]
 pub fn is_suffix(text: &str) -> bool {
     text.strip_prefix('.').is_some_and(|mark| {

@@ -1,4 +1,4 @@
-//! `client_ip_address`: the visitor's own address, never hashed.
+//! Network addresses: the visitor's own address, never hashed.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

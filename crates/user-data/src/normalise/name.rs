@@ -1,4 +1,4 @@
-//! `fn` and `ln`: lower-case, no punctuation, UTF-8.
+//! First and last names: lower-case, no punctuation, UTF-8.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `ph`: the digits of the international number, country code first, without `+` and leading zeros.
+//! Telephone numbers: the digits of the international number, country code first, without `+` and leading zeros.
 
 mod plans;
 

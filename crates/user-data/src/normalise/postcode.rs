@@ -1,4 +1,4 @@
-//! `zp`: lower-case, without blanks and dashes; the first five digits in the United States.
+//! Postcodes: lower-case, without blanks and dashes; the first five digits in the United States.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `st`: the 2-letter code for the United States; elsewhere the name in lower case without blanks and punctuation.
+//! States and regions: the 2-letter code for the United States; elsewhere the name in lower case without blanks and punctuation.
 
 mod united_states;
 

@@ -1,4 +1,4 @@
-//! `client_user_agent`: as the browser sent it, never hashed.
+//! User agents: as the browser sent it, never hashed.
 
 use std::borrow::Cow;
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use assembly::Parts;
-use domain::file::{Rows, decompressed};
 use domain::{ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::{Blob, BlobStore, ReportLedger};
+use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
 use crate::cli::Ingest;

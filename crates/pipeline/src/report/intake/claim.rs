@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::ObjectRef;
-use domain::file::FileError;
 use ports::ledger::{Claim, Due, Lease, Part, Positions, RowClaim, RowVerdict};
 use ports::metric::name;
+use row_files::FileError;
 use tokio_util::sync::CancellationToken;
 
 use super::reader::RowsOfClaim;

@@ -1,8 +1,8 @@
 //! The content of a file: fetched, compared with what was read before under its key, and checked to its end.
 
-use domain::file::{self, FileError};
 use domain::{ObjectRef, Receipt};
 use ports::{Blob, ReportLedger};
+use row_files::FileError;
 
 use crate::blocking::{Blocking, Panicked};
 use crate::object::{Problem, content};
@@ -15,7 +15,7 @@ const DIGEST_IN_NAME: usize = 12;
 pub(super) async fn fetch(reporting: &Reporting, object: &ObjectRef) -> Result<(Blob, String), Problem> {
     let mut blob = content(&*reporting.blobs, object, reporting.config.max_object_bytes).await?;
     read_whole(object, reporting.config.blocking, move || {
-        let digest = file::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
+        let digest = row_files::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
         Ok((blob, digest))
     })
     .await
@@ -57,7 +57,7 @@ pub(super) async fn checked(
 ) -> Result<Blob, Problem> {
     let limit = reporting.config.max_object_bytes;
     read_whole(object, reporting.config.blocking, move || {
-        file::check(file::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+        row_files::check(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
         Ok(blob)
     })
     .await

@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use domain::Row;
-use domain::file::{self, FileError, Rows};
 use ports::Blob;
 use ports::ledger::RowClaim;
+use row_files::{FileError, Rows};
 
 use super::row_claim::RowClaimBuilder;
 
@@ -31,7 +31,7 @@ impl RowReader {
         claim_rows: usize,
     ) -> Result<Self, FileError> {
         let bytes = blob.into_reader().map_err(FileError::Read)?;
-        Ok(Self { builder, rows: Rows::new(file::decompressed(bytes, limit)?)?, claim_rows })
+        Ok(Self { builder, rows: Rows::new(row_files::decompressed(bytes, limit)?)?, claim_rows })
     }
 
     /// Reads the rows of the next claim. Blocks.

@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 use assembly::Parts;
-use domain::file::{Rows, decompressed};
 use domain::object::{FileKeys, InterpretedKey};
 use domain::{ObjectRef, Row};
 use pipeline::filter::SubscriptionFilter;
 use ports::Blob;
+use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
 use super::latest_receipt;

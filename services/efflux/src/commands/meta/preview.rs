@@ -10,11 +10,11 @@ use anyhow::Context;
 use backends::Opener;
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
-use domain::file::{Rows, check as check_file, decompressed};
 use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
 use domain::{ConversionKey, PixelRef, Row};
 use ports::Clock;
 use ports::destination::PreparedEvent;
+use row_files::{Rows, check as check_file, decompressed};
 use runtime::ExitStatus;
 use settings::Settings;
 

@@ -1,4 +1,5 @@
-//! Object bytes into row texts: plain, gzip or zstd; a JSON array or one value after another; in bounded memory.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 
 mod decompress;
 mod scan;
@@ -76,6 +77,20 @@ pub struct RowText<'b> {
 ///
 /// Finds where rows begin and end and checks that they are UTF-8, but does not look into them: run [`check`] first, which
 /// reads every value. A text that is no JSON then only makes its own row malformed.
+///
+/// ```
+/// use row_files::{FileError, Rows, check, decompressed};
+///
+/// let file = br#"[{"session_id":"a"}, {"session_id":"b"}]"#;
+/// let limit = 1024;
+/// assert_eq!(check(decompressed(&file[..], limit)?)?, 2);
+///
+/// let mut rows = Rows::new(decompressed(&file[..], limit)?)?;
+/// while let Some(row) = rows.next_row()? {
+///     println!("row {} at byte {}: {}", row.number, row.at, row.text);
+/// }
+/// # Ok::<(), FileError>(())
+/// ```
 #[derive(Debug)]
 pub struct Rows<R> {
     scanner: Scanner<R>,

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::decompress::from_io;
-use super::{FileError, MAX_ROW_BYTES};
+use crate::decompress::from_io;
+use crate::{FileError, MAX_ROW_BYTES};
 
 const READ_BYTES: usize = 128 * 1024;
 
@@ -32,7 +32,7 @@ enum State {
 
 /// A window over the text that always holds the value at hand.
 #[derive(Debug)]
-pub(super) struct Scanner<R> {
+pub(crate) struct Scanner<R> {
     reader: R,
     buffer: Vec<u8>,
     /// The part of the buffer that has not been passed on.
@@ -45,7 +45,7 @@ pub(super) struct Scanner<R> {
 }
 
 impl<R: Read> Scanner<R> {
-    pub(super) fn new(reader: R) -> Result<Self, FileError> {
+    pub(crate) fn new(reader: R) -> Result<Self, FileError> {
         let mut scanner = Self {
             reader,
             buffer: vec![0; READ_BYTES],
@@ -69,7 +69,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// The place and the bytes of the next value; `None` at the end.
-    pub(super) fn next_value(&mut self) -> Result<Option<(u64, &[u8])>, FileError> {
+    pub(crate) fn next_value(&mut self) -> Result<Option<(u64, &[u8])>, FileError> {
         loop {
             let next = self.peek()?;
             match (self.state, next) {

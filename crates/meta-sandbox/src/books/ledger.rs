@@ -8,10 +8,10 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
-use crate::record::{Line, Record};
+use crate::books::record::{Line, Record};
+use crate::books::stats::{NameStats, PixelStats, RequestStats, Stats};
 use crate::refusal::Refusal;
 use crate::rules::CheckedEvent;
-use crate::stats::{NameStats, PixelStats, RequestStats, Stats};
 
 /// An accepted event, kept in full.
 #[derive(Clone, Debug, PartialEq, Eq)]

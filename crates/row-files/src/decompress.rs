@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::FileError;
+use crate::FileError;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -51,7 +51,7 @@ impl<R: Read> Read for Limited<R> {
 }
 
 /// Tells the limit apart from what the disk or the decompressor says.
-pub(super) fn from_io(error: io::Error) -> FileError {
+pub(crate) fn from_io(error: io::Error) -> FileError {
     match error.get_ref().and_then(|e| e.downcast_ref::<OverLimit>()) {
         Some(OverLimit(limit)) => FileError::TooLong { limit: *limit },
         None => FileError::Read(error),

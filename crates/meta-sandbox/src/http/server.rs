@@ -12,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ingest::Reply;
-use crate::route;
+use crate::http::ingest::Reply;
+use crate::http::route;
+use crate::http::wire::Wire;
 use crate::state::State;
-use crate::wire::Wire;
 
 /// How long requests under way may take when the sandbox stops.
 const GRACE: Duration = Duration::from_millis(500);

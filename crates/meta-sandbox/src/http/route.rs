@@ -5,9 +5,9 @@ use http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
-use crate::control;
-use crate::ingest::{self, Reply};
-use crate::path;
+use crate::http::control;
+use crate::http::ingest::{self, Reply};
+use crate::http::path;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::tokens::unsupported;

@@ -6,10 +6,10 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::answer::{self, Answer};
-use crate::events::EventFilter;
-use crate::fault::Fault;
-use crate::ledger::KeptEvent;
+use crate::books::events::EventFilter;
+use crate::books::ledger::KeptEvent;
+use crate::faults::fault::Fault;
+use crate::http::answer::{self, Answer};
 use crate::state::State;
 
 /// The prefix of every path here.

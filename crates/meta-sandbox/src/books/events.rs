@@ -1,6 +1,6 @@
 //! Picking from the kept events.
 
-use crate::ledger::{KeptEvent, Ledger};
+use crate::books::ledger::{KeptEvent, Ledger};
 
 /// Which kept events to hand out, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! The message bodies that queues deliver when an object is created, in every form they really come in.
 
+use domain::ObjectRef;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::object::ObjectRef;
 
 /// What a message asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

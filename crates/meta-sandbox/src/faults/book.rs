@@ -1,6 +1,6 @@
 //! The faults in force, and how often each has met a request.
 
-use crate::fault::{Action, Fault, within};
+use crate::faults::fault::{Action, Fault, within};
 
 /// The moment of a request at which an action has its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{ErrorAnswer, Matcher};
+    use crate::faults::fault::{ErrorAnswer, Matcher};
 
     fn draw(book: &mut FaultBook, pixel: &str, ids: &[Option<&str>]) -> usize {
         book.draw(Stage::Before, &Glance { pixel, event_ids: ids }).len()

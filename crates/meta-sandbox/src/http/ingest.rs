@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::StatusCode;
 use tokio::time::sleep;
 
-use crate::answer::{self, Answer};
-use crate::body::Body;
-use crate::fault::{Action, BadEvent, ErrorAnswer};
-use crate::fault_book::{Glance, Stage};
+use crate::faults::book::{Glance, Stage};
+use crate::faults::fault::{Action, BadEvent, ErrorAnswer};
+use crate::http::answer::{self, Answer};
+use crate::http::body::Body;
 use crate::refusal::Refusal;
 use crate::rules::CheckedEvent;
 use crate::state::State;

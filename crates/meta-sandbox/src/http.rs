@@ -1,0 +1,10 @@
+//! HTTP: connections, requests, what each asks for, and answers.
+
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod control;
+pub(crate) mod ingest;
+pub(crate) mod path;
+pub(crate) mod route;
+pub(crate) mod server;
+pub(crate) mod wire;
