@@ -18,6 +18,7 @@ mod stored;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelCode, Receipt, UnixMillis};
+use ports::configuration::MongoSettings;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     RowClaim, Selection, Settled, Settlement,
@@ -25,7 +26,6 @@ use ports::ledger::{
 use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
-use crate::settings::MongoSettings;
 
 pub use original::FromOriginal;
 

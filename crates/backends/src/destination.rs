@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use capi::destination::{Meta, MetaConfig, PartnerAgent};
-use capi::map::{DataProcessing, EventNames, MapConfig, Place};
+use capi::destination::{Meta, MetaConfig};
+use capi::map::MapConfig;
 use capi::proof::AppSecret;
 use capi::transport::{Transport, TransportConfig};
 use ports::{Clock, Destination};
-use settings::{DataProcessing as Processing, EventNames as Names, MetaSettings, Settings};
+use settings::Settings;
 
 use crate::OpenError;
 
@@ -38,9 +38,9 @@ pub fn meta_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Meta, 
     let transport = Transport::new(transport).map_err(refused)?;
     let config = MetaConfig {
         test_event_code: meta.test_event_code.clone(),
-        partner_agent: PartnerAgent::new(&meta.partner_agent).map_err(refused)?,
+        partner_agent: meta.partner_agent.clone(),
         app_secret: meta.app_secret.clone().map(|secret| AppSecret::new(secret, Arc::clone(clock))),
-        ..MetaConfig::new(&meta.graph_version, map_config(meta)?)
+        ..MetaConfig::new(&meta.graph_version, map_config(settings)?)
     };
     Ok(Meta::new(config, transport))
 }
@@ -49,21 +49,13 @@ pub fn meta_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Meta, 
 ///
 /// # Errors
 /// [`OpenError::Destination`] when the settings name a place that Meta does not know.
-pub fn map_config(meta: &MetaSettings) -> Result<MapConfig, OpenError> {
+pub fn map_config(settings: &Settings) -> Result<MapConfig, OpenError> {
+    let meta = &settings.meta;
     Ok(MapConfig {
-        event_names: match meta.event_names {
-            Names::Standard => EventNames::Standard,
-            Names::Legacy => EventNames::Legacy,
-        },
-        currency: meta.currency.clone(),
+        event_names: meta.event_names,
+        currency: settings.reporting.currency.clone(),
         default_event_source_url: meta.default_event_source_url.as_ref().map(ToString::to_string),
-        data_processing: match meta.data_processing {
-            Processing::Unsaid => DataProcessing::Unsaid,
-            Processing::Unlimited => DataProcessing::Unlimited,
-            Processing::Limited { country, state } => {
-                DataProcessing::Limited(Place::new(country, state).map_err(refused)?)
-            }
-        },
+        data_processing: meta.data_processing().map_err(refused)?,
     })
 }
 

@@ -1,6 +1,5 @@
 //! Meta's Conversions API as a [`Destination`].
 
-mod agent;
 mod probe;
 mod report;
 
@@ -21,7 +20,7 @@ use crate::map::{MapConfig, prepare, prepare_events};
 use crate::proof::AppSecret;
 use crate::transport::Transport;
 
-pub use agent::{NotAPartnerAgent, PartnerAgent};
+pub use ports::configuration::meta::{NotAPartnerAgent, PartnerAgent};
 pub use probe::{Probe, Standing};
 pub use report::{answered, unanswered};
 

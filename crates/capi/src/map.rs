@@ -19,20 +19,11 @@ use domain::validate::Valid;
 use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;
 
-pub use data_processing::{DataProcessing, NotAPlace, Place};
+pub use ports::configuration::meta::{DataProcessing, EventNames, NotAPlace, Place};
 pub use preview::{Sent, UserField, user_fields};
 
 use currency::currency;
 use source_url::source_url;
-
-/// The spelling of event names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventNames {
-    /// Meta's standard names: optimised for, and deduplicated against the pixel's own events.
-    Standard,
-    /// The original's "Page View" and "View content", for ad sets that were trained on them.
-    Legacy,
-}
 
 /// What the mapping needs beside the conversion.
 #[derive(Debug, Clone)]
@@ -110,7 +101,7 @@ fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Rea
     let conversion = valid.conversion();
     let page = source_url(conversion, config.default_event_source_url.as_deref());
     put_text(&mut text, &page.ok_or(Reason::InsufficientData)?);
-    config.data_processing.write(&mut text);
+    data_processing::write(config.data_processing, &mut text);
     text.extend_from_slice(br#","user_data":"#);
     user_data::write(&mut text, conversion, valid.click_time())?;
     Ok(text)

@@ -5,6 +5,7 @@ pub mod analytics;
 mod answer;
 pub mod blob;
 pub mod clock;
+pub mod configuration;
 pub mod destination;
 pub mod error;
 pub mod health;

@@ -41,7 +41,7 @@ pub(crate) async fn run(
     file: &Path,
     network: Option<&str>,
 ) -> anyhow::Result<ExitStatus> {
-    let map = backends::map_config(&settings.meta).map_err(assembly::StartError::from)?;
+    let map = backends::map_config(settings).map_err(assembly::StartError::from)?;
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();
     let open = || -> anyhow::Result<_> {
