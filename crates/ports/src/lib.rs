@@ -3,6 +3,7 @@
 
 pub mod analytics;
 mod answer;
+pub mod backoff;
 pub mod blob;
 pub mod clock;
 pub mod configuration;
