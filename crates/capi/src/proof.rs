@@ -64,6 +64,7 @@ mod tests {
 
     use super::*;
 
+    #[derive(Debug)]
     struct Still;
 
     #[async_trait]

@@ -1,5 +1,7 @@
 //! Pixels and the credentials that may send to them.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use domain::{PixelCode, TrafficSource};
 use secrecy::SecretString;
@@ -30,7 +32,7 @@ pub struct Credential {
 
 /// The directory of pixels.
 #[async_trait]
-pub trait PixelDirectory: Send + Sync {
+pub trait PixelDirectory: fmt::Debug + Send + Sync {
     /// All pixels, in the order of source and code.
     async fn snapshot(&self) -> Result<Vec<Pixel>>;
 
