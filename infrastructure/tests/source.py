@@ -53,14 +53,14 @@ def metrics_sent():
 @cache
 def settings():
     """Setting -> letters of the services that read it (F, R, O) and whether it is an address that AWS deployments must set."""
-    text = rust()["crates/settings/src/table.rs"]
-    everybody = {"ALL": "FRO"}
+    letters = {"ALL": "FRO"}
+    row = r'^ +\w+: [\w<>]+ =\s+"(\w+)"[^,]*,\s*"[^"]*",\s*([FRO |]+|ALL),\s*(\w+)\('
     found = {}
-    for kind, arguments in re.findall(r"^    (setting|address)\((.*?)\),$", text, re.DOTALL | re.MULTILINE):
-        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', arguments)
-        who = re.sub(r"[^A-Z]", "", re.sub(r'"((?:[^"\\]|\\.)*)"', "", arguments))
-        name = strings[0] if kind == "address" else strings[1]
-        found[name] = (everybody.get(who, who), kind == "address")
+    for path, text in rust().items():
+        if path.startswith("crates/settings/src/"):
+            for name, who, reader in re.findall(row, text, re.MULTILINE):
+                who = re.sub(r"[ |]", "", who)
+                found[name] = (letters.get(who, who), reader in {"address", "given_address", "secret_address"})
     return found
 
 

@@ -4,7 +4,6 @@ mod item;
 mod read;
 mod write;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,7 +21,7 @@ use crate::error::Call;
 const SEGMENTS: i32 = 4;
 
 /// The table of subscriptions.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct DynamoSubscriptions {
     client: Client,
     table: Arc<str>,
@@ -132,11 +131,5 @@ impl SubscriptionStore for DynamoSubscriptions {
             .await
             .map_err(|e| call.failed(e))?;
         Ok(answer.attributes.is_some_and(|old| !old.is_empty()))
-    }
-}
-
-impl fmt::Debug for DynamoSubscriptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DynamoSubscriptions").field("table", &self.table).finish_non_exhaustive()
     }
 }

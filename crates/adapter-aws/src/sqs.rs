@@ -6,7 +6,6 @@ mod letter;
 mod letters;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +31,7 @@ const MAX_VISIBILITY: Duration = Duration::from_secs(43_200);
 const MOVE_TIME: Duration = Duration::from_secs(60);
 
 /// A queue and its dead-letter queue.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,
     main: Address,
@@ -189,11 +188,5 @@ impl EventQueue for SqsQueue {
         )?;
         // SQS tells the age of the oldest message to CloudWatch only.
         Ok(Depth { visible: main.0, hidden: main.1, dead: dead.0 + dead.1, oldest_age: None })
-    }
-}
-
-impl fmt::Debug for SqsQueue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqsQueue").field("main", &self.main).field("dead", &self.dead).finish_non_exhaustive()
     }
 }

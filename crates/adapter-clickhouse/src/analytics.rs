@@ -3,7 +3,6 @@
 mod parts;
 mod rows;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,7 +17,7 @@ use crate::{ClickHouse, migrations};
 const BLOCK: usize = 50_000;
 
 /// The analytics database of a production deployment.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ClickHouseAnalytics {
     server: ClickHouse,
     clock: Arc<dyn Clock>,
@@ -37,12 +36,6 @@ impl ClickHouseAnalytics {
     /// What is wrong, and what to do.
     pub async fn check(&self) -> Result<()> {
         migrations::check(&self.server).await
-    }
-}
-
-impl fmt::Debug for ClickHouseAnalytics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClickHouseAnalytics").field("server", &self.server).finish_non_exhaustive()
     }
 }
 

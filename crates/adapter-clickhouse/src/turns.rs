@@ -1,7 +1,6 @@
 //! Whose turn it is, in a database without conditional writes: everybody who finds the turn free writes a bid, waits until the
 //! bids of all others who found it free must be visible, and then all read the same winner.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +28,7 @@ const BIDS: &str = "
 /// `insert_quorum` and `select_sequential_consistency` given in the address) and that the clocks of all processes run equally
 /// fast. Their times need not agree better than a turn is long. When the server is so slow that a bid takes longer than the
 /// settling time, its owner withdraws it, so that it may happen that nobody gets a free turn.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ClickHouseTurns {
     server: ClickHouse,
     clock: Arc<dyn Clock>,
@@ -107,12 +106,6 @@ enum Change {
 struct Bid {
     owner: String,
     placed_at: i64,
-}
-
-impl fmt::Debug for ClickHouseTurns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClickHouseTurns").field("server", &self.server).finish_non_exhaustive()
-    }
 }
 
 #[async_trait]

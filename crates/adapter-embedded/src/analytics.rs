@@ -3,7 +3,6 @@
 mod rows;
 mod tidy;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,7 +16,7 @@ use crate::db::{Db, Schema};
 const TABLE: &str = "report_conversions";
 
 /// The analytics database of an embedded deployment.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct EmbeddedAnalytics {
     db: Db,
     clock: Arc<dyn Clock>,
@@ -32,12 +31,6 @@ impl EmbeddedAnalytics {
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
         Self { db, clock }
-    }
-}
-
-impl fmt::Debug for EmbeddedAnalytics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedAnalytics").field("db", &self.db).finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod sql;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::db::{Db, Schema};
 const POLL: Duration = Duration::from_millis(100);
 
 /// One queue and its dead letters.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct EmbeddedQueue {
     db: Db,
     name: Arc<str>,
@@ -138,14 +137,5 @@ impl EventQueue for EmbeddedQueue {
     async fn depth(&self) -> Result<Depth> {
         let (name, now): (_, UnixMillis) = (Arc::clone(&self.name), self.clock.now());
         self.db.read("queue.depth", move |tx| sql::depth(tx, &name, now)).await
-    }
-}
-
-impl fmt::Debug for EmbeddedQueue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedQueue")
-            .field("name", &self.name)
-            .field("db", &self.db)
-            .finish_non_exhaustive()
     }
 }

@@ -12,12 +12,12 @@ use mongodb::options::{
     ClientOptions, CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Collection, Cursor, Database};
+use ports::configuration::MongoSettings;
 use ports::{Error, ErrorKind, Result, Retry};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use crate::error::{refused_write, translate};
-use crate::settings::MongoSettings;
 
 /// How long to look for a server that can be written to.
 const SELECTION: Duration = Duration::from_secs(5);

@@ -19,6 +19,7 @@ mod upgrade;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
+use ports::configuration::MongoSettings;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
     RowClaim, Selection, Settled, Settlement,
@@ -26,7 +27,6 @@ use ports::ledger::{
 use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
-use crate::settings::MongoSettings;
 
 pub use original::FromOriginal;
 

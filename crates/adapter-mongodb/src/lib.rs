@@ -4,7 +4,6 @@
 mod connection;
 mod error;
 mod ledger;
-mod settings;
 
 pub use ledger::{FromOriginal, MongoLedger};
-pub use settings::MongoSettings;
+pub use ports::configuration::MongoSettings;

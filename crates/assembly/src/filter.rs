@@ -45,7 +45,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     });
-    let refreshing = refresh(&parts, subscriptions, settings.limits.subscriptions_refresh, &stop);
+    let refreshing = refresh(&parts, subscriptions, settings.intervals.subscriptions_refresh, &stop);
     tokio::join!(worker.run(stop.clone()), refreshing);
 }
 

@@ -19,6 +19,7 @@ pub enum StartError {
 }
 
 /// Settings, ports, and what the runtime gives. Each service has the ports that it uses.
+#[derive(Debug)]
 pub struct Parts<P = Ports> {
     /// The settings.
     pub settings: Settings,
@@ -38,12 +39,6 @@ pub struct Parts<P = Ports> {
     pub(crate) readiness: Arc<Health>,
     /// What carries metrics away, until a service starts it.
     upload: Mutex<Option<Upload>>,
-}
-
-impl<P> std::fmt::Debug for Parts<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parts").finish_non_exhaustive()
-    }
 }
 
 impl<P: Open> Parts<P> {

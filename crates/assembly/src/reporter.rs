@@ -6,10 +6,9 @@ use backends::ReporterPorts;
 use pipeline::Blocking;
 use pipeline::export::Export;
 use pipeline::report::{
-    Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
+    Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
 use pipeline::worker::{Worker, WorkerConfig};
-use ports::ledger::Restatements;
 use ports::{Destinations, Ledger};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +29,7 @@ pub(crate) async fn run(
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
-    let refresh = refresh::run(Arc::clone(&reporting), parts.settings.limits.pixels_refresh, stop.clone());
+    let refresh = refresh::run(Arc::clone(&reporting), parts.settings.intervals.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
     tokio::join!(take_in, due, refresh, export.run(stop.clone()));
@@ -71,22 +70,16 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Report
     let settings = &parts.settings;
     let config = ReportConfig {
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
-        lease: settings.limits.lease,
+        lease: settings.intervals.lease,
         max_object_bytes: settings.limits.max_object_bytes,
-        on_unknown: match settings.meta.on_unknown_outcome {
-            settings::OnUnknownOutcome::Resend => OnUnknown::Resend,
-            settings::OnUnknownOutcome::Hold => OnUnknown::Hold,
-        },
+        on_unknown: settings.reporting.on_unknown_outcome,
         backoff: Backoff {
-            first: settings.limits.retry.first,
-            longest: settings.limits.retry.longest,
-            probe: settings.limits.retry.probe,
+            first: settings.intervals.retry_first,
+            longest: settings.intervals.retry_longest,
+            probe: settings.intervals.parked_probe,
         },
         requests_per_pixel: settings.limits.requests_per_pixel,
-        restatements: match settings.restatements {
-            settings::Restatements::First => Restatements::First,
-            settings::Restatements::Increments => Restatements::Increments,
-        },
+        restatements: settings.reporting.restatements,
         claim_rows: CLAIM_ROWS,
         blocking: Blocking::Pool,
     };

@@ -84,7 +84,7 @@ impl Serve for Ports {
 /// # Errors
 /// When its port is taken or a destination cannot be set up.
 pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
-    let lifecycle = Lifecycle::new(parts.settings.limits.shutdown);
+    let lifecycle = Lifecycle::new(parts.settings.process.shutdown);
     let stop = lifecycle.soft_token();
     let server =
         Server::bind(&parts.settings.http, Arc::clone(&parts.registry), Arc::clone(&parts.readiness)).await?;

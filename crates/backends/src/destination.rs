@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use destination_meta::destination::{Meta, MetaConfig, PartnerAgent};
-use destination_meta::map::{DataProcessing, EventNames, MapConfig, Place};
+use destination_meta::destination::{Meta, MetaConfig};
+use destination_meta::map::MapConfig;
 use destination_meta::proof::AppSecret;
 use destination_meta::transport::Transport;
 use outbound_http::ClientConfig;
 use ports::{Clock, Destination, Destinations};
-use settings::{DataProcessing as Processing, EventNames as Names, MetaSettings, Settings};
+use settings::Settings;
 
 use crate::OpenError;
 
@@ -53,27 +53,19 @@ pub fn meta_config(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<MetaCo
     let meta = &settings.meta;
     Ok(MetaConfig {
         test_event_code: meta.test_event_code.clone(),
-        partner_agent: PartnerAgent::new(&meta.partner_agent).map_err(refused)?,
+        partner_agent: meta.partner_agent.clone(),
         app_secret: meta.app_secret.clone().map(|secret| AppSecret::new(secret, Arc::clone(clock))),
-        ..MetaConfig::new(&meta.graph_version, map_config(meta)?)
+        ..MetaConfig::new(&meta.graph_version, map_config(settings)?)
     })
 }
 
-fn map_config(meta: &MetaSettings) -> Result<MapConfig, OpenError> {
+fn map_config(settings: &Settings) -> Result<MapConfig, OpenError> {
+    let meta = &settings.meta;
     Ok(MapConfig {
-        event_names: match meta.event_names {
-            Names::Standard => EventNames::Standard,
-            Names::Legacy => EventNames::Legacy,
-        },
-        currency: meta.currency.clone(),
+        event_names: meta.event_names,
+        currency: settings.reporting.currency.clone(),
         default_event_source_url: meta.default_event_source_url.as_ref().map(ToString::to_string),
-        data_processing: match meta.data_processing {
-            Processing::Unsaid => DataProcessing::Unsaid,
-            Processing::Unlimited => DataProcessing::Unlimited,
-            Processing::Limited { country, state } => {
-                DataProcessing::Limited(Place::new(country, state).map_err(refused)?)
-            }
-        },
+        data_processing: meta.data_processing().map_err(refused)?,
     })
 }
 

@@ -57,7 +57,7 @@ pub trait Open: Sized {
     /// Opens what the settings name.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// The first [`OpenError`] met: show its text, which says what to do, and end with the exit code that its kind names.
     fn open(
         settings: &Settings,
         clock: &Arc<dyn Clock>,
@@ -114,7 +114,7 @@ impl Open for Ports {
 /// What carries metrics away, if the settings name a place for them.
 ///
 /// # Errors
-/// [`OpenError`]
+/// [`OpenError::Unreachable`] when AWS cannot be set up with these settings. Without a place for metrics there is no error.
 pub async fn upload(
     settings: &Settings,
     service: Service,

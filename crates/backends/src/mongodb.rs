@@ -7,16 +7,11 @@ use crate::checked::checked;
 use crate::log::backend_chosen;
 
 /// A ledger that nobody has asked anything yet.
-pub(crate) async fn connect(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
-    let settings = MongoSettings {
-        uri: settings.uri.clone(),
-        database: settings.database.clone(),
-        legacy: settings.legacy,
-    };
-    Ok(MongoLedger::open(&settings).await?)
+pub(crate) async fn connect(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
+    Ok(MongoLedger::open(settings).await?)
 }
 
-pub(crate) async fn ledger(settings: &settings::MongoSettings) -> Result<MongoLedger, OpenError> {
+pub(crate) async fn ledger(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
     backend_chosen("ledger", "mongodb", &settings.database);
     let ledger = connect(settings).await?;
     checked("ledger", Box::pin(ledger.check())).await?;

@@ -39,7 +39,8 @@ impl<'s> Opener<'s> {
     /// Notifications of interpreted files.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.trigger.as_ref()) {
             Some(address) => self.sqs("trigger queue", "TRIGGER_CONVERSION_REPORTS_QUEUE_URL", address).await,
@@ -50,7 +51,8 @@ impl<'s> Opener<'s> {
     /// Notifications of filtered files.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn report_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.report.as_ref()) {
             Some(address) => self.sqs("report queue", "REPORT_CONVERSIONS_QUEUE_URL", address).await,
@@ -61,7 +63,8 @@ impl<'s> Opener<'s> {
     /// Files are where their notifications are.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn blobs(&mut self) -> Result<Arc<dyn BlobStore>, OpenError> {
         if self.settings.backends.aws.is_none() {
             return self.embedded.blobs();
@@ -78,7 +81,8 @@ impl<'s> Opener<'s> {
     /// Subscriptions are where the files are.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn subscriptions(&mut self) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
         if self.settings.backends.aws.is_none() {
             return self.embedded.subscriptions();
@@ -95,7 +99,8 @@ impl<'s> Opener<'s> {
     /// The ledger.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn ledger(&mut self) -> Result<Arc<dyn Ledger>, OpenError> {
         match &self.settings.backends.mongodb {
             None => self.embedded.ledger(),
@@ -109,7 +114,8 @@ impl<'s> Opener<'s> {
     /// Analytics.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn analytics(&mut self) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
         match &self.settings.backends.clickhouse {
             None => self.embedded.analytics().await,
@@ -123,7 +129,8 @@ impl<'s> Opener<'s> {
     /// Pixels and tokens.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
         match &self.settings.backends.postgres {
             None => self.embedded.pixels(),
@@ -137,7 +144,8 @@ impl<'s> Opener<'s> {
     /// Processes agree in PostgreSQL; without it where analytics is.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
         match (&self.settings.backends.postgres, &self.settings.backends.clickhouse) {
             #[cfg(feature = "postgres")]

@@ -10,7 +10,8 @@ use crate::OpenError;
 /// Makes the queues, buckets, notifications and the table that the settings name; one line for each. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`OpenError`]
+/// [`OpenError::Unreachable`] when AWS does not answer or refuses something; what was made until then stays, so call it again.
+/// [`OpenError::NotInThisBuild`] in a build without AWS.
 #[cfg(feature = "aws")]
 pub async fn provision(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<String>, OpenError> {
     use adapter_aws::provision as make;

@@ -1,6 +1,5 @@
 //! Meta's Conversions API as a [`Destination`].
 
-mod agent;
 mod probe;
 mod report;
 mod requirements;
@@ -22,7 +21,7 @@ use crate::map::{MapConfig, prepare, prepare_events};
 use crate::proof::AppSecret;
 use crate::transport::Transport;
 
-pub use agent::{NotAPartnerAgent, PartnerAgent};
+pub use ports::configuration::meta::{NotAPartnerAgent, PartnerAgent};
 pub use probe::{Probe, Standing};
 pub use report::{answered, unanswered};
 pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};

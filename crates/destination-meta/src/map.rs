@@ -20,8 +20,7 @@ use domain::validate::Valid;
 use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;
 
-pub use data_processing::{DataProcessing, NotAPlace, Place};
-pub use names::EventNames;
+pub use ports::configuration::meta::{DataProcessing, EventNames, NotAPlace, Place};
 pub use preview::{Sent, UserField, user_fields};
 
 use currency::currency;
@@ -103,7 +102,7 @@ fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Rea
     let conversion = valid.conversion();
     let page = source_url(conversion, config.default_event_source_url.as_deref());
     put_text(&mut text, &page.ok_or(Reason::InsufficientData)?);
-    config.data_processing.write(&mut text);
+    data_processing::write(config.data_processing, &mut text);
     text.extend_from_slice(br#","user_data":"#);
     visitor::write(&mut text, conversion, valid.click_time())?;
     Ok(text)
@@ -118,7 +117,7 @@ fn write_event(
     (currency, order_id): (&str, Option<&str>),
 ) {
     text.extend_from_slice(br#"{"event_name":""#);
-    text.extend_from_slice(names.name(event.kind).as_bytes());
+    text.extend_from_slice(names::name(names, event.kind).as_bytes());
     text.extend_from_slice(br#"","event_id":""#);
     text.extend_from_slice(event.id.as_str().as_bytes());
     text.extend_from_slice(shared);

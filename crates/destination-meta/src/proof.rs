@@ -66,6 +66,7 @@ mod tests {
 
     use super::*;
 
+    #[derive(Debug)]
     struct Still;
 
     #[async_trait]

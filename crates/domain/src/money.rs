@@ -15,6 +15,16 @@ const SHARE_SCALE: u32 = 6;
 const MAX_SCALE: u32 = 12;
 
 /// An amount in the currency of the feed (US dollars unless configured), exact to twelve decimals.
+///
+/// ```
+/// use domain::Money;
+///
+/// let revenue: Money = "0.10".parse()?;
+/// let shares: Vec<Money> = revenue.split(3).collect();
+/// assert_eq!(shares[0].to_string(), "0.033334");
+/// assert_eq!(shares.into_iter().sum::<Money>(), revenue, "nothing is lost to rounding");
+/// # Ok::<(), domain::money::NotMoney>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(Decimal);
 

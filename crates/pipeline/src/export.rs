@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ports::backoff::Backoff;
 use ports::metric::name;
 use ports::{AnalyticsStore, Clock, HealthSink, LedgerExport, MetricSink, Result};
 use tokio_util::sync::CancellationToken;
@@ -12,11 +13,8 @@ use crate::mutations;
 /// Records that one insert takes.
 const BATCH: usize = 2_000;
 
-/// Pause when nothing is left to export.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// The longest pause after a failure.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// The pause when nothing is left to export, and how it grows with failures in a row.
+const PAUSES: Backoff = Backoff::even(Duration::from_secs(1), Duration::from_secs(60));
 
 /// The exporter.
 pub struct Export {
@@ -41,23 +39,23 @@ impl std::fmt::Debug for Export {
 impl Export {
     /// Exports until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let mut pause = IDLE;
+        let mut failures = 0;
         while !stop.is_cancelled() {
-            pause = match self.step().await {
+            failures = match self.step().await {
                 Ok(exported) => {
                     self.health.ready("analytics");
                     if exported == BATCH {
                         continue;
                     }
-                    IDLE
+                    0
                 }
                 Err(error) => {
                     self.health.not_ready("analytics", &error.to_string());
                     tracing::warn!(error = ?error, "cannot export to analytics; the ledger keeps what is missing");
-                    (pause * 2).min(MAX_PAUSE)
+                    failures + 1
                 }
             };
-            tokio::select! { biased; () = stop.cancelled() => {}, () = self.clock.sleep(pause) => {} }
+            tokio::select! { biased; () = stop.cancelled() => {}, () = self.clock.sleep(PAUSES.pause(failures)) => {} }
         }
     }
 

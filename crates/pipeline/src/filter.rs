@@ -30,6 +30,7 @@ use crate::object::{MessageVerdict, Problem, content, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// The filter's use case.
+#[derive(Debug)]
 pub struct Filter {
     /// Which rows are kept; `None` keeps all (`DISABLE_SUBSCRIPTION_FILTERING`).
     pub subscriptions: Option<Arc<Subscriptions>>,
@@ -45,12 +46,6 @@ pub struct Filter {
     pub clock: Arc<dyn Clock>,
     /// Numbers about the work.
     pub metrics: Arc<dyn MetricSink>,
-}
-
-impl std::fmt::Debug for Filter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filter").field("output_bucket", &self.output_bucket).finish_non_exhaustive()
-    }
 }
 
 #[async_trait]

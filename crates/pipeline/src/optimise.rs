@@ -28,6 +28,7 @@ pub enum Run {
 }
 
 /// The optimizer.
+#[derive(Debug)]
 pub struct Optimise {
     /// What is optimised.
     pub analytics: Arc<dyn AnalyticsStore>,
@@ -43,12 +44,6 @@ pub struct Optimise {
     pub tables: Vec<String>,
     /// A partition that changed less than this ago is skipped: merging what still grows is wasted work.
     pub settle: Duration,
-}
-
-impl std::fmt::Debug for Optimise {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Optimise").field("tables", &self.tables).finish_non_exhaustive()
-    }
 }
 
 impl Optimise {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The latest copy, if there is one yet.
+#[derive(Debug)]
 pub(crate) struct Snapshot<T>(RwLock<Option<Arc<T>>>);
 
 impl<T> Snapshot<T> {

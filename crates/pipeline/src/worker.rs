@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ports::backoff::Backoff;
 use ports::metric::name;
 use ports::queue::{Delivery, Held};
 use ports::{Clock, EventQueue, HealthSink, MetricSink};
@@ -21,11 +22,11 @@ use crate::mutations;
 /// How long one receive waits for a message.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 
-/// The longest pause after a failed receive.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Pauses after failed receives in a row.
+const RECEIVE_PAUSES: Backoff = Backoff::even(Duration::from_secs(1), Duration::from_secs(30));
 
-/// How long a message waits after its first failure; each delivery doubles it.
-const FIRST_DELAY: Duration = Duration::from_secs(5);
+/// How long a message waits after its failures; each delivery doubles it.
+const MESSAGE_DELAYS: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(320));
 
 /// What a handler says about a message; only the worker acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Worker {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
         let in_flight = TaskTracker::new();
         let outage = Arc::new(BackendOutage::default());
-        let mut pause = Duration::ZERO;
+        let mut failed_receives = 0;
         while !stop.is_cancelled() {
             let Some(mut taken) = self.take_permits(&permits, &stop).await else { break };
             tokio::select! {
@@ -115,7 +116,7 @@ impl Worker {
             match received {
                 Ok(deliveries) => {
                     self.health.ready(self.config.queue);
-                    pause = Duration::ZERO;
+                    failed_receives = 0;
                     for (delivery, permit) in deliveries.into_iter().zip(taken) {
                         let (worker, stop) = (Arc::clone(&self), stop.clone());
                         let outage = Arc::clone(&outage);
@@ -128,7 +129,8 @@ impl Worker {
                 Err(error) => {
                     self.health.not_ready(self.config.queue, &error.to_string());
                     tracing::warn!(queue = self.config.queue, error = ?error, "cannot receive messages");
-                    pause = (pause * 2).clamp(Duration::from_secs(1), MAX_PAUSE);
+                    let pause = RECEIVE_PAUSES.pause(failed_receives);
+                    failed_receives += 1;
                     tokio::select! { biased; () = stop.cancelled() => break, () = self.clock.sleep(pause) => {} }
                 }
             }
@@ -259,5 +261,5 @@ impl Worker {
 }
 
 fn delay_after(delivery: &Delivery) -> Duration {
-    FIRST_DELAY.saturating_mul(1 << delivery.receive_count.saturating_sub(1).min(6))
+    MESSAGE_DELAYS.pause(delivery.receive_count.saturating_sub(1))
 }

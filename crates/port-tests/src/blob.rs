@@ -18,7 +18,7 @@ pub const ANNOUNCED: &str = "announced/";
 const PLENTY: u64 = 1 << 30;
 
 /// A store under test.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     /// A store with an empty bucket whose keys below [`ANNOUNCED`] are announced.
     pub store: Arc<dyn BlobStore>,
@@ -26,12 +26,6 @@ pub struct Subject {
     pub bucket: String,
     /// Where they are announced; empty.
     pub queue: Arc<dyn EventQueue>,
-}
-
-impl std::fmt::Debug for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Subject")
-    }
 }
 
 impl Subject {

@@ -1,4 +1,4 @@
-//! A clock that moves when a test says so, and with whatever sleeps on it.
+//! A clock that moves when a test says so, and with whatever sleeps on it; and chance that leaves nothing to it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::UnixMillis;
-use ports::Clock;
+use ports::{Clock, Rng};
 
 /// Starts at a fixed instant. Sleeping yields to others and moves the clock on, so that nothing waits for real.
 #[derive(Debug)]
@@ -23,6 +23,16 @@ impl ManualClock {
     /// Moves the clock.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+/// Always the middle: a pause with jitter is as long as one without.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Half;
+
+impl Rng for Half {
+    fn next_u64(&self) -> u64 {
+        1 << 63
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where people look at what happened: one row per conversion and change of its state.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,7 +43,7 @@ pub struct Optimised {
 
 /// The analytics database.
 #[async_trait]
-pub trait AnalyticsStore: Send + Sync {
+pub trait AnalyticsStore: fmt::Debug + Send + Sync {
     /// Makes or updates the tables. Doing it again changes nothing.
     async fn migrate(&self) -> Result<()>;
 

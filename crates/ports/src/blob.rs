@@ -111,7 +111,7 @@ impl Write for BlobWriter {
 
 /// A store of objects.
 #[async_trait]
-pub trait BlobStore: Send + Sync {
+pub trait BlobStore: fmt::Debug + Send + Sync {
     /// The content of an object; `None` when there is none.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Time and chance as parameters, so that tests and simulations own them.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use domain::UnixMillis;
 
 /// The present, and waiting for it to pass.
 #[async_trait]
-pub trait Clock: Send + Sync {
+pub trait Clock: fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> UnixMillis;
 
@@ -16,7 +17,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// Chance, for jitter and names. Not for secrets.
-pub trait Rng: Send + Sync {
+pub trait Rng: fmt::Debug + Send + Sync {
     /// The next 64 bits.
     fn next_u64(&self) -> u64;
 

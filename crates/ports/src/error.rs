@@ -41,6 +41,22 @@ pub enum Retry {
 }
 
 /// Trouble with a port. Holds no token, no raw body and nothing about a person.
+///
+/// The caller acts on [`retry`](Error::retry), an operator on the text.
+///
+/// ```
+/// use ports::{Error, ErrorKind, Retry};
+///
+/// let error = Error::new(ErrorKind::Missing, "queue.receive").detail("no queue `report`; run `efflux provision`");
+/// assert_eq!(
+///     error.to_string(),
+///     "queue.receive needs something that does not exist: no queue `report`; run `efflux provision`"
+/// );
+/// assert_eq!(error.retry(), Retry::After(None), "somebody may make it meanwhile");
+///
+/// // No answer came: it may have been applied.
+/// assert_eq!(Error::new(ErrorKind::Timeout, "ledger.settle").retry(), Retry::Unknown);
+/// ```
 pub struct Error {
     kind: ErrorKind,
     retry: Retry,

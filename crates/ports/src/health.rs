@@ -1,7 +1,9 @@
 //! Whether the parts of a process can do their work; what `/health/ready` answers from.
 
+use std::fmt;
+
 /// Where parts of a process say how they are. Setting the same state again costs nothing.
-pub trait HealthSink: Send + Sync {
+pub trait HealthSink: fmt::Debug + Send + Sync {
     /// The part works.
     fn ready(&self, part: &str);
     /// The part cannot work now; `why` is shown to people.

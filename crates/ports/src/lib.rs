@@ -3,8 +3,10 @@
 
 pub mod analytics;
 mod answer;
+pub mod backoff;
 pub mod blob;
 pub mod clock;
+pub mod configuration;
 pub mod destination;
 pub mod error;
 pub mod health;

@@ -1,10 +1,12 @@
 //! Numbers about the work. A sink never fails and never waits: metrics are not in the way of the work.
 
+use std::fmt;
+
 /// Labels of a measurement: name and value. Values come from small sets, never from rows.
 pub type Labels<'l> = &'l [(&'static str, &'l str)];
 
 /// Where measurements go.
-pub trait MetricSink: Send + Sync {
+pub trait MetricSink: fmt::Debug + Send + Sync {
     /// Adds to a counter.
     fn count(&self, name: &'static str, labels: Labels<'_>, by: u64);
     /// Sets a gauge.

@@ -1,5 +1,7 @@
 //! Pixels and the credentials that may send to them.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use domain::PixelRef;
 use secrecy::SecretString;
@@ -28,7 +30,7 @@ pub struct Credential {
 
 /// The directory of pixels.
 #[async_trait]
-pub trait PixelDirectory: Send + Sync {
+pub trait PixelDirectory: fmt::Debug + Send + Sync {
     /// All pixels, in the order of platform and code.
     async fn snapshot(&self) -> Result<Vec<Pixel>>;
 

@@ -1,5 +1,6 @@
 //! Messages delivered at least once, hidden from others while somebody works on them.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -67,7 +68,7 @@ pub enum Held {
 
 /// A queue of messages and its dead-letter queue.
 #[async_trait]
-pub trait EventQueue: Send + Sync {
+pub trait EventQueue: fmt::Debug + Send + Sync {
     /// Puts a message in.
     async fn send(&self, body: &str) -> Result<()>;
 

@@ -1,5 +1,7 @@
 //! The campaigns whose conversions are reported.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use domain::Money;
 use serde::{Deserialize, Serialize};
@@ -49,7 +51,7 @@ const fn yes() -> bool {
 
 /// The table of subscriptions.
 #[async_trait]
-pub trait SubscriptionStore: Send + Sync {
+pub trait SubscriptionStore: fmt::Debug + Send + Sync {
     /// All of them, in the order of their ids.
     async fn snapshot(&self) -> Result<Vec<Subscription>>;
 

@@ -6,13 +6,8 @@ use ports::MetricSink;
 use ports::metric::Labels;
 
 /// Gives each measurement to both sinks.
+#[derive(Debug)]
 pub struct FanOut(pub Arc<dyn MetricSink>, pub Arc<dyn MetricSink>);
-
-impl std::fmt::Debug for FanOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FanOut").finish_non_exhaustive()
-    }
-}
 
 impl MetricSink for FanOut {
     fn count(&self, name: &'static str, labels: Labels<'_>, by: u64) {

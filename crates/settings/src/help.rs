@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::table::{Service, TABLE};
+use crate::setting::Service;
+use crate::table::table;
 
 /// All settings of a service by group, for `--help`.
 #[must_use]
 pub fn help_text(service: Service) -> String {
     let mut text = String::from("Settings, all by environment:\n");
     let mut group = "";
-    for setting in TABLE.iter().filter(|s| s.used_by(service)) {
+    for setting in table().filter(|s| s.used_by(service)) {
         if setting.group != group {
             group = setting.group;
             put(&mut text, format_args!("\n{group}\n"));
@@ -19,7 +20,7 @@ pub fn help_text(service: Service) -> String {
         } else {
             format!(" [default: {}]", setting.default)
         };
-        put(&mut text, format_args!("  {}\n      {}{default}\n", setting.name, setting.help));
+        put(&mut text, format_args!("  {}\n      {}{default}\n", setting.name, setting.help()));
     }
     text.push_str("\nExit codes: 0 done, 1 something is left undone, 64 wrong usage or configuration,\n");
     text.push_str("69 a backend cannot be reached at start, 70 a bug.\n");
@@ -30,10 +31,10 @@ pub fn help_text(service: Service) -> String {
 #[must_use]
 pub fn markdown_table() -> String {
     let mut text = String::from("| Setting | Default | Meaning |\n|---|---|---|\n");
-    for setting in TABLE {
+    for setting in table() {
         let default =
             if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
-        put(&mut text, format_args!("| `{}` | {default} | {} |\n", setting.name, setting.help));
+        put(&mut text, format_args!("| `{}` | {default} | {} |\n", setting.name, setting.help()));
     }
     text
 }
@@ -50,7 +51,7 @@ mod tests {
     fn each_service_shows_what_it_uses() {
         assert!(!help_text(Service::Filter).contains("META_GRAPH_URL"));
         assert!(help_text(Service::Reporter).contains("META_GRAPH_URL"));
-        for setting in TABLE {
+        for setting in table() {
             assert!(help_text(Service::Efflux).contains(setting.name));
         }
     }

@@ -1,19 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod backends;
 mod environment;
 mod help;
 mod load;
+mod meta;
+mod optimizer;
 mod reader;
+mod service;
+mod setting;
 mod table;
-mod types;
+mod work;
 
+pub use backends::{AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, QueueAddress};
 pub use environment::Environment;
 pub use help::{help_text, markdown_table};
+pub use load::Settings;
+pub use meta::{DataUse, MetaSettings};
+pub use optimizer::OptimizerSettings;
 pub use reader::Problems;
-pub use table::Service;
-pub use types::{
-    AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, DataProcessing, EventNames,
-    HttpSettings, LimitSettings, LogFormat, MetaSettings, MongoSettings, OnUnknownOutcome, OptimizerSettings,
-    QueueAddress, QueueSettings, Restatements, RetrySettings, Settings, TelemetrySettings, Toggles,
-};
+pub use service::{HttpSettings, LogFormat, ProcessSettings, TelemetrySettings};
+pub use setting::Service;
+pub use work::{IntervalSettings, LimitSettings, QueueSettings, ReportingSettings, Toggles};

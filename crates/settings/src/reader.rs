@@ -1,11 +1,16 @@
 //! Reads typed values and gathers what is wrong.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use secrecy::SecretString;
+use strum::VariantNames;
+use url::Url;
+
 use crate::environment::Environment;
-use crate::table::TABLE;
+use crate::setting::{Service, Setting};
 
 /// Everything that is wrong with a configuration, one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,86 +33,205 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// Reads settings one by one. A value that is wrong becomes a problem, and something of its type stands in for it.
 pub(crate) struct Reader<'e> {
     environment: &'e Environment,
-    pub(crate) problems: Vec<String>,
+    pub(crate) service: Service,
+    problems: Vec<String>,
 }
 
 impl<'e> Reader<'e> {
-    pub(crate) const fn new(environment: &'e Environment) -> Self {
-        Self { environment, problems: Vec::new() }
+    pub(crate) const fn new(environment: &'e Environment, service: Service) -> Self {
+        Self { environment, service, problems: Vec::new() }
     }
 
-    /// The value given, or the default of the table.
-    pub(crate) fn text(&self, name: &'static str) -> &'e str {
-        self.environment.get(name).unwrap_or_else(|| default_of(name))
+    /// What was read, if nothing was wrong.
+    pub(crate) fn finish<T>(&mut self, settings: T) -> Result<T, Problems> {
+        let problems = std::mem::take(&mut self.problems);
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
+    }
+
+    pub(crate) fn problem(&mut self, line: impl Into<String>) {
+        self.problems.push(line.into());
+    }
+
+    /// The value of one name.
+    pub(crate) fn value(&self, name: &str) -> Option<&'e str> {
+        self.environment.get(name)
+    }
+
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// The value given under any of the setting's names.
+    pub(crate) fn given(&self, setting: &Setting) -> Option<&'e str> {
+        setting.names().find_map(|name| self.value(name))
+    }
+
+    /// The value given, or the default of the table; empty when there is neither.
+    fn raw(&self, setting: &Setting) -> &'e str {
+        self.given(setting).unwrap_or(setting.default)
     }
 
     /// The value given or the default; `None` when there is neither.
-    pub(crate) fn optional(&self, name: &'static str) -> Option<String> {
-        Some(self.text(name)).filter(|v| !v.is_empty()).map(str::to_owned)
+    fn some(&self, setting: &Setting) -> Option<&'e str> {
+        Some(self.raw(setting)).filter(|value| !value.is_empty())
+    }
+
+    /// A value that something else can read.
+    pub(crate) fn read<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        value: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        read(value).map_err(|e| self.problem(format!("{name}: `{value}` cannot be read: {e}"))).ok()
+    }
+}
+
+/// How a row of the table is read.
+impl Reader<'_> {
+    pub(crate) fn text(&mut self, setting: &Setting) -> String {
+        self.raw(setting).to_owned()
+    }
+
+    pub(crate) fn optional_text(&mut self, setting: &Setting) -> Option<String> {
+        self.some(setting).map(str::to_owned)
+    }
+
+    /// What stands between commas.
+    pub(crate) fn list(&mut self, setting: &Setting) -> Vec<String> {
+        let parts = self.raw(setting).split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
     }
 
     /// A number within bounds.
     pub(crate) fn number<T: FromStr + PartialOrd + fmt::Display + Copy>(
         &mut self,
-        name: &'static str,
-        least: T,
-        most: T,
+        setting: &Setting,
+        bounds: RangeInclusive<T>,
     ) -> T {
-        match self.text(name).parse() {
-            Ok(n) if n >= least && n <= most => n,
-            _ => {
-                self.problems.push(format!(
-                    "{name}: a number from {least} to {most} is needed, not `{}`",
-                    self.text(name)
-                ));
-                least
-            }
-        }
+        let value = self.raw(setting);
+        value.parse().ok().filter(|number| bounds.contains(number)).unwrap_or_else(|| {
+            let (least, most) = (bounds.start(), bounds.end());
+            let name = setting.name;
+            self.problem(format!("{name}: a number from {least} to {most} is needed, not `{value}`"));
+            *least
+        })
     }
 
-    pub(crate) fn seconds(&mut self, name: &'static str, least: u64, most: u64) -> Duration {
-        Duration::from_secs(self.number(name, least, most))
+    pub(crate) fn minutes(&mut self, setting: &Setting, bounds: RangeInclusive<u64>) -> Duration {
+        Duration::from_secs(60 * self.number(setting, bounds))
     }
 
-    pub(crate) fn millis(&mut self, name: &'static str, least: u64, most: u64) -> Duration {
-        Duration::from_millis(self.number(name, least, most))
+    pub(crate) fn seconds(&mut self, setting: &Setting, bounds: RangeInclusive<u64>) -> Duration {
+        Duration::from_secs(self.number(setting, bounds))
     }
 
-    pub(crate) fn switch(&mut self, name: &'static str) -> bool {
-        match self.text(name).to_ascii_lowercase().as_str() {
+    pub(crate) fn millis(&mut self, setting: &Setting, bounds: RangeInclusive<u64>) -> Duration {
+        Duration::from_millis(self.number(setting, bounds))
+    }
+
+    pub(crate) fn switch(&mut self, setting: &Setting) -> bool {
+        match self.raw(setting).to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => true,
             "false" | "0" | "no" | "off" => false,
             other => {
-                self.problems.push(format!("{name}: true or false is needed, not `{other}`"));
+                self.problem(format!("{}: true or false is needed, not `{other}`", setting.name));
                 false
             }
         }
     }
 
-    /// One of these words.
-    pub(crate) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> T {
-        let value = self.text(name);
-        if let Some((_, chosen)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)) {
-            return *chosen;
+    /// One of the words that an enum lists.
+    pub(crate) fn word<T: FromStr + VariantNames + Default>(&mut self, setting: &Setting) -> T {
+        self.optional_word(setting).unwrap_or_default()
+    }
+
+    /// One of the words that an enum lists; `None` when there is neither value nor default.
+    pub(crate) fn optional_word<T: FromStr + VariantNames>(&mut self, setting: &Setting) -> Option<T> {
+        let value = self.some(setting)?;
+        let word = value.parse().ok();
+        if word.is_none() {
+            let words = T::VARIANTS.join(", ");
+            self.problem(format!("{}: one of {words} is needed, not `{value}`", setting.name));
         }
-        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-        self.problems.push(format!("{name}: one of {} is needed, not `{value}`", words.join(", ")));
-        choices[0].1
+        word
+    }
+
+    /// A value that each text has.
+    pub(crate) fn mapped<T>(&mut self, setting: &Setting, read: fn(&str) -> T) -> T {
+        read(self.raw(setting))
+    }
+
+    /// A text that must look like something.
+    pub(crate) fn shaped<T>(&mut self, setting: &Setting, what: &str, read: fn(&str) -> Option<T>) -> T {
+        let value = self.raw(setting);
+        read(value).unwrap_or_else(|| {
+            self.problem(format!("{}: {what} is needed, not `{value}`", setting.name));
+            read(setting.default).expect(DEFAULTS)
+        })
     }
 
     /// A value that something else can read.
     pub(crate) fn parsed<T, E: fmt::Display>(
         &mut self,
-        name: &'static str,
-        read: impl Fn(&str) -> Result<T, E>,
+        setting: &Setting,
+        read: fn(&str) -> Result<T, E>,
+    ) -> T {
+        let value = self.raw(setting);
+        self.read(setting.name, value, read).unwrap_or_else(|| read(setting.default).ok().expect(DEFAULTS))
+    }
+
+    /// A value that something else can read, if there is one.
+    pub(crate) fn optional<T, E: fmt::Display>(
+        &mut self,
+        setting: &Setting,
+        read: fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let value = self.optional(name)?;
-        read(&value).map_err(|e| self.problems.push(format!("{name}: `{value}` cannot be read: {e}"))).ok()
+        self.read(setting.name, self.some(setting)?, read)
+    }
+
+    /// The address of a backend, for a service that uses it.
+    pub(crate) fn address<T, E: fmt::Display>(
+        &mut self,
+        setting: &Setting,
+        read: fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if setting.used_by(self.service) { self.optional(setting, read) } else { None }
+    }
+
+    /// The same as it was given.
+    pub(crate) fn given_address(&mut self, setting: &Setting) -> Option<String> {
+        self.optional_text(setting).filter(|_| setting.used_by(self.service))
+    }
+
+    /// The same where it may hold a password.
+    pub(crate) fn secret_address(&mut self, setting: &Setting) -> Option<SecretString> {
+        self.given_address(setting).map(SecretString::from)
+    }
+
+    /// A secret of visible characters. It never stands in the message.
+    pub(crate) fn graphic_secret(&mut self, setting: &Setting) -> Option<SecretString> {
+        let secret = self.some(setting)?;
+        if !secret.bytes().all(|b| b.is_ascii_graphic()) {
+            let name = setting.name;
+            self.problem(format!("{name}: the secret holds characters that none has; copy it again"));
+        }
+        Some(SecretString::from(secret))
     }
 }
 
-fn default_of(name: &str) -> &'static str {
-    TABLE.iter().find(|s| s.name == name).map_or("", |s| s.default)
+/// Why the default of a setting can be read.
+const DEFAULTS: &str = "a test reads every default";
+
+/// An address that a browser could open.
+pub(crate) fn web_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| e.to_string())?;
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err("it must start with http:// or https://".to_owned())
+    }
 }

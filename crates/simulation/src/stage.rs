@@ -47,6 +47,12 @@ pub(crate) struct Core {
 #[derive(Clone)]
 pub(crate) struct Stage(Arc<Mutex<Core>>);
 
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage").finish_non_exhaustive()
+    }
+}
+
 impl Stage {
     pub(crate) fn new(seed: u64, workers: usize, faults: Faults, shown: bool) -> Self {
         Self(Arc::new(Mutex::new(Core {

@@ -22,7 +22,7 @@ use crate::stage::{Fate, Stage, Wait};
 const TIME_OUT_MS: i64 = 10_000;
 
 /// The line from one worker to everything else.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) stage: Stage,
     pub(crate) worker: usize,

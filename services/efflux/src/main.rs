@@ -77,7 +77,7 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
     }
     runtime::telemetry::init(&settings.telemetry);
     if let Command::Sandbox { listen, record } = command {
-        let lifecycle = Lifecycle::new(settings.limits.shutdown);
+        let lifecycle = Lifecycle::new(settings.process.shutdown);
         return run::sandbox(&clock, listen, record, lifecycle).await;
     }
     if let Command::Meta { action } = &command {
@@ -87,7 +87,7 @@ async fn run_command(command: Command) -> anyhow::Result<ExitStatus> {
         done.iter().for_each(|line| out(&format!("{line}\n")));
         return Ok(ExitStatus::Done);
     }
-    run_with_ports(command, settings, clock).await
+    Box::pin(run_with_ports(command, settings, clock)).await
 }
 
 /// Opens what a command works with, and runs it.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use ports::backoff::Backoff;
 use ports::subscriptions::Subscription;
 use ports::{ErrorKind, Result};
 
@@ -15,8 +16,8 @@ const BATCH: usize = 25;
 /// How often a batch is sent before what is left of it is an error: with the pauses between, some 6 s.
 const TRIES: u32 = 7;
 
-/// The first pause; each is twice the one before.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The pauses between.
+const PAUSES: Backoff = Backoff::even(Duration::from_millis(100), Duration::from_secs(10));
 
 /// Adds or replaces; of several with one id the last counts.
 pub(super) async fn put(
@@ -43,8 +44,7 @@ pub(super) async fn put(
 
 async fn write(store: &DynamoSubscriptions, mut batch: Vec<WriteRequest>) -> Result<()> {
     let call = store.call("subscriptions.put", "dynamodb:BatchWriteItem");
-    let mut pause = PAUSE;
-    for _ in 0..TRIES {
+    for doublings in 0..TRIES {
         let items = HashMap::from([(store.table.to_string(), batch)]);
         let answer = store.client.batch_write_item().set_request_items(Some(items)).send().await;
         let left = answer.map_err(|e| call.failed(e))?.unprocessed_items.unwrap_or_default();
@@ -52,8 +52,7 @@ async fn write(store: &DynamoSubscriptions, mut batch: Vec<WriteRequest>) -> Res
         if batch.is_empty() {
             return Ok(());
         }
-        store.clock.sleep(pause).await;
-        pause *= 2;
+        store.clock.sleep(PAUSES.pause(doublings)).await;
     }
     Err(call.error(ErrorKind::Throttled, "it takes no more for now; raise its write capacity if this lasts"))
 }

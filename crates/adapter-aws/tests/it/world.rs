@@ -16,6 +16,7 @@ use ports::Clock;
 const MAX_RECEIVES: u32 = 100;
 
 /// The system's time.
+#[derive(Debug)]
 pub(crate) struct RealClock;
 
 #[async_trait]

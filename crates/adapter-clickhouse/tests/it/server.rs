@@ -12,6 +12,7 @@ use ports::Clock;
 use ports::ledger::{Record, Source};
 
 /// The time as it is: turns are about real time.
+#[derive(Debug)]
 pub(crate) struct RealClock;
 
 #[async_trait]

@@ -84,6 +84,7 @@ async fn what_was_sent_outlives_the_process() {
 }
 
 /// Sleeps forever: whoever goes on was woken by something else.
+#[derive(Debug)]
 struct Stopped;
 
 #[async_trait]

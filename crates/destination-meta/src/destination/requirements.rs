@@ -13,8 +13,9 @@ pub const PLATFORM: Platform = match Platform::new("meta") {
     Err(_) => panic!("a good name"),
 };
 
-/// Meta refuses a whole request that holds one website event older than this: 7 days ("Using the API",
-/// <https://developers.facebook.com/docs/marketing-api/conversions-api/using-the-api>).
+/// Meta refuses a whole request that holds one website event older than this: 7 days ([Using the API], read 2026-11-23).
+///
+/// [Using the API]: https://developers.facebook.com/documentation/ads-commerce/conversions-api/using-the-api
 pub const REPORTING_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Kept free before the end of [`REPORTING_WINDOW`], so that an event is not too old when the request arrives.

@@ -3,27 +3,15 @@
 //! [Meta Pixel Reference]: https://developers.facebook.com/docs/meta-pixel/reference
 
 use domain::EventKind;
+use ports::configuration::meta::EventNames;
 
-/// The spelling of event names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventNames {
-    /// Meta's standard names: optimised for, and deduplicated against the pixel's own events.
-    Standard,
-    /// The legacy system's "Page View" and "View content", which Meta takes for custom events; for ad sets that were trained
-    /// on them.
-    Legacy,
-}
-
-impl EventNames {
-    /// The name of an event. It is no part of the event's id.
-    #[must_use]
-    pub const fn name(self, kind: EventKind) -> &'static str {
-        match (self, kind) {
-            (Self::Standard, EventKind::PageView) => "PageView",
-            (Self::Legacy, EventKind::PageView) => "Page View",
-            (Self::Standard, EventKind::ViewContent) => "ViewContent",
-            (Self::Legacy, EventKind::ViewContent) => "View content",
-            (_, EventKind::Purchase) => "Purchase",
-        }
+/// The name of an event. It is no part of the event's id. Meta takes the legacy names for custom events.
+pub(super) const fn name(names: EventNames, kind: EventKind) -> &'static str {
+    match (names, kind) {
+        (EventNames::Standard, EventKind::PageView) => "PageView",
+        (EventNames::Legacy, EventKind::PageView) => "Page View",
+        (EventNames::Standard, EventKind::ViewContent) => "ViewContent",
+        (EventNames::Legacy, EventKind::ViewContent) => "View content",
+        (_, EventKind::Purchase) => "Purchase",
     }
 }

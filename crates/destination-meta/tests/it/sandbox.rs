@@ -24,6 +24,7 @@ const TOKEN: &str = "EAABgood";
 const SECRET: &str = "app-secret";
 const NOW_S: i64 = 1_780_000_000;
 
+#[derive(Debug)]
 struct Still;
 
 #[async_trait]

@@ -8,15 +8,10 @@ use super::subscription_filter::SubscriptionFilter;
 use crate::snapshot::Snapshot;
 
 /// The subscribed campaigns.
+#[derive(Debug)]
 pub struct Subscriptions {
     store: Arc<dyn SubscriptionStore>,
     snapshot: Snapshot<SubscriptionFilter>,
-}
-
-impl std::fmt::Debug for Subscriptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subscriptions").finish_non_exhaustive()
-    }
 }
 
 impl Subscriptions {

@@ -48,6 +48,7 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    #[derive(Debug)]
     struct Half;
     impl Rng for Half {
         fn next_u64(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use ports::configuration::OnUnknown;
 use ports::ledger::Restatements;
 
 use super::backoff::Backoff;
@@ -9,15 +10,6 @@ use crate::blocking::Blocking;
 
 /// Rows that one claim takes to the ledger.
 pub const CLAIM_ROWS: usize = 500;
-
-/// What happens to events whose request the destination may or may not have received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// Send them again under the same event ids.
-    Resend,
-    /// Park them for an operator.
-    Hold,
-}
 
 /// The rules that an operator sets.
 #[derive(Debug, Clone)]

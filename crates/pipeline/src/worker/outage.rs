@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use domain::UnixMillis;
 use ports::HealthSink;
+use ports::backoff::Backoff;
 
-/// The first pause, once two messages in a row have failed for a backend: one alone may be the message's own problem.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-
-/// The longest pause between two messages that probe whether a backend answers again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Pauses between messages that probe whether a backend answers again. The first comes once two messages in a row have failed for a
+/// backend: one alone may be the message's own problem.
+const PAUSES: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(30));
 
 /// What the latest messages say about the backends.
 #[derive(Debug, Default)]
@@ -42,8 +41,7 @@ impl BackendOutage {
         }
         state.failures_in_a_row += 1;
         if let Some(doublings) = state.failures_in_a_row.checked_sub(2) {
-            let doubled = FIRST_PAUSE.saturating_mul(1 << doublings.min(10));
-            state.paused_until = Some(now.plus(doubled.min(LONGEST_PAUSE)));
+            state.paused_until = Some(now.plus(PAUSES.pause(doublings)));
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) const ANSWER: Duration = Duration::from_millis(300);
 const START: i64 = 1_763_800_000_000;
 
 /// The runtime's own clock.
+#[derive(Debug)]
 pub(crate) struct VirtualClock(Instant);
 
 impl VirtualClock {

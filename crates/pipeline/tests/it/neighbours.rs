@@ -10,6 +10,7 @@ use adapter_embedded::pixels::EmbeddedPixels;
 use domain::{ObjectRef, Outcome, PixelRef, UnixMillis};
 use pipeline::report::{Intake, Lanes, OnUnknown, ReportPorts, Reporting, due, refresh};
 use pipeline::worker::{Handled, Handler};
+use port_tests::clock::Half;
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
@@ -19,7 +20,7 @@ use samples::{SampleNetwork, SampleSpec, generate};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Model, VirtualClock};
-use crate::world::{BUCKET, Even, config_of, meta};
+use crate::world::{BUCKET, config_of, meta};
 
 struct Many {
     clock: Arc<dyn Clock>,
@@ -49,7 +50,7 @@ impl Many {
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
             destinations: [Arc::<Model>::clone(&model) as Arc<dyn Destination>].into_iter().collect(),
             clock: Arc::clone(&clock),
-            rng: Arc::new(Even),
+            rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
         };

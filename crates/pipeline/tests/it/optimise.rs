@@ -23,7 +23,7 @@ const TABLE: &str = "report_conversions";
 const SETTLE: Duration = Duration::from_secs(1800);
 
 /// A clock that moves only when a test says so: whoever prolongs a turn now and then does not move it on.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct StillClock(ManualClock);
 
 impl StillClock {
@@ -43,6 +43,7 @@ impl Clock for StillClock {
 }
 
 /// A store that counts what is optimised, and can let something happen meanwhile.
+#[derive(Debug)]
 struct Counted {
     inner: Arc<dyn AnalyticsStore>,
     optimised: AtomicU64,
@@ -50,7 +51,7 @@ struct Counted {
 }
 
 #[async_trait]
-trait AsyncHook: Send + Sync {
+trait AsyncHook: std::fmt::Debug + Send + Sync {
     async fn call(&self);
 }
 
@@ -181,6 +182,7 @@ async fn somebody_elses_turn_is_respected() {
 }
 
 /// Somebody else gets the turn, as after a pause in which ours ran out.
+#[derive(Debug)]
 struct Stolen(Arc<dyn Turns>, Arc<StillClock>);
 
 #[async_trait]
@@ -220,6 +222,7 @@ async fn a_missing_table_is_an_error_and_the_others_are_optimised() {
 }
 
 /// ClickHouse says when parts changed, so this is about real time.
+#[derive(Debug)]
 struct RealClock(Duration);
 
 #[async_trait]

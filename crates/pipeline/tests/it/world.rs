@@ -17,13 +17,13 @@ use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
 };
 use pipeline::worker::{Handled, Handler};
-use port_tests::clock::ManualClock;
+use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, Destination, Destinations, LedgerAdmin, PixelDirectory, ReportLedger, Rng};
+use ports::{Blob, Clock, Destination, Destinations, LedgerAdmin, PixelDirectory, ReportLedger};
 use samples::{SampleNetwork, SampleSpec, generate};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -32,15 +32,6 @@ use tokio_util::sync::CancellationToken;
 const LOOKS: usize = 20_000;
 
 pub(crate) const BUCKET: &str = "report-conversions-bucket";
-
-/// No jitter.
-pub(crate) struct Even;
-
-impl Rng for Even {
-    fn next_u64(&self) -> u64 {
-        1 << 63
-    }
-}
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -93,7 +84,7 @@ impl World {
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
             destinations: destinations(meta(&sandbox.url())),
             clock: dyn_clock,
-            rng: Arc::new(Even),
+            rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
         };

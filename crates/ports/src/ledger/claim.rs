@@ -18,7 +18,8 @@ pub struct Holder {
 }
 
 /// What becomes of figures that outgrow what was reported (`RESTATEMENTS`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub enum Restatements {
     /// What was reported once is a duplicate from then on; later figures are kept as observed. The legacy system's rule.
     #[default]

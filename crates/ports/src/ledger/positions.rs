@@ -5,6 +5,16 @@ use std::ops::Range;
 use std::str::FromStr;
 
 /// Which events of a conversion the destination has. Written as `0-2,5-6` (ends exclusive); empty text is the empty set.
+///
+/// ```
+/// use ports::ledger::Positions;
+///
+/// let mut accepted: Positions = "0-2,5-6".parse()?;
+/// assert!(accepted.contains(1) && !accepted.contains(2));
+/// accepted.extend(&[2, 3, 4].into_iter().collect());
+/// assert_eq!((accepted.to_string().as_str(), accepted.len()), ("0-6", 6));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Positions(Vec<Range<u32>>);
 

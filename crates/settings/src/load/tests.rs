@@ -1,5 +1,7 @@
 use super::*;
-use crate::types::DataProcessing;
+use ports::configuration::OnUnknown;
+use ports::configuration::meta::{DataProcessing, Place};
+use ports::ledger::Restatements;
 
 fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
     match Settings::load(&Environment::from_pairs(pairs.iter().copied()), service) {
@@ -12,7 +14,7 @@ fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
 fn an_empty_environment_is_fine() {
     let settings = Settings::load(&Environment::default(), Service::Efflux).unwrap();
     assert_eq!(settings.http.port, 5000);
-    assert_eq!(settings.meta.currency, "USD");
+    assert_eq!(settings.reporting.currency, "USD");
     assert_eq!(settings.optimizer.tables, ["report_conversions"]);
     assert!(settings.backends.aws.is_none() && settings.backends.mongodb.is_none());
 }
@@ -60,7 +62,7 @@ fn restatements_are_one_of_two_words() {
     assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "all")]).len(), 1);
     let environment = Environment::from_pairs([("RESTATEMENTS", "increments")]);
     let settings = Settings::load(&environment, Service::Reporter).unwrap();
-    assert_eq!(settings.restatements, Restatements::Increments);
+    assert_eq!(settings.reporting.restatements, Restatements::Increments);
 }
 
 #[test]
@@ -109,12 +111,13 @@ fn the_originals_name_of_the_mongodb_address_is_read() {
 fn limited_data_use_is_checked_as_a_whole() {
     let with = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().map(|(name, value)| (format!("META_DATA_PROCESSING_OPTIONS{name}"), *value));
-        Settings::load(&Environment::from_pairs(pairs), Service::Reporter).map(|s| s.meta.data_processing)
+        Settings::load(&Environment::from_pairs(pairs), Service::Reporter)
+            .map(|s| s.meta.data_processing().unwrap())
     };
     assert_eq!(with(&[]), Ok(DataProcessing::Unsaid));
     assert_eq!(with(&[("", "none")]), Ok(DataProcessing::Unlimited));
-    assert_eq!(with(&[("", "ldu")]), Ok(DataProcessing::Limited { country: 0, state: 0 }));
-    let california = DataProcessing::Limited { country: 1, state: 1000 };
+    assert_eq!(with(&[("", "ldu")]), Ok(DataProcessing::Limited(Place::new(0, 0).unwrap())));
+    let california = DataProcessing::Limited(Place::new(1, 1000).unwrap());
     assert_eq!(with(&[("", "LDU"), ("_COUNTRY", "1"), ("_STATE", "1000")]), Ok(california));
     for wrong in [
         &[("", "LDU"), ("_STATE", "1000")][..],
@@ -137,4 +140,63 @@ fn the_partner_agent_and_the_secret_are_checked() {
     let environment = Environment::from_pairs([("META_APP_SECRET", "hush")]);
     let settings = Settings::load(&environment, Service::Reporter).unwrap();
     assert!(settings.meta.app_secret.is_some() && !format!("{settings:?}").contains("hush"));
+}
+
+#[test]
+fn a_renamed_setting_is_read_by_its_former_name_and_the_new_one_goes_first() {
+    let load = |pairs: &[(&str, &str)]| {
+        Settings::load(&Environment::from_pairs(pairs.iter().copied()), Service::Reporter)
+    };
+    let settings = load(&[("META_CURRENCY", "eur"), ("META_ON_UNKNOWN_OUTCOME", "HOLD")]).unwrap();
+    assert_eq!(settings.reporting.currency, "EUR");
+    assert_eq!(settings.reporting.on_unknown_outcome, OnUnknown::Hold);
+    assert_eq!(
+        settings.warnings,
+        [
+            "META_CURRENCY is the former name of CURRENCY: use that",
+            "META_ON_UNKNOWN_OUTCOME is the former name of ON_UNKNOWN_OUTCOME: use that"
+        ]
+    );
+    let settings = load(&[("META_CURRENCY", "EUR"), ("CURRENCY", "EUR")]).unwrap();
+    assert_eq!(settings.reporting.currency, "EUR");
+    assert_eq!(
+        problems(Service::Reporter, &[("META_CURRENCY", "EUR"), ("CURRENCY", "USD")]),
+        ["CURRENCY: it is also set by its former name META_CURRENCY, to another value; remove META_CURRENCY"]
+    );
+}
+
+#[test]
+fn a_wrong_value_is_named_and_any_word_may_be_written_in_capitals() {
+    let environment = Environment::from_pairs([("META_EVENT_NAMES", "LEGACY")]);
+    assert!(Settings::load(&environment, Service::Reporter).is_ok());
+    for (name, value, line) in [
+        ("META_EVENT_NAMES", "loud", "META_EVENT_NAMES: one of standard, legacy is needed, not `loud`"),
+        ("ENVIRONMENT_LOCATION", "moon", "ENVIRONMENT_LOCATION: one of local, aws is needed, not `moon`"),
+        ("ON_UNKNOWN_OUTCOME", "x", "ON_UNKNOWN_OUTCOME: one of resend, hold is needed, not `x`"),
+        ("RESTATEMENTS", "all", "RESTATEMENTS: one of first, increments is needed, not `all`"),
+        (
+            "META_DATA_PROCESSING_OPTIONS",
+            "CCPA",
+            "META_DATA_PROCESSING_OPTIONS: one of LDU, none is needed, not `CCPA`",
+        ),
+        ("PORT", "70000", "PORT: a number from 0 to 65535 is needed, not `70000`"),
+        ("LEDGER_LEGACY", "maybe", "LEDGER_LEGACY: true or false is needed, not `maybe`"),
+        ("CURRENCY", "$", "CURRENCY: a code of three letters is needed, not `$`"),
+        (
+            "AWS_ENDPOINT_URL",
+            "ftp://x",
+            "AWS_ENDPOINT_URL: `ftp://x` cannot be read: it must start with http:// or https://",
+        ),
+    ] {
+        assert_eq!(problems(Service::Efflux, &[(name, value)]), [line]);
+    }
+}
+
+#[test]
+fn every_default_can_be_read() {
+    let wrong: Vec<_> = table().filter(|s| s.default.is_empty()).map(|s| (s.name, "")).collect();
+    assert_eq!(problems(Service::Efflux, &wrong), [""; 0]);
+    // Each value is nonsense for most settings: the default stands in, and nothing panics.
+    let nonsense: Vec<_> = table().map(|setting| (setting.name, "\u{1}")).collect();
+    assert!(problems(Service::Efflux, &nonsense).len() > 20);
 }

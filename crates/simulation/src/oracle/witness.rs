@@ -56,6 +56,12 @@ pub(crate) struct Witness {
 #[derive(Clone)]
 pub(crate) struct SharedWitness(Arc<Mutex<Witness>>);
 
+impl std::fmt::Debug for SharedWitness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedWitness").finish_non_exhaustive()
+    }
+}
+
 impl SharedWitness {
     pub(crate) fn new(input: Arc<Input>) -> Self {
         Self(Arc::new(Mutex::new(Witness {

@@ -9,7 +9,7 @@ use ports::Clock;
 use super::{Stage, Wait};
 
 /// A wall clock on the stage's time. What it tells can jump; how long it sleeps cannot.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct StageClock {
     pub(crate) stage: Stage,
     /// Whose; `None` is the servers'.

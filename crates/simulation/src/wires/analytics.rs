@@ -10,6 +10,7 @@ use super::Line;
 use crate::oracle::SharedWitness;
 
 /// Analytics, as one worker reaches it.
+#[derive(Debug)]
 pub(crate) struct AnalyticsWire {
     pub(crate) line: Line,
     pub(crate) inner: EmbeddedAnalytics,

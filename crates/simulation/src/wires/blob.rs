@@ -8,6 +8,7 @@ use ports::{Blob, BlobStore, Error, ErrorKind, Result};
 use super::Line;
 
 /// The store of objects, as one worker reaches it.
+#[derive(Debug)]
 pub(crate) struct BlobWire {
     pub(crate) line: Line,
     pub(crate) inner: FolderBlobStore,

@@ -11,6 +11,7 @@ use ports::{PixelDirectory, Result, SubscriptionStore};
 use super::Line;
 
 /// The subscriptions, as one worker reaches them.
+#[derive(Debug)]
 pub(crate) struct SubscriptionsWire {
     pub(crate) line: Line,
     pub(crate) inner: EmbeddedSubscriptions,
@@ -32,6 +33,7 @@ impl SubscriptionStore for SubscriptionsWire {
 }
 
 /// The pixels, as one worker reaches them.
+#[derive(Debug)]
 pub(crate) struct PixelsWire {
     pub(crate) line: Line,
     pub(crate) inner: EmbeddedPixels,

@@ -15,6 +15,7 @@ use crate::stage::{Kind, Wait};
 const LOOK_AGAIN_MS: u64 = 4_000;
 
 /// A queue, as one worker reaches it.
+#[derive(Debug)]
 pub(crate) struct QueueWire {
     pub(crate) line: Line,
     /// `trigger` or `report`.

@@ -10,7 +10,7 @@ pub(super) const WORKERS: usize = 4;
 /// The rules of a run that an operator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// `META_ON_UNKNOWN_OUTCOME=hold`.
+    /// `ON_UNKNOWN_OUTCOME=hold`.
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,

@@ -67,7 +67,7 @@ async fn story(parts: &Parts<Story>, record: &Record) -> anyhow::Result<String> 
         writeln!(text, "  attempt   {}", attempted(&attempt))?;
     }
     writeln!(text, "  now       {} since {}", with_reason(record), record.updated_at)?;
-    writeln!(text, "  next      {}\n", next::of(record, parts.settings.restatements))?;
+    writeln!(text, "  next      {}\n", next::of(record, parts.settings.reporting.restatements))?;
     Ok(text)
 }
 

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     /// The latest report.
-    #[derive(Default)]
+    #[derive(Debug, Default)]
     struct Latest(Mutex<Option<bool>>);
 
     impl HealthSink for Latest {

@@ -177,6 +177,7 @@ impl PixelThrottle {
 mod tests {
     use super::*;
 
+    #[derive(Debug)]
     struct Half;
     impl Rng for Half {
         fn next_u64(&self) -> u64 {

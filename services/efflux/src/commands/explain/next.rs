@@ -1,8 +1,7 @@
 //! What happens to an entry next, in words.
 
 use domain::{Outcome, UnixMillis};
-use ports::ledger::{Record, WaitReason};
-use settings::Restatements;
+use ports::ledger::{Record, Restatements, WaitReason};
 
 /// What happens next, and what it waits for.
 pub(super) fn of(record: &Record, restatements: Restatements) -> String {
@@ -36,7 +35,7 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
     }
 }
 
-/// With `META_ON_UNKNOWN_OUTCOME=hold` nothing is probed: the entry is due again at its deadline only.
+/// With `ON_UNKNOWN_OUTCOME=hold` nothing is probed: the entry is due again at its deadline only.
 fn waits_for_person(record: &Record) -> bool {
     record.wait_reason() == Some(WaitReason::UnknownOutcome) && record.due_at == record.deadline
 }

@@ -1,0 +1,29 @@
+//! Values of the configuration that settings read and an adapter, a destination or a use case takes. They stand here because neither side
+//! knows the other; each enum lists its words once.
+
+pub mod meta;
+
+use secrecy::SecretString;
+use strum::{EnumString, VariantNames};
+
+/// What happens to events whose request the destination may or may not have received (`ON_UNKNOWN_OUTCOME`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
+pub enum OnUnknown {
+    /// Send them again under the same event ids.
+    #[default]
+    Resend,
+    /// Park them for an operator.
+    Hold,
+}
+
+/// A ledger in MongoDB.
+#[derive(Debug, Clone)]
+pub struct MongoSettings {
+    /// `MONGODB_URI`. May hold a password, so it cannot be printed.
+    pub uri: SecretString,
+    /// `MONGODB_DATABASE`.
+    pub database: String,
+    /// `LEDGER_LEGACY`: look for what the legacy system reported before anything is sent.
+    pub legacy: bool,
+}

@@ -1,0 +1,79 @@
+//! How the work is done: what is switched off, bounds, intervals, and the rules of reporting.
+
+use std::time::Duration;
+
+use ports::configuration::OnUnknown;
+use ports::ledger::Restatements;
+
+use crate::setting::{F, R, section};
+
+section! {
+    /// What is switched off.
+    #[derive(Copy)]
+    pub struct Toggles in "Work";
+    /// Do not take messages of the trigger queue.
+    disable_trigger_polling: bool = "DISABLE_POLLING_FOR_CONVERSION_REPORTS_TRIGGER", "false", F, switch();
+    /// Do not take messages of the report queue.
+    disable_report_polling: bool = "DISABLE_POLLING_FOR_CONVERSION_REPORTING", "false", R, switch();
+    /// Keep the rows of all campaigns.
+    disable_subscription_filtering: bool = "DISABLE_SUBSCRIPTION_FILTERING", "false", F, switch();
+}
+
+section! {
+    /// Bounds.
+    #[derive(Copy)]
+    pub struct LimitSettings in "Work";
+    /// Files that the filter works on at once.
+    filter_concurrency: usize = "FILTER_CONCURRENCY", "4", F, number(1..=256);
+    /// Files that the reporter works on at once.
+    report_concurrency: usize = "REPORT_CONCURRENCY", "4", R, number(1..=256);
+    /// The most requests under way to one pixel.
+    requests_per_pixel: usize = "REQUESTS_PER_PIXEL", "4", R, number(1..=64);
+    /// Longest file that is read, stored and decompressed.
+    max_object_bytes: u64 = "MAX_OBJECT_BYTES", "268435456", F | R, number(1..=1 << 40);
+}
+
+section! {
+    /// Queues.
+    #[derive(Copy)]
+    pub struct QueueSettings in "Work";
+    /// How long a message stays invisible without a heartbeat.
+    visibility: Duration = "QUEUE_VISIBILITY_SECONDS", "60", F | R, seconds(3..=43_200);
+    /// Receives without success after which a message becomes a dead letter; an outage of a backend uses none up.
+    max_receives: u32 = "MAX_RECEIVES", "3", F | R, number(1..=1_000);
+}
+
+section! {
+    /// How long things last, and how often they are done.
+    #[derive(Copy)]
+    pub struct IntervalSettings in "Work";
+    /// How long the lease on a claimed conversion lasts without a heartbeat.
+    lease: Duration = "LEASE_SECONDS", "120", R, seconds(5..=3_600);
+    /// Wait after the first failed attempt; it doubles with each.
+    retry_first: Duration = "RETRY_FIRST_SECONDS", "10", R, seconds(1..=3_600);
+    /// Longest wait between two attempts.
+    retry_longest: Duration = "RETRY_LONGEST_SECONDS", "1800", R, seconds(1..=86_400);
+    /// How often a pixel without a working token is probed.
+    parked_probe: Duration = "PARKED_PROBE_SECONDS", "300", R, seconds(1..=86_400);
+    /// How often subscriptions are read again.
+    subscriptions_refresh: Duration = "SUBSCRIPTIONS_REFRESH_SECONDS", "30", F, seconds(1..=86_400);
+    /// How often pixels and tokens are read again.
+    pixels_refresh: Duration = "PIXELS_REFRESH_SECONDS", "5", R, seconds(1..=86_400);
+}
+
+section! {
+    /// Rules of reporting that hold for every destination.
+    pub struct ReportingSettings in "Work";
+    /// first: what was reported once is a duplicate from then on; increments: further Purchases for further paid clicks.
+    restatements: Restatements = "RESTATEMENTS", "first", R, word();
+    /// ISO 4217 code of the feeds' amounts.
+    currency: String = "CURRENCY" formerly "META_CURRENCY", "USD", R, shaped("a code of three letters", currency);
+    /// resend with the same event ids, or hold for a person, when no answer came.
+    on_unknown_outcome: OnUnknown = "ON_UNKNOWN_OUTCOME" formerly "META_ON_UNKNOWN_OUTCOME", "resend", R, word();
+}
+
+/// Upper case.
+fn currency(text: &str) -> Option<String> {
+    let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    fits.then(|| text.to_ascii_uppercase())
+}
