@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use backends::Opener;
 use capi::map::{MapConfig, UserField, prepare, user_fields};
 use domain::file::{Rows, check as check_file, decompressed};
@@ -17,6 +17,7 @@ use ports::destination::PreparedEvent;
 use runtime::ExitStatus;
 use settings::Settings;
 
+use crate::context::Context;
 use crate::out;
 
 /// The pixels of the directory, or any where there is no directory.
@@ -35,12 +36,8 @@ impl KnownPixels for Known {
 }
 
 /// Prints the rows of a file one after the other.
-pub(crate) async fn run(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    file: &Path,
-    network: Option<&str>,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -> anyhow::Result<ExitStatus> {
+    let (settings, clock) = (&context.settings()?, &context.clock);
     let map = backends::map_config(&settings.meta).map_err(assembly::StartError::from)?;
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();
