@@ -19,14 +19,17 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             let started = reporting.clock.now();
             report = reporting.destination.send(pixel, &credential, events).await;
             measure(reporting, &report, reporting.clock.now().since(started));
+            log_answer(events.len(), &report.answer);
             reporting.reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
             if !is_refused(&report) {
                 return report;
             }
             context.throttle().credentials.refuse(&credential);
             tracing::warn!(
-                pixel.id = %pixel, credential = credential.label, code = report.answer.code,
-                subcode = report.answer.subcode, answer = report.answer.message,
+                credential = credential.label,
+                answer.code = report.answer.code,
+                answer.subcode = report.answer.subcode,
+                answer.message = report.answer.message,
                 "the destination refused a credential"
             );
         }
@@ -35,6 +38,16 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
         }
     }
     report
+}
+
+fn log_answer(events: usize, answer: &Answer) {
+    tracing::debug!(
+        events,
+        answer.status,
+        answer.code,
+        answer.trace_id,
+        "the destination answered a request"
+    );
 }
 
 fn measure(reporting: &Reporting, report: &SendReport, took: Duration) {
@@ -54,7 +67,7 @@ fn measure(reporting: &Reporting, report: &SendReport, took: Duration) {
     for alarm in &report.alarms {
         tracing::error!(
             alarm,
-            trace_id = report.answer.trace_id,
+            answer.trace_id = report.answer.trace_id,
             "the destination's answer does not match what was sent"
         );
         metrics.count(name::ANSWER_ALARMS, &[], 1);
