@@ -84,3 +84,18 @@ fn the_log_holds_no_rows_and_no_tokens() {
         }
     }
 }
+
+#[test]
+fn a_warning_names_its_message_at_every_level() {
+    let world = World::new();
+    let settings = [("LOG_LEVEL", "warn"), ("LOGGING_ENVIRONMENT", "production")];
+    let running = world.start_with("efflux", &["run"], &settings);
+    let file = world.file("a.bad", "[{");
+    assert_eq!(world.ingest(&[&file]).0, 1);
+    let log = || std::fs::read_to_string(world.path("efflux.log")).unwrap();
+    wait_until(LONGEST, "it is a dead letter", || log().contains("dead-letter queue"));
+    assert_eq!(running.terminate(), Some(0));
+    let lines: Vec<Value> = log().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert!(field(line, "message.id").is_some_and(Value::is_string) && line["reason"].is_string(), "{line}");
+}
