@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backends::{Open, OpenError, Ports, Upload};
+use backends::{Open, OpenError, Opener, Ports, Upload};
 use ports::{Clock, HealthSink, MetricSink, Rng};
 use runtime::{FanOut, Health, Metrics, SystemRng};
 use settings::{Problems, Service, Settings};
@@ -51,7 +51,7 @@ impl<P: Open> Parts<P> {
         service: Service,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let ports = P::open(&settings, &clock).await?;
+        let ports = P::open(&mut Opener::new(&settings, &clock)).await?;
         let registry = Arc::new(Metrics::new());
         let readiness = Arc::new(Health::new());
         let upload = backends::upload(&settings, service, &clock).await?;

@@ -10,7 +10,7 @@ use crate::OpenError;
 use crate::checked::checked;
 use crate::log::backend_chosen;
 
-pub(crate) fn connect(address: &SecretString) -> Result<ClickHouse, OpenError> {
+fn connect(address: &SecretString) -> Result<ClickHouse, OpenError> {
     Ok(ClickHouse::new(address.expose_secret())?)
 }
 
@@ -29,4 +29,10 @@ pub(crate) fn turns(address: &SecretString, clock: &Arc<dyn Clock>) -> Result<Ar
     let server = connect(address)?;
     backend_chosen("turns", "clickhouse", server.place());
     Ok(Arc::new(ClickHouseTurns::new(server, Arc::clone(clock), ClickHouseTurns::SETTLING)))
+}
+
+/// Makes the tables.
+pub(crate) async fn migrate(address: &SecretString, clock: &Arc<dyn Clock>) -> Result<String, OpenError> {
+    ClickHouseAnalytics::new(connect(address)?, Arc::clone(clock)).migrate().await?;
+    Ok("analytics: the tables in ClickHouse are ready".to_owned())
 }

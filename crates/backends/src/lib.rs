@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod absent;
 #[cfg(feature = "aws")]
 mod aws;
 #[cfg(any(feature = "aws", feature = "clickhouse", feature = "mongodb", feature = "postgres"))]
@@ -14,11 +15,21 @@ mod migrate;
 #[cfg(feature = "mongodb")]
 mod mongodb;
 mod opener;
+mod port_set;
 mod ports;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod provision;
 mod upload;
+
+#[cfg(not(feature = "aws"))]
+use absent::aws;
+#[cfg(not(feature = "clickhouse"))]
+use absent::clickhouse;
+#[cfg(not(feature = "mongodb"))]
+use absent::mongodb;
+#[cfg(not(feature = "postgres"))]
+use absent::postgres;
 
 use std::sync::Arc;
 
@@ -58,57 +69,7 @@ pub trait Open: Sized {
     ///
     /// # Errors
     /// The first [`OpenError`] met: show its text, which says what to do, and end with the exit code that its kind names.
-    fn open(
-        settings: &Settings,
-        clock: &Arc<dyn Clock>,
-    ) -> impl Future<Output = Result<Self, OpenError>> + Send;
-}
-
-impl Open for FilterPorts {
-    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let mut opener = Opener::new(settings, clock);
-        Ok(Self {
-            trigger_queue: opener.trigger_queue().await?,
-            blobs: opener.blobs().await?,
-            subscriptions: opener.subscriptions().await?,
-        })
-    }
-}
-
-impl Open for ReporterPorts {
-    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let mut opener = Opener::new(settings, clock);
-        Ok(Self {
-            report_queue: opener.report_queue().await?,
-            blobs: opener.blobs().await?,
-            pixels: opener.pixels().await?,
-            ledger: opener.ledger().await?,
-            analytics: opener.analytics().await?,
-        })
-    }
-}
-
-impl Open for OptimizerPorts {
-    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let mut opener = Opener::new(settings, clock);
-        Ok(Self { analytics: opener.analytics().await?, turns: opener.turns().await? })
-    }
-}
-
-impl Open for Ports {
-    async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let mut opener = Opener::new(settings, clock);
-        Ok(Self {
-            trigger_queue: opener.trigger_queue().await?,
-            report_queue: opener.report_queue().await?,
-            blobs: opener.blobs().await?,
-            subscriptions: opener.subscriptions().await?,
-            pixels: opener.pixels().await?,
-            ledger: opener.ledger().await?,
-            analytics: opener.analytics().await?,
-            turns: opener.turns().await?,
-        })
-    }
+    fn open(opener: &mut Opener<'_>) -> impl Future<Output = Result<Self, OpenError>> + Send;
 }
 
 /// What carries metrics away, if the settings name a place for them.
@@ -120,14 +81,5 @@ pub async fn upload(
     service: Service,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Upload>, OpenError> {
-    #[cfg(feature = "aws")]
-    return aws::cloudwatch(settings, service.name(), clock).await;
-    #[cfg(not(feature = "aws"))]
-    {
-        let _ = (service, clock);
-        match &settings.backends.cloudwatch {
-            Some(_) => Err(OpenError::NotInThisBuild { setting: "CLOUDWATCH_NAMESPACE" }),
-            None => Ok(None),
-        }
-    }
+    aws::cloudwatch(settings, service.name(), clock).await
 }

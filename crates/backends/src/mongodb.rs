@@ -1,19 +1,51 @@
 //! The ledger in MongoDB.
 
+use std::sync::Arc;
+
 use adapter_mongodb::{MongoLedger, MongoSettings};
+use ports::{Clock, Ledger};
 
 use crate::OpenError;
 use crate::checked::checked;
 use crate::log::backend_chosen;
 
-/// A ledger that nobody has asked anything yet.
-pub(crate) async fn connect(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
-    Ok(MongoLedger::open(settings).await?)
-}
+/// Documents of the original that one step gives keys to.
+const ORIGINAL_STEP: usize = 1_000;
 
-pub(crate) async fn ledger(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
+pub(crate) async fn ledger(settings: &MongoSettings) -> Result<Arc<dyn Ledger>, OpenError> {
     backend_chosen("ledger", "mongodb", &settings.database);
     let ledger = connect(settings).await?;
     checked("ledger", Box::pin(ledger.check())).await?;
-    Ok(ledger)
+    Ok(Arc::new(ledger))
+}
+
+/// Makes collections and indexes, and gives the documents of the original their keys if asked to.
+pub(crate) async fn migrate(
+    settings: &MongoSettings,
+    clock: &Arc<dyn Clock>,
+    from_original: bool,
+) -> Result<Vec<String>, OpenError> {
+    let ledger = connect(settings).await?;
+    ledger.migrate().await?;
+    let mut done = vec![format!("ledger: MongoDB database {} is ready", settings.database)];
+    if from_original {
+        done.push(adopt_original(&ledger, clock).await?);
+    }
+    Ok(done)
+}
+
+/// A ledger that nobody has asked anything yet.
+async fn connect(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
+    Ok(MongoLedger::open(settings).await?)
+}
+
+async fn adopt_original(ledger: &MongoLedger, clock: &Arc<dyn Clock>) -> Result<String, OpenError> {
+    let mut adopted = 0;
+    loop {
+        let step = ledger.migrate_from_original(ORIGINAL_STEP, clock.now()).await?;
+        adopted += step.documents;
+        if step.complete {
+            return Ok(format!("ledger: {adopted} documents of the original have keys now"));
+        }
+    }
 }

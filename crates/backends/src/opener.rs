@@ -4,21 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
-use settings::{QueueAddress, Settings};
+use settings::Settings;
 
 use crate::OpenError;
+use crate::aws::OnAws;
 use crate::embedded::Embedded;
+use crate::postgres::OnPostgres;
+use crate::{clickhouse, mongodb};
 
 /// Opens ports one by one; what several share is opened once, what nobody asks for not at all.
 pub struct Opener<'s> {
     settings: &'s Settings,
-    #[cfg_attr(not(any(feature = "aws", feature = "clickhouse")), expect(dead_code))]
     clock: &'s Arc<dyn Clock>,
     embedded: Embedded<'s>,
-    #[cfg(feature = "aws")]
-    aws: Option<adapter_aws::Aws>,
-    #[cfg(feature = "postgres")]
-    postgres: Option<adapter_postgres::Postgres>,
+    aws: OnAws<'s>,
+    postgres: OnPostgres,
 }
 
 impl<'s> Opener<'s> {
@@ -29,10 +29,8 @@ impl<'s> Opener<'s> {
             settings,
             clock,
             embedded: Embedded::new(settings, clock),
-            #[cfg(feature = "aws")]
-            aws: None,
-            #[cfg(feature = "postgres")]
-            postgres: None,
+            aws: OnAws::new(settings, clock),
+            postgres: OnPostgres::default(),
         }
     }
 
@@ -43,7 +41,7 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.trigger.as_ref()) {
-            Some(address) => self.sqs("trigger queue", "TRIGGER_CONVERSION_REPORTS_QUEUE_URL", address).await,
+            Some(address) => self.aws.trigger_queue(address).await,
             None => self.embedded.trigger_queue(),
         }
     }
@@ -55,7 +53,7 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn report_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
         match self.settings.backends.aws.as_ref().and_then(|aws| aws.report.as_ref()) {
-            Some(address) => self.sqs("report queue", "REPORT_CONVERSIONS_QUEUE_URL", address).await,
+            Some(address) => self.aws.report_queue(address).await,
             None => self.embedded.report_queue(),
         }
     }
@@ -66,16 +64,10 @@ impl<'s> Opener<'s> {
     /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn blobs(&mut self) -> Result<Arc<dyn BlobStore>, OpenError> {
-        if self.settings.backends.aws.is_none() {
-            return self.embedded.blobs();
+        match &self.settings.backends.aws {
+            Some(_) => self.aws.blobs().await,
+            None => self.embedded.blobs(),
         }
-        #[cfg(feature = "aws")]
-        {
-            let settings = self.settings;
-            crate::aws::blobs(self.aws().await?, settings).await
-        }
-        #[cfg(not(feature = "aws"))]
-        Err(OpenError::NotInThisBuild { setting: "REPORT_CONVERSIONS_BUCKET" })
     }
 
     /// Subscriptions are where the files are.
@@ -84,16 +76,10 @@ impl<'s> Opener<'s> {
     /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn subscriptions(&mut self) -> Result<Arc<dyn SubscriptionStore>, OpenError> {
-        if self.settings.backends.aws.is_none() {
-            return self.embedded.subscriptions();
+        match &self.settings.backends.aws {
+            Some(_) => self.aws.subscriptions().await,
+            None => self.embedded.subscriptions(),
         }
-        #[cfg(feature = "aws")]
-        {
-            let settings = self.settings;
-            crate::aws::subscriptions(self.aws().await?, settings).await
-        }
-        #[cfg(not(feature = "aws"))]
-        Err(OpenError::NotInThisBuild { setting: "SUBSCRIPTIONS_TABLE" })
     }
 
     /// The ledger.
@@ -103,11 +89,8 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn ledger(&mut self) -> Result<Arc<dyn Ledger>, OpenError> {
         match &self.settings.backends.mongodb {
+            Some(settings) => mongodb::ledger(settings).await,
             None => self.embedded.ledger(),
-            #[cfg(feature = "mongodb")]
-            Some(settings) => Ok(Arc::new(crate::mongodb::ledger(settings).await?)),
-            #[cfg(not(feature = "mongodb"))]
-            Some(_) => Err(OpenError::NotInThisBuild { setting: "MONGODB_URI" }),
         }
     }
 
@@ -118,11 +101,8 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn analytics(&mut self) -> Result<Arc<dyn AnalyticsStore>, OpenError> {
         match &self.settings.backends.clickhouse {
+            Some(address) => clickhouse::analytics(address, self.clock).await,
             None => self.embedded.analytics().await,
-            #[cfg(feature = "clickhouse")]
-            Some(address) => crate::clickhouse::analytics(address, self.clock).await,
-            #[cfg(not(feature = "clickhouse"))]
-            Some(_) => Err(OpenError::NotInThisBuild { setting: "CLICKHOUSE_URL" }),
         }
     }
 
@@ -133,11 +113,8 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
         match &self.settings.backends.postgres {
+            Some(address) => self.postgres.pixels(address).await,
             None => self.embedded.pixels(),
-            #[cfg(feature = "postgres")]
-            Some(address) => crate::postgres::pixels(self.postgres(address)?).await,
-            #[cfg(not(feature = "postgres"))]
-            Some(_) => Err(OpenError::NotInThisBuild { setting: "DATABASE_URL" }),
         }
     }
 
@@ -148,55 +125,10 @@ impl<'s> Opener<'s> {
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
     pub async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
         match (&self.settings.backends.postgres, &self.settings.backends.clickhouse) {
-            #[cfg(feature = "postgres")]
-            (Some(address), _) => crate::postgres::turns(self.postgres(address)?).await,
-            #[cfg(not(feature = "postgres"))]
-            (Some(_), _) => Err(OpenError::NotInThisBuild { setting: "DATABASE_URL" }),
-            #[cfg(feature = "clickhouse")]
-            (None, Some(address)) => crate::clickhouse::turns(address, self.clock),
-            #[cfg(not(feature = "clickhouse"))]
-            (None, Some(_)) => Err(OpenError::NotInThisBuild { setting: "CLICKHOUSE_URL" }),
+            (Some(address), _) => self.postgres.turns(address).await,
+            (None, Some(address)) => clickhouse::turns(address, self.clock),
             (None, None) => self.embedded.turns(),
         }
-    }
-
-    #[cfg(feature = "aws")]
-    async fn sqs(
-        &mut self,
-        port: &'static str,
-        _: &'static str,
-        address: &QueueAddress,
-    ) -> Result<Arc<dyn EventQueue>, OpenError> {
-        crate::aws::queue(self.aws().await?, port, address).await
-    }
-
-    #[cfg(not(feature = "aws"))]
-    async fn sqs(
-        &mut self,
-        _: &'static str,
-        setting: &'static str,
-        _: &QueueAddress,
-    ) -> Result<Arc<dyn EventQueue>, OpenError> {
-        Err(OpenError::NotInThisBuild { setting })
-    }
-
-    #[cfg(feature = "aws")]
-    async fn aws(&mut self) -> Result<&adapter_aws::Aws, OpenError> {
-        if self.aws.is_none() {
-            self.aws = Some(crate::aws::connect(self.settings, self.clock).await?);
-        }
-        Ok(self.aws.as_ref().expect("it was connected above"))
-    }
-
-    #[cfg(feature = "postgres")]
-    fn postgres(
-        &mut self,
-        address: &secrecy::SecretString,
-    ) -> Result<&adapter_postgres::Postgres, OpenError> {
-        if self.postgres.is_none() {
-            self.postgres = Some(crate::postgres::connect(address)?);
-        }
-        Ok(self.postgres.as_ref().expect("it was connected above"))
     }
 }
 

@@ -10,18 +10,44 @@ use crate::OpenError;
 use crate::checked::checked;
 use crate::log::backend_chosen;
 
-pub(crate) fn connect(address: &SecretString) -> Result<Postgres, OpenError> {
+/// Ports in PostgreSQL, whose connections they share.
+#[derive(Default)]
+pub(crate) struct OnPostgres {
+    server: Option<Postgres>,
+}
+
+impl OnPostgres {
+    pub(crate) async fn pixels(
+        &mut self,
+        address: &SecretString,
+    ) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+        let server = self.server(address)?;
+        backend_chosen("pixels", "postgresql", server.place());
+        checked("pixels", Box::pin(server.check_tables())).await?;
+        Ok(Arc::new(PostgresPixels::new(server.clone())))
+    }
+
+    pub(crate) async fn turns(&mut self, address: &SecretString) -> Result<Arc<dyn Turns>, OpenError> {
+        let server = self.server(address)?;
+        backend_chosen("turns", "postgresql", server.place());
+        checked("turns", Box::pin(server.check_tables())).await?;
+        Ok(Arc::new(PostgresTurns::new(server.clone())))
+    }
+
+    fn server(&mut self, address: &SecretString) -> Result<&Postgres, OpenError> {
+        if self.server.is_none() {
+            self.server = Some(connect(address)?);
+        }
+        Ok(self.server.as_ref().expect("it was connected above"))
+    }
+}
+
+/// Makes the tables.
+pub(crate) async fn migrate(address: &SecretString) -> Result<String, OpenError> {
+    connect(address)?.migrate().await?;
+    Ok("pixels: the tables in PostgreSQL are ready".to_owned())
+}
+
+fn connect(address: &SecretString) -> Result<Postgres, OpenError> {
     Ok(Postgres::new(address.expose_secret())?)
-}
-
-pub(crate) async fn pixels(server: &Postgres) -> Result<Arc<dyn PixelDirectory>, OpenError> {
-    backend_chosen("pixels", "postgresql", server.place());
-    checked("pixels", Box::pin(server.check_tables())).await?;
-    Ok(Arc::new(PostgresPixels::new(server.clone())))
-}
-
-pub(crate) async fn turns(server: &Postgres) -> Result<Arc<dyn Turns>, OpenError> {
-    backend_chosen("turns", "postgresql", server.place());
-    checked("turns", Box::pin(server.check_tables())).await?;
-    Ok(Arc::new(PostgresTurns::new(server.clone())))
 }

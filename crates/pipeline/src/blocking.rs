@@ -24,10 +24,13 @@ pub(crate) enum Task<T> {
 pub(crate) struct Panicked;
 
 impl Blocking {
-    /// Starts work; with a pool it goes on while the caller does something else.
+    /// Starts work; with a pool it goes on while the caller does something else, and logs as part of the caller's span.
     pub(crate) fn spawn<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Task<T> {
         match self {
-            Self::Pool => Task::Running(tokio::task::spawn_blocking(work)),
+            Self::Pool => {
+                let span = tracing::Span::current();
+                Task::Running(tokio::task::spawn_blocking(move || span.in_scope(work)))
+            }
             Self::Caller => Task::Done(work()),
         }
     }

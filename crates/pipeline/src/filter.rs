@@ -57,15 +57,7 @@ impl Handler for Filter {
         };
         let mut verdict = MessageVerdict::default();
         for object in objects {
-            let result = self.filter(&object).await;
-            if let Err(Problem::Permanent(why)) = &result {
-                // The receipt says to those who wait for the file why it will not come. Without it the dead letter says so.
-                let refused = self.receipt(&object, FilteredRows::default(), Some(why.clone()));
-                if let Err(error) = self.put_receipt(&refused).await {
-                    tracing::warn!(%object, error = ?error, "cannot write the receipt of a refused file");
-                }
-            }
-            verdict.note(&object, result);
+            self.process(&object, &mut verdict).await;
         }
         verdict.handled()
     }
@@ -81,6 +73,19 @@ struct FilteredRows {
 }
 
 impl Filter {
+    #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
+    async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict) {
+        let result = self.filter(object).await;
+        if let Err(Problem::Permanent(reason)) = &result {
+            // The receipt says to those who wait for the file why it will not come. Without it the dead letter says so.
+            let refused = self.receipt(object, FilteredRows::default(), Some(reason.clone()));
+            if let Err(error) = self.put_receipt(&refused).await {
+                tracing::warn!(error = ?error, "cannot write the receipt of a refused file");
+            }
+        }
+        verdict.note(object, result);
+    }
+
     async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
@@ -116,9 +121,9 @@ impl Filter {
         }
         self.put_receipt(&receipt).await?;
         self.measure(&receipt);
-        tracing::info!(%object, rows_in = receipt.rows_in, kept = receipt.kept, "file filtered");
+        tracing::info!(rows_in = receipt.rows_in, kept = receipt.kept, "file filtered");
         if receipt.rows_in == 0 {
-            tracing::warn!(%object, "the file holds no rows");
+            tracing::warn!("the file holds no rows");
         }
         Ok(())
     }

@@ -75,7 +75,7 @@ impl MessageVerdict {
             Ok(()) => {}
             Err(Problem::Permanent(reason)) => self.permanent.push(reason),
             Err(Problem::Passing(error)) => {
-                tracing::warn!(%object, error = ?error, "object deferred");
+                tracing::warn!(error = ?error, "object deferred");
                 self.later = Some((Some(part_of(&error)), format!("{object}: {error}")));
             }
             Err(Problem::Stopping) => self.later = Some((None, "the process is stopping".to_owned())),

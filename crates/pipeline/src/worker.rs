@@ -14,6 +14,7 @@ use ports::{Clock, EventQueue, HealthSink, MetricSink};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use outage::BackendOutage;
 
@@ -27,6 +28,9 @@ const RECEIVE_PAUSES: Backoff = Backoff::even(Duration::from_secs(1), Duration::
 
 /// How long a message waits after its failures; each delivery doubles it.
 const MESSAGE_DELAYS: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(320));
+
+/// For the log.
+const RELEASED: &str = "the queue has the message back";
 
 /// What a handler says about a message; only the worker acts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +168,15 @@ impl Worker {
     }
 
     /// Has one message handled while it stays hidden, then acts on the result.
+    // Spans have the highest level, so that a warning names its message whatever LOG_LEVEL is.
+    #[tracing::instrument(
+        name = "message",
+        level = "error",
+        skip_all,
+        fields(queue = self.config.queue, message.id = %delivery.message_id)
+    )]
     async fn process(self: Arc<Self>, delivery: Delivery, outage: &BackendOutage, stop: CancellationToken) {
+        tracing::debug!(receive_count = delivery.receive_count, "message received");
         if delivery.receive_count > self.config.max_receives {
             let reason = format!("delivered {} times without being finished", delivery.receive_count - 1);
             return self.dead_letter(&delivery, &reason).await;
@@ -173,7 +185,8 @@ impl Worker {
         // A task of its own: a panic in the handler costs this message a delivery, not the process.
         let handler = Arc::clone(&self.handler);
         let (inner, inner_stop) = (delivery.clone(), stop);
-        let mut task = tokio::spawn(async move { handler.handle(&inner, &inner_stop).await });
+        let handling = async move { handler.handle(&inner, &inner_stop).await };
+        let mut task = tokio::spawn(handling.in_current_span());
         let handled = loop {
             tokio::select! {
                 biased;
@@ -189,23 +202,23 @@ impl Worker {
 
     async fn act_on(&self, delivery: &Delivery, handled: Handled, outage: &BackendOutage) {
         let handles = [delivery.handle.clone()];
-        let result = match handled {
+        let (done, result) = match handled {
             Handled::Done => {
                 outage.record_success(&*self.health);
                 self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
-                self.queue.acknowledge(&handles).await
+                ("message acknowledged", self.queue.acknowledge(&handles).await)
             }
             Handled::DeadLetter { reason } => return self.dead_letter(delivery, &reason).await,
             Handled::Later { unavailable, reason } => {
-                tracing::warn!(queue = self.config.queue, message.id = %delivery.message_id, reason, "message released");
+                tracing::warn!(reason, "message released");
                 self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
                 if let Some(part) = unavailable {
                     outage.record_failure(part, &reason, self.clock.now(), &*self.health);
                 }
-                self.release(delivery, unavailable.is_some()).await
+                (RELEASED, self.release(delivery, unavailable.is_some()).await)
             }
         };
-        self.log_result(delivery, result);
+        log_result(done, result);
     }
 
     /// A panic may be the message's own fault: after some deliveries it becomes a dead letter.
@@ -216,7 +229,7 @@ impl Worker {
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
         let released =
             self.queue.release(std::slice::from_ref(&delivery.handle), delay_after(delivery)).await;
-        self.log_result(delivery, released);
+        log_result(RELEASED, released);
     }
 
     /// Releases a healthy message. Before its deliveries are used up it is replaced by a copy whose deliveries are counted from
@@ -231,35 +244,35 @@ impl Worker {
         self.queue.acknowledge(&handles).await
     }
 
-    fn log_result(&self, delivery: &Delivery, result: ports::Result<Vec<Held>>) {
-        match result {
-            Ok(held) if held.contains(&Held::No) => {
-                tracing::warn!(message.id = %delivery.message_id, "the message was delivered to another worker meanwhile");
-            }
-            Ok(_) => {}
-            // Processing the message again is harmless.
-            Err(error) => {
-                tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot acknowledge or release message; it comes again after its visibility");
-            }
-        }
-    }
-
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) {
-        tracing::error!(queue = self.config.queue, message.id = %delivery.message_id, reason, "moving message to the dead-letter queue");
+        tracing::error!(reason, "moving message to the dead-letter queue");
         self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
         if let Err(error) = self.queue.dead_letter(delivery, reason, self.config.service).await {
-            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
+            tracing::warn!(error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
         }
     }
 
     async fn extend_visibility(&self, delivery: &Delivery) {
         let handles = [delivery.handle.clone()];
         if let Err(error) = self.queue.extend(&handles, self.config.visibility).await {
-            tracing::warn!(message.id = %delivery.message_id, error = ?error, "cannot extend visibility");
+            tracing::warn!(error = ?error, "cannot extend visibility");
         }
     }
 }
 
 fn delay_after(delivery: &Delivery) -> Duration {
     MESSAGE_DELAYS.pause(delivery.receive_count.saturating_sub(1))
+}
+
+fn log_result(done: &str, result: ports::Result<Vec<Held>>) {
+    match result {
+        Ok(held) if held.contains(&Held::No) => {
+            tracing::warn!("the message was delivered to another worker meanwhile");
+        }
+        Ok(_) => tracing::debug!("{done}"),
+        // Processing the message again is harmless.
+        Err(error) => {
+            tracing::warn!(error = ?error, "cannot acknowledge or release message; it comes again after its visibility");
+        }
+    }
 }

@@ -65,7 +65,7 @@ impl Lifecycle {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "it panicked".to_owned(),
             };
-            tracing::error!(task = name, trouble, "a task ended; the process stops");
+            tracing::error!(task = name, reason = trouble, "a task ended; the process stops");
             failed.store(true, Ordering::SeqCst);
             soft.cancel();
         });

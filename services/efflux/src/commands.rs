@@ -1,4 +1,4 @@
-//! What each command does.
+//! One module per command: its arguments, its ports, and what it does.
 
 pub(crate) mod demo;
 pub(crate) mod directory;
@@ -6,6 +6,7 @@ pub(crate) mod dlq;
 pub(crate) mod explain;
 pub(crate) mod ingest;
 pub(crate) mod meta;
+pub(crate) mod prepare;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod sample;

@@ -23,6 +23,9 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
             Ok(due) => {
                 reporting.health.ready("ledger");
                 let claimed = due.len();
+                if claimed > 0 {
+                    tracing::debug!(conversions = claimed, "due work claimed");
+                }
                 lanes.submit(due, &holder).await;
                 claimed
             }

@@ -48,11 +48,7 @@ impl Handler for Intake {
         };
         let mut verdict = MessageVerdict::default();
         for object in objects {
-            let result = self.take_in(&object, stop).await;
-            if let Err(Problem::Permanent(why)) = &result {
-                self.note_refusal(&object, why).await;
-            }
-            verdict.note(&object, result);
+            self.process(&object, &mut verdict, stop).await;
         }
         verdict.handled()
     }
@@ -63,6 +59,15 @@ impl Intake {
     #[must_use]
     pub const fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
         Self { reporting, lanes }
+    }
+
+    #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
+    async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict, stop: &CancellationToken) {
+        let result = self.take_in(object, stop).await;
+        if let Err(Problem::Permanent(reason)) = &result {
+            self.note_refusal(object, reason).await;
+        }
+        verdict.note(object, result);
     }
 
     async fn take_in(&self, object: &ObjectRef, stop: &CancellationToken) -> Result<(), Problem> {
@@ -94,21 +99,16 @@ impl Intake {
         let claimed = claimer.claim_all(first, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };
         reporting.ledger.finish_object(&source, &end, reporting.clock.now()).await?;
-        tracing::info!(
-            object = source,
-            rows_in = claimed.rows,
-            duplicates = claimed.duplicates,
-            "file taken in"
-        );
+        tracing::info!(rows_in = claimed.rows, duplicates = claimed.duplicates, "file taken in");
         reconcile::check(reporting, &source).await;
         Ok(())
     }
 
-    async fn note_refusal(&self, object: &ObjectRef, why: &str) {
-        let end = ObjectEnd::Refused { why: why.to_owned() };
+    async fn note_refusal(&self, object: &ObjectRef, reason: &str) {
+        let end = ObjectEnd::Refused { why: reason.to_owned() };
         let now = self.reporting.clock.now();
         if let Err(error) = self.reporting.ledger.finish_object(&object.id(), &end, now).await {
-            tracing::warn!(%object, error = ?error, "cannot note the refusal of a file; its dead letter says why");
+            tracing::warn!(error = ?error, "cannot note the refusal of a file; its dead letter says why");
         }
     }
 }

@@ -29,9 +29,9 @@ pub(super) async fn refresh_once(reporting: &Reporting) {
     reporting.health.ready("pixels");
     for pixel in changed {
         match reporting.ledger.release_parked(&pixel, reporting.clock.now()).await {
-            Ok(released) => tracing::info!(pixel.id = %pixel, released, "credentials changed"),
+            Ok(released) => tracing::info!(%pixel, released, "credentials changed"),
             Err(error) => {
-                tracing::warn!(pixel.id = %pixel, error = ?error, "cannot release parked conversions");
+                tracing::warn!(%pixel, error = ?error, "cannot release parked conversions");
             }
         }
     }

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use assembly::Parts;
+use clap::Args;
 use destination_meta::destination::PLATFORM;
 use domain::{PixelCode, PixelRef};
 use meta_sandbox::Sandbox;
@@ -16,10 +17,12 @@ use ports::subscriptions::Subscription;
 use runtime::ExitStatus;
 use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
 use secrecy::SecretString;
+use settings::Environment;
 
 use super::ingest::{places, put_file};
 use super::run::start_sandbox;
 use super::sample;
+use crate::context::{Context, Run};
 use crate::follow::Followed;
 use crate::{out, tables};
 
@@ -33,7 +36,22 @@ const SUBSCRIBED: usize = 18;
 /// No step of the demo takes this long unless something is wrong.
 const LONGEST: Duration = Duration::from_secs(60);
 
-pub(crate) async fn run(mut parts: Parts) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+pub(crate) struct Demo {}
+
+impl Run for Demo {
+    /// The demo has a data directory of its own, gone afterwards: it must not touch anybody's data.
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let data = tempfile::tempdir()?;
+        let environment = Environment::from_pairs([
+            ("EFFLUX_DATA_DIR", data.path().display().to_string().as_str()),
+            ("LOG_LEVEL", "error"),
+        ]);
+        run_all(context.with_environment(environment).open().await?).await
+    }
+}
+
+async fn run_all(mut parts: Parts) -> anyhow::Result<ExitStatus> {
     let folder = tempfile::tempdir().context("cannot make a folder for the samples")?;
     let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
     parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;

@@ -2,25 +2,106 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use assembly::Parts;
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
 use domain::{PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
+use ports::{PixelDirectory, SubscriptionStore};
 use runtime::ExitStatus;
 use secrecy::SecretString;
 
-use crate::cli::{Pixels, Subscriptions};
+use crate::context::{Context, Run};
 use crate::out;
-use crate::port_sets::{PixelSet, SubscriptionSet};
 
-pub(crate) async fn subscriptions(
-    parts: &Parts<SubscriptionSet>,
-    action: Subscriptions,
-) -> anyhow::Result<ExitStatus> {
-    let store = &parts.ports.subscriptions;
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subscriptions {
+    /// Print all, one a line
+    List,
+    /// Add campaigns
+    Add {
+        /// Ad platform campaign ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// For people
+        #[arg(long)]
+        note: Option<String>,
+        /// Only rows of this feed network; may be given more than once
+        #[arg(long = "network")]
+        networks: Vec<String>,
+        /// Only rows of visitors in this country, ISO 3166-1 alpha-2; may be given more than once
+        #[arg(long = "country")]
+        countries: Vec<String>,
+        /// Only rows that earned at least this
+        #[arg(long)]
+        min_revenue: Option<String>,
+        /// Take no row for now
+        #[arg(long)]
+        disabled: bool,
+    },
+    /// Remove campaigns
+    Remove {
+        /// Ad platform campaign ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pixels {
+    /// Print all, tokens by label only
+    List,
+    /// Add a pixel, or replace it with its tokens
+    Add {
+        /// The platform's pixel code
+        code: String,
+        /// facebook or tiktok
+        #[arg(long, default_value = "facebook")]
+        source: String,
+        /// For people
+        #[arg(long)]
+        name: Option<String>,
+        /// Read tokens from this file, one a line, the first choice first; `-` is standard input
+        #[arg(long)]
+        tokens: Option<PathBuf>,
+    },
+    /// Remove a pixel
+    Remove {
+        /// The platform's pixel code
+        code: String,
+        /// facebook or tiktok
+        #[arg(long, default_value = "facebook")]
+        source: String,
+    },
+}
+
+backends::port_set! {
+    /// To list, add and remove subscriptions.
+    pub(crate) struct SubscriptionSet { subscriptions: SubscriptionStore }
+}
+
+backends::port_set! {
+    /// To list, add and remove pixels.
+    pub(crate) struct PixelSet { pixels: PixelDirectory }
+}
+
+impl Run for Subscriptions {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let parts = context.open::<SubscriptionSet>().await?;
+        subscriptions(&*parts.ports.subscriptions, self).await
+    }
+}
+
+impl Run for Pixels {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let parts = context.open::<PixelSet>().await?;
+        pixels(&*parts.ports.pixels, self).await
+    }
+}
+
+async fn subscriptions(store: &dyn SubscriptionStore, action: Subscriptions) -> anyhow::Result<ExitStatus> {
     match action {
         Subscriptions::List => {
             for subscription in store.snapshot().await? {
@@ -53,8 +134,7 @@ pub(crate) async fn subscriptions(
     Ok(ExitStatus::Done)
 }
 
-pub(crate) async fn pixels(parts: &Parts<PixelSet>, action: Pixels) -> anyhow::Result<ExitStatus> {
-    let directory = &parts.ports.pixels;
+async fn pixels(directory: &dyn PixelDirectory, action: Pixels) -> anyhow::Result<ExitStatus> {
     match action {
         Pixels::List => {
             for pixel in directory.snapshot().await? {

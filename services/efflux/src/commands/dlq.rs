@@ -4,23 +4,72 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use assembly::Parts;
+use clap::{Subcommand, ValueEnum};
 use ports::EventQueue;
 use ports::queue::DeadLetter;
 use runtime::ExitStatus;
 
-use crate::cli::{Dlq, QueueName};
+use crate::context::{Context, Run};
 use crate::out;
-use crate::port_sets::Queues;
 
 /// Dead letters that are looked at in one go; real queues hand them out in tens.
 const LOOKED_AT: usize = 1_000;
 
-pub(crate) async fn run(parts: &Parts<Queues>, action: Dlq) -> anyhow::Result<ExitStatus> {
-    match action {
-        Dlq::List { queue, limit } => list(parts, queue, limit).await,
-        Dlq::Show { id, queue } => show(parts, &id, queue).await,
-        Dlq::Redrive { ids, all: true, queue } if ids.is_empty() => redrive_all(parts, queue).await,
-        Dlq::Redrive { ids, queue, .. } => redrive(parts, &ids, queue).await,
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// Print the dead letters, the latest first: queue, time, service, message id, reason
+    List {
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+        /// At most so many of each queue
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Print one dead letter with its text
+    Show {
+        /// The message's id, as `list` prints it
+        id: String,
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+    },
+    /// Put dead letters back into their queue, to be done again from the start
+    Redrive {
+        /// Message ids, as `list` prints them
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All that are there now
+        #[arg(long)]
+        all: bool,
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueName {
+    /// Notifications of interpreted files, for filter-svc
+    Trigger,
+    /// Notifications of filtered files, for reporter-svc
+    Report,
+}
+
+backends::port_set! {
+    /// To look after dead letters.
+    pub(crate) struct Queues { trigger_queue: EventQueue, report_queue: EventQueue }
+}
+
+impl Run for Dlq {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let parts = context.open::<Queues>().await?;
+        match self {
+            Self::List { queue, limit } => list(&parts, queue, limit).await,
+            Self::Show { id, queue } => show(&parts, &id, queue).await,
+            Self::Redrive { ids, all: true, queue } if ids.is_empty() => redrive_all(&parts, queue).await,
+            Self::Redrive { ids, queue, .. } => redrive(&parts, &ids, queue).await,
+        }
     }
 }
 

@@ -6,17 +6,18 @@ mod search;
 use std::fmt::Write;
 
 use assembly::Parts;
+use clap::Args;
 use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
 use domain::{ObjectRef, PixelRef};
 use ports::destination::Answer;
 use ports::ledger::{Attempt, Record};
+use ports::{BlobStore, LedgerAdmin, SubscriptionStore};
 use runtime::ExitStatus;
 
-use crate::cli::Explain;
+use crate::context::{Context, Run};
 use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
-use crate::port_sets::Story;
 use crate::tables::amount;
 
 /// The group below which interpreted files lie; the filter's receipts keep it in their key.
@@ -25,7 +26,29 @@ const GROUP: &str = "networks";
 /// Versions of one file whose receipts are looked at.
 const MOST_VERSIONS: usize = 100;
 
-pub(crate) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The session, as rows carry it
+    session: String,
+    /// The keyword; all of the session's conversions otherwise
+    keyword: Option<String>,
+    /// Files that are searched for a session which the ledger does not know, the latest first
+    #[arg(long, default_value_t = 50)]
+    files: usize,
+}
+
+backends::port_set! {
+    /// To tell the story of a conversion.
+    pub(crate) struct Story { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
+}
+
+impl Run for Explain {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        explain(&context.open().await?, &self).await
+    }
+}
+
+async fn explain(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
     if records.is_empty() {
         return search::run(parts, args).await;

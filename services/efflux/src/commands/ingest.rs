@@ -5,21 +5,62 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use assembly::Parts;
+use clap::Args;
 use domain::{ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::{Blob, BlobStore, ReportLedger};
 use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
-use crate::cli::Ingest;
+use crate::context::{Context, Run};
 use crate::follow::{Followed, Places};
-use crate::port_sets::{Follow, Put};
 use crate::{out, tables};
 
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files: JSON array or one row a line; plain, gzip or zstd
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Feed network; otherwise the first row's
+    #[arg(long)]
+    network: Option<String>,
+    /// Network account, a part of the object key
+    #[arg(long, default_value = "default")]
+    account: String,
+    /// Follow the files to the end and print their receipts; exit 0 only if the books balance and nothing is left undone
+    #[arg(long)]
+    wait: bool,
+    /// Give up waiting after this many seconds
+    #[arg(long, default_value_t = 300, requires = "wait")]
+    timeout: u64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+backends::port_set! {
+    /// To put files.
+    pub(crate) struct Put { blobs: BlobStore }
+}
+
+backends::port_set! {
+    /// To put files and follow them to their end.
+    pub(crate) struct Follow { blobs: BlobStore, ledger: ReportLedger }
+}
+
+impl Run for Ingest {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        if self.wait {
+            return put_and_follow(&context.open().await?, &self).await;
+        }
+        put(&context.open().await?, &self).await
+    }
+}
+
 /// Puts files.
-pub(crate) async fn run(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
+async fn put(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     let put = put_all(parts, &*parts.ports.blobs, args).await?;
     if args.json {
         let objects: Vec<_> =
@@ -30,7 +71,7 @@ pub(crate) async fn run(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<Exi
 }
 
 /// Puts files and waits for their end.
-pub(crate) async fn run_and_follow(parts: &Parts<Follow>, args: &Ingest) -> anyhow::Result<ExitStatus> {
+async fn put_and_follow(parts: &Parts<Follow>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     let put = put_all(parts, &*parts.ports.blobs, args).await?;
     let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
     report(&followed, args.json)

@@ -5,20 +5,54 @@ use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use assembly::{Parts, StartError};
+use clap::Args;
 use domain::{Outcome, PixelRef, UnixMillis};
 use pipeline::Pixels;
 use pipeline::replay::{Amount, Plan, Replay};
 use ports::ledger::Selection;
+use ports::{LedgerAdmin, PixelDirectory};
 use runtime::ExitStatus;
 
-use crate::cli::Retry;
+use crate::context::{Context, Run};
 use crate::out;
-use crate::port_sets::Replayed;
 use crate::tables::amount;
 
-pub(crate) async fn run(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// parked, rejected, expired, invalid, no_events or retry
+    #[arg(long)]
+    status: String,
+    /// Only with this reason, whole: no_working_credential, 100/2804004, invalid_pixel
+    #[arg(long)]
+    reason: Option<String>,
+    /// Only of this pixel
+    #[arg(long)]
+    pixel: Option<String>,
+    /// Only what changed since: 2026-11-22T13:00:00Z, or 24h for a day ago
+    #[arg(long)]
+    since: Option<String>,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on without asking; needed where standard input is no terminal
+    #[arg(long)]
+    yes: bool,
+}
+
+backends::port_set! {
+    /// To give conversions another chance.
+    pub(crate) struct Replayed { ledger: LedgerAdmin, pixels: PixelDirectory }
+}
+
+impl Run for Retry {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        retry(&context.open().await?, &self).await
+    }
+}
+
+async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStatus> {
     let selection = selection(args, parts.clock.now())?;
     let replay = Replay {
         ledger: Arc::clone(&parts.ports.ledger),

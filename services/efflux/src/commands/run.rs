@@ -4,16 +4,49 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use assembly::Parts;
+use clap::Args;
 use meta_sandbox::{Sandbox, SandboxConfig};
 use ports::Clock;
 use runtime::{ExitStatus, Lifecycle};
 
+use crate::context::{Context, Run};
 use crate::out;
 
+#[derive(Debug, Args)]
+pub(crate) struct RunServices {
+    /// Start the sandbox too, and send to it; it listens where META_GRAPH_URL points if that is this machine
+    #[arg(long)]
+    sandbox: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunSandbox {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// Remember across restarts what was accepted, in this file
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+impl Run for RunServices {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        run(context.staying_up().open().await?, self.sandbox).await
+    }
+}
+
+impl Run for RunSandbox {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let context = context.staying_up();
+        let lifecycle = Lifecycle::new(context.settings()?.process.shutdown);
+        sandbox(&context.clock, self.listen, self.record, lifecycle).await
+    }
+}
+
 /// All services in one process, with the sandbox if asked for.
-pub(crate) async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
+async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
     let stand_in = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
         let url = &parts.settings.meta.graph_url;
@@ -45,7 +78,7 @@ fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
 }
 
 /// The sandbox alone.
-pub(crate) async fn sandbox(
+async fn sandbox(
     clock: &Arc<dyn Clock>,
     listen: SocketAddr,
     record: Option<PathBuf>,

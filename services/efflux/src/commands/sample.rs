@@ -2,16 +2,49 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
+use clap::Args;
 use ports::Clock;
 use runtime::ExitStatus;
 use samples::{SampleNetwork, SampleSpec, rows, write_rows};
 
-use crate::cli::Sample;
+use crate::context::{Context, Run};
+
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// tonic, crossroads, sedo or airfind
+    #[arg(long)]
+    network: String,
+    /// Rows
+    #[arg(long, default_value_t = 1000)]
+    rows: usize,
+    /// Everything but the time is drawn from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Share of rows with a defect each
+    #[arg(long, default_value_t = 0.0)]
+    dirty: f64,
+    /// Share of rows that are stated again with grown figures
+    #[arg(long, default_value_t = 0.0)]
+    restate: f64,
+    /// One row a line instead of an array
+    #[arg(long)]
+    ndjson: bool,
+    /// Where to write; standard output otherwise
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+impl Run for Sample {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        make(&*context.clock, &self)
+    }
+}
 
 /// Writes a sample with click times before now; needs no backend.
-pub(crate) fn run(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
+fn make(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
     let spec = SampleSpec {
         network: network_named(&args.network)?,
         rows: args.rows,

@@ -1,12 +1,40 @@
 //! `efflux status`: what waits, what ended how.
 
 use assembly::Parts;
+use clap::Args;
+use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
 
+use crate::context::{Context, Run};
 use crate::out;
-use crate::port_sets::Overview;
 
-pub(crate) async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// How many of the latest files
+    #[arg(long, default_value_t = 10)]
+    files: usize,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+backends::port_set! {
+    /// To show how far everything is.
+    pub(crate) struct Overview {
+        trigger_queue: EventQueue,
+        report_queue: EventQueue,
+        ledger: LedgerAdmin,
+        analytics: AnalyticsStore,
+    }
+}
+
+impl Run for Status {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        status(&context.open().await?, self.files, self.json).await
+    }
+}
+
+async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::Result<ExitStatus> {
     let queues = [
         ("trigger", parts.ports.trigger_queue.depth().await?),
         ("report", parts.ports.report_queue.depth().await?),

@@ -8,6 +8,7 @@ mod deployment;
 mod disk;
 mod harness;
 mod kill;
+mod logs;
 mod main_job;
 mod meta;
 mod operator;

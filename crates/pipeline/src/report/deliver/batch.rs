@@ -30,6 +30,11 @@ impl Batch {
         self.conversions.is_empty() && self.settlements.is_empty()
     }
 
+    /// How many events it has.
+    pub(super) const fn events(&self) -> usize {
+        self.events
+    }
+
     /// Whether it should be sent now.
     pub(super) const fn is_due(&self) -> bool {
         self.due

@@ -206,7 +206,7 @@ impl BatchDelivery {
                 true
             }
             Err(error) => {
-                tracing::warn!(pixel.id = %self.context.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
+                tracing::warn!(error = ?error, "cannot renew leases; the batch waits in the ledger");
                 false
             }
         }

@@ -41,7 +41,7 @@ impl Lane {
                 biased;
                 Some(done) = self.sending.join_next(), if !self.sending.is_empty() => {
                     if let Err(error) = done {
-                        tracing::error!(pixel.id = %self.context.pixel, %error, "a batch failed; its leases run out");
+                        tracing::error!(pixel = %self.context.pixel, %error, "a batch failed; its leases run out");
                     }
                 }
                 claimed = self.incoming.recv(), if open && !self.batch.is_due() => match claimed {
@@ -80,7 +80,7 @@ impl Lane {
                 nothing_sent(due, Settle::Expired)
             }
             Unsendable::Refused(reason) => {
-                tracing::warn!(pixel.id = %self.context.pixel, reason, "a claimed conversion cannot be sent");
+                tracing::warn!(pixel = %self.context.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })
             }
         }

@@ -18,6 +18,7 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             let started = reporting.clock.now();
             report = destination.send(&pixel.code, &credential, events).await;
             measure(context, &report, reporting.clock.now().since(started));
+            log_answer(events.len(), &report.answer);
             if let Some(reachability) = reporting.reachability.get(&context.platform()) {
                 reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
             }
@@ -26,8 +27,10 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             }
             context.throttle().credentials.refuse(&credential);
             tracing::warn!(
-                pixel.id = %pixel, credential = credential.label, code = report.answer.code,
-                subcode = report.answer.subcode, answer = report.answer.message,
+                credential = credential.label,
+                answer.code = report.answer.code,
+                answer.subcode = report.answer.subcode,
+                answer.message = report.answer.message,
                 "the destination refused a credential"
             );
         }
@@ -36,6 +39,16 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
         }
     }
     report
+}
+
+fn log_answer(events: usize, answer: &Answer) {
+    tracing::debug!(
+        events,
+        answer.status,
+        answer.code,
+        answer.trace_id,
+        "the destination answered a request"
+    );
 }
 
 fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
@@ -57,7 +70,7 @@ fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
     for alarm in &report.alarms {
         tracing::error!(
             alarm,
-            trace_id = report.answer.trace_id,
+            answer.trace_id = report.answer.trace_id,
             "the destination's answer does not match what was sent"
         );
         metrics.count(name::ANSWER_ALARMS, &[platform], 1);

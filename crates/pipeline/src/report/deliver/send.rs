@@ -15,6 +15,12 @@ use crate::report::health::{BatchFeedback, DeliveryEnd, Paused};
 use crate::report::mutations;
 
 /// Sends a batch and settles each of its conversions.
+#[tracing::instrument(
+    name = "batch",
+    level = "error",
+    skip_all,
+    fields(pixel = %context.pixel, batch = batch.events())
+)]
 pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
     let reporting = &context.reporting;
     let lease_end = batch.earliest_lease_end().unwrap_or(UnixMillis(i64::MAX));
@@ -41,6 +47,12 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
 }
 
 /// Puts a batch back into the ledger while its pixel is paused.
+#[tracing::instrument(
+    name = "batch",
+    level = "error",
+    skip_all,
+    fields(pixel = %context.pixel, batch = batch.events())
+)]
 pub(super) async fn defer(context: &PixelContext, batch: Batch, paused: Paused) {
     let Batch { conversions, mut settlements, .. } = batch;
     settlements.extend(conversions.into_iter().map(|prepared| {
@@ -59,7 +71,7 @@ fn adapt_throttle(context: &PixelContext, feedback: &BatchFeedback, now: UnixMil
         throttle.paused(now)
     };
     if let Some(paused) = paused {
-        paused.log(&context.pixel);
+        paused.log();
     }
 }
 
@@ -83,7 +95,7 @@ async fn renew_leases(
         }
         Err(error) => {
             // Without the ledger nothing may be sent: the leases run out and claim_due hands the work out again.
-            tracing::warn!(pixel.id = %context.pixel, error = ?error, "cannot renew leases; the batch waits in the ledger");
+            tracing::warn!(error = ?error, "cannot renew leases; the batch waits in the ledger");
             (Vec::new(), lease_end)
         }
     }
@@ -96,6 +108,6 @@ async fn release_if_credentials_changed(context: &PixelContext) {
     }
     let now = context.reporting.clock.now();
     if let Err(error) = context.reporting.ledger.release_parked(&context.pixel, now).await {
-        tracing::warn!(pixel.id = %context.pixel, error = ?error, "cannot release parked conversions");
+        tracing::warn!(error = ?error, "cannot release parked conversions");
     }
 }

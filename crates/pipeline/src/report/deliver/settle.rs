@@ -14,9 +14,11 @@ pub(super) async fn write(reporting: &Reporting, settlements: Vec<Settlement>) {
         return;
     }
     measure(reporting, &settlements);
+    let conversions = settlements.len();
     match reporting.ledger.settle(settlements, &reporting.holder()).await {
         Ok(settled) => {
             let late = settled.iter().filter(|s| **s == Settled::Late).count();
+            tracing::debug!(conversions, late, "conversions settled");
             if late > 0 {
                 tracing::warn!(late, "settlements refused: the leases had been lost");
                 reporting.metrics.count(name::LATE_SETTLEMENTS, &[], late as u64);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::{PixelRef, UnixMillis};
+use domain::UnixMillis;
 use ports::Rng;
 use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
@@ -51,9 +51,9 @@ impl Paused {
         }
     }
 
-    /// Says that the pixel is paused.
-    pub(in crate::report) fn log(self, pixel: &PixelRef) {
-        tracing::warn!(pixel.id = %pixel, reason = ?self.reason, until = %self.until, "pixel paused");
+    /// Says that the pixel is paused; the batch's span names the pixel.
+    pub(in crate::report) fn log(self) {
+        tracing::warn!(reason = ?self.reason, until = %self.until, "pixel paused");
     }
 }
 

@@ -72,6 +72,7 @@ impl Claimer<'_> {
             };
             *rows.entry(outcome).or_default() += 1;
         }
+        tracing::debug!(rows = candidates.len(), duplicates, due = due.len(), "rows claimed");
         self.lanes.submit(due, &holder).await;
         for (outcome, rows) in rows {
             self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);

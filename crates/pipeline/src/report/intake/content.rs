@@ -14,11 +14,13 @@ const DIGEST_IN_NAME: usize = 12;
 /// Fetches an object, with the digest that identifies its content.
 pub(super) async fn fetch(reporting: &Reporting, object: &ObjectRef) -> Result<(Blob, String), Problem> {
     let mut blob = content(&*reporting.blobs, object, reporting.config.max_object_bytes).await?;
-    read_whole(object, reporting.config.blocking, move || {
+    let (blob, digest) = read_whole(object, reporting.config.blocking, move || {
         let digest = row_files::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
         Ok((blob, digest))
     })
-    .await
+    .await?;
+    tracing::debug!(digest, "object read");
+    Ok((blob, digest))
 }
 
 /// The name under which the ledger knows this content; `None` when all of it is there already. Another content under a key
@@ -33,11 +35,11 @@ pub(super) async fn unread_source(
     if known.as_ref().is_some_and(|r| r.complete && r.digest.as_deref().is_some_and(|d| d != digest)) {
         let short = digest.get(..DIGEST_IN_NAME).unwrap_or(digest);
         source = format!("{source}#{short}");
-        tracing::warn!(%object, source, "the object was replaced by another content since it was read");
+        tracing::warn!(source, "the object was replaced by another content since it was read");
     } else if !known.is_some_and(|r| is_whole(&r, digest)) {
         return Ok(Some(source));
     } else {
-        tracing::info!(%object, "the file was taken in before");
+        tracing::info!("the file was taken in before");
         return Ok(None);
     }
     let whole = ledger.receipt(&source).await?.is_some_and(|r| is_whole(&r, digest));

@@ -4,13 +4,13 @@ use ports::metric::name;
 
 use crate::report::Reporting;
 
-/// Reads a file's receipt and raises an alarm when it does not balance.
-pub(super) async fn check(reporting: &Reporting, object: &str) {
-    match reporting.ledger.receipt(object).await {
+/// Reads the receipt of a file's content and raises an alarm when it does not balance.
+pub(super) async fn check(reporting: &Reporting, source: &str) {
+    match reporting.ledger.receipt(source).await {
         Ok(Some(receipt)) if !receipt.balances() && receipt.refused.is_none() => {
             let sum: u64 = receipt.outcomes.iter().map(|o| o.rows).sum();
             tracing::error!(
-                object,
+                source,
                 rows_in = receipt.rows_in,
                 outcomes = sum,
                 "the receipt of a file does not balance"
@@ -18,6 +18,6 @@ pub(super) async fn check(reporting: &Reporting, object: &str) {
             reporting.metrics.count(name::BOOKS_DIFFERENCE, &[], receipt.rows_in.abs_diff(sum));
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(object, error = ?error, "cannot check the receipt of a file"),
+        Err(error) => tracing::warn!(source, error = ?error, "cannot check the receipt of a file"),
     }
 }

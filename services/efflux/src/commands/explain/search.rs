@@ -9,10 +9,8 @@ use ports::Blob;
 use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
-use super::latest_receipt;
-use crate::cli::Explain;
+use super::{Explain, Story, latest_receipt};
 use crate::out;
-use crate::port_sets::Story;
 
 /// Keys among which the latest files are looked for.
 const KEYS: usize = 100_000;

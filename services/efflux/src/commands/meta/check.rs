@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use backends::Opener;
 use destination_meta::destination::{Meta, PLATFORM, Probe, Standing};
 use ports::Clock;
 use ports::pixels::Pixel;
 use runtime::ExitStatus;
-use settings::Settings;
 
+use crate::context::Context;
 use crate::{out, tables};
 
 /// A token that was tried.
@@ -20,12 +20,8 @@ struct Tried {
 }
 
 /// Prints how every token of Meta's pixels stands; done when every pixel has one that works.
-pub(crate) async fn run(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    only: Option<&str>,
-    json: bool,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> anyhow::Result<ExitStatus> {
+    let (settings, clock) = (&context.settings()?, &context.clock);
     let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
     let meta = backends::meta_client(settings, clock).map_err(assembly::StartError::from)?;
     let version = &settings.meta.graph_version;

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use backends::Opener;
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
@@ -18,6 +18,7 @@ use row_files::{Rows, check as check_file, decompressed};
 use runtime::ExitStatus;
 use settings::Settings;
 
+use crate::context::Context;
 use crate::out;
 
 /// The pixels of the directory, or any where there is no directory.
@@ -36,12 +37,8 @@ impl KnownPixels for Known {
 }
 
 /// Prints the rows of a file one after the other.
-pub(crate) async fn run(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    file: &Path,
-    network: Option<&str>,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -> anyhow::Result<ExitStatus> {
+    let (settings, clock) = (&context.settings()?, &context.clock);
     let meta = backends::meta_config(settings, clock).map_err(assembly::StartError::from)?;
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();

@@ -1,0 +1,22 @@
+//! MongoDB, in a build without it.
+
+use std::sync::Arc;
+
+use ports::{Clock, Ledger};
+use settings::MongoSettings;
+
+use crate::OpenError;
+
+const ABSENT: OpenError = OpenError::NotInThisBuild { setting: "MONGODB_URI" };
+
+pub(crate) async fn ledger(_: &MongoSettings) -> Result<Arc<dyn Ledger>, OpenError> {
+    Err(ABSENT)
+}
+
+pub(crate) async fn migrate(
+    _: &MongoSettings,
+    _: &Arc<dyn Clock>,
+    _: bool,
+) -> Result<Vec<String>, OpenError> {
+    Err(ABSENT)
+}

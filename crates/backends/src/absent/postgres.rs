@@ -1,0 +1,27 @@
+//! PostgreSQL, in a build without it.
+
+use std::sync::Arc;
+
+use ports::{PixelDirectory, Turns};
+use secrecy::SecretString;
+
+use crate::OpenError;
+
+const ABSENT: OpenError = OpenError::NotInThisBuild { setting: "DATABASE_URL" };
+
+#[derive(Default)]
+pub(crate) struct OnPostgres;
+
+impl OnPostgres {
+    pub(crate) async fn pixels(&self, _: &SecretString) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+        Err(ABSENT)
+    }
+
+    pub(crate) async fn turns(&self, _: &SecretString) -> Result<Arc<dyn Turns>, OpenError> {
+        Err(ABSENT)
+    }
+}
+
+pub(crate) async fn migrate(_: &SecretString) -> Result<String, OpenError> {
+    Err(ABSENT)
+}

@@ -1,0 +1,60 @@
+//! A command as a value, and what it may ask for.
+
+use std::sync::Arc;
+
+use assembly::{Parts, StartError};
+use backends::Open;
+use ports::Clock;
+use runtime::{ExitStatus, SystemClock};
+use settings::{Environment, Service, Settings};
+
+/// A command with its arguments.
+pub(crate) trait Run {
+    /// Does what the command is for. It reads the settings and opens backends only when it asks `context` for them.
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus>;
+}
+
+/// What surrounds a command. Nothing is read or opened before a command asks.
+pub(crate) struct Context {
+    environment: Environment,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether the log says how the work goes, as that of a service does.
+    stays_up: bool,
+}
+
+impl Context {
+    /// The environment of this process.
+    pub(crate) fn of_process() -> Self {
+        Self { environment: Environment::of_process(), clock: Arc::new(SystemClock::new()), stays_up: false }
+    }
+
+    /// For a command that works until a signal. One that ends by itself says what it has to say on standard output, so it logs
+    /// warnings only unless `LOG_LEVEL` is set.
+    pub(crate) fn staying_up(self) -> Self {
+        Self { stays_up: true, ..self }
+    }
+
+    /// Another environment in place of the process's own.
+    pub(crate) fn with_environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Reads the settings and starts the log as they say.
+    pub(crate) fn settings(&self) -> Result<Settings, StartError> {
+        let mut settings =
+            Settings::load(&self.environment, Service::Efflux).map_err(StartError::Settings)?;
+        if !self.stays_up && self.environment.get("LOG_LEVEL").is_none() {
+            settings.telemetry.level = "warn".to_owned();
+        }
+        runtime::telemetry::init(&settings.telemetry);
+        Ok(settings)
+    }
+
+    /// Reads the settings and opens the ports of one command. In an outage, a tool that needs every backend is no help.
+    pub(crate) async fn open<P: Open>(&self) -> Result<Parts<P>, StartError> {
+        let settings = self.settings()?;
+        // What the backends' drivers do at the start takes kilobytes.
+        Box::pin(Parts::open(settings, Service::Efflux, Arc::clone(&self.clock))).await
+    }
+}
