@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod failures;
+mod golden;
 mod increments;
 mod original;
 mod round_trips;

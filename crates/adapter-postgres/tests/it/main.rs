@@ -4,6 +4,7 @@
 
 mod counting;
 mod database;
+mod golden;
 mod original;
 mod suites;
 mod trouble;

@@ -202,7 +202,7 @@ fn inside(test: &str) -> bool {
 }
 
 /// Debian's package faketime: a library that shows a process another time.
-fn fake_clock() -> String {
+pub(crate) fn fake_clock() -> String {
     let places = fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok).map(|entry| entry.path());
     let found =
         places.map(|place| place.join("faketime/libfaketimeMT.so.1")).find(|library| library.exists());

@@ -6,6 +6,7 @@ mod bad_input;
 mod chaos;
 mod deployment;
 mod disk;
+mod golden;
 mod harness;
 mod kill;
 mod logs;

@@ -1,0 +1,177 @@
+//! A data directory that an earlier version wrote (the workspace's folder `fixtures`), taken over by the programs of today.
+//!
+//! Their clock stands two hours after the first of its files came in, so that what waited may still be sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use port_tests::golden::{self, Kind};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::disk::fake_clock;
+use crate::harness::{LONGEST, Running, World, now_s, rows, wait_until};
+use crate::wire::{free_port, get};
+
+/// The pixel that had no token, and the files that came in.
+const WITHOUT_TOKEN: &str = "111000000000003";
+const FILES: [&str; 7] = ["tonic-1", "crossroads-1", "sedo-1", "tonic-2", "airfind-1", "sedo-2", "airfind-2"];
+
+/// What the earlier version left, and a sandbox whose clock agrees with it.
+struct Earlier {
+    world: World,
+    sandbox: u16,
+    _sandbox: Running,
+}
+
+impl Earlier {
+    fn restored() -> Self {
+        let sandbox = free_port();
+        let shift = golden::AFTERWARDS.0 / 1000 - now_s();
+        let settings = [
+            ("LD_PRELOAD", fake_clock()),
+            ("FAKETIME", format!("{shift:+}")),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+            ("META_GRAPH_URL", format!("http://127.0.0.1:{sandbox}")),
+            ("RESTATEMENTS", "increments".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let world = World::empty(Vec::new(), settings.into());
+        copy(&golden::path(Kind::Embedded, "data"), &world.path("data"));
+        let listen = format!("127.0.0.1:{sandbox}");
+        let process = world.start("efflux", &["sandbox", "--listen", &listen]);
+        wait_until(LONGEST, "the sandbox is there", || get(sandbox, "/_sandbox/health").0 == 200);
+        Self { world, sandbox, _sandbox: process }
+    }
+
+    fn status(&self) -> Value {
+        serde_json::from_str(&self.world.ok(&["status", "--json", "--files", "100"])).unwrap()
+    }
+
+    /// Pixel, name and id of each event that the sandbox has, and how often it came.
+    fn sent(&self) -> BTreeSet<String> {
+        let (status, answer) = get(self.sandbox, "/_sandbox/ids");
+        assert_eq!(status, 200, "{answer}");
+        answer.split_once("\r\n\r\n").unwrap().1.lines().map(str::to_owned).collect()
+    }
+
+    fn entries(&self, outcome: &str) -> u64 {
+        self.status()["ledger"][outcome].as_u64().unwrap_or(0)
+    }
+
+    /// The pixel that had no token gets one, and what waits goes out.
+    fn go_on(&self) -> Running {
+        let tokens = self.world.file("tokens.txt", "invented-token-1\n");
+        self.world.ok(&["pixels", "add", WITHOUT_TOKEN, "--tokens", tokens.to_str().unwrap()]);
+        let running = self.world.start("efflux", &["run"]);
+        wait_until(LONGEST, "nothing waits but for the operator", || self.is_done());
+        running
+    }
+
+    fn is_done(&self) -> bool {
+        let status = self.status();
+        let waits = |queue: &str| ["visible", "hidden"].iter().any(|s| status["queues"][queue][s] != 0);
+        let entries = |outcome: &str| status["ledger"][outcome].as_u64().unwrap_or(0);
+        let open = entries("in_flight") + entries("retry") + entries("parked");
+        open == 1 && status["unexported"] == 0 && !waits("trigger") && !waits("report")
+    }
+}
+
+/// Databases from their SQL, everything else as it is.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            let database = Connection::open(target.with_extension("db")).unwrap();
+            database.execute_batch(&fs::read_to_string(&path).unwrap()).unwrap();
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_waited_goes_out_with_the_same_event_ids() {
+    let earlier = Earlier::restored();
+    let running = earlier.go_on();
+    let expected = golden::text(Kind::Embedded, "sent-afterwards.tsv");
+    let expected: BTreeSet<_> = expected.lines().map(str::to_owned).collect();
+    assert!(expected.len() > 10);
+    assert_eq!(earlier.sent(), expected);
+    assert_eq!(earlier.entries("parked"), 1, "it waits for the operator");
+
+    let plan = earlier.world.ok(&["retry", "--status", "parked", "--reason", "unknown_outcome", "--yes"]);
+    assert!(plan.contains("1 conversions are due now."), "{plan}");
+    wait_until(LONGEST, "the operator's has gone out", || {
+        earlier.entries("parked") == 0 && earlier.entries("retry") == 0
+    });
+    wait_until(LONGEST, "it is reported", || earlier.entries("in_flight") == 0);
+    let silent = golden::text(Kind::Embedded, "sent.tsv");
+    let again: BTreeSet<_> = earlier.sent().difference(&expected).cloned().collect();
+    assert_eq!(again.len(), 3, "{again:?}");
+    assert!(
+        again.iter().all(|event| silent.contains(event)),
+        "the ids are those of the first attempt: {again:?}"
+    );
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
+fn the_same_files_under_other_keys_are_all_duplicates() {
+    let earlier = Earlier::restored();
+    let _running = earlier.go_on();
+    let (sent, before) = (earlier.sent(), earlier.status()["ledger"].clone());
+    let files = FILES.map(|name| golden::interpreted_file(&format!("{name}.json")));
+    let mut args = vec!["ingest", "--wait", "--json", "--timeout", "80", "--account", "another"];
+    args.extend(files.iter().map(|file| file.to_str().unwrap()));
+    let receipts: Vec<Value> = serde_json::from_str(&earlier.world.ok(&args)).unwrap();
+    let kept = receipts.iter().map(|r| r["receipt"]["filter"]["kept"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((receipts.len(), rows(&receipts, "duplicate")), (FILES.len(), kept), "{receipts:?}");
+    assert!(kept > 30);
+    assert_eq!(earlier.status()["ledger"], before);
+    assert_eq!(earlier.sent(), sent, "nothing goes out for them");
+}
+
+#[test]
+fn each_conversion_tells_its_story_and_the_files_reconcile() {
+    let earlier = Earlier::restored();
+    assert_eq!(without_pixels(earlier.status()), without_pixels(golden::status(Kind::Embedded)));
+    for conversion in golden::conversions(Kind::Embedded) {
+        let text = |name: &str| conversion[name].as_str().unwrap_or_default().to_owned();
+        let story = earlier.world.ok(&["explain", &text("session")]);
+        let now = story
+            .lines()
+            .find(|line| line.trim_start().starts_with("now  "))
+            .unwrap_or_else(|| panic!("{story}"));
+        assert!(now.contains(&text("outcome")), "{conversion}\n{story}");
+        assert!(story.contains(&text("reason")), "{conversion}\n{story}");
+        let attempts = story.lines().filter(|line| line.trim_start().starts_with("attempt ")).count();
+        assert_eq!(attempts, conversion["attempts"].as_array().unwrap().len(), "{conversion}\n{story}");
+    }
+    let running = earlier.go_on();
+    let status = earlier.status();
+    for file in status["files"].as_array().unwrap() {
+        let receipt = &file["receipt"];
+        let rows: u64 =
+            receipt["outcomes"].as_array().unwrap().iter().map(|count| count["rows"].as_u64().unwrap()).sum();
+        assert!(receipt["complete"] == true && receipt["rows_in"] == rows, "{file}");
+    }
+    let entries: u64 = status["ledger"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(status["analytics"], entries, "analytics shows each conversion once");
+    assert_eq!(running.terminate(), Some(0));
+}
+
+/// What `efflux status` says, but for the pixels, whose names may change, and the order of files of one moment.
+fn without_pixels(mut status: Value) -> (Value, BTreeMap<String, Value>) {
+    let files = status.as_object_mut().unwrap().remove("files").unwrap();
+    let mut receipts = BTreeMap::new();
+    for mut file in files.as_array().unwrap().clone() {
+        file["receipt"].as_object_mut().unwrap().remove("pixels");
+        receipts.insert(file["object"].to_string(), file["receipt"].clone());
+    }
+    (status, receipts)
+}
