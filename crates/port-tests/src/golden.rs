@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, UnixMillis};
+use domain::{ConversionKey, Outcome, PixelRef, UnixMillis};
 use ports::Ledger;
 use ports::ledger::{Claim, Due, DueLimits, Holder, Record, Restatements, RowClaim, RowVerdict, Source};
 use ports::pixels::Pixel;
@@ -86,7 +86,7 @@ pub fn status(kind: Kind) -> Value {
 /// A pixel as this version writes it, of one as the earlier version did.
 #[must_use]
 pub fn pixel_now(earlier: &str) -> String {
-    earlier.to_owned()
+    PixelRef::of_legacy_or_any(earlier).expect("a pixel").to_string()
 }
 
 /// That a ledger, opened on what the earlier version left, knows all of it and goes on with it.
@@ -258,14 +258,14 @@ fn analytics_row(conversion: &Value) -> String {
 
 /// The pixels of the fixtures, one a line.
 pub const PIXELS: [&str; 8] = [
-    "facebook 111000000000001 (pixel 1): invented-token-1 invented-token-2",
-    "facebook 111000000000002 (pixel 2): invented-token-1 invented-token-2",
-    "facebook 111000000000003 (): ",
-    "facebook 111000000000004 (pixel 4): invented-token-1 invented-token-2",
-    "facebook 111000000000005 (pixel 5): invented-token-1 invented-token-2",
-    "facebook 111000000000006 (pixel 6): invented-token-1 invented-token-2",
-    "facebook 111000000000007 (pixel 7): invented-token-1 invented-token-2",
-    "tiktok CTIKTOKPIXEL000000001 (): invented-token-1 invented-token-2",
+    "meta:111000000000001 (pixel 1): invented-token-1 invented-token-2",
+    "meta:111000000000002 (pixel 2): invented-token-1 invented-token-2",
+    "meta:111000000000003 (): ",
+    "meta:111000000000004 (pixel 4): invented-token-1 invented-token-2",
+    "meta:111000000000005 (pixel 5): invented-token-1 invented-token-2",
+    "meta:111000000000006 (pixel 6): invented-token-1 invented-token-2",
+    "meta:111000000000007 (pixel 7): invented-token-1 invented-token-2",
+    "tiktok:CTIKTOKPIXEL000000001 (): invented-token-1 invented-token-2",
 ];
 
 /// Pixels as [`PIXELS`] has them.
@@ -274,7 +274,7 @@ pub fn pixels(snapshot: &[Pixel]) -> Vec<String> {
     let line = |pixel: &Pixel| {
         let tokens: Vec<_> = pixel.credentials.iter().map(|c| c.token.expose_secret()).collect();
         let name = pixel.name.as_deref().unwrap_or_default();
-        format!("{} {} ({name}): {}", pixel.source.as_str(), pixel.code, tokens.join(" "))
+        format!("{} ({name}): {}", pixel.pixel, tokens.join(" "))
     };
     let mut lines: Vec<_> = snapshot.iter().map(line).collect();
     lines.sort_unstable();

@@ -19,7 +19,7 @@ use crate::report::mutations;
     name = "batch",
     level = "error",
     skip_all,
-    fields(pixel = %context.pixel, batch = batch.events())
+    fields(platform = %context.platform(), pixel = %context.pixel.code, batch = batch.events())
 )]
 pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
     let reporting = &context.reporting;
@@ -51,7 +51,7 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
     name = "batch",
     level = "error",
     skip_all,
-    fields(pixel = %context.pixel, batch = batch.events())
+    fields(platform = %context.platform(), pixel = %context.pixel.code, batch = batch.events())
 )]
 pub(super) async fn defer(context: &PixelContext, batch: Batch, paused: Paused) {
     let Batch { conversions, mut settlements, .. } = batch;
