@@ -38,7 +38,8 @@ async fn analytics_shows_every_conversion() {
         store.check().await.unwrap();
         let conversions = golden::conversions(Kind::Production);
         assert_eq!(store.conversions().await.unwrap(), conversions.len() as u64);
-        let shown = "SELECT concatWithSeparator(' ', session_id, outcome, reason, pixel, toString(events))
+        let shown = "SELECT concatWithSeparator(' ', session_id, outcome, reason,
+                if(pixel = '', '', concat(platform, ':', pixel)), toString(events))
             FROM report_conversions_latest";
         let shown: BTreeSet<_> = ask(&address, shown).await.into_iter().collect();
         assert_eq!(shown, golden::analytics_rows(Kind::Production));

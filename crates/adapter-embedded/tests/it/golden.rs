@@ -103,7 +103,7 @@ fn shown(path: &Path) -> BTreeSet<String> {
     assert!(fs::exists(path).unwrap());
     let people = Connection::open(path).unwrap();
     let select =
-        "SELECT session_id || ' ' || outcome || ' ' || reason || ' ' || coalesce(pixel, '') || ' ' || events
+        "SELECT session_id || ' ' || outcome || ' ' || reason || ' ' || coalesce(platform || ':' || pixel, '') || ' ' || events
         FROM report_conversions_latest";
     let mut statement = people.prepare(select).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
