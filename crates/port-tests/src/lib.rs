@@ -4,6 +4,7 @@
 pub mod analytics;
 pub mod blob;
 pub mod clock;
+pub mod destination;
 pub mod golden;
 pub mod ledger;
 pub mod pixels;

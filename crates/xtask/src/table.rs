@@ -22,7 +22,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("settings", &["ports", "domain"], &[]),
     layer("outbound-http", &[], &[]),
     layer("user-data", &[], &[]),
-    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &["row-files"]),
+    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &["port-tests", "row-files"]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer(
         "pipeline",

@@ -7,3 +7,4 @@ mod laws;
 mod normalise;
 mod sandbox;
 mod seeds;
+mod suite;

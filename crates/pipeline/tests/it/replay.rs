@@ -15,7 +15,7 @@ fn replay(world: &World) -> Replay {
         ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
         clock: Arc::clone(&world.reporting.clock),
-        destinations: destinations(meta(&world.sandbox.url())),
+        destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
     }
 }
 

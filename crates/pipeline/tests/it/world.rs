@@ -23,7 +23,7 @@ use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, Destination, Destinations, LedgerAdmin, PixelDirectory, ReportLedger};
+use ports::{Blob, Clock, Destination, LedgerAdmin, PixelDirectory, ReportLedger};
 use samples::{SampleNetwork, SampleSpec, generate};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -52,15 +52,20 @@ impl World {
 
     /// The same with `RESTATEMENTS=increments`.
     pub(crate) async fn restating() -> Self {
-        Self::of(ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) })
-            .await
+        let config = ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) };
+        Self::of(config, None).await
     }
 
     pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
-        Self::of(config_of(on_unknown)).await
+        Self::of(config_of(on_unknown), None).await
     }
 
-    async fn of(report_config: ReportConfig) -> Self {
+    /// The same with a second platform.
+    pub(crate) async fn with_also(second: Arc<dyn Destination>) -> Self {
+        Self::of(config_of(OnUnknown::Resend), Some(second)).await
+    }
+
+    async fn of(report_config: ReportConfig, second: Option<Arc<dyn Destination>>) -> Self {
         let clock = Arc::new(ManualClock::default());
         let sandbox_clock = Arc::clone(&clock);
         let config = SandboxConfig {
@@ -82,7 +87,7 @@ impl World {
                 Arc::clone(&dyn_clock),
             )),
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
-            destinations: destinations(meta(&sandbox.url())),
+            destinations: destinations(meta(&sandbox.url())).into_iter().chain(second).collect(),
             clock: dyn_clock,
             rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
@@ -226,9 +231,9 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
     }
 }
 
-/// One destination and no other.
-pub(crate) fn destinations(one: impl Destination + 'static) -> Destinations {
-    [Arc::new(one) as Arc<dyn Destination>].into_iter().collect()
+/// One destination, to which others may be added.
+pub(crate) fn destinations(one: impl Destination + 'static) -> [Arc<dyn Destination>; 1] {
+    [Arc::new(one)]
 }
 
 pub(crate) fn meta(url: &str) -> Meta {
