@@ -104,8 +104,8 @@ impl<'de> Deserialize<'de> for ConversionKey {
 
 /// The id under which a platform recognises an event when it arrives again: 32 hexadecimal digits.
 ///
-/// A pure function of key, kind and index. The name sent on the wire does not enter, so that switching
-/// `META_EVENT_NAMES` does not give events new ids.
+/// A pure function of key, kind and index. The name that a platform has for the kind does not enter, so that another spelling
+/// gives no event a new id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId([u8; 32]);
 

@@ -68,7 +68,7 @@ impl fmt::Debug for PixelCode {
     }
 }
 
-/// A pixel, with its platform: two platforms may give the same code. As text `meta:123`.
+/// A pixel, with its platform: two platforms may give the same code. As text `tiktok:123`.
 ///
 /// ```
 /// use domain::{PixelRef, Platform};
@@ -91,7 +91,7 @@ pub struct PixelRef {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPixelRef {
     /// It has no colon.
-    #[error("a pixel is written as platform and code: `meta:123`")]
+    #[error("a pixel is written as platform and code: `tiktok:123`")]
     NoPlatform,
     /// What stands before the colon is not a platform's name.
     #[error(transparent)]
@@ -160,12 +160,14 @@ mod tests {
 
     #[test]
     fn a_pixel_is_read_back_from_its_text() {
-        let pixel: PixelRef = "meta:1_a-B".parse().unwrap();
-        assert_eq!(pixel, PixelRef::new(Platform::LEGACY, PixelCode::new("1_a-B").unwrap()));
-        assert_eq!(PixelRef::of_legacy_or_any("1_a-B"), Ok(pixel));
+        let legacy = PixelRef::new(Platform::LEGACY, PixelCode::new("1_a-B").unwrap());
+        assert_eq!(legacy.to_string().parse(), Ok(legacy.clone()));
+        assert_eq!(PixelRef::of_legacy_or_any("1_a-B"), Ok(legacy));
+        let other: PixelRef = "tiktok:1_a-B".parse().unwrap();
+        assert_eq!(PixelRef::of_legacy_or_any("tiktok:1_a-B"), Ok(other));
         assert_eq!("123".parse::<PixelRef>(), Err(NotAPixelRef::NoPlatform));
-        assert_eq!("Me ta:1".parse::<PixelRef>(), Err(NotAPixelRef::Platform(NotAPlatform)));
-        for text in ["meta:", "meta:a b", "meta:a:b"] {
+        assert_eq!("Tik tok:1".parse::<PixelRef>(), Err(NotAPixelRef::Platform(NotAPlatform)));
+        for text in ["tiktok:", "tiktok:a b", "tiktok:a:b"] {
             assert_eq!(text.parse::<PixelRef>(), Err(NotAPixelRef::Code(NotAPixelCode)), "{text}");
         }
     }

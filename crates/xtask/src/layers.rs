@@ -119,7 +119,10 @@ mod tests {
         assert_eq!(found("ports", &[("domain", Kind::Normal), ("samples", Kind::Dev)]), none);
         assert_eq!(found("backends", &[("adapter-aws", Kind::Normal)]), none);
         assert_eq!(found("adapter-aws", &[("port-tests", Kind::Dev)]), none);
-        assert_eq!(found("pipeline", &[("adapter-embedded", Kind::Dev), ("serde", Kind::Normal)]), none);
+        assert_eq!(
+            found("pipeline-tests", &[("adapter-embedded", Kind::Dev), ("serde", Kind::Normal)]),
+            none
+        );
     }
 
     #[test]

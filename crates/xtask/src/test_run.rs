@@ -81,7 +81,7 @@ pub fn quick(dir: &Path, out: &mut (dyn Write + Send)) -> Result<bool> {
 }
 
 /// The tests of a quick run, for nextest.
-const QUICK: &str = "kind(lib) | (binary_id(=pipeline::it) & not test(/_in_clickhouse$/)) | (binary_id(=simulation::it) & test(=seeds::the_first_hundred_hold_every_rule))";
+const QUICK: &str = "kind(lib) | (binary_id(=pipeline-tests::it) & not test(/_in_clickhouse$/)) | (binary_id(=simulation::it) & test(=seeds::the_first_hundred_hold_every_rule))";
 
 /// Builds and runs the tests of some parts; the servers that they need are started.
 fn test_steps<'a>(workspace: &'a Workspace, parts: &[Part]) -> Vec<Step<'a>> {

@@ -3,6 +3,7 @@
 mod crates;
 mod files;
 mod lock;
+mod platforms;
 mod text;
 mod words;
 
@@ -21,6 +22,7 @@ pub(crate) fn check(files: &Files) -> Result<Vec<Finding>> {
         findings.extend(text::check(path, &text));
         findings.extend(words::check(path, &text));
         findings.extend(lock::check(path, &text));
+        findings.extend(platforms::check(path, &text));
         findings.extend(crates::check(path, &text, |other| files.paths.contains(other)));
     }
     findings.sort();

@@ -7,7 +7,7 @@ const NOW: UnixMillis = UnixMillis(1_763_800_000_000);
 fn reasons_of(change: &str) -> String {
     let mut row = serde_json::json!({
         "session_id": "s", "keyword_clicked": "k", "click_timestamp": 1_763_700_000, "pixel_id": "111",
-        "traffic_source": "facebook", "ts_click_id": "IwAR1", "user_agent": "UA", "domain_name": "a.example",
+        "traffic_source": "unknown", "ts_click_id": "IwAR1", "user_agent": "UA", "domain_name": "a.example",
         "conversions": 1, "revenue": 0.25,
     });
     let change: serde_json::Value = serde_json::from_str(change).unwrap();
@@ -18,7 +18,8 @@ fn reasons_of(change: &str) -> String {
     struct Known;
     impl KnownPixels for Known {
         fn knows(&self, pixel: &PixelRef) -> bool {
-            ["meta:111", "tiktok:TT1"].contains(&pixel.to_string().as_str())
+            let known = [(Platform::LEGACY.as_str(), "111"), ("tiktok", "TT1")];
+            known.contains(&(pixel.platform.as_str(), pixel.code.as_str()))
         }
     }
     let platforms = OnePlatform(Platform::LEGACY, &Week);

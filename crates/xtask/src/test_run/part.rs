@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(Part::of_test("adapter-mongodb::it", "suite"), Part::Adapters);
         assert_eq!(Part::of_test("adapter-mongodb", "error::tests::codes"), Part::Unit);
         assert_eq!(Part::of_test("adapter-embedded::it", "ledger"), Part::Unit);
-        assert_eq!(Part::of_test("pipeline::it", "optimise::two_in_clickhouse"), Part::Adapters);
+        assert_eq!(Part::of_test("pipeline-tests::it", "optimise::two_in_clickhouse"), Part::Adapters);
         assert_eq!(Part::of_test("efflux::it", "kill"), Part::Processes);
         assert_eq!(Part::of_test("efflux::bin/efflux", "cli"), Part::Unit);
     }

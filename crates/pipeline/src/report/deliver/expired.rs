@@ -38,12 +38,12 @@ mod tests {
     #[test]
     fn what_was_reported_before_is_not_counted_as_expired() {
         let raw = r#"{"session_id":"s","network":"tonic","conversions":3,"revenue":"0.9","click_timestamp":1763800000,
-            "pixel_id":"1","traffic_source":"Facebook","ts_click_id":"x","user_agent":"u"}"#;
+            "pixel_id":"1","ts_click_id":"x","user_agent":"u"}"#;
         let due = |part, accepted: Positions| Due {
             lease: Lease { key: Row::parse(raw).key, attempt: 1 },
             raw: raw.to_owned(),
             network: "tonic".to_owned(),
-            pixel: "meta:1".parse().unwrap(),
+            pixel: "tiktok:1".parse().unwrap(),
             deadline: UnixMillis(0),
             part,
             accepted,
