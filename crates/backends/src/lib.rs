@@ -36,7 +36,7 @@ use std::sync::Arc;
 use ::ports::Clock;
 use settings::{Service, Settings};
 
-pub use destination::{destinations, meta_client, meta_config};
+pub use destination::destinations;
 pub use migrate::migrate;
 pub use opener::Opener;
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
@@ -60,6 +60,13 @@ pub enum OpenError {
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl OpenError {
+    /// A destination that cannot be set up.
+    pub fn of_destination(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Destination(Box::new(error))
+    }
 }
 
 /// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot

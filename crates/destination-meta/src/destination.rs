@@ -21,10 +21,10 @@ use crate::map::{MapConfig, prepare, prepare_events};
 use crate::proof::AppSecret;
 use crate::transport::Transport;
 
-pub use ports::configuration::meta::{NotAPartnerAgent, PartnerAgent};
 pub use probe::{Probe, Standing};
 pub use report::{answered, unanswered};
 pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};
+pub use settings::destinations::meta::{NotAPartnerAgent, PartnerAgent};
 
 /// Meta's limit: 1,000 events in `data` ([Using the API], read 2026-11-23).
 ///

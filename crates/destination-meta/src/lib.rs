@@ -7,6 +7,9 @@ pub mod fbc;
 pub mod fields;
 pub mod map;
 pub mod proof;
+mod setup;
 pub mod transport;
 pub mod usage;
 pub mod version;
+
+pub use setup::{SetupError, client, config, open};

@@ -20,8 +20,8 @@ use domain::validate::Valid;
 use domain::{ConversionKey, Reason};
 use ports::destination::PreparedEvent;
 
-pub use ports::configuration::meta::{DataProcessing, EventNames, NotAPlace, Place};
 pub use preview::{Sent, UserField, user_fields};
+pub use settings::destinations::meta::{DataProcessing, EventNames, NotAPlace, Place};
 
 use currency::currency;
 use source_url::source_url;

@@ -1,8 +1,6 @@
 //! Values of the configuration that settings read and an adapter, a destination or a use case takes. They stand here because neither side
 //! knows the other; each enum lists its words once.
 
-pub mod meta;
-
 use secrecy::SecretString;
 use strum::{EnumString, VariantNames};
 

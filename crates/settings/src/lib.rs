@@ -2,10 +2,10 @@
 #![warn(missing_docs)]
 
 mod backends;
+pub mod destinations;
 mod environment;
 mod help;
 mod load;
-mod meta;
 mod optimizer;
 mod reader;
 mod service;
@@ -14,10 +14,10 @@ mod table;
 mod work;
 
 pub use backends::{AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, QueueAddress};
+pub use destinations::DestinationSettings;
 pub use environment::Environment;
 pub use help::{help_text, markdown_table};
 pub use load::Settings;
-pub use meta::{DataUse, MetaSettings};
 pub use optimizer::OptimizerSettings;
 pub use reader::Problems;
 pub use service::{HttpSettings, LogFormat, ProcessSettings, TelemetrySettings};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::backends::{BackendSettings, BucketSettings};
+use crate::destinations::DestinationSettings;
 use crate::environment::Environment;
-use crate::meta::MetaSettings;
 use crate::optimizer::OptimizerSettings;
 use crate::reader::{Problems, Reader};
 use crate::service::{HttpSettings, Location, LocationSettings, ProcessSettings, TelemetrySettings};
@@ -38,8 +38,8 @@ pub struct Settings {
     pub intervals: IntervalSettings,
     /// Rules of reporting that hold for every destination.
     pub reporting: ReportingSettings,
-    /// Meta.
-    pub meta: MetaSettings,
+    /// The platforms that events are sent to.
+    pub destinations: DestinationSettings,
     /// The optimizer.
     pub optimizer: OptimizerSettings,
     /// What looks like a mistake and stops nothing.
@@ -85,7 +85,7 @@ impl Settings {
             queues: QueueSettings::read(reader),
             intervals: IntervalSettings::read(reader),
             reporting: ReportingSettings::read(reader),
-            meta: MetaSettings::read(reader),
+            destinations: DestinationSettings::read(reader),
             optimizer: OptimizerSettings::read(reader),
             warnings: warnings(environment),
         };
@@ -96,13 +96,14 @@ impl Settings {
 
     /// Settings that are fine alone and wrong together.
     fn check(&self, reader: &mut Reader<'_>) {
-        self.meta.check(reader);
+        self.destinations.check(reader);
         // Leases are renewed after a third of their time, and the settling needs some too.
-        let needed = self.meta.request_timeout + LEASE_MARGIN;
+        let (longest, setting) = self.destinations.longest_request();
+        let needed = longest + LEASE_MARGIN;
         if self.intervals.lease * 2 / 3 < needed {
             let needed = (needed * 3 / 2).as_secs();
             reader.problem(format!(
-                "LEASE_SECONDS: with this META_REQUEST_TIMEOUT_MS at least {needed} are needed, or a conversion is claimed by somebody else while its request is under way"
+                "LEASE_SECONDS: with this {setting} at least {needed} are needed, or a conversion is claimed by somebody else while its request is under way"
             ));
         }
         if self.buckets.interpreted == self.buckets.report {
@@ -137,7 +138,10 @@ fn one_name_each(reader: &mut Reader<'_>) {
 
 /// Names that look like ours and are unknown, most likely typing errors, and names of the past.
 fn warnings(environment: &Environment) -> Vec<String> {
-    let ours = |name: &str| name.starts_with("EFFLUX_") || name.starts_with("META_");
+    let ours = |name: &str| {
+        name.starts_with("EFFLUX_")
+            || DestinationSettings::PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    };
     let known = |name: &str| table().any(|setting| setting.names().any(|known| known == name));
     let unknown =
         environment.names().filter(|name| ours(name) && !known(name) && !name.starts_with("EFFLUX_TEST_"));

@@ -1,7 +1,7 @@
 //! All settings.
 
 use crate::backends::{Addresses, BucketSettings};
-use crate::meta::MetaSettings;
+use crate::destinations::DestinationSettings;
 use crate::optimizer::OptimizerSettings;
 use crate::service::{HttpSettings, LocationSettings, ProcessSettings, TelemetrySettings};
 use crate::setting::Setting;
@@ -9,7 +9,7 @@ use crate::work::{IntervalSettings, LimitSettings, QueueSettings, ReportingSetti
 
 /// All of them, in the order in which help shows them.
 pub(crate) fn table() -> impl Iterator<Item = &'static Setting> {
-    const SECTIONS: &[&[Setting]] = &[
+    const GENERAL: &[&[Setting]] = &[
         HttpSettings::ROWS,
         LocationSettings::ROWS,
         TelemetrySettings::ROWS,
@@ -21,10 +21,9 @@ pub(crate) fn table() -> impl Iterator<Item = &'static Setting> {
         QueueSettings::ROWS,
         IntervalSettings::ROWS,
         ReportingSettings::ROWS,
-        MetaSettings::ROWS,
-        OptimizerSettings::ROWS,
     ];
-    SECTIONS.iter().copied().flatten()
+    let sections = GENERAL.iter().chain(DestinationSettings::SECTIONS).chain(&[OptimizerSettings::ROWS]);
+    sections.copied().flatten()
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("settings", &["ports", "domain"], &[]),
     layer("outbound-http", &[], &[]),
     layer("user-data", &[], &[]),
-    layer("destination-*", &["outbound-http", "user-data", "ports", "domain"], &["port-tests", "row-files"]),
+    layer(
+        "destination-*",
+        &["outbound-http", "user-data", "settings", "ports", "domain"],
+        &["port-tests", "row-files"],
+    ),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer("pipeline", &["row-files", "ports", "domain"], &[]),
     layer(
@@ -41,7 +45,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         ],
     ),
     layer("runtime", &["settings", "ports", "domain"], &[]),
-    layer("backends", &["adapter-*", "destination-*", "outbound-http", "settings", "ports", "domain"], &[]),
+    layer("backends", &["adapter-*", "destination-*", "settings", "ports", "domain"], &[]),
     layer("assembly", &["runtime", "settings", "pipeline", "backends", "ports", "domain"], &[]),
     layer("port-tests", &["ports", "domain"], &[]),
     layer("meta-sandbox", &[], &[]),

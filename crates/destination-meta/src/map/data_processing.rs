@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use ports::configuration::meta::DataProcessing;
+use settings::destinations::meta::DataProcessing;
 
 /// Writes the event's keys, a comma before each.
 pub(super) fn write(said: DataProcessing, text: &mut Vec<u8>) {

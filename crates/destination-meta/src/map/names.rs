@@ -3,7 +3,7 @@
 //! [Meta Pixel Reference]: https://developers.facebook.com/docs/meta-pixel/reference
 
 use domain::EventKind;
-use ports::configuration::meta::EventNames;
+use settings::destinations::meta::EventNames;
 
 /// The name of an event. It is no part of the event's id. Meta takes the legacy names for custom events.
 pub(super) const fn name(names: EventNames, kind: EventKind) -> &'static str {

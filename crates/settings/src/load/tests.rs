@@ -1,6 +1,6 @@
 use super::*;
+use crate::destinations::meta::{DataProcessing, Place};
 use ports::configuration::OnUnknown;
-use ports::configuration::meta::{DataProcessing, Place};
 use ports::ledger::Restatements;
 
 fn problems(service: Service, pairs: &[(&str, &str)]) -> Vec<String> {
@@ -112,7 +112,7 @@ fn limited_data_use_is_checked_as_a_whole() {
     let with = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().map(|(name, value)| (format!("META_DATA_PROCESSING_OPTIONS{name}"), *value));
         Settings::load(&Environment::from_pairs(pairs), Service::Reporter)
-            .map(|s| s.meta.data_processing().unwrap())
+            .map(|s| s.destinations.meta.data_processing().unwrap())
     };
     assert_eq!(with(&[]), Ok(DataProcessing::Unsaid));
     assert_eq!(with(&[("", "none")]), Ok(DataProcessing::Unlimited));
@@ -139,7 +139,7 @@ fn the_partner_agent_and_the_secret_are_checked() {
     assert!(found.len() == 1 && !found[0].contains("hush"), "{found:?}");
     let environment = Environment::from_pairs([("META_APP_SECRET", "hush")]);
     let settings = Settings::load(&environment, Service::Reporter).unwrap();
-    assert!(settings.meta.app_secret.is_some() && !format!("{settings:?}").contains("hush"));
+    assert!(settings.destinations.meta.app_secret.is_some() && !format!("{settings:?}").contains("hush"));
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl Run for Demo {
 async fn run_all(mut parts: Parts) -> anyhow::Result<ExitStatus> {
     let folder = tempfile::tempdir().context("cannot make a folder for the samples")?;
     let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
-    parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
+    parts.settings.destinations.meta.graph_url =
+        sandbox.url().parse().context("the sandbox's own address")?;
     parts.settings.http.port = 0;
     prepare(&parts).await?;
 

@@ -49,11 +49,12 @@ impl Run for RunSandbox {
 async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
     let stand_in = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
-        let url = &parts.settings.meta.graph_url;
+        let url = &parts.settings.destinations.meta.graph_url;
         let listen = local_address(url.host_str(), url.port());
         let sandbox = start_sandbox(&parts.clock, listen, Some(record)).await?;
         tracing::info!(url = sandbox.url(), "the sandbox listens");
-        parts.settings.meta.graph_url = sandbox.url().parse().context("the sandbox's own address")?;
+        parts.settings.destinations.meta.graph_url =
+            sandbox.url().parse().context("the sandbox's own address")?;
         Some(sandbox)
     } else {
         None

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use backends::Opener;
+use assembly::StartError;
+use backends::{OpenError, Opener};
 use destination_meta::destination::{Meta, PLATFORM, Probe, Standing};
 use ports::Clock;
 use ports::pixels::Pixel;
@@ -22,9 +23,11 @@ struct Tried {
 /// Prints how every token of Meta's pixels stands; done when every pixel has one that works.
 pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
-    let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
-    let meta = backends::meta_client(settings, clock).map_err(assembly::StartError::from)?;
-    let version = &settings.meta.graph_version;
+    let directory = Opener::new(settings, clock).pixels().await.map_err(StartError::from)?;
+    let meta = destination_meta::client(settings, clock)
+        .map_err(OpenError::of_destination)
+        .map_err(StartError::from)?;
+    let version = &settings.destinations.meta.graph_version;
     let warning = destination_meta::version::warning(version, clock.now());
     let pixels: Vec<Pixel> = directory.snapshot().await?;
     let ours = |pixel: &&Pixel| {

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use backends::Opener;
+use assembly::StartError;
+use backends::{OpenError, Opener};
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
 use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
@@ -39,7 +40,9 @@ impl KnownPixels for Known {
 /// Prints the rows of a file one after the other.
 pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
-    let meta = backends::meta_config(settings, clock).map_err(assembly::StartError::from)?;
+    let meta = destination_meta::config(settings, clock)
+        .map_err(OpenError::of_destination)
+        .map_err(StartError::from)?;
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();
     let open = || -> anyhow::Result<_> {
@@ -66,7 +69,7 @@ async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Re
     if backends.postgres.is_none() && !backends.data_dir.is_dir() {
         return Ok(Known::Any);
     }
-    let directory = Opener::new(settings, clock).pixels().await.map_err(assembly::StartError::from)?;
+    let directory = Opener::new(settings, clock).pixels().await.map_err(StartError::from)?;
     let pixels = directory.snapshot().await?;
     Ok(Known::These(pixels.into_iter().map(|pixel| pixel.pixel).collect()))
 }

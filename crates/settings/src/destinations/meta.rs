@@ -1,14 +1,17 @@
 //! What Meta is sent with every request.
 
+mod values;
+
 use std::time::Duration;
 
-use ports::configuration::meta::{DataProcessing, EventNames, NotAPlace, PartnerAgent, Place};
 use secrecy::SecretString;
 use strum::{EnumString, VariantNames};
 use url::Url;
 
 use crate::reader::{Reader, web_address};
 use crate::setting::{R, section};
+
+pub use values::{DataProcessing, EventNames, NotAPartnerAgent, NotAPlace, PartnerAgent, Place};
 
 section! {
     /// Meta.
@@ -66,6 +69,11 @@ impl MetaSettings {
             Some(DataUse::Unlimited) => DataProcessing::Unlimited,
             None => DataProcessing::Unsaid,
         })
+    }
+
+    /// The longest time for one request, and the setting that says it.
+    pub(crate) const fn request_time(&self) -> (Duration, &'static str) {
+        (self.request_timeout, "META_REQUEST_TIMEOUT_MS")
     }
 
     /// Settings that are fine alone and wrong together.
