@@ -9,6 +9,7 @@ macro_rules! port_set {
         $vis:vis struct $name:ident { $($(#[$about_port:meta])* $port:ident: $kind:ident),+ $(,)? }
     ) => {
         $(#[$about])*
+        #[derive(Debug)]
         $vis struct $name {
             $($(#[$about_port])* $vis $port: ::std::sync::Arc<dyn $kind>,)+
         }
@@ -19,11 +20,6 @@ macro_rules! port_set {
             }
         }
 
-        impl ::std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
     };
     (
         $(#[$about:meta])*

@@ -1,5 +1,7 @@
 //! Every reason why a conversion may not be sent, found in one go.
 
+use std::fmt;
+
 use crate::event::{EventCounts, MAX_EVENTS_PER_CONVERSION};
 use crate::money::Money;
 use crate::network::Network;
@@ -10,7 +12,7 @@ use crate::row::{Conversion, Count, Row};
 use crate::time::{FUTURE_TOLERANCE, UnixMillis, UnixSeconds};
 
 /// What validation asks about pixels. The answer must not depend on anything but its arguments and a snapshot.
-pub trait KnownPixels: Send + Sync {
+pub trait KnownPixels: fmt::Debug + Send + Sync {
     /// Whether there is such a pixel.
     fn knows(&self, pixel: &PixelRef) -> bool;
 }
@@ -26,7 +28,7 @@ impl KnownPixels for AnyPixel {
 }
 
 /// What a platform asks of the conversions that are reported to it.
-pub trait Requirements: Send + Sync {
+pub trait Requirements: fmt::Debug + Send + Sync {
     /// Its limits.
     fn rules(&self) -> PlatformRules;
 
@@ -36,20 +38,14 @@ pub trait Requirements: Send + Sync {
 }
 
 /// The platforms that events can be sent to.
-pub trait Platforms: Send + Sync {
+pub trait Platforms: fmt::Debug + Send + Sync {
     /// What a platform asks for; `None` when nothing can be sent to it.
     fn requirements(&self, platform: Platform) -> Option<&dyn Requirements>;
 }
 
 /// One platform and no other.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct OnePlatform<'r>(pub Platform, pub &'r dyn Requirements);
-
-impl std::fmt::Debug for OnePlatform<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("OnePlatform").field(&self.0).finish_non_exhaustive()
-    }
-}
 
 impl Platforms for OnePlatform<'_> {
     fn requirements(&self, platform: Platform) -> Option<&dyn Requirements> {
@@ -58,7 +54,7 @@ impl Platforms for OnePlatform<'_> {
 }
 
 /// What the rules look at besides the row.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rules<'r> {
     /// The time of the check.
     pub now: UnixMillis,
@@ -68,15 +64,6 @@ pub struct Rules<'r> {
     pub platforms: &'r dyn Platforms,
     /// Network of the object the row came in; the row's own word goes first.
     pub object_network: Option<&'r str>,
-}
-
-impl std::fmt::Debug for Rules<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rules")
-            .field("now", &self.now)
-            .field("object_network", &self.object_network)
-            .finish_non_exhaustive()
-    }
 }
 
 /// A conversion that every rule lets through; only [`check`] makes one.

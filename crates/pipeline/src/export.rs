@@ -17,6 +17,7 @@ const BATCH: usize = 2_000;
 const PAUSES: Backoff = Backoff::even(Duration::from_secs(1), Duration::from_secs(60));
 
 /// The exporter.
+#[derive(Debug)]
 pub struct Export {
     /// Where changes are known.
     pub ledger: Arc<dyn LedgerExport>,
@@ -28,12 +29,6 @@ pub struct Export {
     pub metrics: Arc<dyn MetricSink>,
     /// Whether analytics can be reached.
     pub health: Arc<dyn HealthSink>,
-}
-
-impl std::fmt::Debug for Export {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Export").finish_non_exhaustive()
-    }
 }
 
 impl Export {

@@ -15,6 +15,7 @@ use crate::report::{PixelMap, Pixels};
 const PAGE: usize = 500;
 
 /// What a replay works with.
+#[derive(Debug)]
 pub struct Replay {
     /// Where entries are.
     pub ledger: Arc<dyn LedgerAdmin>,
@@ -24,12 +25,6 @@ pub struct Replay {
     pub clock: Arc<dyn Clock>,
     /// The platforms that events can be sent to.
     pub destinations: Destinations,
-}
-
-impl std::fmt::Debug for Replay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Replay").finish_non_exhaustive()
-    }
 }
 
 /// Entries, and the revenue that no event has reported.

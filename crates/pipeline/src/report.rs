@@ -37,6 +37,7 @@ pub use pixels::Pixels;
 use health::DestinationReachability;
 
 /// What reporting needs from the outside.
+#[derive(Debug)]
 pub struct ReportPorts {
     /// Pixels and credentials.
     pub pixels: Arc<dyn PixelDirectory>,
@@ -56,13 +57,8 @@ pub struct ReportPorts {
     pub health: Arc<dyn HealthSink>,
 }
 
-impl std::fmt::Debug for ReportPorts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReportPorts").finish_non_exhaustive()
-    }
-}
-
 /// What all steps of reporting share.
+#[derive(Debug)]
 pub struct Reporting {
     /// The rules that an operator sets.
     pub config: ReportConfig,
@@ -79,12 +75,6 @@ pub struct Reporting {
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
-}
-
-impl std::fmt::Debug for Reporting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reporting").field("config", &self.config).finish_non_exhaustive()
-    }
 }
 
 impl Reporting {

@@ -53,7 +53,7 @@ pub enum Handled {
 
 /// Processes messages. The same message may come more than once.
 #[async_trait]
-pub trait Handler: Send + Sync {
+pub trait Handler: std::fmt::Debug + Send + Sync {
     /// Processes a message, or answers [`Handled::Later`] soon after `stop`.
     async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled;
 }
@@ -74,6 +74,7 @@ pub struct WorkerConfig {
 }
 
 /// A loop over one queue.
+#[derive(Debug)]
 pub struct Worker {
     /// The rules.
     pub config: WorkerConfig,
@@ -87,12 +88,6 @@ pub struct Worker {
     pub metrics: Arc<dyn MetricSink>,
     /// Whether the queue can be read.
     pub health: Arc<dyn HealthSink>,
-}
-
-impl std::fmt::Debug for Worker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("config", &self.config).finish_non_exhaustive()
-    }
 }
 
 impl Worker {

@@ -1,7 +1,6 @@
 //! Platforms that receive events.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,7 +63,7 @@ pub struct SendReport {
 
 /// Our client for a platform: what the platform requires of conversions, and how they are sent to it.
 #[async_trait]
-pub trait Destination: Requirements + fmt::Debug {
+pub trait Destination: Requirements {
     /// The platform that it sends to.
     fn platform(&self) -> Platform;
 

@@ -15,6 +15,8 @@ mod row;
 pub mod rules;
 mod settlement;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
@@ -30,7 +32,7 @@ use crate::Result;
 
 /// The ledger, as the reporter uses it.
 #[async_trait]
-pub trait ReportLedger: Send + Sync {
+pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Enters rows and claims those that are to be sent; one answer per row, in order.
     ///
     /// Durable when it returns. Costs a fixed number of round trips. Two callers never both get [`Held`](Claim::Held) for one key
@@ -75,7 +77,7 @@ pub trait ReportLedger: Send + Sync {
 
 /// The ledger, as the exporter uses it.
 #[async_trait]
-pub trait LedgerExport: Send + Sync {
+pub trait LedgerExport: fmt::Debug + Send + Sync {
     /// Entries that have changed since they were last marked as exported, the oldest change first.
     async fn export_batch(&self, limit: usize) -> Result<Vec<Record>>;
 
@@ -85,7 +87,7 @@ pub trait LedgerExport: Send + Sync {
 
 /// The ledger, as the operator and the gauges use it.
 #[async_trait]
-pub trait LedgerAdmin: Send + Sync {
+pub trait LedgerAdmin: fmt::Debug + Send + Sync {
     /// Entries of a selection, at most `limit`, in an order that is the ledger's own and never changes, from after the entry of
     /// a key on: the key of the last one leads to the next ones.
     async fn select(

@@ -15,6 +15,7 @@ fn reasons_of(change: &str) -> String {
         row[name] = value.clone();
     }
     let raw = row.to_string();
+    #[derive(Debug)]
     struct Known;
     impl KnownPixels for Known {
         fn knows(&self, pixel: &PixelRef) -> bool {
@@ -31,6 +32,7 @@ fn reasons_of(change: &str) -> String {
 }
 
 /// Takes events for a week, and wants to know the visitor's agent.
+#[derive(Debug)]
 struct Week;
 
 impl Requirements for Week {

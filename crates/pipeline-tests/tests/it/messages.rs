@@ -21,6 +21,7 @@ const MAX_RECEIVES: u32 = 3;
 const LOOKS: usize = 100_000;
 
 /// Does as the message says: `ok`, `poison`, `never`; nothing while the backend is unavailable.
+#[derive(Debug)]
 struct Script {
     /// Calls until the backend answers again.
     unavailable: Mutex<u32>,

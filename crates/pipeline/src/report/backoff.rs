@@ -33,8 +33,7 @@ impl Backoff {
     /// The wait after this many failures, between half and one and a half of the doubled first wait.
     #[must_use]
     pub fn after(&self, failures: u32, rng: &dyn Rng) -> Duration {
-        let doubled = self.first.saturating_mul(1_u32.checked_shl(failures.min(20)).unwrap_or(u32::MAX));
-        doubled.min(self.longest).mul_f64(0.5 + rng.fraction())
+        ports::backoff::Backoff::jittered(self.first, self.longest).random_pause(failures, rng)
     }
 
     /// When to try again: after the wait, but not past the deadline, when the conversion is claimed a last time, to expire.

@@ -12,15 +12,10 @@ use secrecy::ExposeSecret;
 use crate::snapshot::Snapshot;
 
 /// The pixels and their credentials.
+#[derive(Debug)]
 pub struct Pixels {
     directory: Arc<dyn PixelDirectory>,
     snapshot: Snapshot<PixelMap>,
-}
-
-impl std::fmt::Debug for Pixels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pixels").finish_non_exhaustive()
-    }
 }
 
 impl Pixels {

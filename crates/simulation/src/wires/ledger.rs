@@ -10,6 +10,7 @@ use super::Line;
 use crate::oracle::SharedWitness;
 
 /// The ledger, as one worker reaches it.
+#[derive(Debug)]
 pub(crate) struct LedgerWire {
     pub(crate) line: Line,
     pub(crate) inner: EmbeddedLedger,

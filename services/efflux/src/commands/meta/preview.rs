@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::out;
 
 /// The pixels of the directory, or any where there is no directory.
+#[derive(Debug)]
 enum Known {
     Any,
     These(HashSet<PixelRef>),
