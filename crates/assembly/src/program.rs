@@ -111,10 +111,10 @@ async fn once(service: Service) -> anyhow::Result<ExitStatus> {
         at_once.cancel();
         (upload.run)(at_once).await;
     }
-    // A turn that another process has is no trouble: the work is done all the same.
+    // A lock that another process has is not a failure: the work is done all the same.
     match done? {
-        Run::Done(_) | Run::NotOurTurn => Ok(ExitStatus::Done),
-        Run::LostTurn(_) | Run::Stopped(_) => Ok(ExitStatus::Undone),
+        Run::Done(_) | Run::NotOurs => Ok(ExitStatus::Done),
+        Run::Lost(_) | Run::Stopped(_) => Ok(ExitStatus::Undone),
     }
 }
 

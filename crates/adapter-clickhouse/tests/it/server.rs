@@ -11,7 +11,7 @@ use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use ports::Clock;
 use ports::ledger::{Record, Source};
 
-/// The time as it is: turns are about real time.
+/// The time as it is: locks are about real time.
 #[derive(Debug)]
 pub(crate) struct RealClock;
 

@@ -7,7 +7,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, RowClaim, RowVerdict, Source};
 use ports::subscriptions::Subscription;
-use ports::{LedgerAdmin, ReportLedger, SubscriptionStore, Turns};
+use ports::{ExclusiveLock, LedgerAdmin, ReportLedger, SubscriptionStore};
 use rusqlite::{Connection, params};
 
 /// A database as an earlier version made it.
@@ -104,5 +104,5 @@ async fn subscriptions_take_every_row_as_before() {
     let data = DataDir::open(dir.path()).unwrap();
     let expected = Subscription { note: Some("why".to_owned()), ..Subscription::of("1") };
     assert_eq!(data.subscriptions().unwrap().snapshot().await.unwrap(), [expected]);
-    assert!(data.turns().unwrap().take("t", "a", UnixMillis(0), UnixMillis(1)).await.unwrap());
+    assert!(data.lock().unwrap().acquire("t", "a", UnixMillis(0), UnixMillis(1)).await.unwrap());
 }

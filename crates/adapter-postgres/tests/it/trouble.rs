@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
+use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
 use domain::UnixMillis;
 use port_tests::postgres::{Cluster, certificate};
 use port_tests::proxy::Proxy;
-use ports::{ErrorKind, PixelDirectory, Turns};
+use ports::{ErrorKind, ExclusiveLock, PixelDirectory};
 
 use crate::database::{connect, fresh, fresh_address};
 
@@ -61,7 +61,7 @@ async fn what_is_not_there_is_named() {
     for error in [
         empty.check_tables().await.unwrap_err(),
         PostgresPixels::new(empty.clone()).snapshot().await.unwrap_err(),
-        PostgresTurns::new(empty).give_back("t", "o").await.unwrap_err(),
+        PostgresLock::new(empty).release("t", "o").await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Missing);
         assert!(error.to_string().contains("efflux migrate"), "{error}");
@@ -79,8 +79,8 @@ async fn a_read_only_server_says_so() {
         .batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
         .await
         .unwrap();
-    let turns = PostgresTurns::new(Postgres::new(&address).unwrap());
-    let error = turns.take("t", "o", UnixMillis(1), UnixMillis(2)).await.unwrap_err();
+    let lock = PostgresLock::new(Postgres::new(&address).unwrap());
+    let error = lock.acquire("t", "o", UnixMillis(1), UnixMillis(2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Full, "{error:?}");
     assert!(error.to_string().contains("primary"), "{error}");
 }
