@@ -5,7 +5,7 @@ use std::path::Path;
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, RowClaim, RowVerdict, Source};
+use ports::ledger::{Claim, DueLimits, Holder, Portion, Restatements, RowClaim, RowVerdict, Source};
 use ports::subscriptions::Subscription;
 use ports::{ExclusiveLock, LedgerAdmin, ReportLedger, SubscriptionStore};
 use rusqlite::{Connection, params};
@@ -77,7 +77,7 @@ async fn goes_on(folder: &Path) {
     assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.expect("an answer"), []);
     let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
     assert_eq!(due.len(), 1);
-    assert_eq!((due[0].raw.as_str(), due[0].part), ("{\"n\":2}", Part::Whole));
+    assert_eq!((due[0].raw.as_str(), due[0].portion), ("{\"n\":2}", Portion::Full));
 }
 
 fn sendable(session: &str, object: &str, row: u64) -> RowClaim {

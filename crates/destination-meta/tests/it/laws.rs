@@ -71,8 +71,8 @@ fn row(text: &str) {
     assert_eq!(events.len(), valid.counts().total() as usize);
     let ids: HashSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids.len(), events.len(), "ids are distinct");
-    let worth: Money = events.iter().filter_map(|event| event.value).sum();
-    assert!(valid.counts().purchases == 0 || worth == valid.revenue(), "values add up to the revenue");
+    let value: Money = events.iter().filter_map(|event| event.value).sum();
+    assert!(valid.counts().purchases == 0 || value == valid.revenue(), "values add up to the revenue");
     for event in &events {
         let json: serde_json::Value = serde_json::from_slice(&event.payload).expect("a payload is JSON");
         let user = json["user_data"].as_object().expect("with user data");

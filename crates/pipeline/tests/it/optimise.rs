@@ -189,7 +189,7 @@ struct Stolen(Arc<dyn ExclusiveLock>, Arc<StillClock>);
 impl AsyncHook for Stolen {
     async fn call(&self) {
         let late = self.1.now().plus(Duration::from_secs(3600));
-        assert!(self.0.take("optimise", "b", late, late.plus(SETTLE)).await.unwrap());
+        assert!(self.0.acquire("optimise", "b", late, late.plus(SETTLE)).await.unwrap());
     }
 }
 

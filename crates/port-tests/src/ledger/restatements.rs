@@ -2,7 +2,7 @@
 
 use domain::Outcome;
 use ports::ledger::{
-    Claim, DueLimits, Holder, Lease, Part, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, DueLimits, Holder, Lease, Portion, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
 use super::fixture::*;
@@ -49,8 +49,8 @@ pub(super) async fn growth_becomes_due_as_an_increment(ledger: Subject) {
     assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     assert_eq!((record.source.object.as_str(), record.events), ("b/o", 3), "the row is still the first");
     let due = ledger.due(10, 5).await.remove(0);
-    let worth = "0.5012".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 1, purchases: 2, worth });
+    let value = "0.5012".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 2, value });
     assert!(due.accepted.is_empty(), "positions count from 0 again");
     assert_eq!((due.deadline, due.failures), (deadline(), 0));
     assert_eq!(due.raw, sendable("s", "b/o", 0).raw);
@@ -73,15 +73,15 @@ pub(super) async fn growth_in_flight_is_seen_when_settling(ledger: Subject) {
     assert_eq!(ledger.record("s").await.outcome, Outcome::InFlight, "its holder is at work");
     report(&ledger, &lease, 1, "0.25", &increments(2)).await;
     let due = ledger.due(10, 2).await.remove(0);
-    let worth = "0.35".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 1, purchases: 1, worth });
+    let value = "0.35".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 1, value });
 
     // And again while the increment is in flight.
     claim(&ledger, stated("s", "b/q", 4, "1"), &increments(3)).await;
     report(&ledger, &due.lease, 1, "0.35", &increments(4)).await;
     let due = ledger.due(10, 4).await.remove(0);
-    let worth = "0.4".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 2, purchases: 2, worth });
+    let value = "0.4".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 2, purchases: 2, value });
 }
 
 pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) {
@@ -96,11 +96,11 @@ pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) 
     };
     assert_eq!(ledger.settle(failed, 3).await, Settled::Done);
     let second = ledger.due(10, 10).await.remove(0);
-    assert_eq!(second.part, first.part);
+    assert_eq!(second.portion, first.portion);
     assert_eq!(second.accepted, [1].into_iter().collect());
     // It is not settled: the lease runs out.
     let third = ledger.due(10, 10 + LEASE).await.remove(0);
-    assert_eq!((third.part, third.accepted), (first.part, second.accepted));
+    assert_eq!((third.portion, third.accepted), (first.portion, second.accepted));
 }
 
 pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
