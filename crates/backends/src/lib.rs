@@ -64,7 +64,7 @@ pub enum OpenError {
 
 /// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot
 /// be used is an error.
-pub trait Open: Sized {
+pub trait OpenPorts: Sized {
     /// Opens what the settings name.
     ///
     /// # Errors

@@ -59,7 +59,7 @@ pub struct Depth {
 
 /// Whether a delivery was still in hand when something was done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum StillHeld {
     /// It was, and it is done.
     Yes,
     /// Its visibility ran out and the message was delivered again, acknowledged or set aside. Nothing was changed.
@@ -78,16 +78,16 @@ pub trait EventQueue: fmt::Debug + Send + Sync {
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<Delivery>>;
 
     /// Deletes messages that are done. Acknowledging twice is harmless. An empty list does nothing.
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>>;
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>>;
 
     /// Hides messages in hand for `visibility` from now on.
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>>;
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>>;
 
     /// Gives messages back, to be delivered again after `delay`.
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>>;
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>>;
 
     /// Moves a message in hand to the dead-letter queue, with the reason and who gave it up.
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held>;
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld>;
 
     /// The dead letters, the latest first, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;

@@ -5,7 +5,7 @@ use adapter_aws::provision;
 use adapter_aws::sqs::SqsQueue;
 use port_tests::queue::suite;
 use ports::EventQueue;
-use ports::queue::Held;
+use ports::queue::StillHeld;
 
 use crate::world::{aws, pass, queue, unique};
 
@@ -34,8 +34,8 @@ async fn handles_go_by_tens() {
         handles.extend(got.into_iter().map(|d| d.handle));
     }
     let before = aws.requests();
-    assert_eq!(queue.extend(&handles, HOUR).await.unwrap(), [Held::Yes; 25]);
-    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; 25]);
+    assert_eq!(queue.extend(&handles, HOUR).await.unwrap(), [StillHeld::Yes; 25]);
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 25]);
     assert_eq!(aws.requests() - before, 6);
 }
 
@@ -44,7 +44,7 @@ async fn dead(queue: &SqsQueue, bodies: impl Iterator<Item = String>) {
     for body in bodies {
         queue.send(&body).await.unwrap();
         let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
-        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), Held::Yes);
+        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), StillHeld::Yes);
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{PixelCode, UnixMillis};
 use ports::pixels::Credential;
 
 use super::Meta;
-use crate::errors::{Answer, MetaError, Verdict};
+use crate::errors::{Answer, AnswerVerdict, MetaError};
 
 /// Far beyond Meta's window of 7 days, so that no difference of clocks makes the event acceptable.
 const AGE_S: i64 = 30 * 24 * 3600;
@@ -123,14 +123,14 @@ fn standing(answer: &Answer) -> Standing {
         (_, Some(100), Some(subcode)) if BAD_EVENT.contains(&subcode) && !is_of_data_set(subcode) => {
             Standing::Works
         }
-        (Verdict::Credential, ..) if error.is_some_and(|e| e.about_proof) => Standing::NeedsAppSecret,
-        (Verdict::Credential, Some(190), Some(463)) => Standing::Expired,
-        (Verdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,
-        (Verdict::Credential, ..) | (_, Some(3), _) => Standing::LacksPermission,
-        (Verdict::Configuration, Some(100 | 803), _) => Standing::WrongPixel,
-        (Verdict::Configuration, ..) => Standing::WrongVersion,
-        (Verdict::Blocked { .. }, ..) => Standing::Blocked,
-        (Verdict::Accepted, ..) => Standing::Accepted,
+        (AnswerVerdict::Credential, ..) if error.is_some_and(|e| e.about_proof) => Standing::NeedsAppSecret,
+        (AnswerVerdict::Credential, Some(190), Some(463)) => Standing::Expired,
+        (AnswerVerdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,
+        (AnswerVerdict::Credential, ..) | (_, Some(3), _) => Standing::LacksPermission,
+        (AnswerVerdict::Configuration, Some(100 | 803), _) => Standing::WrongPixel,
+        (AnswerVerdict::Configuration, ..) => Standing::WrongVersion,
+        (AnswerVerdict::Blocked { .. }, ..) => Standing::Blocked,
+        (AnswerVerdict::Accepted, ..) => Standing::Accepted,
         _ => Standing::Unclear,
     }
 }

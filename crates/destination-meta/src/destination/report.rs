@@ -3,7 +3,7 @@
 use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, SendReport};
 
-use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
+use crate::errors::{Answer as Reading, AnswerVerdict, MetaError, Success};
 
 /// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
 const PRESSING_PERCENT: f64 = 80.0;
@@ -20,7 +20,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
         alarms: Vec::new(),
     };
     let outcome = match reading.verdict {
-        Verdict::Accepted => {
+        AnswerVerdict::Accepted => {
             report.throttled =
                 reading.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
             report.wait = reading.usage.regain_after().filter(|_| report.throttled);
@@ -28,23 +28,23 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
             report.answer.message = report.alarms.join("; ");
             EventOutcome::Accepted
         }
-        Verdict::Throttled { wait } => {
+        AnswerVerdict::Throttled { wait } => {
             (report.throttled, report.wait) = (true, wait);
             EventOutcome::Transient
         }
-        Verdict::Blocked { wait } => {
+        AnswerVerdict::Blocked { wait } => {
             (report.throttled, report.wait) = (true, Some(wait));
             EventOutcome::Transient
         }
-        Verdict::Transient => EventOutcome::Transient,
-        Verdict::UnknownOutcome => EventOutcome::Unknown,
-        Verdict::Credential | Verdict::Configuration => EventOutcome::Refused,
-        Verdict::BadEvent { index: Some(index) } if index < sent => {
+        AnswerVerdict::Transient => EventOutcome::Transient,
+        AnswerVerdict::UnknownOutcome => EventOutcome::Unknown,
+        AnswerVerdict::Credential | AnswerVerdict::Configuration => EventOutcome::Refused,
+        AnswerVerdict::BadEvent { index: Some(index) } if index < sent => {
             report.outcomes = vec![EventOutcome::NotProcessed; sent];
             report.outcomes[index] = EventOutcome::Rejected;
             return report;
         }
-        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::BatchRefused,
+        AnswerVerdict::BadEvent { .. } | AnswerVerdict::UnknownPermanent => EventOutcome::BatchRefused,
     };
     report.outcomes = vec![outcome; sent];
     report

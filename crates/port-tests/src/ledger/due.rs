@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Outcome;
 use ports::ledger::{Claim, DueLimits, Restatements, RowClaim, RowVerdict, Settle, SettleLater, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, before, deadline, key, parked, pixel, retry, sendable};
 
 pub(super) async fn a_lease_that_ran_out_is_handed_out_again(ledger: Subject) {
     let stated = sendable("s", "b/o", 0);

@@ -8,7 +8,7 @@ use ports::ledger::{
     Attempt, Record, Reopening, RowClaim, Selection, Settle, Settled, Settlement, WaitReason,
 };
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, figures, invalid, key, parked, pixel, retry, sendable, settlement};
 
 async fn attempts(ledger: &Subject, session: &str) -> Vec<Attempt> {
     ledger.0.attempts(&key(session)).await.expect("attempts")

@@ -3,7 +3,9 @@
 use domain::Outcome;
 use ports::ledger::{Claim, ObjectEnd, RowClaim, Settle, Settlement, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{
+    Subject, at, digest_of, figures, invalid, no_events, parked, pixel, retry, sendable, settlement,
+};
 
 const OBJECT: &str = "b/books";
 

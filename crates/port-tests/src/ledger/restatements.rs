@@ -5,7 +5,7 @@ use ports::ledger::{
     Claim, DueLimits, Holder, Lease, Portion, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, deadline, figures, holder, invalid, retry, sendable, settlement};
 
 fn increments(seconds: i64) -> Holder {
     Holder { restatements: Restatements::Increments, ..holder("tester", seconds) }

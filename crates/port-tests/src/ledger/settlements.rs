@@ -4,7 +4,7 @@ use domain::{ConversionKey, Outcome};
 use ports::destination::Answer;
 use ports::ledger::{Lease, Settle, Settled, Settlement, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, figures, holder, parked, retry, sendable, settlement};
 
 pub(super) async fn every_end_is_written(ledger: Subject) {
     let rejected = Settle::Rejected { reason: "100/2804004".to_owned() };
