@@ -155,7 +155,7 @@ impl EventQueue for SqsQueue {
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
         let handles = std::slice::from_ref(&delivery.handle);
-        // Asked first: who lost the message must not bury it. It also stays hidden until it is moved.
+        // Asked first: a worker that lost the message must not make a dead letter of it. It also stays hidden until it is moved.
         let held = handles::hide(&self.client, &self.main, "queue.dead_letter", handles, MOVE_TIME).await?;
         if held == [StillHeld::No] {
             return Ok(StillHeld::No);
@@ -173,7 +173,7 @@ impl EventQueue for SqsQueue {
             .send()
             .await
             .map_err(|e| self.dead.call("queue.dead_letter", "sqs:SendMessage").failed(e))?;
-        // It lies in the dead-letter queue now: a crash before this leaves it in both, and it is buried again.
+        // It lies in the dead-letter queue now: a crash before this leaves it in both queues, and it becomes a dead letter again.
         handles::delete(&self.client, &self.main, "queue.dead_letter", handles).await?;
         Ok(StillHeld::Yes)
     }

@@ -103,7 +103,7 @@ impl Db {
         // Two processes that both create a database or switch it to WAL would refuse each other at once, not wait.
         let gate = private_file(&path.with_file_name(".lock"), false).map_err(unusable)?;
         gate.lock().map_err(unusable)?;
-        // Only a file that nobody has open may be opened beside SQLite: closing it would drop the process's locks on it.
+        // Only a file that no process has open may be opened beside SQLite: closing it would drop the process's locks on it.
         match private_file(path, true) {
             Ok(file) => drop(file),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -236,10 +236,10 @@ fn transact<T>(
     Ok(answer)
 }
 
-/// Gives back what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a
+/// Frees what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a
 /// disk would keep it full, for they are emptied by writing.
 fn make_room(connection: &Connection) {
-    // The caller is told of the full disk either way.
+    // The caller gets the error of the full disk either way.
     drop(connection.busy_timeout(ROOM_BUSY));
     drop(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     drop(connection.busy_timeout(BUSY));

@@ -44,7 +44,7 @@ impl EmbeddedQueue {
         self.db.write("queue.receive", move |tx| sql::take(tx, &name, max, now, until)).await
     }
 
-    /// Does the same to each message in hand, all in one transaction.
+    /// Does the same to each message in flight, all in one transaction.
     async fn each<F>(&self, operation: &'static str, handles: &[Handle], f: F) -> Result<Vec<StillHeld>>
     where
         F: Fn(&Transaction<'_>, &str, &Handle) -> rusqlite::Result<StillHeld> + Send + 'static,

@@ -14,7 +14,7 @@ use crate::embedded::Embedded;
 use crate::postgres::OnPostgres;
 use crate::{clickhouse, mongodb};
 
-/// Opens ports one by one; what several share is opened once, what nobody asks for not at all.
+/// Opens ports one by one; what several share is opened once, what is not asked for not at all.
 pub struct Opener<'s> {
     settings: &'s Settings,
     clock: &'s Arc<dyn Clock>,

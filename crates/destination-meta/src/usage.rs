@@ -8,7 +8,7 @@ use http::HeaderMap;
 use outbound_http::limits::{amount, json, longest, retry_after, wait};
 use serde_json::Value;
 
-/// Limits as told by `Retry-After`, `X-App-Usage`, `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`. What is missing
+/// Limits in the headers `Retry-After`, `X-App-Usage`, `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`. What is missing
 /// or not understood is `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UsageHeaders {
@@ -49,7 +49,7 @@ impl UsageHeaders {
         }
     }
 
-    /// How long to stay away: the longest of the times told, at most a day; `None` when none is told.
+    /// How long to wait: the longest of the times given, at most a day; `None` when no time is given.
     #[must_use]
     pub fn regain_after(&self) -> Option<Duration> {
         longest([self.retry_after, self.account_reset, self.business_regain])

@@ -8,7 +8,7 @@ use domain::UnixMillis;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
 
-/// How long before its end a version is warned of: time enough for somebody to plan a move.
+/// How long before its end a version is warned of: time enough for the operator to plan a move.
 const NEAR_DAYS: i64 = 90;
 
 /// A version of the Graph API.

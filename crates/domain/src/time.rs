@@ -84,7 +84,7 @@ impl fmt::Debug for UnixSeconds {
 
 /// Reads a click time that may be in seconds, milliseconds or microseconds, by its size.
 ///
-/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is told apart by magnitude.
+/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is recognised by its magnitude.
 #[must_use]
 pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
     match n {

@@ -9,7 +9,7 @@ use domain::ObjectRef;
 use ports::notification::{self, Notification};
 use ports::{Blob, BlobStore, ErrorKind, EventQueue};
 
-/// A bucket for [`suite`], where stores are told apart by other means.
+/// A bucket for [`suite`], where stores are kept apart by other means.
 pub const BUCKET: &str = "efflux-suite";
 
 /// Keys that begin with this are announced in the queue.

@@ -60,7 +60,7 @@ async fn assert_nothing(queue: &Queue) {
     assert_eq!(queue.receive(10, NOW, LONG).await.unwrap(), []);
 }
 
-/// Receives until `count` messages are in hand.
+/// Receives until `count` messages are in flight.
 async fn collect(queue: &Queue, count: usize) -> Vec<Delivery> {
     let mut all = Vec::new();
     for _ in 0..count + 10 {
@@ -239,10 +239,10 @@ async fn a_dead_letter_keeps_its_reason(queue: Queue, pass: Pass<'_>) {
     assert_eq!(queue.dead_letter(&worse, "refused", "reporter-svc").await.unwrap(), StillHeld::Yes);
     assert_nothing(&queue).await;
     let dead = queue.dead_letters(10).await.unwrap();
-    let told: Vec<_> =
+    let reasons: Vec<_> =
         dead.iter().map(|d| (d.body.as_str(), d.reason.as_str(), d.service.as_str())).collect();
     assert_eq!(
-        told,
+        reasons,
         [("worse", "refused", "reporter-svc"), ("bad 漢", "the key is unreadable: für", "filter-svc")],
         "the latest first"
     );

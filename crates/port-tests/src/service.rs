@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "make services-up")]
-    fn a_server_that_is_not_there_is_no_reason_to_skip() {
+    fn a_server_that_is_not_there_is_not_skipped() {
         drop(url("NO_SUCH_BACKEND"));
     }
 }

@@ -10,7 +10,7 @@ pub trait HealthSink: fmt::Debug + Send + Sync {
     fn not_ready(&self, part: &str, why: &str);
 }
 
-/// Tells nobody, for tools that run once.
+/// Says nothing, for tools that run once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoHealth;
 

@@ -1,4 +1,4 @@
-//! Plain, gzip or zstd, told apart by their first bytes; object names lie.
+//! Plain, gzip or zstd, recognised by their first bytes; object names lie.
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -109,7 +109,7 @@ impl<R: Read> Rows<R> {
     /// The next row; `None` at the end of a valid file.
     ///
     /// # Errors
-    /// Where rows cannot be told apart, are too long, or cannot be read.
+    /// Where rows cannot be separated, are too long, or cannot be read.
     pub fn next_row(&mut self) -> Result<Option<RowText<'_>>, FileError> {
         let Some((at, bytes)) = self.scanner.next_value()? else { return Ok(None) };
         let text = str::from_utf8(bytes)

@@ -15,7 +15,7 @@ const SET_BACK_MS: i64 = 60_000;
 
 /// The system's clock, which never goes back while a process runs.
 ///
-/// When somebody sets it back, time goes on from where it was, by the system's steady clock: leases, deadlines and the age of
+/// When it is set back, time goes on from where it was, by the system's steady clock: leases, deadlines and the age of
 /// clicks would all be wrong otherwise. When it is set forward, time follows.
 #[derive(Debug)]
 pub struct SystemClock {

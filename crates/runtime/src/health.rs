@@ -10,7 +10,7 @@ use ports::HealthSink;
 pub struct Health(RwLock<BTreeMap<String, Option<String>>>);
 
 impl Health {
-    /// Nobody has said anything yet: the process counts as ready.
+    /// No part has said anything yet: the process counts as ready.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -42,7 +42,7 @@ section! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub(crate) enum Location {
-    /// On somebody's machine.
+    /// On a developer's machine.
     #[default]
     Local,
     /// In AWS, where nothing may fall back to an embedded backend.

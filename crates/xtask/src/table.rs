@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_depend_on_a_crate_that_comes_later() {
+    fn no_crate_may_depend_on_one_that_comes_later() {
         for (place, layer) in LAYERS.iter().enumerate() {
             for name in layer.may {
                 let other = LAYERS

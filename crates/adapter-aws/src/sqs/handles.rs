@@ -1,4 +1,4 @@
-//! What is done to messages in hand, in batches with an answer for each.
+//! What is done to messages in flight, in batches with an answer for each.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ fn entries<T>(
         .map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))
 }
 
-/// An answer for each entry of a batch. Trouble with one is trouble with the call: doing the others again is harmless.
+/// An answer for each entry of a batch. A failure of one is a failure of the call: doing the others again is harmless.
 fn held(call: &Call<'_>, entries: usize, failed: &[BatchResultErrorEntry]) -> Result<Vec<StillHeld>> {
     let mut all = vec![StillHeld::Yes; entries];
     for failure in failed {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_not_taken_for_a_lost_message() {
+    fn a_failure_is_not_taken_for_a_lost_message() {
         let internal = held(&CALL, 2, &[failure("1", "InternalError", "", false)]).unwrap_err();
         assert_eq!((internal.kind(), internal.retry()), (ErrorKind::Unavailable, Retry::After(None)));
         let limit =

@@ -49,15 +49,15 @@ async fn dead(queue: &SqsQueue, bodies: impl Iterator<Item = String>) {
 }
 
 #[tokio::test]
-async fn letters_that_are_asked_for_go_back_and_no_others() {
+async fn only_the_chosen_dead_letters_are_redriven() {
     let aws = aws().await;
     let queue = queue(&aws).await;
-    dead(&queue, (0..23).map(|i| format!("letter {i}"))).await;
+    dead(&queue, (0..23).map(|i| format!("dead letter {i}"))).await;
     let letters = queue.dead_letters(100).await.unwrap();
     assert_eq!(letters.len(), 23);
     let (wanted, others) = letters.split_at(12);
     let mut ids: Vec<_> = wanted.iter().map(|l| l.message_id.clone()).collect();
-    ids.push("nobody has this".to_owned());
+    ids.push("unknown".to_owned());
 
     let mut redriven = queue.redrive(&ids).await.unwrap();
     redriven.sort();
@@ -101,7 +101,7 @@ async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
 }
 
 #[tokio::test]
-async fn a_queue_that_somebody_has_made_otherwise_is_left_as_it_is() {
+async fn a_queue_that_the_operator_made_otherwise_is_left_as_it_is() {
     let aws = aws().await;
     let name = unique("queue");
     let urls = provision::queue(&aws, &name, 1).await.unwrap();

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_that_begin_alike_are_told_apart() {
+    async fn keys_that_begin_alike_are_distinguished() {
         let db = Db::in_memory(EmbeddedLedger::SCHEMA).unwrap();
         let history = Arc::default();
         // The first 8 bytes are a multiple modulo this number.

@@ -27,7 +27,7 @@ async fn passwords_count() {
     Postgres::new(&with("efflux:right")).unwrap().check().await.unwrap();
     refused(&with("efflux:wrongsecret"), ErrorKind::Denied, "DATABASE_URL").await;
     refused(&with("efflux"), ErrorKind::Denied, "DATABASE_URL").await;
-    refused(&with("nobody:secret"), ErrorKind::Denied, "28P01").await;
+    refused(&with("stranger:secret"), ErrorKind::Denied, "28P01").await;
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_read_only_server_says_so() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_away_is_used_again() {
+async fn a_server_that_was_unavailable_is_used_again() {
     let (proxy, address) = Proxy::to_url(&fresh_address().await).await;
     let database = Postgres::new(&address).unwrap();
     database.migrate().await.unwrap();
@@ -102,7 +102,7 @@ async fn a_server_that_was_away_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_not_waited_for_for_ever() {
+async fn a_server_that_hangs_is_not_waited_for_forever() {
     let (proxy, address) = Proxy::to_url(&fresh_address().await).await;
     let database = Postgres::new(&address).unwrap();
     database.check().await.unwrap();

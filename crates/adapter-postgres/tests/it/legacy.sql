@@ -1,4 +1,4 @@
--- The tables of the original that matter here, with their exact columns.
+-- The tables of the legacy system that matter here, with their exact columns.
 CREATE TABLE pixels (id varchar(255) PRIMARY KEY, code varchar(255), name varchar(255), creation_time timestamptz DEFAULT now(),
     traffic_source varchar(255) NOT NULL, last_fired_time timestamptz, activity_status varchar(255), business_name varchar(255),
     business_id varchar(255));

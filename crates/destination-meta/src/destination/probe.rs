@@ -9,7 +9,7 @@ use crate::errors::{Answer, AnswerVerdict, MetaError};
 /// Far beyond Meta's window of 7 days, so that no difference of clocks makes the event acceptable.
 const AGE_S: i64 = 30 * 24 * 3600;
 
-/// The subcodes of 100 that speak of an event: whoever hears them has been let in.
+/// The subcodes of 100 that speak of an event: a sender that gets them was let in.
 const BAD_EVENT: std::ops::RangeInclusive<i64> = 2_804_000..=2_804_999;
 
 /// How a token stands with a pixel.
@@ -32,7 +32,7 @@ pub enum Standing {
     WrongVersion,
     /// Meta has blocked the sender for policy.
     Blocked,
-    /// No connection, no answer, or Meta's own trouble: try again.
+    /// No connection, no answer, or Meta's own failure: try again.
     Unclear,
     /// Meta took the event, which it never should have.
     Accepted,
@@ -106,13 +106,13 @@ impl Meta {
     }
 }
 
-/// An event that has all that Meta requires, but for its time. It stands for nobody.
+/// An event that has all that Meta requires, but for its time. It stands for no person.
 fn old_event(now: UnixMillis) -> String {
-    let nobody = user_data::hash::hash("efflux-check");
+    let no_person = user_data::hash::hash("efflux-check");
     format!(
         r#"{{"event_name":"PageView","event_id":"efflux-check","event_time":{},"action_source":"website","event_source_url":"https://example.com/","user_data":{{"external_id":"{}","client_user_agent":"efflux"}}}}"#,
         now.seconds().0 - AGE_S,
-        nobody.as_str()
+        no_person.as_str()
     )
 }
 

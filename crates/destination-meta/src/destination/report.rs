@@ -5,8 +5,8 @@ use ports::destination::{Answer, EventOutcome, SendReport};
 
 use crate::errors::{Answer as Reading, AnswerVerdict, MetaError, Success};
 
-/// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
-const PRESSING_PERCENT: f64 = 80.0;
+/// Use of a limit from which even a success counts as near the limit: waiting for the error would cost the requests until then.
+const NEAR_LIMIT_PERCENT: f64 = 80.0;
 
 /// What an answer means for each of the `sent` events of its request.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     let outcome = match reading.verdict {
         AnswerVerdict::Accepted => {
             report.throttled =
-                reading.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
+                reading.usage.busiest_percent.is_some_and(|percent| percent >= NEAR_LIMIT_PERCENT);
             report.wait = reading.usage.regain_after().filter(|_| report.throttled);
             report.alarms = alarms(reading.success.as_ref(), sent);
             report.answer.message = report.alarms.join("; ");

@@ -20,7 +20,7 @@ pub struct Answer {
 
 impl Answer {
     /// Reads a reply. A status of 2xx counts only with a body that tells how many events were taken: proxies answer 200
-    /// with pages of their own, and then nobody can tell what became of the events.
+    /// with pages of their own, and then the outcome of the events is unknown.
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
         let error = MetaError::parse(&reply.body);

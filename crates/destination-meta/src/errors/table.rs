@@ -13,12 +13,12 @@ pub const BLOCKED_WAIT: Duration = Duration::from_secs(60 * 60);
 pub enum AnswerVerdict {
     /// The request was taken.
     Accepted,
-    /// Too many calls: nothing was processed; wait, as long as told or as the caller sees fit.
+    /// Too many calls: nothing was processed; wait as long as the headers say, or as the caller sees fit.
     Throttled {
         /// What the headers ask for.
         wait: Option<Duration>,
     },
-    /// Meta's passing trouble: nothing was processed; try again, a bounded number of times.
+    /// Meta's passing failure: nothing was processed; try again, a bounded number of times.
     Transient,
     /// The token is bad or may not do this: the next token, then a person.
     Credential,
@@ -29,14 +29,14 @@ pub enum AnswerVerdict {
         /// The event's place in the request, where the answer tells; else split to find it.
         index: Option<usize>,
     },
-    /// Blocked for policy: stop sending, and tell a person.
+    /// Blocked for policy: stop sending; the operator must act.
     Blocked {
-        /// The time to leave the pixel alone.
+        /// How long to send nothing to the pixel.
         wait: Duration,
     },
     /// Refused for good, for a reason this table does not know: split with a limit, then hold.
     UnknownPermanent,
-    /// Nobody can tell whether the events were processed.
+    /// It is unknown whether the events were processed.
     UnknownOutcome,
 }
 

@@ -149,7 +149,7 @@ async fn parts(store: &Arc<Counted>) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn what_has_settled_is_merged_and_what_changes_is_left_alone() {
+async fn what_has_settled_is_merged_and_what_changes_is_skipped() {
     let clock = Arc::new(StillClock::default());
     let (store, lock) = embedded(&clock).await;
     let optimise = optimizer("a", &store, &lock, Arc::<StillClock>::clone(&clock));
@@ -166,7 +166,7 @@ async fn what_has_settled_is_merged_and_what_changes_is_left_alone() {
 }
 
 #[tokio::test]
-async fn somebody_elses_turn_is_respected() {
+async fn the_lock_of_another_process_is_respected() {
     let clock = Arc::new(StillClock::default());
     let (store, lock) = embedded(&clock).await;
     let now = clock.now();

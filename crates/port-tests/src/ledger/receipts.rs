@@ -7,7 +7,7 @@ use super::fixture::{
     Subject, at, digest_of, figures, invalid, no_events, parked, pixel, retry, sendable, settlement,
 };
 
-const OBJECT: &str = "b/books";
+const OBJECT: &str = "b/receipts";
 
 /// Enters one row of each outcome that a row of its own can have; leaves them settled.
 async fn one_of_each(ledger: &Subject) {
@@ -71,23 +71,23 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
     ledger.balances("b/bad", &[(Outcome::InFlight, 1)]).await;
 }
 
-pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
+pub(super) async fn a_redelivered_object_has_the_same_receipt(ledger: Subject) {
     let rows = || {
         let restated = RowClaim { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
         vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
     };
-    let mut books = Vec::new();
+    let mut receipts = Vec::new();
     for seconds in [0, 10, 20] {
         let claims = ledger.claim(rows(), seconds).await;
         let duplicates = claims.iter().filter(|c| **c == Claim::Duplicate).count();
         ledger.finish("b/o", 4, duplicates as u64).await;
-        books.push(ledger.receipt("b/o").await);
+        receipts.push(ledger.receipt("b/o").await);
     }
-    assert!(books[0].balances(), "{books:?}");
-    assert!(books.iter().all(|b| *b == books[0]), "{books:?}");
-    // A redelivery that ended in the middle leaves them alone, too.
+    assert!(receipts[0].balances(), "{receipts:?}");
+    assert!(receipts.iter().all(|b| *b == receipts[0]), "{receipts:?}");
+    // A redelivery that ended in the middle does not change them either.
     ledger.claim(rows().drain(..2).collect(), 30).await;
-    assert_eq!(ledger.receipt("b/o").await, books[0]);
+    assert_eq!(ledger.receipt("b/o").await, receipts[0]);
 }
 
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
@@ -96,12 +96,12 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
         let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
         let lease = ledger.hold(stated, 0).await;
         let settle = if row == 0 { retry(9_000) } else { Settle::Reported };
-        let told = Settlement {
+        let settlement = Settlement {
             accepted: [0, 1, 2].into_iter().collect(),
             reported: figures(1, "0.100000000001"),
             ..settlement(&lease, settle)
         };
-        ledger.settle(told, 1).await;
+        ledger.settle(settlement, 1).await;
     }
     let receipt = ledger.receipt("b/o").await;
     let sums: Vec<_> = receipt

@@ -17,12 +17,12 @@ fn stated(session: &str, object: &str, count: i64, revenue: &str) -> RowClaim {
 
 /// Reports an entry whole: three events, of which so many are Purchases.
 async fn report(ledger: &Subject, lease: &Lease, count: i64, revenue: &str, holder: &Holder) {
-    let told = Settlement {
+    let settlement = Settlement {
         accepted: [0, 1, 2].into_iter().collect(),
         reported: figures(count, revenue),
         ..settlement(lease, Settle::Reported)
     };
-    assert_eq!(ledger.0.settle(vec![told], holder).await.expect("settle"), [Settled::Done]);
+    assert_eq!(ledger.0.settle(vec![settlement], holder).await.expect("settle"), [Settled::Done]);
 }
 
 async fn claim(ledger: &Subject, row: RowClaim, holder: &Holder) -> Claim {
@@ -55,12 +55,12 @@ pub(super) async fn growth_becomes_due_as_an_increment(ledger: Subject) {
     assert_eq!((due.deadline, due.failures), (deadline(), 0));
     assert_eq!(due.raw, sendable("s", "b/o", 0).raw);
 
-    let told = Settlement {
+    let settlement = Settlement {
         accepted: [0, 1].into_iter().collect(),
         reported: figures(2, "0.5012"),
         ..settlement(&due.lease, Settle::Reported)
     };
-    assert_eq!(ledger.0.settle(vec![told], &increments(6)).await.expect("settle"), [Settled::Done]);
+    assert_eq!(ledger.0.settle(vec![settlement], &increments(6)).await.expect("settle"), [Settled::Done]);
     let record = ledger.record("s").await;
     assert_eq!((record.outcome, record.events), (Outcome::Reported, 5));
     assert_eq!(record.reported, figures(3, "0.7512"));
@@ -103,7 +103,7 @@ pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) 
     assert_eq!((third.portion, third.accepted), (first.portion, second.accepted));
 }
 
-pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
+pub(super) async fn what_cannot_be_sent_is_only_recorded(ledger: Subject) {
     let lease = ledger.hold(stated("s", "b/o", 2, "0.50"), 0).await;
     report(&ledger, &lease, 2, "0.50", &increments(1)).await;
     let rows = [("b/1", 1, "0.20"), ("b/2", 2, "0.90"), ("b/3", 2, "0.10"), ("b/4", 10_001, "90")];
@@ -119,7 +119,7 @@ pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
     assert_eq!(ledger.0.claim_due(&DueLimits::of(10), &increments(10_000)).await.expect("claim_due"), []);
 }
 
-pub(super) async fn the_books_stay_those_of_the_first_row(ledger: Subject) {
+pub(super) async fn the_receipt_stays_that_of_the_first_row(ledger: Subject) {
     let lease = ledger.hold(stated("s", "b/o", 1, "0.25"), 0).await;
     ledger.finish("b/o", 1, 0).await;
     report(&ledger, &lease, 1, "0.25", &increments(1)).await;

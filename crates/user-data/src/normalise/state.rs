@@ -24,7 +24,7 @@ pub(super) fn state<'a>(input: &'a str, country: Option<&str>) -> Result<Cow<'a,
     }
 }
 
-/// The code, or the name back when it is none of a state.
+/// The code, or the name back when it is not a state's.
 fn united_state(name: Cow<'_, str>) -> Result<Cow<'_, str>, Cow<'_, str>> {
     if is_code(&name) {
         return Ok(name);

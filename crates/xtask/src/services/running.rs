@@ -1,4 +1,4 @@
-//! A server that was started, as it is noted for whoever ends it.
+//! A server that was started, as it is noted for the command that ends it.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -66,7 +66,7 @@ impl Running {
 
     /// Ends it and every process that it started, and removes its data.
     pub(super) fn end(&self) -> Result<()> {
-        // Without its leader the group keeps its number, which then nobody else can have.
+        // Without its leader the group keeps its number, which then no other group can have.
         if started(self.pid).is_none_or(|since| since == self.since) {
             self.end_group()?;
         }
@@ -91,7 +91,7 @@ impl Running {
         bail!("process group {} does not end", self.pid)
     }
 
-    /// A group without members is no trouble: that is what is wanted.
+    /// A group without members is fine: that is what is wanted.
     fn signal(&self, signal: &str) {
         let group = format!("-{}", self.pid);
         let kill =
@@ -104,8 +104,8 @@ impl Running {
 fn group_lives(group: u32) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         let ps = Command::new("ps").args(["-A", "-o", "pgid=,stat="]).output();
-        let told = ps.map(|ps| String::from_utf8_lossy(&ps.stdout).into_owned()).unwrap_or_default();
-        return told
+        let listed = ps.map(|ps| String::from_utf8_lossy(&ps.stdout).into_owned()).unwrap_or_default();
+        return listed
             .lines()
             .filter_map(|line| line.trim().split_once(char::is_whitespace))
             .any(|(of, state)| of.parse() == Ok(group) && !state.trim().starts_with('Z'));
@@ -134,13 +134,13 @@ pub(super) fn started(pid: u32) -> Option<String> {
         return words.first().is_some_and(|state| state != "Z").then(|| words.get(19).cloned())?;
     }
     let ps = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
-    let told = String::from_utf8_lossy(&ps.stdout).trim().to_owned();
-    (!told.is_empty()).then_some(told)
+    let listed = String::from_utf8_lossy(&ps.stdout).trim().to_owned();
+    (!listed.is_empty()).then_some(listed)
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a tool for developers waits for processes, which tell nobody when they are up"
+    reason = "a tool for developers waits for processes, which do not say when they are up"
 )]
 pub(super) fn pause() {
     std::thread::sleep(PAUSE);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_got_the_number_later_is_left_alone() {
+    fn a_process_that_got_the_number_later_is_not_ended() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         let pid = child.id();
         assert!(started(pid).is_some());

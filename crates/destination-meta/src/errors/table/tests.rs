@@ -100,7 +100,7 @@ fn a_missing_permission_is_not_the_events_fault() {
 }
 
 #[test]
-fn meta_may_call_trouble_passing() {
+fn meta_may_call_a_failure_passing() {
     let usage = UsageHeaders::default();
     let passing = |code, subcode| MetaError { is_transient: Some(true), ..error(code, subcode) };
     assert_eq!(classify(400, Some(&passing(4711, None)), &usage), Transient);
