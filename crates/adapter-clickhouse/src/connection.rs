@@ -41,7 +41,7 @@ impl ClickHouse {
             );
             Error::new(ErrorKind::Invalid, "analytics.open").detail(detail)
         };
-        let url = Url::parse(address).map_err(|e| wrong("is no address").source(e))?;
+        let url = Url::parse(address).map_err(|e| wrong("is not an address").source(e))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("does not begin with http:// or https://: the HTTP interface is used"));
         }

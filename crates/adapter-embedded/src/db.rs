@@ -96,7 +96,7 @@ impl Db {
     /// folder must exist. Blocks.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no database, or was made by a later version.
+    /// When the file cannot be opened, is not a database, or was made by a later version.
     pub fn open(path: &Path, schema: Schema) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unusable = |e: io::Error| crate::io_error("database.open", &name, e);

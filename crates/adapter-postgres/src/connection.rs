@@ -37,7 +37,7 @@ impl Postgres {
     /// system's.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) when it is no such address. Never shows what was given: it may hold a password.
+    /// [`Invalid`](ErrorKind::Invalid) when it is not such an address. Never shows what was given: it may hold a password.
     pub fn new(address: &str) -> Result<Self> {
         let Address { config, root_certificates, place } = Address::read(address)?;
         let tls = tls::connector(root_certificates.as_deref())?;

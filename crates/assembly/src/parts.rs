@@ -89,7 +89,7 @@ impl<P> Parts<P> {
         })
     }
 
-    /// What carries metrics away; only the first who asks gets it.
+    /// What carries metrics away; only the first caller gets it.
     pub(crate) fn take_upload(&self) -> Option<Upload> {
         self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -140,7 +140,7 @@ fn status_of(error: &anyhow::Error) -> ExitStatus {
     }
 }
 
-/// Writes what was asked for. A reader that has gone away has seen enough.
+/// Writes what was asked for. A reader that has closed the pipe has seen enough.
 fn print(text: &str) {
     use std::io::Write;
     drop(std::io::stdout().write_all(text.as_bytes()));

@@ -87,7 +87,7 @@ async fn what_is_put_is_got(subject: Subject) {
     assert_eq!(subject.get("no/such/folder.json").await, None);
     subject.put("a/b.json", b"first").await;
     assert_eq!(subject.get("a/b.json").await.unwrap(), b"first");
-    assert_eq!(subject.get("a").await, None, "a folder is no object");
+    assert_eq!(subject.get("a").await, None, "a folder is not an object");
     assert_eq!(subject.get("a/").await, None);
     assert_eq!(subject.get("a/b.json/c").await, None);
     assert_eq!(subject.get("A/B.json").await, None);

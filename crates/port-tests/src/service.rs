@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// `EFFLUX_TEST_<NAME>_URL`, else the one that `make services-up` has started.
 ///
 /// # Panics
-/// If there is none: a suite whose server is not there has not passed.
+/// If it does not run: a suite whose server is not there has not passed.
 #[must_use]
 pub fn url(name: &str) -> String {
     let variable = format!("EFFLUX_TEST_{name}_URL");

@@ -56,7 +56,7 @@ pub trait ReportLedger: Send + Sync {
     /// Claims due work within limits: leases that ran out, retries and parked entries whose time has come, and
     /// whatever waits past its deadline. The nearest deadline first, in the answer and in the choice among a pixel's.
     ///
-    /// Its cost depends on what is due, not on what waits or is at an end.
+    /// Its cost depends on the due work, not on what waits or is at an end.
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>>;
 
     /// Renews a holder's leases; one answer per lease, in order.

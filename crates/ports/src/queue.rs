@@ -36,7 +36,7 @@ pub struct DeadLetter {
     pub body: String,
     /// Why it could not be processed; for people.
     pub reason: String,
-    /// The service that gave it up.
+    /// The service that set it aside.
     pub service: String,
     /// When.
     pub at: UnixMillis,
@@ -86,7 +86,7 @@ pub trait EventQueue: fmt::Debug + Send + Sync {
     /// Releases messages, to be delivered again after `delay`.
     async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>>;
 
-    /// Moves a message in flight to the dead-letter queue, with the reason and who gave it up.
+    /// Moves a message in flight to the dead-letter queue, with the reason and the service that did it.
     async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld>;
 
     /// The dead letters, the latest first, at most `limit`.

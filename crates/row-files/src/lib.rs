@@ -76,7 +76,7 @@ pub struct RowText<'b> {
 /// Reads the rows of a file one after the other, holding one buffer of about the longest row.
 ///
 /// Finds where rows begin and end and checks that they are UTF-8, but does not look into them: run [`check`] first, which
-/// reads every value. A text that is no JSON then only makes its own row malformed.
+/// reads every value. A text that is not JSON then only makes its own row malformed.
 ///
 /// ```
 /// use row_files::{FileError, Rows, check, decompressed};

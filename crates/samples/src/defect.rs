@@ -196,7 +196,7 @@ impl Defect {
     }
 }
 
-/// A pixel code is the caller's text; one that is no number stays as it is.
+/// A pixel code is the caller's text; one that is not a number stays as it is.
 fn number_if_possible(id: &str) -> Value {
     id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from)
 }

@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn only_backends_names_adapters() {
         for layer in LAYERS.iter().filter(|l| l.may.iter().any(|name| name.starts_with("adapter"))) {
-            // The simulation is no part of any program: it sets the pipeline on the embedded adapters to try them.
+            // The simulation is not part of any program: it sets the pipeline on the embedded adapters to try them.
             assert!(matches!(layer.name, "backends" | "simulation"), "{}", layer.name);
         }
     }

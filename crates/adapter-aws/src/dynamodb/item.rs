@@ -41,7 +41,7 @@ pub(super) fn read(item: &Item) -> Result<Subscription, Unreadable> {
     subscription.networks = reader.get(NETWORKS, "a list of names", names)?.unwrap_or_default();
     subscription.countries = reader.get(COUNTRIES, "a list of country codes", names)?.unwrap_or_default();
     subscription.min_revenue = reader.get(MIN_REVENUE, "an amount such as 0.50", money)?;
-    // A note means nothing to the work: one that is no text is no reason to stop.
+    // A note means nothing to the work: one that is not a text does not stop it.
     subscription.note = item.get(NOTE).and_then(text);
     Ok(subscription)
 }

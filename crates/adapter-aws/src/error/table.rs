@@ -33,7 +33,7 @@ const TOO_LARGE: Meaning = is(ErrorKind::TooLarge, "it is larger than AWS takes"
 const SLOW: Meaning = is(ErrorKind::Timeout, "AWS waited too long for the request");
 const BUSY: Meaning = is(ErrorKind::Unavailable, "AWS has an outage; see its health dashboard if this lasts");
 const FAILED: Meaning = Meaning { retry: Some(Retry::Unknown), ..BUSY };
-/// An answer that says it went well, and is no answer of AWS's.
+/// An answer that says it went well, and is not AWS's.
 const NO_ANSWER: Meaning =
     Meaning { retry: Some(Retry::Unknown), ..is(ErrorKind::Unavailable, super::transport::GARBLED) };
 const REFUSED: Meaning = is(ErrorKind::Invalid, "AWS does not take the request");

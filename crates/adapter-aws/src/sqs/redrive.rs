@@ -30,11 +30,12 @@ struct Hidden {
 /// The latest dead letters.
 pub(super) async fn list(queue: &SqsQueue, limit: usize) -> Result<Vec<DeadLetter>> {
     let taken = take(queue, "queue.dead_letters", |_| false).await?;
-    let (handles, mut letters): (Vec<_>, Vec<_>) = taken.into_iter().map(|t| (t.handle, t.letter)).unzip();
+    let (handles, mut dead_letters): (Vec<_>, Vec<_>) =
+        taken.into_iter().map(|t| (t.handle, t.letter)).unzip();
     release(queue, "queue.dead_letters", &handles).await?;
-    letters.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.message_id.cmp(&b.message_id)));
-    letters.truncate(limit);
-    Ok(letters)
+    dead_letters.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.message_id.cmp(&b.message_id)));
+    dead_letters.truncate(limit);
+    Ok(dead_letters)
 }
 
 /// Puts dead letters back into the queue that they came from.
@@ -115,17 +116,17 @@ async fn release(queue: &SqsQueue, operation: &'static str, handles: &[Handle]) 
 }
 
 /// Dead letters by tens, as long as their texts fit into one call.
-fn batches(letters: &[Hidden]) -> Vec<&[Hidden]> {
+fn batches(dead_letters: &[Hidden]) -> Vec<&[Hidden]> {
     let (mut batches, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (i, t) in letters.iter().enumerate() {
+    for (i, t) in dead_letters.iter().enumerate() {
         if i > start && (i - start == BATCH || bytes + t.letter.body.len() > MAX_BATCH_BYTES) {
-            batches.push(&letters[start..i]);
+            batches.push(&dead_letters[start..i]);
             (start, bytes) = (i, 0);
         }
         bytes += t.letter.body.len();
     }
-    if start < letters.len() {
-        batches.push(&letters[start..]);
+    if start < dead_letters.len() {
+        batches.push(&dead_letters[start..]);
     }
     batches
 }

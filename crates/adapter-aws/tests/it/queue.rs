@@ -53,9 +53,9 @@ async fn only_the_chosen_dead_letters_are_redriven() {
     let aws = aws().await;
     let queue = queue(&aws).await;
     dead(&queue, (0..23).map(|i| format!("dead letter {i}"))).await;
-    let letters = queue.dead_letters(100).await.unwrap();
-    assert_eq!(letters.len(), 23);
-    let (wanted, others) = letters.split_at(12);
+    let dead_letters = queue.dead_letters(100).await.unwrap();
+    assert_eq!(dead_letters.len(), 23);
+    let (wanted, others) = dead_letters.split_at(12);
     let mut ids: Vec<_> = wanted.iter().map(|l| l.message_id.clone()).collect();
     ids.push("unknown".to_owned());
 
@@ -92,10 +92,10 @@ async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
     let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
     queue.release(&[delivery.handle], NOW).await.unwrap();
     assert_eq!(queue.receive(1, Duration::from_secs(1), HOUR).await.unwrap(), []);
-    let letters = queue.dead_letters(10).await.unwrap();
-    assert_eq!((letters[0].body.as_str(), letters[0].service.as_str()), ("x", "sqs"));
-    assert!(letters[0].reason.contains("redrive policy"), "{}", letters[0].reason);
-    let ids = [letters[0].message_id.clone()];
+    let dead_letters = queue.dead_letters(10).await.unwrap();
+    assert_eq!((dead_letters[0].body.as_str(), dead_letters[0].service.as_str()), ("x", "sqs"));
+    assert!(dead_letters[0].reason.contains("redrive policy"), "{}", dead_letters[0].reason);
+    let ids = [dead_letters[0].message_id.clone()];
     assert_eq!(queue.redrive(&ids).await.unwrap(), ids);
     assert_eq!(queue.receive(1, WAIT, HOUR).await.unwrap()[0].body, "x");
 }

@@ -66,7 +66,7 @@ pub(super) async fn partitions(server: &ClickHouse, table: &str) -> Result<Vec<P
         None => {
             return wrong(
                 ErrorKind::Missing,
-                "is no table there; run `efflux migrate`, or check OPTIMIZE_TABLES",
+                "does not exist there; run `efflux migrate`, or check OPTIMIZE_TABLES",
             );
         }
         Some(engine) if !engine.ends_with("MergeTree") => {

@@ -59,7 +59,7 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
-/// The primary key that a handle begins with; `None` when it is no handle of ours.
+/// The primary key that a handle begins with; `None` when it is not a handle of ours.
 fn seq(handle: &Handle) -> Option<i64> {
     handle.0.split_once('.')?.0.parse().ok()
 }

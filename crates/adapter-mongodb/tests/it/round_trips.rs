@@ -69,7 +69,7 @@ async fn a_mixed_batch_costs_no_more() {
     let before = ledger.round_trips();
     assert_eq!(ledger.claim_due(&DueLimits::of(1_000), &holder(500)).await.unwrap().len(), 500);
     let trips = ledger.round_trips() - before;
-    assert!(trips <= 3, "{trips} round trips for what is due");
+    assert!(trips <= 3, "{trips} round trips for due work");
     let nothing = ledger.round_trips();
     assert_eq!(ledger.claim_due(&DueLimits::of(1_000), &holder(500)).await.unwrap(), []);
     assert_eq!(ledger.round_trips() - nothing, 1);

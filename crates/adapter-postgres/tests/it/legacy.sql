@@ -25,7 +25,7 @@ INSERT INTO user_accounts (name, provider, token, fetching, role, expires_in) VA
     ('Robot', 'facebook', 'system', true, 'system_user', NULL),
     ('Mary Major', 'facebook', 'fourth', NULL, NULL, NULL),
     ('Richard Roe', 'facebook', 'expired', true, 'system_user', now() - interval '1 day'),
-    ('Nobody', 'facebook', NULL, true, 'system_user', NULL);
+    ('Stranger', 'facebook', NULL, true, 'system_user', NULL);
 INSERT INTO ad_accounts (id, provider, provider_id, name) VALUES
     (1, 'facebook', 'act_1', 'One'), (2, 'facebook', 'act_2', 'Two'), (3, 'facebook', 'act_3', 'Three'),
     (4, 'facebook', 'act_4', 'Four'), (5, 'facebook', 'act_5', 'Five'), (6, 'facebook', 'act_6', 'Six'),

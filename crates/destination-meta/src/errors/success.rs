@@ -25,7 +25,7 @@ fn messages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 }
 
 impl Success {
-    /// Reads the body; `None` when it is no success of this endpoint (a proxy's page, for one).
+    /// Reads the body; `None` when it is not a success of this endpoint (a proxy's page, for one).
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()

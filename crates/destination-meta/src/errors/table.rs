@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::MetaError;
 use crate::usage::UsageHeaders;
 
-/// How long to leave a pixel alone after a block for policy (code 368). Meta gives no time; a person should look.
+/// How long to send nothing to a pixel after a block for policy (code 368). Meta gives no time; the operator should look.
 pub const BLOCKED_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// What an answer means for the request's events.
@@ -20,9 +20,9 @@ pub enum AnswerVerdict {
     },
     /// Meta's passing failure: nothing was processed; try again, a bounded number of times.
     Transient,
-    /// The token is bad or may not do this: the next token, then a person.
+    /// The token is bad or may not do this: the next token, then the operator.
     Credential,
-    /// The pixel, the version or the address is wrong: hold the events until a person has put it right.
+    /// The pixel, the version or the address is wrong: hold the events until the operator has corrected it.
     Configuration,
     /// An event is bad; none of the request was processed.
     BadEvent {

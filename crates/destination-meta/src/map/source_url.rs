@@ -8,7 +8,7 @@ use url::Url;
 /// The longest address passed on, in bytes; browsers themselves stop not far beyond.
 const LONGEST: usize = 8 * 1024;
 
-/// The row's own address, else its domain's front page, else `default`. What is no address of the web is passed over:
+/// The row's own address, else its domain's front page, else `default`. What is not an address of the web is passed over:
 /// Meta would refuse it, and every event of the request with it.
 pub(super) fn source_url<'a>(
     conversion: &'a Conversion<'_>,

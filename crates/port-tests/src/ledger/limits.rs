@@ -1,4 +1,4 @@
-//! How much of what is due is handed out, and of which pixels.
+//! How much due work is handed out, and of which pixels.
 
 use std::collections::BTreeMap;
 

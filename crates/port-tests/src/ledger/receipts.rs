@@ -59,10 +59,10 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
 }
 
 pub(super) async fn a_refused_object_says_why(ledger: Subject) {
-    let end = ObjectEnd::Refused { why: "no JSON at byte 17".to_owned() };
+    let end = ObjectEnd::Refused { why: "invalid JSON at byte 17".to_owned() };
     ledger.0.finish_object("b/bad", &end, at(1)).await.expect("finish_object");
     let receipt = ledger.receipt("b/bad").await;
-    assert_eq!(receipt.refused.as_deref(), Some("no JSON at byte 17"));
+    assert_eq!(receipt.refused.as_deref(), Some("invalid JSON at byte 17"));
     assert_eq!((receipt.rows_in, receipt.outcomes.len(), receipt.pixels.len()), (0, 0, 0));
     // Fixed and delivered again: the note is replaced.
     ledger.hold(sendable("s", "b/bad", 0), 2).await;

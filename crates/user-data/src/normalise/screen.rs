@@ -23,7 +23,7 @@ const NOTHING_WORDS: [&str; 12] = [
     "[object object]",
 ];
 
-/// Trims `input` and refuses what is no value in any field.
+/// Trims `input` and refuses what is not a value in any field.
 pub(super) fn screen(input: &str) -> Result<&str, Reason> {
     let input = trim(input);
     if input.is_empty() {

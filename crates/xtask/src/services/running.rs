@@ -128,7 +128,7 @@ pub(super) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
 }
 
-/// When a process was started; none if there is none, or if it is dead and only waits for its parent.
+/// When a process was started; none if it does not run, or if it is dead and only waits for its parent.
 pub(super) fn started(pid: u32) -> Option<String> {
     if let Some(words) = stat(&pid.to_string()) {
         return words.first().is_some_and(|state| state != "Z").then(|| words.get(19).cloned())?;
