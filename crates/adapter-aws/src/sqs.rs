@@ -191,7 +191,7 @@ impl EventQueue for SqsQueue {
             self.waiting("queue.depth", &self.main),
             self.waiting("queue.depth", &self.dead)
         )?;
-        // SQS tells the age of the oldest message to CloudWatch only.
+        // SQS reports the age of the oldest message to CloudWatch only.
         Ok(Depth { visible: main.0, hidden: main.1, dead: dead.0 + dead.1, oldest_age: None })
     }
 }

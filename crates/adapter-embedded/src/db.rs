@@ -185,7 +185,7 @@ impl Db {
         self.run(&self.0.reader, TransactionBehavior::Deferred, operation, f).await
     }
 
-    /// Tells those of this process who wait for something in the database to look again.
+    /// Wakes the tasks of this process that wait for something in the database.
     pub(crate) fn changed(&self) -> &Notify {
         &self.0.changed
     }

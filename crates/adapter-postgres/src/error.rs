@@ -68,7 +68,7 @@ pub(crate) fn translate(operation: &'static str, place: &str, failure: Failure) 
     say(ErrorKind::Unavailable, "cannot be reached; check host and port in DATABASE_URL").source(error)
 }
 
-/// What the driver says, causes included: they tell its kinds of errors apart.
+/// What the driver says, causes included: they distinguish its kinds of errors.
 fn chain(error: &tokio_postgres::Error) -> String {
     let (mut text, mut cause) = (error.to_string(), std::error::Error::source(error));
     while let Some(error) = cause {

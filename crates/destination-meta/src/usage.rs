@@ -37,7 +37,7 @@ impl UsageHeaders {
             .chain(uses())
             .flat_map(|from| ["call_count", "total_cputime", "total_time"].map(|key| percent(from, key)))
             .chain([account_percent]);
-        // An account tells its reset time always; it is a wait only when the account is used up.
+        // An account's reset time is always sent; it is a wait only when the account is used up.
         let used_up = account_percent.is_none_or(|percent| percent >= 100.0);
         Self {
             retry_after: retry_after(headers),

@@ -79,7 +79,7 @@ pub fn lifetime(name: &str, now: UnixMillis) -> Lifetime {
     }
 }
 
-/// What to tell people of the version, when there is something to do.
+/// What the operator should know of the version, when there is something to do.
 #[must_use]
 pub fn warning(name: &str, now: UnixMillis) -> Option<String> {
     let newest = VERSIONS[0].major;

@@ -116,7 +116,7 @@ impl Proxy {
     async fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
         let mut listening = self.listening.clone();
-        // The task that tells ends only with this proxy.
+        // The task that reports ends only with this proxy.
         let listens = listening.wait_for(|up| *up == (mode != Mode::Refuses)).await;
         listens.expect("the proxy listens no longer");
     }

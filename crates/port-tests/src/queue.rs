@@ -100,7 +100,7 @@ async fn what_is_sent_comes_once(queue: Queue) {
     assert_nothing(&queue).await;
     let handles: Vec<_> = got.into_iter().map(|d| d.handle).collect();
     assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 5]);
-    // Some queues cannot tell that it was acknowledged before; it must only do no harm.
+    // Some queues do not know that it was acknowledged before; it must only do no harm.
     assert_eq!(queue.acknowledge(&handles).await.unwrap().len(), 5);
     assert_depth(&queue, 0, 0, 0).await;
 }

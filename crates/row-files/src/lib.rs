@@ -46,7 +46,7 @@ pub enum FileError {
     Read(#[source] io::Error),
 }
 
-/// Tells one content from another: SHA-256 of the bytes, in hexadecimal.
+/// Distinguishes one content from another: SHA-256 of the bytes, in hexadecimal.
 ///
 /// # Errors
 /// When reading fails.

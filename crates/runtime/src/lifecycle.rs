@@ -37,7 +37,7 @@ impl Lifecycle {
         }
     }
 
-    /// Tells tasks to take up nothing new.
+    /// Cancelled when tasks must take up nothing new.
     #[must_use]
     pub fn soft_token(&self) -> CancellationToken {
         self.soft.clone()

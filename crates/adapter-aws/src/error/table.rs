@@ -38,7 +38,7 @@ const NO_ANSWER: Meaning =
     Meaning { retry: Some(Retry::Unknown), ..is(ErrorKind::Unavailable, super::transport::GARBLED) };
 const REFUSED: Meaning = is(ErrorKind::Invalid, "AWS does not take the request");
 
-/// What a code means; without a known one the status tells.
+/// What a code means; without a known one the status decides.
 pub(super) fn meaning(code: Option<&str>, status: u16) -> Meaning {
     code.and_then(by_code).unwrap_or_else(|| by_status(status))
 }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_code_the_status_tells() {
+    fn without_a_code_the_status_decides() {
         let table = [
             (200, Unavailable),
             (301, Missing),

@@ -38,7 +38,7 @@ impl Meter {
     }
 }
 
-/// Bytes that this process has read and written so far; zeros where the system does not tell.
+/// Bytes that this process has read and written so far; zeros where the system does not count them.
 fn bytes() -> (u64, u64) {
     let counters = fs::read_to_string("/proc/self/io").unwrap_or_default();
     let value = |name: &str| {

@@ -19,7 +19,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads a reply. A status of 2xx counts only with a body that tells how many events were taken: proxies answer 200
+    /// Reads a reply. A status of 2xx counts only with a body that says how many events were taken: proxies answer 200
     /// with pages of their own, and then the outcome of the events is unknown.
     #[must_use]
     pub fn read(reply: &Reply) -> Self {

@@ -26,7 +26,7 @@ pub enum AnswerVerdict {
     Configuration,
     /// An event is bad; none of the request was processed.
     BadEvent {
-        /// The event's place in the request, where the answer tells; else split to find it.
+        /// The event's place in the request, where the answer names it; else split to find it.
         index: Option<usize>,
     },
     /// Blocked for policy: stop sending; the operator must act.

@@ -53,7 +53,7 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), [], "not read to its end");
     ledger.finish("b/o", 2, 0).await;
     ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Invalid, 1)]).await;
-    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what tells its content");
+    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what identifies its content");
     ledger.finish("b/empty", 0, 0).await;
     ledger.balances("b/empty", &[]).await;
 }

@@ -19,7 +19,7 @@ const PATIENCE: u32 = 200;
 pub(super) struct Running {
     pub(super) port: u16,
     pub(super) pid: u32,
-    /// When the process was started, in whatever form the system tells: another process that got its number later is not ours to end.
+    /// When the process was started, in whatever form the system shows it: another process that got its number later is not ours to end.
     pub(super) since: String,
     /// What the server keeps, removed with it.
     pub(super) data: PathBuf,
@@ -115,7 +115,7 @@ fn group_lives(group: u32) -> bool {
     })
 }
 
-/// What Linux tells of a process, from its state on.
+/// What Linux shows of a process, from its state on.
 fn stat(pid: &str) -> Option<Vec<String>> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name comes before, in brackets, and may hold anything.

@@ -37,7 +37,7 @@ pub(super) struct Log<'a> {
     file: BufWriter<File>,
     /// The line that has not ended yet.
     begun: Vec<u8>,
-    /// What the lines tell of tests.
+    /// What the lines say of tests.
     tally: Tally,
 }
 

@@ -30,7 +30,7 @@ struct Running {
     locks_target: bool,
 }
 
-/// Runs all steps and tells how each ended. A step whose predecessor failed does not run and counts as failed.
+/// Runs all steps and reports how each ended. A step whose predecessor failed does not run and counts as failed.
 ///
 /// # Errors
 /// If a log cannot be written.
