@@ -114,7 +114,7 @@ pub trait LedgerAdmin: Send + Sync {
     async fn stats(&self) -> Result<LedgerStats>;
 }
 
-/// A whole ledger: what an adapter implements, and what is opened before its parts are handed to those who use them.
+/// A whole ledger: what an adapter implements, and what is opened before its parts are handed to their users.
 pub trait Ledger: ReportLedger + LedgerExport + LedgerAdmin {}
 
 impl<L: ReportLedger + LedgerExport + LedgerAdmin + ?Sized> Ledger for L {}

@@ -79,7 +79,7 @@ macro_rules! metrics {
     ($(#[doc = $doc:literal] $constant:ident = $kind:ident $name:literal $(, $sent:ident $(by $label:literal)?)?;)+) => {
         $(#[doc = $doc] pub const $constant: &str = $name;)+
 
-        /// All of them, for those who show or send metrics.
+        /// All of them, for what shows or sends metrics.
         pub const ALL: &[Metric] = &[$(Metric {
             name: $name,
             kind: metrics!(@kind $kind),

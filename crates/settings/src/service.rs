@@ -20,7 +20,7 @@ section! {
 }
 
 impl HttpSettings {
-    /// Reads and checks the HTTP surface alone, for those who only ask a service how it is.
+    /// Reads and checks the HTTP surface alone, for a caller that only asks a service how it is.
     ///
     /// # Errors
     /// All problems at once, each with what to do.

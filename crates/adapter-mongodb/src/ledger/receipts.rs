@@ -35,7 +35,7 @@ pub(super) async fn finish(
 ) -> Result<()> {
     let (rows_in, duplicates, refused, digest) = match end {
         ObjectEnd::Read { rows_in, duplicates, digest } => (*rows_in, *duplicates, None, Some(digest)),
-        ObjectEnd::Refused { why } => (0, 0, Some(why), None),
+        ObjectEnd::Refused { reason } => (0, 0, Some(reason), None),
     };
     let note = doc! {
         "_id": object, "rows_in": int(rows_in), "duplicates": int(duplicates), "refused": refused,

@@ -59,7 +59,7 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
 }
 
 pub(super) async fn a_refused_object_says_why(ledger: Subject) {
-    let end = ObjectEnd::Refused { why: "invalid JSON at byte 17".to_owned() };
+    let end = ObjectEnd::Refused { reason: "invalid JSON at byte 17".to_owned() };
     ledger.0.finish_object("b/bad", &end, at(1)).await.expect("finish_object");
     let receipt = ledger.receipt("b/bad").await;
     assert_eq!(receipt.refused.as_deref(), Some("invalid JSON at byte 17"));
@@ -121,7 +121,7 @@ pub(super) async fn the_latest_objects_come_first(ledger: Subject) {
         let end = ObjectEnd::Read { rows_in: 0, duplicates: 0, digest: digest_of("b/empty") };
         ledger.0.finish_object(object, &end, at(seconds)).await.expect("finish_object");
     }
-    let end = ObjectEnd::Refused { why: "too large".to_owned() };
+    let end = ObjectEnd::Refused { reason: "too large".to_owned() };
     ledger.0.finish_object("b/4", &end, at(40)).await.expect("finish_object");
     let latest = ledger.0.receipts(3).await.expect("receipts");
     let names: Vec<_> = latest.iter().map(|r| (r.object.as_str(), r.at)).collect();

@@ -16,8 +16,8 @@ pub enum ObjectEnd {
     },
     /// Refused whole; none of its rows was claimed.
     Refused {
-        /// Why; for people.
-        why: String,
+        /// Why the object was refused; for people.
+        reason: String,
     },
 }
 
