@@ -9,7 +9,7 @@ use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{PixelCode, Row, UnixMillis};
 use ports::Destination;
 use ports::destination::{EventOutcome, PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -88,7 +88,7 @@ fn events(site: &dyn Site, sessions: std::ops::Range<usize>) -> Vec<PreparedEven
         let raw = site.row(&format!("session-{session}"));
         let row = Row::parse(&raw);
         let valid = check(&row, rules).unwrap_or_else(|reasons| panic!("{raw}: {reasons}"));
-        events.extend(destination.prepare(&row.key, &valid, Part::Whole).unwrap());
+        events.extend(destination.prepare(&row.key, &valid, Portion::Full).unwrap());
     }
     events
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::UnixMillis;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, Part, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, Due, Holder, Lease, Portion, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
 use crate::input::{Input, Row};
@@ -112,10 +112,10 @@ impl Witness {
     pub(crate) fn claimed_due(&mut self, due: &[Due], holder: &Holder) {
         for one in due {
             let Some(person) = self.person(&one.lease) else { continue };
-            let expected = match one.part {
+            let expected = match one.portion {
                 // What the row that brought it stands for: known since it was claimed.
-                Part::Whole => None,
-                Part::Increment { first, purchases, .. } => {
+                Portion::Full => None,
+                Portion::Increment { first, purchases, .. } => {
                     let key = &self.input.persons[person].key;
                     Some((first..first + purchases).map(|i| ids::event(key, "Purchase", i)).collect())
                 }

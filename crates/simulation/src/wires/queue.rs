@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adapter_embedded::queue::EmbeddedQueue;
 use async_trait::async_trait;
-use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use ports::{EventQueue, Result};
 
 use super::Line;
@@ -64,7 +64,7 @@ impl EventQueue for QueueWire {
         self.look(max, visibility).await
     }
 
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>> {
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>> {
         self.line
             .call(self.port, "queue.acknowledge", || async {
                 let held = self.inner.acknowledge(handles).await?;
@@ -74,11 +74,11 @@ impl EventQueue for QueueWire {
             .await
     }
 
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>> {
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>> {
         self.line.call(self.port, "queue.extend", || self.inner.extend(handles, visibility)).await
     }
 
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>> {
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>> {
         self.line
             .call(self.port, "queue.release", || async {
                 self.line.did(format_args!("{} gets a message back", self.port));
@@ -87,7 +87,7 @@ impl EventQueue for QueueWire {
             .await
     }
 
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held> {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
         self.line
             .call(self.port, "queue.dead_letter", || async {
                 self.line.did(format_args!("{} sets a message aside: {reason}", self.port));

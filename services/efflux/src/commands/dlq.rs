@@ -128,7 +128,7 @@ async fn redrive(
         return Ok(ExitStatus::Done);
     }
     out(&format!("not found: {}\n", left.join(", ")));
-    Ok(ExitStatus::Undone)
+    Ok(ExitStatus::Incomplete)
 }
 
 /// Those that were set aside until now: what fails again meanwhile stays.

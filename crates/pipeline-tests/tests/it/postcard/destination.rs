@@ -11,7 +11,7 @@ use http::header::AUTHORIZATION;
 use outbound_http::{Client, ClientConfig, Reply, secret_header};
 use ports::Destination;
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use serde_json::{Value, json};
 
@@ -53,11 +53,13 @@ impl Destination for Postcard {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        portion: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason> {
-        let events: Vec<Event> = match part {
-            Part::Whole => expand(key, valid).collect(),
-            Part::Increment { first, purchases, worth } => increment(key, first, purchases, worth).collect(),
+        let events: Vec<Event> = match portion {
+            Portion::Full => expand(key, valid).collect(),
+            Portion::Increment { first, purchases, value } => {
+                increment(key, first, purchases, value).collect()
+            }
         };
         let prepared = events.into_iter().map(|Event { position, id, value, .. }| {
             let payload = json!({ "id": id.as_str(), "value": value.map(|value| value.to_string()) });

@@ -52,7 +52,7 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> an
     } else {
         out(&as_table(&tried, warning.as_deref()));
     }
-    Ok(if all_work { ExitStatus::Done } else { ExitStatus::Undone })
+    Ok(if all_work { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
 async fn try_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tried> {
