@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use ports::configuration::MongoSettings;
 use ports::{Clock, Ledger};
-use settings::MongoSettings;
 
 use crate::OpenError;
 
