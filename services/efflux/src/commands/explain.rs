@@ -1,4 +1,4 @@
-//! `efflux explain`: the whole story of a conversion. Prints nothing about the visitor.
+//! `efflux explain`: the whole history of a conversion. Prints no data of the visitor.
 
 mod next;
 mod search;
@@ -20,25 +20,25 @@ use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
 use crate::tables::amount;
 
-/// The group below which interpreted files lie; the filter's receipts keep it in their key.
+/// The group of interpreted files' keys; the keys of the filter's receipts keep it.
 const GROUP: &str = "networks";
 
-/// Versions of one file whose receipts are looked at.
+/// How many versions of one file have their receipts read.
 const MOST_VERSIONS: usize = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The session, as rows carry it
     session: String,
-    /// The keyword; all of the session's conversions otherwise
+    /// The keyword; by default all of the session's conversions
     keyword: Option<String>,
-    /// Files that are searched for a session which the ledger does not know, the latest first
+    /// How many of the latest files to search for a session that is not in the ledger
     #[arg(long, default_value_t = 50)]
     files: usize,
 }
 
 backends::port_set! {
-    /// To tell the story of a conversion.
+    /// To explain a conversion.
     pub(crate) struct Story { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
 }
 
@@ -104,13 +104,13 @@ fn with_reason(record: &Record) -> String {
 fn attempted(attempt: &Attempt) -> String {
     let Attempt { number, at, owner, outcome, reason, events, answer } = attempt;
     let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    let said = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
-    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {said}")
+    let response = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
+    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {response}")
 }
 
 fn answered(answer: &Answer) -> String {
     let mut text = match answer.status {
-        0 => "no answer came".to_owned(),
+        0 => "no answer".to_owned(),
         status => format!("Meta answered {status}"),
     };
     if let Some(code) = answer.code {
@@ -126,19 +126,19 @@ fn answered(answer: &Answer) -> String {
     text
 }
 
-/// What the filter did with the file that a filtered file came from.
+/// What the filter did with the interpreted file of a filtered file.
 async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> {
     let bucket = &parts.settings.buckets.report;
     let key = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
     let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else {
-        return Ok("did not write this file; something else put it there".to_owned());
+        return Ok("did not write this file: another program put it there".to_owned());
     };
     let receipt = match receipt(parts, &keys).await? {
         Some(receipt) => Some(receipt),
         None => receipt_at(parts, &keys.without_version().receipt()).await?,
     };
     match receipt {
-        None => Ok("its receipt is not there any more".to_owned()),
+        None => Ok("its receipt does not exist any more".to_owned()),
         Some(receipt) => Ok(format!(
             "kept the row: {} of {} rows of {} passed at {}",
             receipt.kept, receipt.rows_in, receipt.object, receipt.at
@@ -151,7 +151,7 @@ async fn receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option
     receipt_at(parts, &keys.receipt()).await
 }
 
-/// The latest of the filter's receipts for a file, whichever version it was for.
+/// The latest of the filter's receipts for a file, of any version.
 async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     let bucket = &parts.settings.buckets.report;
     let mut found = Vec::from_iter(receipt(parts, keys).await?);
