@@ -1,4 +1,4 @@
-"""What the stack of data promises."""
+"""The properties of the data stack."""
 
 import unittest
 

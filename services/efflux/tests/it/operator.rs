@@ -94,7 +94,7 @@ fn invalid_rows_are_sent_after_their_cause_is_fixed() {
     assert!(!refused.status.success() && world.events_exactly_once() == 0);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
     let done = world.ok(&[&retry[..], &["--yes"]].concat());
-    assert!(done.contains("pixel 4444, invalid_pixel"), "{done}");
+    assert!(done.contains("pixel meta:4444, invalid_pixel"), "{done}");
     assert!(done.contains("25 conversions are due now."), "{done}");
     until(&world, &["status", "--json"], |out| row(out)["ledger"]["reported"] == 25);
     assert!(world.events_exactly_once() >= 25 * 2);
