@@ -62,7 +62,7 @@ class Commands(unittest.TestCase):
 
     def diff_tells_and_changes_nothing(self):
         printed = self.checkout.make("diff", "STACK_NAME=cr", "ENVIRONMENT=staging")
-        self.assertEqual(told.count("nothing to change"), len(STACKS), printed)
+        self.assertEqual(printed.count("nothing to change"), len(STACKS), printed)
         printed = self.checkout.make("diff-data", "STACK_NAME=cr", "ENVIRONMENT=staging", "OVERRIDES_data=PersonalDataDays=60")
         self.assertIn("InterpretedEventsBucket", printed)
         self.assertNotIn("TriggerQueue", printed)

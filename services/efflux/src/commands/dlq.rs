@@ -95,8 +95,8 @@ async fn list(parts: &Parts<Queues>, only: Option<QueueName>, limit: usize) -> a
 
 async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
-        let letters = queue.dead_letters(READ_AT_ONCE).await?;
-        if let Some(letter) = letters.into_iter().find(|letter| letter.message_id == id) {
+        let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
+        if let Some(letter) = dead_letters.into_iter().find(|letter| letter.message_id == id) {
             out(&format!(
                 "queue      {name}\nmessage    {}\ndead since {} by {}, after {} deliveries\nreason     {}\n\n{}\n",
                 letter.message_id,
@@ -137,8 +137,9 @@ async fn redrive_all(parts: &Parts<Queues>, only: Option<QueueName>) -> anyhow::
     for (name, queue) in queues(parts, only) {
         let mut messages = 0;
         loop {
-            let letters = queue.dead_letters(READ_AT_ONCE).await?;
-            let ids: Vec<_> = letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
+            let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
+            let ids: Vec<_> =
+                dead_letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
             let back = queue.redrive(&ids).await?.len();
             messages += back;
             if back == 0 {

@@ -39,7 +39,7 @@ pub(crate) struct Explain {
 
 backends::port_set! {
     /// To explain a conversion.
-    pub(crate) struct Story { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
+    pub(crate) struct History { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
 }
 
 impl Run for Explain {
@@ -48,18 +48,18 @@ impl Run for Explain {
     }
 }
 
-async fn explain(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
+async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
     if records.is_empty() {
         return search::run(parts, args).await;
     }
     for record in records {
-        out(&story(parts, &record).await?);
+        out(&history(parts, &record).await?);
     }
     Ok(ExitStatus::Done)
 }
 
-async fn story(parts: &Parts<Story>, record: &Record) -> anyhow::Result<String> {
+async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {
     let mut text = String::new();
     let keyword =
         record.keyword_clicked.as_deref().map_or("no keyword".to_owned(), |k| format!("keyword {k}"));
@@ -127,7 +127,7 @@ fn answered(answer: &Answer) -> String {
 }
 
 /// What the filter did with the interpreted file of a filtered file.
-async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> {
+async fn filtered(parts: &Parts<History>, object: &str) -> anyhow::Result<String> {
     let bucket = &parts.settings.buckets.report;
     let key = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
     let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else {
@@ -147,12 +147,12 @@ async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> 
 }
 
 /// The filter's receipt for a file in the version that its keys name.
-async fn receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     receipt_at(parts, &keys.receipt()).await
 }
 
 /// The latest of the filter's receipts for a file, of any version.
-async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+async fn latest_receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     let bucket = &parts.settings.buckets.report;
     let mut found = Vec::from_iter(receipt(parts, keys).await?);
     for key in parts.ports.blobs.list(bucket, &keys.receipts_of_versions(), MOST_VERSIONS).await? {
@@ -161,7 +161,7 @@ async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result
     Ok(found.into_iter().max_by_key(|receipt| receipt.at))
 }
 
-async fn receipt_at(parts: &Parts<Story>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt_at(parts: &Parts<History>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
     let at = ObjectRef::new(&parts.settings.buckets.report, key);
     let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
     Ok(serde_json::from_slice(&blob.bytes()?).ok())

@@ -142,15 +142,15 @@ fn explain_shows_each_conversion_and_the_files_reconcile() {
     assert_eq!(without_pixels(earlier.status()), without_pixels(golden::status(Kind::Embedded)));
     for conversion in golden::conversions(Kind::Embedded) {
         let text = |name: &str| conversion[name].as_str().unwrap_or_default().to_owned();
-        let story = earlier.world.ok(&["explain", &text("session")]);
-        let now = story
+        let history = earlier.world.ok(&["explain", &text("session")]);
+        let now = history
             .lines()
             .find(|line| line.trim_start().starts_with("now  "))
-            .unwrap_or_else(|| panic!("{story}"));
-        assert!(now.contains(&text("outcome")), "{conversion}\n{story}");
-        assert!(story.contains(&text("reason")), "{conversion}\n{story}");
-        let attempts = story.lines().filter(|line| line.trim_start().starts_with("attempt ")).count();
-        assert_eq!(attempts, conversion["attempts"].as_array().unwrap().len(), "{conversion}\n{story}");
+            .unwrap_or_else(|| panic!("{history}"));
+        assert!(now.contains(&text("outcome")), "{conversion}\n{history}");
+        assert!(history.contains(&text("reason")), "{conversion}\n{history}");
+        let attempts = history.lines().filter(|line| line.trim_start().starts_with("attempt ")).count();
+        assert_eq!(attempts, conversion["attempts"].as_array().unwrap().len(), "{conversion}\n{history}");
     }
     let running = earlier.go_on();
     let status = earlier.status();

@@ -33,7 +33,7 @@ fn explain_shows_the_whole_history_and_nothing_about_the_visitor() {
     assert_eq!(code, 0, "{receipts:?}");
     let row = row(&generate(&spec).rows[7]);
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    let story = world.ok(&["explain", &text("session_id"), &text("keyword_clicked")]);
+    let history = world.ok(&["explain", &text("session_id"), &text("keyword_clicked")]);
     for part in [
         "filtered-conversions/tonic/",
         "row 7 (counted from 0)",
@@ -46,12 +46,12 @@ fn explain_shows_the_whole_history_and_nothing_about_the_visitor() {
         "now       reported",
         "next      nothing: later figures are recorded",
     ] {
-        assert!(story.contains(part), "`{part}` is missing in\n{story}");
+        assert!(history.contains(part), "`{part}` is missing in\n{history}");
     }
     for personal in ["ip", "user_agent", "ts_click_id"] {
-        assert!(text(personal).len() > 5 && !story.contains(&text(personal)), "{personal} in\n{story}");
+        assert!(text(personal).len() > 5 && !history.contains(&text(personal)), "{personal} in\n{history}");
     }
-    assert_eq!(world.ok(&["explain", &text("session_id")]), story, "the keyword may be left out");
+    assert_eq!(world.ok(&["explain", &text("session_id")]), history, "the keyword may be left out");
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn a_row_that_was_left_out_is_found_in_its_file() {
     assert_eq!(code, 0, "{receipts:?}");
     assert_eq!(receipts[0]["receipt"]["filter"]["filtered_out"]["subscription_disabled"], 10);
     let session = row(&generate(&spec).rows[3])["session_id"].as_str().unwrap().to_owned();
-    let story = world.ok(&["explain", &session]);
-    assert!(story.contains("row 3 (counted from 0)"), "{story}");
-    assert!(story.contains("left the row out: subscription_disabled, as 10 of 10 rows"), "{story}");
+    let history = world.ok(&["explain", &session]);
+    assert!(history.contains("row 3 (counted from 0)"), "{history}");
+    assert!(history.contains("left the row out: subscription_disabled, as 10 of 10 rows"), "{history}");
 
     let output = world.output(&["explain", "no-such-session", "--files", "5"]);
     assert_eq!(output.status.code(), Some(1));
@@ -98,8 +98,8 @@ fn invalid_rows_are_sent_after_their_cause_is_fixed() {
     assert!(done.contains("25 conversions are due now."), "{done}");
     until(&world, &["status", "--json"], |out| row(out)["ledger"]["reported"] == 25);
     assert!(world.events_exactly_once() >= 25 * 2);
-    let story = world.ok(&["explain", row(&generate(&spec).rows[0])["session_id"].as_str().unwrap()]);
-    assert!(story.contains("checks    valid") && story.contains("now       reported"), "{story}");
+    let history = world.ok(&["explain", row(&generate(&spec).rows[0])["session_id"].as_str().unwrap()]);
+    assert!(history.contains("checks    valid") && history.contains("now       reported"), "{history}");
     let wrong = world.output(&["retry", "--status", "duplicate"]);
     assert!(!wrong.status.success());
 }

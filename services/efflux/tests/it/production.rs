@@ -72,9 +72,9 @@ fn the_filters_receipt_is_found(world: &World, file: &Path) {
     let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let sessions = rows.iter().filter_map(|row| row["session_id"].as_str());
     // Some rows of a dirty file have no session, and some are not subscribed.
-    let stories = sessions.take(20).map(|session| world.output(&["explain", session]).stdout);
-    let stories: Vec<_> = stories.map(|story| String::from_utf8(story).unwrap()).collect();
-    assert!(stories.iter().any(|story| story.contains("filter    kept the row: ")), "{stories:?}");
+    let histories = sessions.take(20).map(|session| world.output(&["explain", session]).stdout);
+    let histories: Vec<_> = histories.map(|history| String::from_utf8(history).unwrap()).collect();
+    assert!(histories.iter().any(|history| history.contains("filter    kept the row: ")), "{histories:?}");
 }
 
 /// Makes a backend unavailable while files keep coming, and restores it.

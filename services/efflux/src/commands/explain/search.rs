@@ -9,13 +9,13 @@ use ports::Blob;
 use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
-use super::{Explain, Story, latest_receipt};
+use super::{Explain, History, latest_receipt};
 use crate::out;
 
 /// How many keys are listed to find the latest files.
 const KEYS: usize = 100_000;
 
-pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
+pub(super) async fn run(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let keys = latest(parts, args.files).await?;
     let filter = match parts.settings.toggles.disable_subscription_filtering {
         true => None,
@@ -48,7 +48,7 @@ pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<
 }
 
 /// The keys of the latest interpreted files: their names begin with the time.
-async fn latest(parts: &Parts<Story>, files: usize) -> anyhow::Result<Vec<String>> {
+async fn latest(parts: &Parts<History>, files: usize) -> anyhow::Result<Vec<String>> {
     let mut keys = parts.ports.blobs.list(&parts.settings.buckets.interpreted, "", KEYS).await?;
     let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
     keys.sort_by_cached_key(|key| std::cmp::Reverse(name(key)));
@@ -84,7 +84,11 @@ fn rows_of(
 }
 
 /// The filter's decision about a row, from its receipt and the current subscriptions.
-async fn decision(parts: &Parts<Story>, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
+async fn decision(
+    parts: &Parts<History>,
+    key: &str,
+    left_out: Option<&'static str>,
+) -> anyhow::Result<String> {
     let file = ObjectRef::new(&parts.settings.buckets.interpreted, key);
     let Some(receipt) = latest_receipt(parts, &FileKeys::of_interpreted(&file)).await? else {
         return Ok("has not processed this file yet: is `efflux run`, or filter-svc, running?".to_owned());
