@@ -83,7 +83,7 @@ class Checkout:
         assert (done.returncode != 0) is fails, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
-    def told_docker(self):
+    def docker_calls(self):
         """All calls of Docker."""
         return (self.folder / "docker.log").read_text(encoding="utf-8").splitlines()
 

@@ -55,7 +55,7 @@ class Commands(unittest.TestCase):
         for name, value in SECRETS.items():
             self.assertEqual(secrets.get_secret_value(SecretId=f"/efflux/cr-data/{name}")["SecretString"], value)
         repositories = self.emulator.client("ecr").describe_repositories()["repositories"]
-        pushed = [line.removeprefix("push ") for line in self.checkout.told_docker() if line.startswith("push ")]
+        pushed = [line.removeprefix("push ") for line in self.checkout.docker_calls() if line.startswith("push ")]
         self.assertEqual(sorted(pushed), sorted(f"{repository['repositoryUri']}:one" for repository in repositories))
         self.assertEqual(sorted(pushed), sorted(self.images().values()))
         self.assertEqual(self.outputs("cr-services")["LogGroupName"], "/efflux/staging")

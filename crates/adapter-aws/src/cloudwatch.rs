@@ -127,7 +127,7 @@ impl CloudWatchMetrics {
     }
 
     fn gathered(&self) -> std::sync::MutexGuard<'_, Gathered> {
-        // Whoever panicked in there left numbers that are whole.
+        // A thread that panicked in there left numbers that are whole.
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

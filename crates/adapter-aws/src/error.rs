@@ -39,7 +39,7 @@ impl Call<'_> {
             SdkError::ResponseError(_) => {
                 self.error(ErrorKind::Unavailable, transport::GARBLED).retry_with(Retry::Unknown)
             }
-            // Nothing was sent, or nobody can know.
+            // Nothing was sent, or the outcome is unknown.
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => self.not_sent(&error),
             _ => self.error(ErrorKind::Unavailable, "the SDK failed").retry_with(Retry::Unknown),
         };

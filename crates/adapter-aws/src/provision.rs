@@ -63,7 +63,7 @@ async fn create_queue(
     let request = client.create_queue().queue_name(name).set_attributes(Some(attributes));
     let url = match request.send().await {
         Ok(answer) => answer.queue_url,
-        // It is there with other attributes, which somebody chose.
+        // It is there with other attributes, which the operator chose.
         Err(e) if matches!(code(&e), Some("QueueAlreadyExists" | "QueueNameExists")) => {
             client.get_queue_url().queue_name(name).send().await.map_err(|e| call.failed(e))?.queue_url
         }
@@ -148,7 +148,7 @@ pub async fn announce(aws: &Aws, bucket: &str, prefix: &str, queue_url: &str) ->
     request.send().await.map(|_| ()).map_err(|e| call.failed(e))
 }
 
-/// `None` for all keys: a rule without a value is none.
+/// `None` for all keys: a rule needs a value.
 fn keys_that_begin_with(prefix: &str) -> Option<NotificationConfigurationFilter> {
     if prefix.is_empty() {
         return None;

@@ -1,9 +1,9 @@
 //! Queues on SQS. The dead-letter queue of each is a queue like others; what lies in it says why by message attributes.
 
+mod dead_letter_attributes;
 mod delivery;
 mod handles;
-mod letter;
-mod letters;
+mod redrive;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use ports::{Clock, EventQueue, Result};
 
 use crate::connect::{Aws, timeouts_with};
@@ -141,44 +141,49 @@ impl EventQueue for SqsQueue {
         Ok(answer.messages.unwrap_or_default().into_iter().map(|m| delivery::from_message(m, now)).collect())
     }
 
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>> {
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>> {
         handles::delete(&self.client, &self.main, "queue.acknowledge", handles).await
     }
 
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>> {
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>> {
         handles::hide(&self.client, &self.main, "queue.extend", handles, visibility).await
     }
 
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>> {
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>> {
         handles::hide(&self.client, &self.main, "queue.release", handles, delay).await
     }
 
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held> {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
         let handles = std::slice::from_ref(&delivery.handle);
-        // Asked first: who lost the message must not bury it. It also stays hidden until it is moved.
+        // Asked first: a worker that lost the message must not make a dead letter of it. It also stays hidden until it is moved.
         let held = handles::hide(&self.client, &self.main, "queue.dead_letter", handles, MOVE_TIME).await?;
-        if held == [Held::No] {
-            return Ok(Held::No);
+        if held == [StillHeld::No] {
+            return Ok(StillHeld::No);
         }
         self.client
             .send_message()
             .queue_url(&self.dead.url)
             .message_body(&delivery.body)
-            .set_message_attributes(Some(letter::attributes(delivery, reason, service, self.clock.now())))
+            .set_message_attributes(Some(dead_letter_attributes::attributes(
+                delivery,
+                reason,
+                service,
+                self.clock.now(),
+            )))
             .send()
             .await
             .map_err(|e| self.dead.call("queue.dead_letter", "sqs:SendMessage").failed(e))?;
-        // It lies in the dead-letter queue now: a crash before this leaves it in both, and it is buried again.
+        // It lies in the dead-letter queue now: a crash before this leaves it in both queues, and it becomes a dead letter again.
         handles::delete(&self.client, &self.main, "queue.dead_letter", handles).await?;
-        Ok(Held::Yes)
+        Ok(StillHeld::Yes)
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        letters::list(self, limit).await
+        redrive::list(self, limit).await
     }
 
     async fn redrive(&self, message_ids: &[String]) -> Result<Vec<String>> {
-        letters::redrive(self, message_ids).await
+        redrive::redrive(self, message_ids).await
     }
 
     async fn depth(&self) -> Result<Depth> {
@@ -186,7 +191,7 @@ impl EventQueue for SqsQueue {
             self.waiting("queue.depth", &self.main),
             self.waiting("queue.depth", &self.dead)
         )?;
-        // SQS tells the age of the oldest message to CloudWatch only.
+        // SQS reports the age of the oldest message to CloudWatch only.
         Ok(Depth { visible: main.0, hidden: main.1, dead: dead.0 + dead.1, oldest_age: None })
     }
 }

@@ -24,7 +24,7 @@ pub struct ClickHouseAnalytics {
 }
 
 impl ClickHouseAnalytics {
-    /// Analytics on a server; the clock tells how long optimising takes.
+    /// Analytics on a server; the clock measures how long optimising takes.
     #[must_use]
     pub fn new(server: ClickHouse, clock: Arc<dyn Clock>) -> Self {
         Self { server, clock }

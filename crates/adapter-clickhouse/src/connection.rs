@@ -29,11 +29,11 @@ pub struct ClickHouse {
 }
 
 impl ClickHouse {
-    /// Reads an address such as `https://user:password@host:8443/database`. The original's `?database=`, `?user=` and
+    /// Reads an address such as `https://user:password@host:8443/database`. The legacy system's `?database=`, `?user=` and
     /// `?password=` are read too; further pairs are ClickHouse's settings, sent with each statement.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) when it is no such address. Never shows what was given: it may hold a password.
+    /// [`Invalid`](ErrorKind::Invalid) when it is not such an address. Never shows what was given: it may hold a password.
     pub fn new(address: &str) -> Result<Self> {
         let wrong = |why: &str| {
             let detail = format!(
@@ -41,7 +41,7 @@ impl ClickHouse {
             );
             Error::new(ErrorKind::Invalid, "analytics.open").detail(detail)
         };
-        let url = Url::parse(address).map_err(|e| wrong("is no address").source(e))?;
+        let url = Url::parse(address).map_err(|e| wrong("is not an address").source(e))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("does not begin with http:// or https://: the HTTP interface is used"));
         }
@@ -113,7 +113,7 @@ impl ClickHouse {
         self.within(operation, STATEMENT_TIME, create).await
     }
 
-    /// Waits for a statement, but not forever, and puts its trouble into the ports' words.
+    /// Waits for a statement, but not forever, and puts its failure into the ports' words.
     pub(crate) async fn within<T>(
         &self,
         operation: &'static str,

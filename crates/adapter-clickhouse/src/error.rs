@@ -45,7 +45,7 @@ const TABLE: &[(u32, ErrorKind, &str)] = &[
     (999, ErrorKind::Unavailable, REPLICAS),
 ];
 
-/// Errors after which nobody can know whether the statement was done.
+/// Errors after which it is unknown whether the statement was done.
 const UNKNOWN: &[u32] = &[209, 210, 319];
 
 /// An error in the ports' words; `place` is where it happened.
@@ -73,8 +73,8 @@ pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> E
 /// Advice by what the way to the server says, causes included.
 fn unreachable(mut cause: &(dyn std::error::Error + 'static)) -> &'static str {
     loop {
-        let told = cause.to_string();
-        if told.contains("certificate") || told.contains("InvalidContentType") || told.contains("TLS") {
+        let text = cause.to_string();
+        if text.contains("certificate") || text.contains("InvalidContentType") || text.contains("TLS") {
             return "TLS failed; the server may not offer it there (https in CLICKHOUSE_URL), or its certificate is not trusted";
         }
         match cause.source() {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_others_are_told_apart() {
+    fn answers_of_other_servers_are_recognised() {
         assert_eq!(of("502 Bad Gateway").kind(), ErrorKind::Unavailable);
         assert_eq!(of("401 Unauthorized").kind(), ErrorKind::Denied);
         assert_eq!(of("<html>hello</html>").kind(), ErrorKind::Unavailable);

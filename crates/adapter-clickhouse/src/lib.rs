@@ -4,9 +4,9 @@
 mod analytics;
 mod connection;
 mod error;
+mod lock;
 mod migrations;
-mod turns;
 
 pub use analytics::ClickHouseAnalytics;
 pub use connection::ClickHouse;
-pub use turns::ClickHouseTurns;
+pub use lock::ClickHouseLock;

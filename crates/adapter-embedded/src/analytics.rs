@@ -27,7 +27,7 @@ impl EmbeddedAnalytics {
     pub const SCHEMA: Schema =
         Schema::new(include_str!("analytics/schema.sql"), &[include_str!("analytics/upgrade_1.sql")]);
 
-    /// Analytics in a database; the clock tells how long optimising takes.
+    /// Analytics in a database; the clock measures how long optimising takes.
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
         Self { db, clock }

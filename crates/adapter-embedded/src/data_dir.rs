@@ -10,10 +10,10 @@ use crate::analytics::EmbeddedAnalytics;
 use crate::blob::{Announcement, FolderBlobStore};
 use crate::db::{Db, Schema};
 use crate::ledger::EmbeddedLedger;
+use crate::lock::EmbeddedLock;
 use crate::pixels::EmbeddedPixels;
 use crate::queue::EmbeddedQueue;
 use crate::subscriptions::EmbeddedSubscriptions;
-use crate::turns::EmbeddedTurns;
 use crate::{DIRECTORY_SCHEMA, io_error};
 
 /// A data directory. Clones share its open databases, and so should all of a process; several processes may share the
@@ -73,12 +73,12 @@ impl DataDir {
         Ok(EmbeddedPixels::new(self.0.directory.db(&self.0.folder)?))
     }
 
-    /// The turns, in `directory.db`.
+    /// The exclusive locks, in `directory.db`.
     ///
     /// # Errors
     /// See [`queue`](Self::queue).
-    pub fn turns(&self) -> Result<EmbeddedTurns> {
-        Ok(EmbeddedTurns::new(self.0.directory.db(&self.0.folder)?))
+    pub fn lock(&self) -> Result<EmbeddedLock> {
+        Ok(EmbeddedLock::new(self.0.directory.db(&self.0.folder)?))
     }
 
     /// The ledger, in `ledger.db`.

@@ -96,14 +96,14 @@ impl Db {
     /// folder must exist. Blocks.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no database, or was made by a later version.
+    /// When the file cannot be opened, is not a database, or was made by a later version.
     pub fn open(path: &Path, schema: Schema) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unusable = |e: io::Error| crate::io_error("database.open", &name, e);
         // Two processes that both create a database or switch it to WAL would refuse each other at once, not wait.
         let gate = private_file(&path.with_file_name(".lock"), false).map_err(unusable)?;
         gate.lock().map_err(unusable)?;
-        // Only a file that nobody has open may be opened beside SQLite: closing it would drop the process's locks on it.
+        // Only a file that no process has open may be opened beside SQLite: closing it would drop the process's locks on it.
         match private_file(path, true) {
             Ok(file) => drop(file),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -185,7 +185,7 @@ impl Db {
         self.run(&self.0.reader, TransactionBehavior::Deferred, operation, f).await
     }
 
-    /// Tells those of this process who wait for something in the database to look again.
+    /// Wakes the tasks of this process that wait for something in the database.
     pub(crate) fn changed(&self) -> &Notify {
         &self.0.changed
     }
@@ -236,10 +236,10 @@ fn transact<T>(
     Ok(answer)
 }
 
-/// Gives back what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a
+/// Frees what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a
 /// disk would keep it full, for they are emptied by writing.
 fn make_room(connection: &Connection) {
-    // The caller is told of the full disk either way.
+    // The caller gets the error of the full disk either way.
     drop(connection.busy_timeout(ROOM_BUSY));
     drop(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     drop(connection.busy_timeout(BUSY));

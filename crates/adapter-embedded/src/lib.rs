@@ -7,15 +7,15 @@ mod data_dir;
 mod db;
 mod io;
 pub mod ledger;
+pub mod lock;
 pub mod pixels;
 pub mod queue;
 pub mod subscriptions;
-pub mod turns;
 
 pub use data_dir::DataDir;
 pub use db::{Db, Schema};
 pub(crate) use io::{blocking, io_error};
 
-/// The tables of subscriptions, pixels and turns, which share a database; made when absent.
+/// The tables of subscriptions, pixels and locks, which share a database; made when absent.
 pub const DIRECTORY_SCHEMA: Schema =
     Schema::new(include_str!("directory.sql"), &[include_str!("directory/upgrade_1.sql")]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::UnixMillis;
-use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use ports::{Clock, EventQueue, Result};
 use rusqlite::Transaction;
 
@@ -44,10 +44,10 @@ impl EmbeddedQueue {
         self.db.write("queue.receive", move |tx| sql::take(tx, &name, max, now, until)).await
     }
 
-    /// Does the same to each message in hand, all in one transaction.
-    async fn each<F>(&self, operation: &'static str, handles: &[Handle], f: F) -> Result<Vec<Held>>
+    /// Does the same to each message in flight, all in one transaction.
+    async fn each<F>(&self, operation: &'static str, handles: &[Handle], f: F) -> Result<Vec<StillHeld>>
     where
-        F: Fn(&Transaction<'_>, &str, &Handle) -> rusqlite::Result<Held> + Send + 'static,
+        F: Fn(&Transaction<'_>, &str, &Handle) -> rusqlite::Result<StillHeld> + Send + 'static,
     {
         if handles.is_empty() {
             return Ok(Vec::new());
@@ -56,7 +56,12 @@ impl EmbeddedQueue {
         self.db.write(operation, move |tx| handles.iter().map(|h| f(tx, &name, h)).collect()).await
     }
 
-    async fn hide(&self, operation: &'static str, handles: &[Handle], time: Duration) -> Result<Vec<Held>> {
+    async fn hide(
+        &self,
+        operation: &'static str,
+        handles: &[Handle],
+        time: Duration,
+    ) -> Result<Vec<StillHeld>> {
         let until = self.clock.now().plus(time);
         self.each(operation, handles, move |tx, name, handle| sql::hide(tx, name, handle, until)).await
     }
@@ -92,15 +97,15 @@ impl EventQueue for EmbeddedQueue {
         }
     }
 
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>> {
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>> {
         self.each("queue.acknowledge", handles, sql::acknowledge).await
     }
 
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>> {
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>> {
         self.hide("queue.extend", handles, visibility).await
     }
 
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>> {
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>> {
         let held = self.hide("queue.release", handles, delay).await?;
         if delay.is_zero() {
             self.db.changed().notify_waiters();
@@ -108,8 +113,8 @@ impl EventQueue for EmbeddedQueue {
         Ok(held)
     }
 
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held> {
-        let letter = sql::Letter {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
+        let letter = sql::NewDeadLetter {
             handle: delivery.handle.clone(),
             reason: reason.to_owned(),
             service: service.to_owned(),

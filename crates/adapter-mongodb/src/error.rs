@@ -11,7 +11,7 @@ const MESSAGE_CHARS: usize = 300;
 #[error("{0}")]
 struct Cause(String);
 
-/// What a server's error code means: what kind of trouble, whether what was asked may have been done, and what to do.
+/// What a server's error code means: what kind of failure, whether what was asked may have been done, and what to do.
 struct Meaning {
     codes: &'static [i32],
     kind: ErrorKind,

@@ -7,7 +7,7 @@ mod attempts;
 mod claim;
 mod document;
 mod due;
-mod original;
+mod legacy;
 mod receipts;
 mod records;
 mod reopen;
@@ -28,7 +28,7 @@ use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
 
-pub use original::FromOriginal;
+pub use legacy::FromLegacy;
 
 /// The ledger of a production deployment; any number of processes share it.
 #[derive(Debug, Clone)]
@@ -70,8 +70,8 @@ impl MongoLedger {
     ///
     /// # Errors
     /// If the server cannot be reached. What was done stays; the next call goes on from there.
-    pub async fn migrate_from_original(&self, limit: usize, now: UnixMillis) -> Result<FromOriginal> {
-        original::migrate(&self.connection, limit, now).await
+    pub async fn migrate_from_legacy(&self, limit: usize, now: UnixMillis) -> Result<FromLegacy> {
+        legacy::migrate(&self.connection, limit, now).await
     }
 
     /// Commands sent to the server so far, each a round trip; a metric.
@@ -85,7 +85,7 @@ impl MongoLedger {
 impl ReportLedger for MongoLedger {
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         if self.legacy {
-            original::recognise(&self.connection, &rows, holder.now).await?;
+            legacy::recognise(&self.connection, &rows, holder.now).await?;
         }
         claim::claim(&self.connection, &rows, holder).await
     }

@@ -5,5 +5,5 @@ mod connection;
 mod error;
 mod ledger;
 
-pub use ledger::{FromOriginal, MongoLedger};
+pub use ledger::{FromLegacy, MongoLedger};
 pub use ports::configuration::MongoSettings;

@@ -75,9 +75,9 @@ struct Clueless(&'static str);
 
 impl Clueless {
     fn of(error: &tokio_postgres::Error) -> Self {
-        let told = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
         let known = ["unknown option", "invalid value for option", "invalid connection string"];
-        Self(known.into_iter().find(|k| told.starts_with(k)).unwrap_or("invalid connection string"))
+        Self(known.into_iter().find(|k| text.starts_with(k)).unwrap_or("invalid connection string"))
     }
 }
 

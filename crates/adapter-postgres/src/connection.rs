@@ -7,7 +7,7 @@ use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, Recycli
 use ports::{Error, ErrorKind, Result};
 
 use crate::address::Address;
-use crate::error::{Trouble, translate};
+use crate::error::{Failure, translate};
 use crate::tls;
 
 /// Connections that one process may hold: it asks now and then, and never for much.
@@ -37,7 +37,7 @@ impl Postgres {
     /// system's.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) when it is no such address. Never shows what was given: it may hold a password.
+    /// [`Invalid`](ErrorKind::Invalid) when it is not such an address. Never shows what was given: it may hold a password.
     pub fn new(address: &str) -> Result<Self> {
         let Address { config, root_certificates, place } = Address::read(address)?;
         let tls = tls::connector(root_certificates.as_deref())?;
@@ -76,21 +76,21 @@ impl Postgres {
         work: impl AsyncFnOnce(&mut Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T> {
         let done = tokio::time::timeout(CALL_TIME, async {
-            let mut client = self.pool.get().await.map_err(pool_trouble)?;
-            work(&mut client).await.map_err(Trouble::Driver)
+            let mut client = self.pool.get().await.map_err(pool_failure)?;
+            work(&mut client).await.map_err(Failure::Driver)
         });
         match done.await {
-            Ok(done) => done.map_err(|trouble| translate(operation, &self.place, trouble)),
-            Err(_) => Err(translate(operation, &self.place, Trouble::TooSlow(CALL_TIME))),
+            Ok(done) => done.map_err(|failure| translate(operation, &self.place, failure)),
+            Err(_) => Err(translate(operation, &self.place, Failure::TooSlow(CALL_TIME))),
         }
     }
 }
 
-fn pool_trouble(error: PoolError) -> Trouble {
+fn pool_failure(error: PoolError) -> Failure {
     match error {
-        PoolError::Backend(error) => Trouble::Driver(error),
-        PoolError::Timeout(_) => Trouble::TooSlow(CONNECTION_TIME),
-        other => Trouble::Pool(other),
+        PoolError::Backend(error) => Failure::Driver(error),
+        PoolError::Timeout(_) => Failure::TooSlow(CONNECTION_TIME),
+        other => Failure::Pool(other),
     }
 }
 

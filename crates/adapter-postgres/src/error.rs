@@ -7,7 +7,7 @@ use ports::{Error, ErrorKind};
 
 /// What can go wrong with a call.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum Failure {
     Driver(tokio_postgres::Error),
     Pool(PoolError),
     TooSlow(Duration),
@@ -40,14 +40,14 @@ const TABLE: &[(&str, ErrorKind, &str)] = &[
 ];
 
 /// An error in the ports' words; `place` is where it happened.
-pub(crate) fn translate(operation: &'static str, place: &str, trouble: Trouble) -> Error {
+pub(crate) fn translate(operation: &'static str, place: &str, failure: Failure) -> Error {
     let say = |kind, what: &str| Error::new(kind, operation).detail(format!("PostgreSQL at {place}: {what}"));
-    let error = match trouble {
-        Trouble::TooSlow(limit) => {
+    let error = match failure {
+        Failure::TooSlow(limit) => {
             return say(ErrorKind::Timeout, &format!("no answer in {} s", limit.as_secs()));
         }
-        Trouble::Pool(error) => return say(ErrorKind::Unavailable, "no connection to be had").source(error),
-        Trouble::Driver(error) => error,
+        Failure::Pool(error) => return say(ErrorKind::Unavailable, "no connection to be had").source(error),
+        Failure::Driver(error) => error,
     };
     if let Some(code) = error.code() {
         let (kind, advice) = meaning(code.code());
@@ -55,20 +55,20 @@ pub(crate) fn translate(operation: &'static str, place: &str, trouble: Trouble) 
         return say(kind, &format!("error {}{dash}{advice}", code.code()))
             .source(Refusal(code.code().to_owned()));
     }
-    let told = chain(&error);
-    if told.contains("TLS") {
+    let text = chain(&error);
+    if text.contains("TLS") {
         return say(ErrorKind::Unavailable, "TLS failed; the server may not offer it (sslmode in DATABASE_URL), or its certificate is not trusted (sslrootcert)").source(error);
     }
-    if told.contains("password missing") || told.contains("authentication") {
+    if text.contains("password missing") || text.contains("authentication") {
         return say(ErrorKind::Denied, PASSWORD).source(error);
     }
-    if told.contains("serializ") || told.contains("column") || told.contains("parameters") {
+    if text.contains("serializ") || text.contains("column") || text.contains("parameters") {
         return say(ErrorKind::Corrupt, "a table holds what cannot be read").source(error);
     }
     say(ErrorKind::Unavailable, "cannot be reached; check host and port in DATABASE_URL").source(error)
 }
 
-/// What the driver says, causes included: they tell its kinds of errors apart.
+/// What the driver says, causes included: they distinguish its kinds of errors.
 fn chain(error: &tokio_postgres::Error) -> String {
     let (mut text, mut cause) = (error.to_string(), std::error::Error::source(error));
     while let Some(error) = cause {
@@ -112,15 +112,15 @@ mod tests {
             ("XX001", ErrorKind::Corrupt, "log"),
             ("23505", ErrorKind::Invalid, ""),
         ] {
-            let (found, told) = meaning(code);
+            let (found, text) = meaning(code);
             assert_eq!(found, kind, "{code}");
-            assert!(told.contains(advice), "{code}: {told}");
+            assert!(text.contains(advice), "{code}: {text}");
         }
     }
 
     #[test]
     fn slowness_is_a_time_out() {
-        let error = translate("pixels.snapshot", "h:5432/d", Trouble::TooSlow(Duration::from_secs(8)));
+        let error = translate("pixels.snapshot", "h:5432/d", Failure::TooSlow(Duration::from_secs(8)));
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert!(error.to_string().contains("h:5432/d: no answer in 8 s"), "{error}");
     }

@@ -4,11 +4,11 @@
 mod address;
 mod connection;
 mod error;
+mod lock;
 mod migrations;
 mod pixels;
 mod tls;
-mod turns;
 
 pub use connection::Postgres;
+pub use lock::PostgresLock;
 pub use pixels::PostgresPixels;
-pub use turns::PostgresTurns;

@@ -7,7 +7,7 @@ use crate::Postgres;
 /// Made when absent; an existing table is left as it is.
 const TABLES: [&str; 2] = [include_str!("migrations/1_pixels.sql"), include_str!("migrations/2_turns.sql")];
 
-/// One at a time makes tables or changes pixels; the number is nobody else's by mere chance.
+/// One process at a time makes tables or changes pixels. The number is arbitrary, so that no other program takes it by chance.
 pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7308324465)";
 
 impl Postgres {

@@ -1,4 +1,4 @@
-//! The directory of pixels in the original's five tables.
+//! The directory of pixels in the legacy system's five tables.
 
 mod read;
 mod write;
@@ -10,7 +10,7 @@ use ports::{PixelDirectory, Result};
 
 use crate::Postgres;
 
-/// Pixels and tokens as the original's applications keep them, and as `efflux pixels` adds them.
+/// Pixels and tokens as the legacy system's applications keep them, and as `efflux pixels` adds them.
 #[derive(Debug, Clone)]
 pub struct PostgresPixels {
     database: Postgres,

@@ -23,7 +23,7 @@ pub(crate) fn connector(root_certificates: Option<&Path>) -> Result<MakeRustlsCo
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| trouble("TLS cannot be set up").source(e))?
+        .map_err(|e| invalid("TLS cannot be set up").source(e))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
@@ -33,7 +33,7 @@ fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
     let unreadable = || {
         let detail =
             format!("{}: sslrootcert of DATABASE_URL must name a file with PEM certificates", path.display());
-        trouble(&detail)
+        invalid(&detail)
     };
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
@@ -42,6 +42,6 @@ fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
     if added == 0 { Err(unreadable()) } else { Ok(()) }
 }
 
-fn trouble(detail: &str) -> Error {
+fn invalid(detail: &str) -> Error {
     Error::new(ErrorKind::Invalid, "pixels.open").detail(detail)
 }

@@ -13,7 +13,7 @@ use backends::FilterPorts;
 
 use crate::Parts;
 
-/// Filters until `stop`, then finishes what is in hand.
+/// Filters until `stop`, then finishes in-flight work.
 pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken) {
     let settings = &parts.settings;
     if settings.toggles.disable_trigger_polling {

@@ -57,7 +57,7 @@ impl Measured for Ports {
     }
 }
 
-/// Measures until `stop`. What cannot be measured is left as it was; those who use it report the trouble.
+/// Measures until `stop`. What cannot be measured is left as it was; what uses it reports the failure.
 pub(crate) async fn run<P: Measured>(parts: Arc<Parts<P>>, stop: CancellationToken) {
     let (queues, ledger) = (parts.ports.queues(), parts.ports.ledger());
     while !stop.is_cancelled() {

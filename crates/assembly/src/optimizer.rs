@@ -40,7 +40,7 @@ pub(crate) async fn run(parts: Arc<Parts<OptimizerPorts>>, stop: CancellationTok
 pub(crate) async fn once(parts: &Parts<OptimizerPorts>, stop: &CancellationToken) -> ports::Result<Run> {
     let optimise = Optimise {
         analytics: Arc::clone(&parts.ports.analytics),
-        turns: Arc::clone(&parts.ports.turns),
+        lock: Arc::clone(&parts.ports.lock),
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backends::{Open, OpenError, Opener, Ports, Upload};
+use backends::{OpenError, OpenPorts, Opener, Ports, Upload};
 use ports::{Clock, HealthSink, MetricSink, Rng};
 use runtime::{FanOut, Health, Metrics, SystemRng};
 use settings::{Problems, Service, Settings};
@@ -41,7 +41,7 @@ pub struct Parts<P = Ports> {
     upload: Mutex<Option<Upload>>,
 }
 
-impl<P: Open> Parts<P> {
+impl<P: OpenPorts> Parts<P> {
     /// Opens every backend that the settings name and the service uses.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl<P> Parts<P> {
         })
     }
 
-    /// What carries metrics away; only the first who asks gets it.
+    /// What carries metrics away; only the first caller gets it.
     pub(crate) fn take_upload(&self) -> Option<Upload> {
         self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backends::{FilterPorts, Open, OpenError, OptimizerPorts, ReporterPorts};
+use backends::{FilterPorts, OpenError, OpenPorts, OptimizerPorts, ReporterPorts};
 use pipeline::optimise::Run;
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
@@ -16,7 +16,7 @@ use crate::{Parts, StartError, optimizer, run};
 
 /// What a service understands besides its environment.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+enum Invocation {
     Run,
     /// One optimising run, for schedulers.
     Once,
@@ -24,17 +24,17 @@ enum Wanted {
     Healthcheck,
     Help,
     Version,
-    Nonsense(String),
+    Unknown(String),
 }
 
-fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Wanted {
+fn invocation(service: Service, mut arguments: impl Iterator<Item = String>) -> Invocation {
     match arguments.next().as_deref() {
-        None => Wanted::Run,
-        Some("--help" | "-h") => Wanted::Help,
-        Some("--version" | "-V") => Wanted::Version,
-        Some("--healthcheck") => Wanted::Healthcheck,
-        Some("--once") if service == Service::Optimizer => Wanted::Once,
-        Some(other) => Wanted::Nonsense(other.to_owned()),
+        None => Invocation::Run,
+        Some("--help" | "-h") => Invocation::Help,
+        Some("--version" | "-V") => Invocation::Version,
+        Some("--healthcheck") => Invocation::Healthcheck,
+        Some("--once") if service == Service::Optimizer => Invocation::Once,
+        Some(other) => Invocation::Unknown(other.to_owned()),
     }
 }
 
@@ -42,16 +42,16 @@ fn wanted(service: Service, mut arguments: impl Iterator<Item = String>) -> Want
 #[must_use]
 pub fn main(service: Service) -> ExitCode {
     let name = service.name();
-    match wanted(service, std::env::args().skip(1)) {
-        Wanted::Run => match service {
+    match invocation(service, std::env::args().skip(1)) {
+        Invocation::Run => match service {
             Service::Filter => block_on(service, serve::<FilterPorts>(service)),
             Service::Reporter => block_on(service, serve::<ReporterPorts>(service)),
             Service::Optimizer => block_on(service, serve::<OptimizerPorts>(service)),
             Service::Efflux => block_on(service, serve::<backends::Ports>(service)),
         },
-        Wanted::Once => block_on(service, once(service)),
-        Wanted::Healthcheck => healthcheck(service),
-        Wanted::Help => {
+        Invocation::Once => block_on(service, once(service)),
+        Invocation::Healthcheck => healthcheck(service),
+        Invocation::Help => {
             let once = if service == Service::Optimizer { " [--once]" } else { "" };
             print(&format!(
                 "Usage: {name}{once} [--healthcheck] [--help] [--version]\n\n{}",
@@ -59,12 +59,12 @@ pub fn main(service: Service) -> ExitCode {
             ));
             ExitStatus::Done.into()
         }
-        Wanted::Version => {
+        Invocation::Version => {
             print(&format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
             ExitStatus::Done.into()
         }
-        Wanted::Nonsense(argument) => {
-            complain(&format!("{name} does not understand `{argument}`; see {name} --help"));
+        Invocation::Unknown(argument) => {
+            print_error(&format!("{name} does not understand `{argument}`; see {name} --help"));
             ExitStatus::Usage.into()
         }
     }
@@ -85,20 +85,20 @@ pub fn block_on(service: Service, work: impl Future<Output = anyhow::Result<Exit
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            complain(&format!("{}: the system gives no threads: {error}", service.name()));
+            print_error(&format!("{}: the system gives no threads: {error}", service.name()));
             return ExitStatus::Unavailable.into();
         }
     };
     match runtime.block_on(work) {
         Ok(status) => status.into(),
         Err(error) => {
-            complain(&format!("{}: {error:#}", service.name()));
+            print_error(&format!("{}: {error:#}", service.name()));
             status_of(&error).into()
         }
     }
 }
 
-async fn serve<P: Serve + Open>(service: Service) -> anyhow::Result<ExitStatus> {
+async fn serve<P: Serve + OpenPorts>(service: Service) -> anyhow::Result<ExitStatus> {
     run(Arc::new(open::<P>(service).await?)).await
 }
 
@@ -111,15 +111,15 @@ async fn once(service: Service) -> anyhow::Result<ExitStatus> {
         at_once.cancel();
         (upload.run)(at_once).await;
     }
-    // A turn that another process has is no trouble: the work is done all the same.
+    // A lock that another process has is not a failure: the work is done all the same.
     match done? {
-        Run::Done(_) | Run::NotOurTurn => Ok(ExitStatus::Done),
-        Run::LostTurn(_) | Run::Stopped(_) => Ok(ExitStatus::Undone),
+        Run::Done(_) | Run::NotOurs => Ok(ExitStatus::Done),
+        Run::Lost(_) | Run::Stopped(_) => Ok(ExitStatus::Incomplete),
     }
 }
 
 /// Settings by environment, logs, and the backends.
-async fn open<P: Open>(service: Service) -> anyhow::Result<Parts<P>> {
+async fn open<P: OpenPorts>(service: Service) -> anyhow::Result<Parts<P>> {
     let settings = Settings::load(&Environment::of_process(), service).map_err(StartError::Settings)?;
     telemetry::init(&settings.telemetry);
     for warning in &settings.warnings {
@@ -136,17 +136,17 @@ fn status_of(error: &anyhow::Error) -> ExitStatus {
         ) => ExitStatus::Usage,
         Some(StartError::Backend(OpenError::Unreachable(_))) => ExitStatus::Unavailable,
         None if error.downcast_ref::<ports::Error>().is_some() => ExitStatus::Unavailable,
-        None => ExitStatus::Undone,
+        None => ExitStatus::Incomplete,
     }
 }
 
-/// Writes what was asked for. A reader that has gone away has seen enough.
+/// Writes what was asked for. A reader that has closed the pipe has seen enough.
 fn print(text: &str) {
     use std::io::Write;
     drop(std::io::stdout().write_all(text.as_bytes()));
 }
 
-fn complain(text: &str) {
+fn print_error(text: &str) {
     use std::io::Write;
     drop(writeln!(std::io::stderr(), "{text}"));
 }
@@ -157,11 +157,11 @@ mod tests {
 
     #[test]
     fn arguments_are_few() {
-        let of = |service, words: &[&str]| wanted(service, words.iter().map(|w| (*w).to_owned()));
-        assert_eq!(of(Service::Filter, &[]), Wanted::Run);
-        assert_eq!(of(Service::Filter, &["-h"]), Wanted::Help);
-        assert_eq!(of(Service::Filter, &["--healthcheck"]), Wanted::Healthcheck);
-        assert_eq!(of(Service::Optimizer, &["--once"]), Wanted::Once);
-        assert_eq!(of(Service::Reporter, &["--once"]), Wanted::Nonsense("--once".to_owned()));
+        let of = |service, words: &[&str]| invocation(service, words.iter().map(|w| (*w).to_owned()));
+        assert_eq!(of(Service::Filter, &[]), Invocation::Run);
+        assert_eq!(of(Service::Filter, &["-h"]), Invocation::Help);
+        assert_eq!(of(Service::Filter, &["--healthcheck"]), Invocation::Healthcheck);
+        assert_eq!(of(Service::Optimizer, &["--once"]), Invocation::Once);
+        assert_eq!(of(Service::Reporter, &["--once"]), Invocation::Unknown("--once".to_owned()));
     }
 }

@@ -44,9 +44,7 @@ async fn take_in(
 ) {
     let settings = &parts.settings;
     if settings.toggles.disable_report_polling {
-        tracing::warn!(
-            "polling of the report queue is switched off; what is due in the ledger is still sent"
-        );
+        tracing::warn!("polling of the report queue is switched off; due work in the ledger is still sent");
         return;
     }
     let worker = Worker {

@@ -1,9 +1,9 @@
-//! Analytics in ClickHouse, and turns for installations without PostgreSQL.
+//! Analytics in ClickHouse, and the optimizer's lock for installations without PostgreSQL.
 
 use std::sync::Arc;
 
-use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics, ClickHouseTurns};
-use ports::{AnalyticsStore, Clock, Turns};
+use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics, ClickHouseLock};
+use ports::{AnalyticsStore, Clock, ExclusiveLock};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
@@ -25,10 +25,13 @@ pub(crate) async fn analytics(
     Ok(Arc::new(analytics))
 }
 
-pub(crate) fn turns(address: &SecretString, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Turns>, OpenError> {
+pub(crate) fn lock(
+    address: &SecretString,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
     let server = connect(address)?;
-    backend_chosen("turns", "clickhouse", server.place());
-    Ok(Arc::new(ClickHouseTurns::new(server, Arc::clone(clock), ClickHouseTurns::SETTLING)))
+    backend_chosen("exclusive lock", "clickhouse", server.place());
+    Ok(Arc::new(ClickHouseLock::new(server, Arc::clone(clock), ClickHouseLock::SETTLING)))
 }
 
 /// Makes the tables.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use adapter_embedded::DataDir;
 use domain::object::FILTERED_PREFIX;
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+};
 use settings::Settings;
 
 use crate::OpenError;
@@ -66,8 +68,8 @@ impl<'s> Embedded<'s> {
         Ok(Arc::new(analytics))
     }
 
-    pub(crate) fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
-        Ok(Arc::new(self.data("turns")?.turns()?))
+    pub(crate) fn lock(&mut self) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
+        Ok(Arc::new(self.data("exclusive lock")?.lock()?))
     }
 
     fn queue(&mut self, name: &'static str) -> Result<Arc<dyn EventQueue>, OpenError> {

@@ -62,9 +62,9 @@ pub enum OpenError {
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A set of ports that can be opened as the settings say. Nothing falls back silently: a backend with an address that cannot
+/// A set of ports that can be opened as the settings say. No backend is replaced by another: one with an address that cannot
 /// be used is an error.
-pub trait Open: Sized {
+pub trait OpenPorts: Sized {
     /// Opens what the settings name.
     ///
     /// # Errors

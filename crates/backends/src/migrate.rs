@@ -10,7 +10,7 @@ use crate::{OpenError, clickhouse, mongodb, postgres};
 
 /// Makes what the configured backends need; one line for each. Doing it again changes nothing.
 ///
-/// With `from_original`, the documents that the original wrote into the ledger's collection get the keys of this ledger, once and
+/// With `from_original`, the documents that the legacy system wrote into the ledger's collection get the keys of this ledger, once and
 /// for all; `LEDGER_LEGACY` can be switched off afterwards.
 ///
 /// # Errors
@@ -27,7 +27,7 @@ pub async fn migrate(
         None => done.push(embedded(settings, clock).await?),
     }
     if from_original && backends.mongodb.is_none() {
-        done.push("ledger: only MongoDB can hold documents of the original".to_owned());
+        done.push("ledger: only MongoDB can hold documents of the legacy system".to_owned());
     }
     if let Some(address) = &backends.clickhouse {
         done.push(clickhouse::migrate(address, clock).await?);

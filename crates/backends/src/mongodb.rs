@@ -9,8 +9,8 @@ use crate::OpenError;
 use crate::checked::checked;
 use crate::log::backend_chosen;
 
-/// Documents of the original that one step gives keys to.
-const ORIGINAL_STEP: usize = 1_000;
+/// Documents of the legacy system that one step gives keys to.
+const LEGACY_STEP: usize = 1_000;
 
 pub(crate) async fn ledger(settings: &MongoSettings) -> Result<Arc<dyn Ledger>, OpenError> {
     backend_chosen("ledger", "mongodb", &settings.database);
@@ -19,7 +19,7 @@ pub(crate) async fn ledger(settings: &MongoSettings) -> Result<Arc<dyn Ledger>, 
     Ok(Arc::new(ledger))
 }
 
-/// Makes collections and indexes, and gives the documents of the original their keys if asked to.
+/// Makes collections and indexes, and gives the documents of the legacy system their keys if asked to.
 pub(crate) async fn migrate(
     settings: &MongoSettings,
     clock: &Arc<dyn Clock>,
@@ -29,23 +29,23 @@ pub(crate) async fn migrate(
     ledger.migrate().await?;
     let mut done = vec![format!("ledger: MongoDB database {} is ready", settings.database)];
     if from_original {
-        done.push(adopt_original(&ledger, clock).await?);
+        done.push(adopt_legacy(&ledger, clock).await?);
     }
     Ok(done)
 }
 
-/// A ledger that nobody has asked anything yet.
+/// A ledger that was not asked anything yet.
 async fn connect(settings: &MongoSettings) -> Result<MongoLedger, OpenError> {
     Ok(MongoLedger::open(settings).await?)
 }
 
-async fn adopt_original(ledger: &MongoLedger, clock: &Arc<dyn Clock>) -> Result<String, OpenError> {
+async fn adopt_legacy(ledger: &MongoLedger, clock: &Arc<dyn Clock>) -> Result<String, OpenError> {
     let mut adopted = 0;
     loop {
-        let step = ledger.migrate_from_original(ORIGINAL_STEP, clock.now()).await?;
+        let step = ledger.migrate_from_legacy(LEGACY_STEP, clock.now()).await?;
         adopted += step.documents;
         if step.complete {
-            return Ok(format!("ledger: {adopted} documents of the original have keys now"));
+            return Ok(format!("ledger: {adopted} documents of the legacy system have keys now"));
         }
     }
 }

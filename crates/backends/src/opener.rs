@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, BlobStore, Clock, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
+use ports::{
+    AnalyticsStore, BlobStore, Clock, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+};
 use settings::Settings;
 
 use crate::OpenError;
@@ -12,7 +14,7 @@ use crate::embedded::Embedded;
 use crate::postgres::OnPostgres;
 use crate::{clickhouse, mongodb};
 
-/// Opens ports one by one; what several share is opened once, what nobody asks for not at all.
+/// Opens ports one by one; what several share is opened once, what is not asked for not at all.
 pub struct Opener<'s> {
     settings: &'s Settings,
     clock: &'s Arc<dyn Clock>,
@@ -123,11 +125,11 @@ impl<'s> Opener<'s> {
     /// # Errors
     /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
     /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
-    pub async fn turns(&mut self) -> Result<Arc<dyn Turns>, OpenError> {
+    pub async fn lock(&mut self) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
         match (&self.settings.backends.postgres, &self.settings.backends.clickhouse) {
-            (Some(address), _) => self.postgres.turns(address).await,
-            (None, Some(address)) => clickhouse::turns(address, self.clock),
-            (None, None) => self.embedded.turns(),
+            (Some(address), _) => self.postgres.lock(address).await,
+            (None, Some(address)) => clickhouse::lock(address, self.clock),
+            (None, None) => self.embedded.lock(),
         }
     }
 }

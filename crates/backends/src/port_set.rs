@@ -13,7 +13,7 @@ macro_rules! port_set {
             $($(#[$about_port])* $vis $port: ::std::sync::Arc<dyn $kind>,)+
         }
 
-        impl $crate::Open for $name {
+        impl $crate::OpenPorts for $name {
             async fn open(opener: &mut $crate::Opener<'_>) -> Result<Self, $crate::OpenError> {
                 Ok(Self { $($port: opener.$port().await?,)+ })
             }

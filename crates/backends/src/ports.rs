@@ -1,6 +1,8 @@
 //! The ports of each service: what it does not use is not opened.
 
-use ports::{AnalyticsStore, BlobStore, EventQueue, Ledger, PixelDirectory, SubscriptionStore, Turns};
+use ports::{
+    AnalyticsStore, BlobStore, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+};
 
 crate::port_set! {
     /// What filter-svc works with.
@@ -38,8 +40,8 @@ crate::port_set! {
     pub struct OptimizerPorts from Ports {
         /// Analytics.
         analytics: AnalyticsStore,
-        /// Whose turn it is to optimise.
-        turns: Turns,
+        /// Which process may optimise.
+        lock: ExclusiveLock,
     }
 }
 
@@ -61,7 +63,7 @@ crate::port_set! {
         ledger: Ledger,
         /// Analytics.
         analytics: AnalyticsStore,
-        /// Whose turn it is to optimise.
-        turns: Turns,
+        /// Which process may optimise.
+        lock: ExclusiveLock,
     }
 }

@@ -1,9 +1,9 @@
-//! Pixels, tokens and turns in PostgreSQL.
+//! Pixels, tokens and exclusive locks in PostgreSQL.
 
 use std::sync::Arc;
 
-use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
-use ports::{PixelDirectory, Turns};
+use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
+use ports::{ExclusiveLock, PixelDirectory};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
@@ -27,11 +27,11 @@ impl OnPostgres {
         Ok(Arc::new(PostgresPixels::new(server.clone())))
     }
 
-    pub(crate) async fn turns(&mut self, address: &SecretString) -> Result<Arc<dyn Turns>, OpenError> {
+    pub(crate) async fn lock(&mut self, address: &SecretString) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
         let server = self.server(address)?;
-        backend_chosen("turns", "postgresql", server.place());
-        checked("turns", Box::pin(server.check_tables())).await?;
-        Ok(Arc::new(PostgresTurns::new(server.clone())))
+        backend_chosen("exclusive lock", "postgresql", server.place());
+        checked("exclusive lock", Box::pin(server.check_tables())).await?;
+        Ok(Arc::new(PostgresLock::new(server.clone())))
     }
 
     fn server(&mut self, address: &SecretString) -> Result<&Postgres, OpenError> {

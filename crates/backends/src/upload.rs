@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ports::MetricSink;
 use tokio_util::sync::CancellationToken;
 
-/// The task of an [`Upload`]: carries on until it is told to stop, and once more then.
+/// The task of an [`Upload`]: uploads until it is asked to stop, and once more then.
 pub type Uploading = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A sink, and the task that carries away what it gathers.

@@ -13,7 +13,7 @@ use domain::validate::{Requirements, Valid};
 use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::SecretString;
 
@@ -67,12 +67,12 @@ impl MetaConfig {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        portion: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason> {
-        match part {
-            Part::Whole => prepare(&self.map, key, valid),
-            Part::Increment { first, purchases, worth } => {
-                prepare_events(&self.map, valid, increment(key, first, purchases, worth))
+        match portion {
+            Portion::Full => prepare(&self.map, key, valid),
+            Portion::Increment { first, purchases, value } => {
+                prepare_events(&self.map, valid, increment(key, first, purchases, value))
             }
         }
     }
@@ -168,9 +168,9 @@ impl Destination for Meta {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        portion: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason> {
-        self.config.prepare(key, valid, part)
+        self.config.prepare(key, valid, portion)
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {

@@ -15,4 +15,4 @@ mod table;
 pub use answer::Answer;
 pub use error::MetaError;
 pub use success::Success;
-pub use table::{BLOCKED_WAIT, Verdict, classify};
+pub use table::{AnswerVerdict, BLOCKED_WAIT, classify};

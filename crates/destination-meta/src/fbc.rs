@@ -27,7 +27,7 @@ impl<'a> ClickId<'a> {
     ///
     /// # Errors
     ///
-    /// Says why the text is no click id. A whole `fbc` value is `Malformed` here; see [`check_fbc`].
+    /// Says why the text is not a click id. A whole `fbc` value is `Malformed` here; see [`check_fbc`].
     pub fn parse(text: &'a str) -> Result<Self, Reason> {
         match text.len() {
             0 => return Err(Reason::Empty),

@@ -46,7 +46,7 @@ const EVENT_BYTES: usize = 1_200;
 ///
 /// # Errors
 /// [`Reason::InsufficientData`] when the page of the event or the visitor's agent is not known, which Meta requires of website
-/// events, or when too little is known of the visitor; [`Reason::Malformed`] when the row names a currency that is none.
+/// events, or when too little is known of the visitor; [`Reason::Malformed`] when the row names an invalid currency.
 pub fn prepare(
     config: &MapConfig,
     key: &ConversionKey,

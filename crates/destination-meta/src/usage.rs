@@ -8,7 +8,7 @@ use http::HeaderMap;
 use outbound_http::limits::{amount, json, longest, retry_after, wait};
 use serde_json::Value;
 
-/// Limits as told by `Retry-After`, `X-App-Usage`, `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`. What is missing
+/// Limits in the headers `Retry-After`, `X-App-Usage`, `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`. What is missing
 /// or not understood is `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UsageHeaders {
@@ -37,7 +37,7 @@ impl UsageHeaders {
             .chain(uses())
             .flat_map(|from| ["call_count", "total_cputime", "total_time"].map(|key| percent(from, key)))
             .chain([account_percent]);
-        // An account tells its reset time always; it is a wait only when the account is used up.
+        // An account's reset time is always sent; it is a wait only when the account is used up.
         let used_up = account_percent.is_none_or(|percent| percent >= 100.0);
         Self {
             retry_after: retry_after(headers),
@@ -49,7 +49,7 @@ impl UsageHeaders {
         }
     }
 
-    /// How long to stay away: the longest of the times told, at most a day; `None` when none is told.
+    /// How long to wait: the longest of the times given, at most a day; `None` when no time is given.
     #[must_use]
     pub fn regain_after(&self) -> Option<Duration> {
         longest([self.retry_after, self.account_reset, self.business_regain])

@@ -8,7 +8,7 @@ use domain::UnixMillis;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
 
-/// How long before its end a version is warned of: time enough for somebody to plan a move.
+/// How long before its end a version is warned of: time enough for the operator to plan a move.
 const NEAR_DAYS: i64 = 90;
 
 /// A version of the Graph API.
@@ -79,7 +79,7 @@ pub fn lifetime(name: &str, now: UnixMillis) -> Lifetime {
     }
 }
 
-/// What to tell people of the version, when there is something to do.
+/// What the operator should know of the version, when there is something to do.
 #[must_use]
 pub fn warning(name: &str, now: UnixMillis) -> Option<String> {
     let newest = VERSIONS[0].major;

@@ -45,10 +45,10 @@ pub fn increment(
     key: &ConversionKey,
     first: u32,
     purchases: u32,
-    worth: Money,
+    value: Money,
 ) -> impl Iterator<Item = Event> {
     let key = *key;
-    (0..purchases).zip(worth.split(purchases)).map(move |(position, share)| Event {
+    (0..purchases).zip(value.split(purchases)).map(move |(position, share)| Event {
         position,
         kind: EventKind::Purchase,
         id: EventId::new(&key, EventKind::Purchase, first.saturating_add(position)),

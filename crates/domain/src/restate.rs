@@ -22,7 +22,7 @@ pub enum Restatement {
         /// How many; at least 1.
         purchases: u32,
         /// What they are worth together: the observed revenue less the reported one, never below zero.
-        worth: Money,
+        value: Money,
     },
     /// The figures changed in a way that no new event can express: recorded, never sent.
     Recorded,
@@ -44,7 +44,7 @@ pub fn restate(reported: Figures, observed: Figures) -> Restatement {
     match u32::try_from(observed.count.saturating_sub(reported.count)) {
         Ok(purchases) if purchases > 0 => {
             let difference = observed.revenue - reported.revenue;
-            Restatement::Grown { purchases, worth: difference.max(Money::ZERO) }
+            Restatement::Grown { purchases, value: difference.max(Money::ZERO) }
         }
         _ => Restatement::Recorded,
     }
@@ -64,11 +64,11 @@ mod tests {
         assert_eq!(restate(reported, figures(2, "0.5")), Restatement::Same);
         assert_eq!(
             restate(reported, figures(3, "0.81")),
-            Restatement::Grown { purchases: 1, worth: "0.31".parse().unwrap() }
+            Restatement::Grown { purchases: 1, value: "0.31".parse().unwrap() }
         );
         assert_eq!(
             restate(reported, figures(3, "0.40")),
-            Restatement::Grown { purchases: 1, worth: Money::ZERO }
+            Restatement::Grown { purchases: 1, value: Money::ZERO }
         );
         assert_eq!(restate(reported, figures(2, "0.90")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(1, "0.20")), Restatement::Recorded);

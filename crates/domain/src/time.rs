@@ -84,7 +84,7 @@ impl fmt::Debug for UnixSeconds {
 
 /// Reads a click time that may be in seconds, milliseconds or microseconds, by its size.
 ///
-/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is told apart by magnitude.
+/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is recognised by its magnitude.
 #[must_use]
 pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
     match n {
@@ -113,7 +113,7 @@ pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
 /// Reads a click time that came with a fraction, such as `1763800000.25`.
 #[must_use]
 pub fn click_time_from_float(f: f64) -> Option<UnixSeconds> {
-    // The bounds keep the cast exact; 1e18 is past any unit that click_time_from_number tells apart.
+    // The bounds keep the cast exact; 1e18 is past any unit that click_time_from_number recognises.
     (f.is_finite() && f > 0.0 && f < 1e18).then(|| click_time_from_number(f as i64)).flatten()
 }
 

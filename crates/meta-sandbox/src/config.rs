@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time in Unix seconds.
+/// The time in Unix seconds.
 pub type SandboxClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// What a sandbox is started with. The default listens on a free port of localhost and knows no pixel.

@@ -82,7 +82,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The kind of `raw`, told by its first byte.
+/// The kind of `raw`, by its first byte.
 pub(crate) fn kind(raw: &RawValue) -> Kind<'_> {
     let text = raw.get();
     match text.as_bytes().first() {

@@ -77,7 +77,7 @@ pub(crate) enum Shape {
     PartnerAgent,
     /// An object of its own.
     Object(&'static Table),
-    /// The list of goods, which has an error of its own when it is none.
+    /// The list of goods, which has an error of its own when it is not a list.
     Contents(&'static Table),
     /// An app's device description, 16 strings.
     Extinfo,

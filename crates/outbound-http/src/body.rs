@@ -29,7 +29,7 @@ pub(crate) struct WatchedBody {
 impl WatchedBody {
     pub(crate) fn new(data: Bytes) -> (Self, Departed) {
         let departed = Departed::default();
-        // Nobody asks for an empty body, so it counts as gone from the start.
+        // An empty body is never asked for, so it counts as gone from the start.
         departed.0.store(data.is_empty(), Ordering::Release);
         (Self { data: Some(data).filter(|data| !data.is_empty()), departed: departed.clone() }, departed)
     }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 use serde_json::Value;
 
-/// The longest wait taken from a header; beyond it, trying again tells more than waiting.
+/// The longest wait taken from a header; beyond it, trying again finds out more than waiting.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `Retry-After`: seconds, or a date that is compared with the answer's own `Date`.

@@ -77,7 +77,7 @@ impl Filter {
     async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict) {
         let result = self.filter(object).await;
         if let Err(Problem::Permanent(reason)) = &result {
-            // The receipt says to those who wait for the file why it will not come. Without it the dead letter says so.
+            // The receipt says why the file will not come. Without it the dead letter says so.
             let refused = self.receipt(object, FilteredRows::default(), Some(reason.clone()));
             if let Err(error) = self.put_receipt(&refused).await {
                 tracing::warn!(error = ?error, "cannot write the receipt of a refused file");

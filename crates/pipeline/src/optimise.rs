@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use ports::analytics::{Optimised, Partition};
 use ports::metric::name;
-use ports::{AnalyticsStore, Clock, MetricSink, Result, Turns};
+use ports::{AnalyticsStore, Clock, ExclusiveLock, MetricSink, Result};
 use tokio_util::sync::CancellationToken;
 
-/// The task whose turn is taken.
+/// The task whose lock is acquired.
 const TASK: &str = "optimise";
 
-/// How long a turn lasts; it is prolonged after a third of that.
-const TURN: Duration = Duration::from_secs(120);
+/// How long the lock lasts; it is prolonged after a third of that.
+const LOCK: Duration = Duration::from_secs(120);
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub enum Run {
     /// All tables were checked; so many partitions were optimised.
     Done(u64),
     /// Another process optimises; nothing was done.
-    NotOurTurn,
-    /// The turn was lost after so many partitions, and the rest is left to the process that has it now.
-    LostTurn(u64),
+    NotOurs,
+    /// The lock was lost after so many partitions, and the rest is left to the process that has it now.
+    Lost(u64),
     /// The process was asked to stop; so many partitions were optimised before.
     Stopped(u64),
 }
@@ -32,8 +32,8 @@ pub enum Run {
 pub struct Optimise {
     /// What is optimised.
     pub analytics: Arc<dyn AnalyticsStore>,
-    /// Who does it.
-    pub turns: Arc<dyn Turns>,
+    /// Which process does it.
+    pub lock: Arc<dyn ExclusiveLock>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Numbers about the work.
@@ -47,16 +47,16 @@ pub struct Optimise {
 }
 
 impl Optimise {
-    /// One run over the tables, if it is this process's turn. Partitions in one piece are skipped, and those that still change.
+    /// One run over the tables, if this process gets the lock. Partitions in one piece are skipped, and those that still change.
     ///
     /// # Errors
     /// The first error, after the other tables were tried; the next run tries again.
     pub async fn run(&self, stop: &CancellationToken) -> Result<Run> {
-        let run = self.in_turn(stop).await;
+        let run = self.locked_run(stop).await;
         let result = match &run {
             Ok(Run::Done(_)) => "done",
-            Ok(Run::NotOurTurn) => "not_our_turn",
-            Ok(Run::LostTurn(_)) => "lost_turn",
+            Ok(Run::NotOurs) => "not_our_turn",
+            Ok(Run::Lost(_)) => "lost_turn",
             Ok(Run::Stopped(_)) => "stopped",
             Err(_) => "failed",
         };
@@ -64,14 +64,14 @@ impl Optimise {
         run
     }
 
-    async fn in_turn(&self, stop: &CancellationToken) -> Result<Run> {
-        if !self.take_turn().await? {
+    async fn locked_run(&self, stop: &CancellationToken) -> Result<Run> {
+        if !self.acquire().await? {
             tracing::info!("another process optimises; nothing to do");
-            return Ok(Run::NotOurTurn);
+            return Ok(Run::NotOurs);
         }
         let run = self.tables(stop).await;
-        if let Err(error) = self.turns.give_back(TASK, &self.owner).await {
-            tracing::warn!(error = ?error, "cannot give the turn back; it ends by itself");
+        if let Err(error) = self.lock.release(TASK, &self.owner).await {
+            tracing::warn!(error = ?error, "cannot release the lock; it ends by itself");
         }
         run
     }
@@ -81,8 +81,8 @@ impl Optimise {
         for table in &self.tables {
             match self.table(table, stop).await {
                 Ok(Run::Done(partitions)) => optimised += partitions,
-                Ok(Run::NotOurTurn) => return Ok(Run::NotOurTurn),
-                Ok(Run::LostTurn(partitions)) => return Ok(Run::LostTurn(optimised + partitions)),
+                Ok(Run::NotOurs) => return Ok(Run::NotOurs),
+                Ok(Run::Lost(partitions)) => return Ok(Run::Lost(optimised + partitions)),
                 Ok(Run::Stopped(partitions)) => return Ok(Run::Stopped(optimised + partitions)),
                 Err(error) => {
                     tracing::error!(table, error = ?error, "cannot optimise a table; the next run tries again");
@@ -112,9 +112,9 @@ impl Optimise {
             if stop.is_cancelled() {
                 return Ok(Run::Stopped(optimised));
             }
-            if !self.take_turn().await? {
-                tracing::warn!(table, "the turn was lost; the rest is left to the process that has it now");
-                return Ok(Run::LostTurn(optimised));
+            if !self.acquire().await? {
+                tracing::warn!(table, "the lock was lost; the rest is left to the process that has it now");
+                return Ok(Run::Lost(optimised));
             }
             let done = tokio::select! {
                 done = self.partition(partition) => done?,
@@ -129,10 +129,10 @@ impl Optimise {
         Ok(Run::Done(optimised))
     }
 
-    /// Optimises a partition, however long it takes, and keeps the turn meanwhile.
+    /// Optimises a partition, however long it takes, and keeps the lock meanwhile.
     async fn partition(&self, partition: &Partition) -> Result<Optimised> {
         let work = self.analytics.optimise(partition);
-        let done = tokio::select! { done = work => done?, never = self.keep_turn() => match never {} };
+        let done = tokio::select! { done = work => done?, never = self.keep_lock() => match never {} };
         let labels = [("table", partition.table.as_str())];
         self.metrics.count(name::OPTIMISED, &labels, 1);
         self.metrics.observe(name::OPTIMISE_SECONDS, &labels, done.duration.as_secs_f64());
@@ -150,21 +150,21 @@ impl Optimise {
         Ok(done)
     }
 
-    /// Prolongs the turn in time. A turn that is lost or cannot be prolonged shows before the next partition.
-    async fn keep_turn(&self) -> std::convert::Infallible {
+    /// Prolongs the lock in time. A lock that is lost or cannot be prolonged shows before the next partition.
+    async fn keep_lock(&self) -> std::convert::Infallible {
         loop {
-            self.clock.sleep(TURN / 3).await;
-            match self.take_turn().await {
+            self.clock.sleep(LOCK / 3).await;
+            match self.acquire().await {
                 Ok(true) => {}
-                Ok(false) => tracing::warn!("the turn was lost while a partition is optimised"),
-                Err(error) => tracing::warn!(error = ?error, "cannot prolong the turn"),
+                Ok(false) => tracing::warn!("the lock was lost while a partition is optimised"),
+                Err(error) => tracing::warn!(error = ?error, "cannot prolong the lock"),
             }
         }
     }
 
-    async fn take_turn(&self) -> Result<bool> {
+    async fn acquire(&self) -> Result<bool> {
         let now = self.clock.now();
-        self.turns.take(TASK, &self.owner, now, now.plus(TURN)).await
+        self.lock.acquire(TASK, &self.owner, now, now.plus(LOCK)).await
     }
 
     fn gauge(&self, table: &str, when: &str, size: Size) {

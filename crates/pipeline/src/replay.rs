@@ -50,7 +50,7 @@ impl Amount {
 
 /// What a replay would do with the entries of a selection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
+pub struct ReplayPlan {
     /// What gets another chance, by pixel and by the reason for which it stands where it stands.
     pub reopen: BTreeMap<(String, String), Amount>,
     /// What is too old for the destination by now.
@@ -65,7 +65,7 @@ pub struct Plan {
     pub in_flight: Amount,
 }
 
-impl Plan {
+impl ReplayPlan {
     /// All that gets another chance.
     #[must_use]
     pub fn reopened(&self) -> Amount {
@@ -115,9 +115,9 @@ impl Replay {
     ///
     /// # Errors
     /// The ledger's or the pixel directory's.
-    pub async fn plan(&self, selection: &Selection) -> Result<Plan> {
+    pub async fn plan(&self, selection: &Selection) -> Result<ReplayPlan> {
         let pixels = self.pixels.current().await?;
-        let (mut plan, mut after) = (Plan::default(), None);
+        let (mut plan, mut after) = (ReplayPlan::default(), None);
         while let Some(page) = self.page(selection, &mut after).await? {
             let now = self.clock.now();
             page.iter().for_each(|record| plan.add(record, &self.judge(record, now, &pixels)));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ports::backoff::Backoff;
 use ports::metric::name;
-use ports::queue::{Delivery, Held};
+use ports::queue::{Delivery, StillHeld};
 use ports::{Clock, EventQueue, HealthSink, MetricSink};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -234,7 +234,7 @@ impl Worker {
 
     /// Releases a healthy message. Before its deliveries are used up it is replaced by a copy whose deliveries are counted from
     /// the start, or the queue would take it for one that crashes its worker. A crash in between delivers it twice.
-    async fn release(&self, delivery: &Delivery, wait: bool) -> ports::Result<Vec<Held>> {
+    async fn release(&self, delivery: &Delivery, wait: bool) -> ports::Result<Vec<StillHeld>> {
         let handles = [delivery.handle.clone()];
         if delivery.receive_count < self.config.max_receives {
             let delay = if wait { delay_after(delivery) } else { Duration::ZERO };
@@ -264,9 +264,9 @@ fn delay_after(delivery: &Delivery) -> Duration {
     MESSAGE_DELAYS.pause(delivery.receive_count.saturating_sub(1))
 }
 
-fn log_result(done: &str, result: ports::Result<Vec<Held>>) {
+fn log_result(done: &str, result: ports::Result<Vec<StillHeld>>) {
     match result {
-        Ok(held) if held.contains(&Held::No) => {
+        Ok(held) if held.contains(&StillHeld::No) => {
             tracing::warn!("the message was delivered to another worker meanwhile");
         }
         Ok(_) => tracing::debug!("{done}"),

@@ -9,7 +9,7 @@ use domain::ObjectRef;
 use ports::notification::{self, Notification};
 use ports::{Blob, BlobStore, ErrorKind, EventQueue};
 
-/// A bucket for [`suite`], where stores are told apart by other means.
+/// A bucket for [`suite`], where stores are kept apart by other means.
 pub const BUCKET: &str = "efflux-suite";
 
 /// Keys that begin with this are announced in the queue.
@@ -87,7 +87,7 @@ async fn what_is_put_is_got(subject: Subject) {
     assert_eq!(subject.get("no/such/folder.json").await, None);
     subject.put("a/b.json", b"first").await;
     assert_eq!(subject.get("a/b.json").await.unwrap(), b"first");
-    assert_eq!(subject.get("a").await, None, "a folder is no object");
+    assert_eq!(subject.get("a").await, None, "a folder is not an object");
     assert_eq!(subject.get("a/").await, None);
     assert_eq!(subject.get("a/b.json/c").await, None);
     assert_eq!(subject.get("A/B.json").await, None);

@@ -48,7 +48,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// How a suite lets time pass: a manual clock is moved, with a real one somebody waits.
+/// How a suite lets time pass: a manual clock is moved, with a real one the suite waits.
 pub type Pass<'a> = &'a (dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Sync);
 
 impl ManualClock {

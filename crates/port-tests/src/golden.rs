@@ -14,7 +14,7 @@ use ports::pixels::Pixel;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-/// When the rows began to come in, by the clock of those who wrote them.
+/// When the rows began to come in, by the clock of the programs that wrote them.
 pub const START: UnixMillis = UnixMillis(1_768_478_400_000);
 
 /// A moment at which every lease has run out and everything that waits is due.

@@ -4,6 +4,7 @@
 pub mod analytics;
 pub mod blob;
 pub mod clock;
+pub mod exclusive_lock;
 pub mod golden;
 pub mod ledger;
 pub mod pixels;
@@ -12,4 +13,3 @@ pub mod proxy;
 pub mod queue;
 pub mod service;
 pub mod subscriptions;
-pub mod turns;

@@ -92,7 +92,7 @@ impl Proxy {
         self.set(Mode::Pauses).await;
     }
 
-    /// The server does what it is asked, and nobody hears of it: the connection ends where the answer would come.
+    /// The server does what it is asked, and its answer is lost: the connection ends where the answer would come.
     pub async fn lose_answers(&self) {
         self.set(Mode::LosesAnswers).await;
     }
@@ -116,9 +116,9 @@ impl Proxy {
     async fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
         let mut listening = self.listening.clone();
-        // The task that tells ends only with this proxy.
-        let told = listening.wait_for(|up| *up == (mode != Mode::Refuses)).await;
-        told.expect("the proxy listens no longer");
+        // The task that reports ends only with this proxy.
+        let listens = listening.wait_for(|up| *up == (mode != Mode::Refuses)).await;
+        listens.expect("the proxy listens no longer");
     }
 }
 

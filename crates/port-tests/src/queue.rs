@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ports::EventQueue;
-use ports::queue::{Delivery, Depth, Handle, Held};
+use ports::queue::{Delivery, Depth, Handle, StillHeld};
 
 use crate::clock::Pass;
 
@@ -60,7 +60,7 @@ async fn assert_nothing(queue: &Queue) {
     assert_eq!(queue.receive(10, NOW, LONG).await.unwrap(), []);
 }
 
-/// Receives until `count` messages are in hand.
+/// Receives until `count` messages are in flight.
 async fn collect(queue: &Queue, count: usize) -> Vec<Delivery> {
     let mut all = Vec::new();
     for _ in 0..count + 10 {
@@ -72,7 +72,7 @@ async fn collect(queue: &Queue, count: usize) -> Vec<Delivery> {
     all
 }
 
-async fn acknowledge(queue: &Queue, delivery: &Delivery) -> Held {
+async fn acknowledge(queue: &Queue, delivery: &Delivery) -> StillHeld {
     queue.acknowledge(std::slice::from_ref(&delivery.handle)).await.unwrap()[0]
 }
 
@@ -99,8 +99,8 @@ async fn what_is_sent_comes_once(queue: Queue) {
     assert_eq!(got.iter().map(|d| &d.message_id).collect::<BTreeSet<_>>().len(), 5);
     assert_nothing(&queue).await;
     let handles: Vec<_> = got.into_iter().map(|d| d.handle).collect();
-    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; 5]);
-    // Some queues cannot tell that it was acknowledged before; it must only do no harm.
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 5]);
+    // Some queues do not know that it was acknowledged before; it must only do no harm.
     assert_eq!(queue.acknowledge(&handles).await.unwrap().len(), 5);
     assert_depth(&queue, 0, 0, 0).await;
 }
@@ -144,7 +144,7 @@ async fn a_late_consumer_may_finish_until_another_has_it(queue: Queue, pass: Pas
     send(&queue, &["x"]).await;
     let late = one(&queue, SHORT).await;
     pass(SHORT + SHORT).await;
-    assert_eq!(acknowledge(&queue, &late).await, Held::Yes);
+    assert_eq!(acknowledge(&queue, &late).await, StillHeld::Yes);
     assert_nothing(&queue).await;
     assert_depth(&queue, 0, 0, 0).await;
 }
@@ -155,26 +155,26 @@ async fn a_stale_handle_changes_nothing(queue: Queue, pass: Pass<'_>) {
     pass(SHORT + SHORT).await;
     let current = one(&queue, LONG).await;
     let handles = std::slice::from_ref(&stale.handle);
-    assert_eq!(acknowledge(&queue, &stale).await, Held::No);
-    assert_eq!(queue.release(handles, NOW).await.unwrap(), [Held::No]);
-    assert_eq!(queue.extend(handles, NOW).await.unwrap(), [Held::No]);
-    assert_eq!(queue.dead_letter(&stale, "late", "suite").await.unwrap(), Held::No);
+    assert_eq!(acknowledge(&queue, &stale).await, StillHeld::No);
+    assert_eq!(queue.release(handles, NOW).await.unwrap(), [StillHeld::No]);
+    assert_eq!(queue.extend(handles, NOW).await.unwrap(), [StillHeld::No]);
+    assert_eq!(queue.dead_letter(&stale, "late", "suite").await.unwrap(), StillHeld::No);
     assert_nothing(&queue).await;
     assert_eq!(queue.dead_letters(10).await.unwrap(), []);
     // A list is answered one by one.
     let mixed = [stale.handle, current.handle];
-    assert_eq!(queue.acknowledge(&mixed).await.unwrap(), [Held::No, Held::Yes]);
+    assert_eq!(queue.acknowledge(&mixed).await.unwrap(), [StillHeld::No, StillHeld::Yes]);
 }
 
 async fn what_is_extended_stays_hidden(queue: Queue, pass: Pass<'_>) {
     send(&queue, &["x"]).await;
     let delivery = one(&queue, SHORT).await;
     let handles = std::slice::from_ref(&delivery.handle);
-    assert_eq!(queue.extend(handles, LONG).await.unwrap(), [Held::Yes]);
+    assert_eq!(queue.extend(handles, LONG).await.unwrap(), [StillHeld::Yes]);
     pass(SHORT + SHORT).await;
     assert_nothing(&queue).await;
     // From now on, not on top of what it had.
-    assert_eq!(queue.extend(handles, SHORT).await.unwrap(), [Held::Yes]);
+    assert_eq!(queue.extend(handles, SHORT).await.unwrap(), [StillHeld::Yes]);
     pass(SHORT + SHORT).await;
     assert_eq!(one(&queue, LONG).await.receive_count, 2);
 }
@@ -182,11 +182,11 @@ async fn what_is_extended_stays_hidden(queue: Queue, pass: Pass<'_>) {
 async fn what_is_released_comes_after_its_delay(queue: Queue, pass: Pass<'_>) {
     send(&queue, &["x"]).await;
     let delivery = one(&queue, LONG).await;
-    assert_eq!(queue.release(&[delivery.handle], NOW).await.unwrap(), [Held::Yes]);
+    assert_eq!(queue.release(&[delivery.handle], NOW).await.unwrap(), [StillHeld::Yes]);
     let delivery = one(&queue, LONG).await;
     assert_eq!(delivery.receive_count, 2);
     let delay = SHORT + SHORT;
-    assert_eq!(queue.release(&[delivery.handle], delay).await.unwrap(), [Held::Yes]);
+    assert_eq!(queue.release(&[delivery.handle], delay).await.unwrap(), [StillHeld::Yes]);
     assert_nothing(&queue).await;
     pass(delay + SHORT).await;
     assert_eq!(one(&queue, LONG).await.receive_count, 3);
@@ -222,7 +222,7 @@ async fn consumers_at_once_never_share(queue: Queue) {
     }
     assert_eq!(times.len(), MESSAGES);
     assert!(times.values().all(|n| *n == 1), "{times:?}");
-    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; MESSAGES]);
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; MESSAGES]);
 }
 
 async fn a_dead_letter_keeps_its_reason(queue: Queue, pass: Pass<'_>) {
@@ -231,15 +231,18 @@ async fn a_dead_letter_keeps_its_reason(queue: Queue, pass: Pass<'_>) {
     let worse = one(&queue, LONG).await;
     pass(SHORT + SHORT).await;
     let bad = Delivery { message_id: bad.message_id, ..one(&queue, LONG).await };
-    assert_eq!(queue.dead_letter(&bad, "the key is unreadable: für", "filter-svc").await.unwrap(), Held::Yes);
+    assert_eq!(
+        queue.dead_letter(&bad, "the key is unreadable: für", "filter-svc").await.unwrap(),
+        StillHeld::Yes
+    );
     pass(SHORT).await;
-    assert_eq!(queue.dead_letter(&worse, "refused", "reporter-svc").await.unwrap(), Held::Yes);
+    assert_eq!(queue.dead_letter(&worse, "refused", "reporter-svc").await.unwrap(), StillHeld::Yes);
     assert_nothing(&queue).await;
     let dead = queue.dead_letters(10).await.unwrap();
-    let told: Vec<_> =
+    let reasons: Vec<_> =
         dead.iter().map(|d| (d.body.as_str(), d.reason.as_str(), d.service.as_str())).collect();
     assert_eq!(
-        told,
+        reasons,
         [("worse", "refused", "reporter-svc"), ("bad 漢", "the key is unreadable: für", "filter-svc")],
         "the latest first"
     );
@@ -255,7 +258,7 @@ async fn a_dead_letter_comes_back_as_a_new_message(queue: Queue) {
     send(&queue, &["first 漢", "second", "third"]).await;
     let mut ids = BTreeMap::new();
     for delivery in collect(&queue, 3).await {
-        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), Held::Yes);
+        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), StillHeld::Yes);
         ids.insert(delivery.body, delivery.message_id);
     }
     let asked = [ids["first 漢"].clone(), "no such message".to_owned(), ids["third"].clone()];
@@ -272,7 +275,7 @@ async fn a_dead_letter_comes_back_as_a_new_message(queue: Queue) {
     assert_eq!(left, ["second"]);
     assert_eq!(queue.redrive(&expected).await.unwrap(), [] as [String; 0], "they are there no more");
     let handles: Vec<_> = back.into_iter().map(|d| d.handle).collect();
-    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; 2]);
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 2]);
     assert_depth(&queue, 0, 0, 1).await;
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// `EFFLUX_TEST_<NAME>_URL`, else the one that `make services-up` has started.
 ///
 /// # Panics
-/// If there is none: a suite whose server is not there has not passed.
+/// If it does not run: a suite whose server is not there has not passed.
 #[must_use]
 pub fn url(name: &str) -> String {
     let variable = format!("EFFLUX_TEST_{name}_URL");
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "make services-up")]
-    fn a_server_that_is_not_there_is_no_reason_to_skip() {
+    fn a_server_that_is_not_there_is_not_skipped() {
         drop(url("NO_SUCH_BACKEND"));
     }
 }

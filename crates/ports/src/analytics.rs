@@ -20,7 +20,7 @@ pub struct Partition {
     pub parts: u64,
     /// Rows, superseded states included.
     pub rows: u64,
-    /// Bytes on disk; 0 where nobody knows.
+    /// Bytes on disk; 0 where they are unknown.
     pub bytes: u64,
     /// When a piece was last written or merged: work on a partition that still changes is work for nothing.
     pub changed_at: UnixMillis,

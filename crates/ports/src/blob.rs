@@ -25,7 +25,7 @@ impl Blob {
     /// Content in a file; read from its start.
     ///
     /// # Errors
-    /// When the file's size cannot be told.
+    /// When the file's size cannot be read.
     pub fn from_file(file: std::fs::File) -> io::Result<Self> {
         Ok(Self { size: file.metadata()?.len(), body: Box::new(file) })
     }

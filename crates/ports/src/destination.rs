@@ -12,7 +12,7 @@ use domain::{ConversionKey, EventId, Money, PixelCode, Platform, Reason};
 
 pub use crate::answer::Answer;
 
-use crate::ledger::Part;
+use crate::ledger::Portion;
 use crate::pixels::Credential;
 
 /// An event in the platform's format, ready to be sent.
@@ -76,7 +76,7 @@ pub trait Destination: Requirements + fmt::Debug {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        portion: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason>;
 
     /// Sends events of one pixel in one request.

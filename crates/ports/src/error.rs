@@ -1,4 +1,4 @@
-//! The one error of all ports: what kind of trouble, and whether trying again can help.
+//! The one error of all ports: what kind of failure, and whether trying again can help.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 /// What every port answers with.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Kinds of trouble, as far as anyone acts on them.
+/// Kinds of failure, as far as callers act on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// The backend cannot be reached, or is not up.
     Unavailable,
     /// It did not answer in time.
     Timeout,
-    /// It asks for less.
+    /// It limits the rate of requests.
     Throttled,
     /// It refuses the credentials or the permission.
     Denied,
@@ -40,7 +40,7 @@ pub enum Retry {
     Unknown,
 }
 
-/// Trouble with a port. Holds no token, no raw body and nothing about a person.
+/// A failure of a port. Holds no token, no raw body and nothing about a person.
 ///
 /// The caller acts on [`retry`](Error::retry), an operator on the text.
 ///
@@ -52,7 +52,7 @@ pub enum Retry {
 ///     error.to_string(),
 ///     "queue.receive needs something that does not exist: no queue `report`; run `efflux provision`"
 /// );
-/// assert_eq!(error.retry(), Retry::After(None), "somebody may make it meanwhile");
+/// assert_eq!(error.retry(), Retry::After(None), "the operator may make it meanwhile");
 ///
 /// // No answer came: it may have been applied.
 /// assert_eq!(Error::new(ErrorKind::Timeout, "ledger.settle").retry(), Retry::Unknown);
@@ -99,7 +99,7 @@ impl Error {
         self
     }
 
-    /// What kind of trouble it is.
+    /// What kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
@@ -123,7 +123,7 @@ impl fmt::Display for Error {
         let what = match self.kind {
             ErrorKind::Unavailable => "cannot be reached",
             ErrorKind::Timeout => "did not answer in time",
-            ErrorKind::Throttled => "asks for less",
+            ErrorKind::Throttled => "is rate limited",
             ErrorKind::Denied => "was denied",
             ErrorKind::Missing => "needs something that does not exist",
             ErrorKind::TooLarge => "is over a limit",

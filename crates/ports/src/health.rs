@@ -6,11 +6,11 @@ use std::fmt;
 pub trait HealthSink: fmt::Debug + Send + Sync {
     /// The part works.
     fn ready(&self, part: &str);
-    /// The part cannot work now; `why` is shown to people.
-    fn not_ready(&self, part: &str, why: &str);
+    /// The part cannot work now; `reason` is shown to people.
+    fn not_ready(&self, part: &str, reason: &str);
 }
 
-/// Tells nobody, for tools that run once.
+/// Says nothing, for tools that run once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoHealth;
 

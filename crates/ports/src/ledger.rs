@@ -18,7 +18,7 @@ mod settlement;
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
-pub use claim::{Claim, Due, DueLimits, Holder, Lease, Part, Restatements};
+pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
 pub use object::{ObjectEnd, ObjectReceipt};
 pub use positions::Positions;
 pub use reason::WaitReason;
@@ -43,20 +43,20 @@ pub trait ReportLedger: Send + Sync {
     ///   the earlier row keeps its outcome, by which its object's receipt counts it;
     /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed, nothing else changes;
     ///   but with [`Increments`](Restatements::Increments), a sendable row whose count outgrows the reported one of
-    ///   a `reported` entry makes the entry `retry`, due now, with a [`Part::Increment`]. The row is a duplicate all the
+    ///   a `reported` entry makes the entry `retry`, due now, with a [`Portion::Increment`]. The row is a duplicate all the
     ///   same: another row brought its conversion.
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>>;
 
     /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
     ///
     /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has
-    /// outgrown the reported one becomes `retry`, due now, [`Restated`](WaitReason::Restated), with a [`Part::Increment`].
+    /// outgrown the reported one becomes `retry`, due now, [`Restated`](WaitReason::Restated), with a [`Portion::Increment`].
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>>;
 
     /// Claims due work within limits: leases that ran out, retries and parked entries whose time has come, and
     /// whatever waits past its deadline. The nearest deadline first, in the answer and in the choice among a pixel's.
     ///
-    /// Its cost depends on what is due, not on what waits or is at an end.
+    /// Its cost depends on the due work, not on what waits or is at an end.
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>>;
 
     /// Renews a holder's leases; one answer per lease, in order.
@@ -114,7 +114,7 @@ pub trait LedgerAdmin: Send + Sync {
     async fn stats(&self) -> Result<LedgerStats>;
 }
 
-/// A whole ledger: what an adapter implements, and what is opened before its parts are handed to those who use them.
+/// A whole ledger: what an adapter implements, and what is opened before its parts are handed to their users.
 pub trait Ledger: ReportLedger + LedgerExport + LedgerAdmin {}
 
 impl<L: ReportLedger + LedgerExport + LedgerAdmin + ?Sized> Ledger for L {}

@@ -79,7 +79,7 @@ macro_rules! metrics {
     ($(#[doc = $doc:literal] $constant:ident = $kind:ident $name:literal $(, $sent:ident $(by $label:literal)?)?;)+) => {
         $(#[doc = $doc] pub const $constant: &str = $name;)+
 
-        /// All of them, for those who show or send metrics.
+        /// All of them, for what shows or sends metrics.
         pub const ALL: &[Metric] = &[$(Metric {
             name: $name,
             kind: metrics!(@kind $kind),
@@ -102,7 +102,7 @@ pub mod name {
         FILTERING_RATIO = histogram "FilteringRatio", cloudwatch;
         /// Messages done.
         PROCESSED_MESSAGES = counter "ProcessedMessages", cloudwatch;
-        /// Messages set aside as dead letters or given back.
+        /// Messages that became dead letters or were released.
         FAILED_MESSAGES = counter "FailedMessages", cloudwatch;
         /// Rows brought to the ledger, by how they stood then.
         ROWS = counter "efflux_rows_total";
@@ -114,13 +114,13 @@ pub mod name {
         REQUESTS = counter "efflux_destination_requests_total", cloudwatch by "result";
         /// Duration of requests to the destination in seconds.
         REQUEST_SECONDS = histogram "efflux_destination_request_seconds", cloudwatch;
-        /// Events of requests whose outcome nobody can know.
+        /// Events of requests whose outcome is unknown.
         UNKNOWN_OUTCOMES = counter "efflux_unknown_outcomes_total", cloudwatch;
         /// Answers that do not match what was sent.
         ANSWER_ALARMS = counter "efflux_destination_answer_alarms_total", cloudwatch;
         /// Settlements refused because the lease was lost.
         LATE_SETTLEMENTS = counter "efflux_late_settlements_total";
-        /// Objects whose books do not balance.
+        /// Objects whose receipt does not balance.
         BOOKS_DIFFERENCE = counter "efflux_books_difference_total", cloudwatch;
         /// Revenue of conversions that expired unreported, in millionths.
         EXPIRED_REVENUE_MICROS = counter "efflux_expired_revenue_micros_total", cloudwatch;

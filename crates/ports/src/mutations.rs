@@ -1,4 +1,4 @@
-//! Deliberate bugs, each of which breaks the guarantee. The simulation must find every one: a proof that cannot fail is none.
+//! Deliberate bugs, each of which breaks the guarantee. The simulation must find every one: a proof that cannot fail proves nothing.
 //!
 //! A bug is on only for the thread that switched it on, and only in builds with debug assertions, as tests are. In a release build
 //! [`is_on`] is `false` before it runs, so that nothing of them is left in the program.
@@ -14,7 +14,7 @@ pub enum Mutation {
     AcknowledgeBeforeClaim,
     /// Event ids are made up at each sending.
     RandomEventId,
-    /// Anybody may settle, whoever holds the lease.
+    /// Every worker may settle, whichever holds the lease.
     SettleWithoutLease,
     /// Entries are handed out while a lease runs.
     ClaimDuringLease,

@@ -14,9 +14,9 @@ pub enum Notification {
     Test,
 }
 
-/// A message that is no notification of a kind we know.
+/// A message that is not a notification of a kind we know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the message is no object notification: {what}")]
+#[error("the message is not an object notification: {what}")]
 pub struct NotANotification {
     /// What is wrong with it, without its content.
     pub what: String,

@@ -19,7 +19,7 @@ pub struct Pixel {
     pub credentials: Vec<Credential>,
 }
 
-/// A token, and a label by which people tell it from others. The token cannot be printed.
+/// A token, and a label by which people distinguish it from others. The token cannot be printed.
 #[derive(Debug, Clone)]
 pub struct Credential {
     /// Shown in logs and tables in the token's place.

@@ -1,4 +1,4 @@
-//! Messages delivered at least once, hidden from others while somebody works on them.
+//! Messages delivered at least once, hidden from others while a worker works on them.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use domain::UnixMillis;
 
 use crate::Result;
 
-/// A message in hand.
+/// A message in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The message's id; the same at each delivery.
@@ -34,9 +34,9 @@ pub struct DeadLetter {
     pub message_id: String,
     /// Its text.
     pub body: String,
-    /// Why it could not be done; for people.
+    /// Why it could not be processed; for people.
     pub reason: String,
-    /// The service that gave it up.
+    /// The service that set it aside.
     pub service: String,
     /// When.
     pub at: UnixMillis,
@@ -49,7 +49,7 @@ pub struct DeadLetter {
 pub struct Depth {
     /// Messages that could be received now.
     pub visible: u64,
-    /// Messages in somebody's hand, or released for later.
+    /// Messages in flight, or released for later.
     pub hidden: u64,
     /// Messages in the dead-letter queue.
     pub dead: u64,
@@ -57,9 +57,9 @@ pub struct Depth {
     pub oldest_age: Option<Duration>,
 }
 
-/// Whether a delivery was still in hand when something was done with it.
+/// Whether a delivery was still in flight when something was done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum StillHeld {
     /// It was, and it is done.
     Yes,
     /// Its visibility ran out and the message was delivered again, acknowledged or set aside. Nothing was changed.
@@ -78,16 +78,16 @@ pub trait EventQueue: fmt::Debug + Send + Sync {
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<Delivery>>;
 
     /// Deletes messages that are done. Acknowledging twice is harmless. An empty list does nothing.
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>>;
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>>;
 
-    /// Hides messages in hand for `visibility` from now on.
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>>;
+    /// Hides messages in flight for `visibility` from now on.
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>>;
 
-    /// Gives messages back, to be delivered again after `delay`.
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>>;
+    /// Releases messages, to be delivered again after `delay`.
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>>;
 
-    /// Moves a message in hand to the dead-letter queue, with the reason and who gave it up.
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held>;
+    /// Moves a message in flight to the dead-letter queue, with the reason and the service that did it.
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld>;
 
     /// The dead letters, the latest first, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;

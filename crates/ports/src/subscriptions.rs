@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-/// A campaign that somebody wants reported. All conditions must hold; one that only has an id takes every row.
+/// A campaign that is to be reported. All conditions must hold; one that only has an id takes every row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     /// The ad platform's campaign id, exactly as rows carry it.

@@ -1,4 +1,4 @@
-//! Plain, gzip or zstd, told apart by their first bytes; object names lie.
+//! Plain, gzip or zstd, recognised by their first bytes; object names lie.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -50,7 +50,7 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// Tells the limit apart from what the disk or the decompressor says.
+/// Distinguishes the limit from errors of the disk or the decompressor.
 pub(crate) fn from_io(error: io::Error) -> FileError {
     match error.get_ref().and_then(|e| e.downcast_ref::<OverLimit>()) {
         Some(OverLimit(limit)) => FileError::TooLong { limit: *limit },

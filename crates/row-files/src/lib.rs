@@ -46,7 +46,7 @@ pub enum FileError {
     Read(#[source] io::Error),
 }
 
-/// Tells one content from another: SHA-256 of the bytes, in hexadecimal.
+/// Distinguishes one content from another: SHA-256 of the bytes, in hexadecimal.
 ///
 /// # Errors
 /// When reading fails.
@@ -76,7 +76,7 @@ pub struct RowText<'b> {
 /// Reads the rows of a file one after the other, holding one buffer of about the longest row.
 ///
 /// Finds where rows begin and end and checks that they are UTF-8, but does not look into them: run [`check`] first, which
-/// reads every value. A text that is no JSON then only makes its own row malformed.
+/// reads every value. A text that is not JSON then only makes its own row malformed.
 ///
 /// ```
 /// use row_files::{FileError, Rows, check, decompressed};
@@ -109,7 +109,7 @@ impl<R: Read> Rows<R> {
     /// The next row; `None` at the end of a valid file.
     ///
     /// # Errors
-    /// Where rows cannot be told apart, are too long, or cannot be read.
+    /// Where rows cannot be separated, are too long, or cannot be read.
     pub fn next_row(&mut self) -> Result<Option<RowText<'_>>, FileError> {
         let Some((at, bytes)) = self.scanner.next_value()? else { return Ok(None) };
         let text = str::from_utf8(bytes)

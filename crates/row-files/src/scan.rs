@@ -166,7 +166,7 @@ impl<R: Read> Scanner<R> {
         Ok(())
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn peek(&mut self) -> Result<Option<u8>, FileError> {
         loop {
             let text = &self.buffer[self.window.clone()];
@@ -191,7 +191,7 @@ impl<R: Read> Scanner<R> {
         self.offset += bytes as u64;
     }
 
-    /// Adds text to the window's end; `false` when there is none left.
+    /// Adds text to the window's end; `false` when nothing is left.
     fn read_more(&mut self) -> Result<bool, FileError> {
         if self.ended {
             return Ok(false);

@@ -10,19 +10,19 @@ use ports::{Clock, Rng};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng};
 
-/// How far behind the system's clock must be before people are told.
+/// How far behind the system's clock must be before the log warns.
 const SET_BACK_MS: i64 = 60_000;
 
 /// The system's clock, which never goes back while a process runs.
 ///
-/// When somebody sets it back, time goes on from where it was, by the system's steady clock: leases, deadlines and the age of
+/// When it is set back, time goes on from where it was, by the system's steady clock: leases, deadlines and the age of
 /// clicks would all be wrong otherwise. When it is set forward, time follows.
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
     /// What the wall clock showed, or would have shown, at `started`, in milliseconds.
     wall_at_start: AtomicI64,
-    told: AtomicBool,
+    warned: AtomicBool,
 }
 
 impl SystemClock {
@@ -33,7 +33,7 @@ impl SystemClock {
         Self {
             started: Instant::now(),
             wall_at_start: AtomicI64::new(wall_ms()),
-            told: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
         }
     }
 
@@ -42,7 +42,7 @@ impl SystemClock {
         let since_start = i64::try_from(since_start.as_millis()).unwrap_or(i64::MAX);
         let steady = self.wall_at_start.fetch_max(wall_ms.saturating_sub(since_start), Ordering::Relaxed);
         let steady = steady.saturating_add(since_start);
-        if steady.saturating_sub(wall_ms) > SET_BACK_MS && !self.told.swap(true, Ordering::Relaxed) {
+        if steady.saturating_sub(wall_ms) > SET_BACK_MS && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 by_s = (steady - wall_ms) / 1_000,
                 "the system's clock was set back; time goes on from where it was until the process is restarted"
@@ -109,13 +109,13 @@ mod tests {
         let clock = SystemClock {
             started: SystemClock::new().started,
             wall_at_start: AtomicI64::new(1_000_000),
-            told: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
         };
         let at = |wall_ms, elapsed_s| clock.at(wall_ms, Duration::from_secs(elapsed_s)).0;
         assert_eq!(at(1_010_000, 10), 1_010_000);
         // Set back by an hour: ten more seconds have passed all the same.
         assert_eq!(at(1_020_000 - 3_600_000, 20), 1_020_000);
-        assert!(clock.told.load(Ordering::Relaxed));
+        assert!(clock.warned.load(Ordering::Relaxed));
         // Set forward by an hour, and on from there.
         assert_eq!(at(1_030_000 + 3_600_000, 30), 4_630_000);
         assert_eq!(at(1_040_000, 40), 4_640_000);

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 pub enum ExitStatus {
     /// 0: everything is done.
     Done,
-    /// 1: it ran, and something is left undone.
-    Undone,
+    /// 1: it ran, and something is not done.
+    Incomplete,
     /// 64: wrong usage or configuration.
     Usage,
     /// 69: a backend could not be reached at start.
@@ -21,7 +21,7 @@ impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(match status {
             ExitStatus::Done => 0,
-            ExitStatus::Undone => 1,
+            ExitStatus::Incomplete => 1,
             ExitStatus::Usage => 64,
             ExitStatus::Unavailable => 69,
             ExitStatus::Bug => 70,

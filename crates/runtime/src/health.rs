@@ -10,7 +10,7 @@ use ports::HealthSink;
 pub struct Health(RwLock<BTreeMap<String, Option<String>>>);
 
 impl Health {
-    /// Nobody has said anything yet: the process counts as ready.
+    /// No part has said anything yet: the process counts as ready.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -20,18 +20,18 @@ impl Health {
     #[must_use]
     pub fn missing(&self) -> Vec<(String, String)> {
         let parts = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        parts.iter().filter_map(|(part, why)| Some((part.clone(), why.clone()?))).collect()
+        parts.iter().filter_map(|(part, reason)| Some((part.clone(), reason.clone()?))).collect()
     }
 
-    fn set(&self, part: &str, why: Option<&str>) {
+    fn set(&self, part: &str, reason: Option<&str>) {
         let same = |parts: &BTreeMap<String, Option<String>>| {
-            parts.get(part).is_some_and(|old| old.as_deref() == why)
+            parts.get(part).is_some_and(|old| old.as_deref() == reason)
         };
         if !same(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
             self.0
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(part.to_owned(), why.map(str::to_owned));
+                .insert(part.to_owned(), reason.map(str::to_owned));
         }
     }
 }
@@ -41,8 +41,8 @@ impl HealthSink for Health {
         self.set(part, None);
     }
 
-    fn not_ready(&self, part: &str, why: &str) {
-        self.set(part, Some(why));
+    fn not_ready(&self, part: &str, reason: &str) {
+        self.set(part, Some(reason));
     }
 }
 

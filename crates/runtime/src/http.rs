@@ -122,7 +122,7 @@ fn ready(health: &Health) -> Response<Full<Bytes>> {
     let missing = health.missing();
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let parts: serde_json::Map<_, _> =
-        missing.into_iter().map(|(part, why)| (part.to_owned(), why.into())).collect();
+        missing.into_iter().map(|(part, reason)| (part, reason.into())).collect();
     let mut response =
         text(status, serde_json::json!({"ready": parts.is_empty(), "missing": parts}).to_string());
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));

@@ -14,7 +14,7 @@ use crate::exit::ExitStatus;
 /// How a task ends; an error brings the process down.
 pub type TaskResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-/// The tasks of a process and the two ways to stop them: softly, so that they finish what is in hand, and at once.
+/// The tasks of a process and the two ways to stop them: softly, so that they finish in-flight work, and at once.
 #[derive(Debug)]
 pub struct Lifecycle {
     soft: CancellationToken,
@@ -37,7 +37,7 @@ impl Lifecycle {
         }
     }
 
-    /// Tells tasks to take up nothing new.
+    /// Cancelled when tasks must take up nothing new.
     #[must_use]
     pub fn soft_token(&self) -> CancellationToken {
         self.soft.clone()
@@ -60,12 +60,12 @@ impl Lifecycle {
                     return;
                 }
             };
-            let trouble = match ended {
+            let failure = match ended {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "it panicked".to_owned(),
             };
-            tracing::error!(task = name, reason = trouble, "a task ended; the process stops");
+            tracing::error!(task = name, reason = failure, "a task ended; the process stops");
             failed.store(true, Ordering::SeqCst);
             soft.cancel();
         });
@@ -78,7 +78,7 @@ impl Lifecycle {
             () = self.soft.cancelled() => {}
             () = signals.next() => {}
         }
-        tracing::info!(budget_s = self.budget.as_secs(), "stopping: what is in hand is finished");
+        tracing::info!(budget_s = self.budget.as_secs(), "shutting down: finishing in-flight work");
         self.soft.cancel();
         self.tasks.close();
         let in_time = tokio::select! {
@@ -87,7 +87,7 @@ impl Lifecycle {
             () = signals.next() => false,
         };
         if !in_time {
-            tracing::warn!("stopping at once; what is unfinished comes again");
+            tracing::warn!("shutting down at once; unfinished work comes again");
             self.hard.cancel();
             self.tasks.wait().await;
         }

@@ -28,7 +28,7 @@ impl Metrics {
         Self { shown: recorder.handle(), recorder }
     }
 
-    /// Folds raw observations together; without it they would pile up while nobody looks.
+    /// Folds raw observations together; without it they would pile up while no scraper reads them.
     pub fn tidy(&self) {
         self.shown.run_upkeep();
     }

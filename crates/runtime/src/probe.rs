@@ -18,8 +18,8 @@ const LIMIT: Duration = Duration::from_secs(4);
 /// Why a service counts as dead.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// It took whatever port was free, and nobody knows which.
-    #[error("PORT is 0: give the service a port of its own, or nobody can ask it")]
+    /// It took whatever port was free, and which one is unknown.
+    #[error("PORT is 0: give the service a port of its own, or it cannot be asked")]
     PortUnknown,
     /// Nothing listens there, or it hung up.
     #[error("nothing answers on {0}")]
@@ -27,9 +27,9 @@ pub enum ProbeError {
     /// It answered with something else than 200.
     #[error("{0} answered {1}")]
     Unwell(SocketAddr, StatusCode),
-    /// It took the connection and kept silent.
+    /// It took the connection and did not answer.
     #[error("{0} did not answer within {limit} s", limit = LIMIT.as_secs())]
-    Silent(SocketAddr),
+    NoAnswer(SocketAddr),
 }
 
 /// Whether the service with these settings, on this machine, answers `GET /health/live`.
@@ -45,7 +45,7 @@ pub async fn live(settings: &HttpSettings) -> Result<(), ProbeError> {
         Ok(Ok(StatusCode::OK)) => Ok(()),
         Ok(Ok(status)) => Err(ProbeError::Unwell(address, status)),
         Ok(Err(error)) => Err(ProbeError::Unreachable(address, error)),
-        Err(_) => Err(ProbeError::Silent(address)),
+        Err(_) => Err(ProbeError::NoAnswer(address)),
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     }
 
     /// What the probe says about a server that answers with these bytes and hangs up.
-    async fn told_by(answer: &'static [u8]) -> Result<(), ProbeError> {
+    async fn verdict_on(answer: &'static [u8]) -> Result<(), ProbeError> {
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answering = tokio::spawn(async move {
@@ -110,30 +110,30 @@ mod tests {
             stream.write_all(answer).await.unwrap();
             String::from_utf8_lossy(&request[..read]).into_owned()
         });
-        let told = live(&HttpSettings { bind: HERE, port }).await;
+        let verdict = live(&HttpSettings { bind: HERE, port }).await;
         assert!(answering.await.unwrap().starts_with("GET /health/live HTTP/1.1\r\n"));
-        told
+        verdict
     }
 
     #[tokio::test]
     async fn only_200_is_well() {
-        told_by(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        verdict_on(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         let error =
-            told_by(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
+            verdict_on(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
         assert!(matches!(error, ProbeError::Unwell(_, StatusCode::SERVICE_UNAVAILABLE)), "{error}");
-        assert!(matches!(told_by(b"").await.unwrap_err(), ProbeError::Unreachable(..)));
+        assert!(matches!(verdict_on(b"").await.unwrap_err(), ProbeError::Unreachable(..)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_server_is_given_up() {
+    async fn a_server_that_does_not_answer_is_given_up() {
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let error = live(&HttpSettings { bind: HERE, port }).await.unwrap_err();
-        assert!(matches!(error, ProbeError::Silent(_)), "{error}");
+        assert!(matches!(error, ProbeError::NoAnswer(_)), "{error}");
     }
 
     #[tokio::test]
-    async fn a_port_that_nobody_knows_cannot_be_asked() {
+    async fn an_unknown_port_cannot_be_asked() {
         let error = live(&HttpSettings { bind: HERE, port: 0 }).await.unwrap_err();
         assert!(matches!(error, ProbeError::PortUnknown), "{error}");
     }

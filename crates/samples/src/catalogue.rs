@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_belong_to_nobody() {
+    fn domains_are_reserved() {
         assert!(DOMAINS.iter().all(|domain| domain.ends_with(".example")));
     }
 }

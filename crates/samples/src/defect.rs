@@ -36,7 +36,7 @@ impl fmt::Display for Meaning {
 /// One thing that is odd about a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Defect {
-    /// The pixel is nobody's. Invalid: `invalid_pixel`.
+    /// The pixel is unknown. Invalid: `invalid_pixel`.
     UnknownPixel,
     /// The click is eight days old. Invalid: `older_than_7_days`.
     OlderThan7Days,
@@ -68,7 +68,7 @@ pub enum Defect {
     NullRevenue,
     /// The row is an array. Invalid: `malformed`.
     NotAnObject,
-    /// Macros that nobody filled in stand in place of campaign and click id. Invalid: `missing_click_id`; a filter by campaign
+    /// Macros that were not filled in stand in place of campaign and click id. Invalid: `missing_click_id`; a filter by campaign
     /// drops the row first, because it names no campaign.
     UnexpandedMacro,
     /// 2500 conversions worth 300 dollars. Good, and more events than one request can hold.
@@ -196,7 +196,7 @@ impl Defect {
     }
 }
 
-/// A pixel code is the caller's text; one that is no number stays as it is.
+/// A pixel code is the caller's text; one that is not a number stays as it is.
 fn number_if_possible(id: &str) -> Value {
     id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from)
 }

@@ -114,7 +114,7 @@ fn default_pixel(n: u32) -> String {
     format!("11100000000000{}", n + 1)
 }
 
-/// Three pixel codes in the shape of Meta's, which belong to nobody.
+/// Three pixel codes in the shape of Meta's, which belong to no one.
 #[must_use]
 pub fn default_pixels() -> Vec<String> {
     (0..DEFAULT_PIXELS).map(default_pixel).collect()
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_time_is_no_panic() {
+    fn an_impossible_time_does_not_panic() {
         assert!(
             object_key(&SampleSpec { now_unix_s: i64::MAX, ..SampleSpec::default() }).contains("1970-01-01")
         );

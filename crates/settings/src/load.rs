@@ -102,7 +102,7 @@ impl Settings {
         if self.intervals.lease * 2 / 3 < needed {
             let needed = (needed * 3 / 2).as_secs();
             reader.problem(format!(
-                "LEASE_SECONDS: with this META_REQUEST_TIMEOUT_MS at least {needed} are needed, or a conversion is claimed by somebody else while its request is under way"
+                "LEASE_SECONDS: with this META_REQUEST_TIMEOUT_MS at least {needed} are needed, or another worker claims a conversion while its request is under way"
             ));
         }
         if self.buckets.interpreted == self.buckets.report {

@@ -20,7 +20,7 @@ section! {
 }
 
 impl HttpSettings {
-    /// Reads and checks the HTTP surface alone, for those who only ask a service how it is.
+    /// Reads and checks the HTTP surface alone, for a caller that only asks a service how it is.
     ///
     /// # Errors
     /// All problems at once, each with what to do.
@@ -42,7 +42,7 @@ section! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub(crate) enum Location {
-    /// On somebody's machine.
+    /// On a developer's machine.
     #[default]
     Local,
     /// In AWS, where nothing may fall back to an embedded backend.

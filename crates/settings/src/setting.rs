@@ -56,7 +56,7 @@ pub(crate) struct Setting {
     pub(crate) former: Option<&'static str>,
     /// A name that is read when nothing else is set.
     pub(crate) fallback: Option<&'static str>,
-    /// Empty: there is none.
+    /// Empty: it has no default.
     pub(crate) default: &'static str,
     pub(crate) doc: &'static str,
     pub(crate) users: u8,

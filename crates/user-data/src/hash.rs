@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// The digest of nothing. It must never be sent: everybody without a value would share it.
+/// The digest of nothing. It must never be sent: all visitors without a value would share it.
 const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// A SHA-256 digest as 64 lower-case hex digits, held in place.

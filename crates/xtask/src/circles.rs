@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_without_a_return_is_no_circle() {
+    fn a_way_without_a_return_is_not_a_circle() {
         let sources = [
             ("lib.rs", "mod a; mod b; pub use a::A; pub struct Shared;"),
             ("a.rs", "use crate::b::B; use crate::Shared; pub struct A;"),

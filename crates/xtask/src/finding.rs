@@ -1,4 +1,4 @@
-//! One thing that a check found, told so that its reader can act.
+//! One thing that a check found, written so that its reader can act.
 
 use std::fmt;
 

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 /// Whether a file of this name is one.
 type Wanted = fn(&str) -> bool;
 
-/// A tool, what it is told first, and the files that it looks at: by folder and by how their names end or begin.
+/// A tool, its first arguments, and the files that it looks at: by folder and by how their names end or begin.
 struct Check {
     tool: &'static str,
     arguments: &'static [&'static str],

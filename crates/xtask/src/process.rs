@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// What `cargo run` tells us about ourselves, and a build script below may watch: passed on, it would be built again each time. And
-/// what make tells those that it starts: cargo chooses its number of jobs by itself.
+/// What `cargo run` sets about ourselves, and a build script below may watch: passed on, it would be built again each time. And
+/// what make sets for those that it starts: cargo chooses its number of jobs by itself.
 const NOT_PASSED_ON: [&str; 11] = [
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_LINKS",

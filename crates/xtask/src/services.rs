@@ -142,7 +142,7 @@ impl Services {
         Ok(())
     }
 
-    /// Tells tests where the servers are: one `NAME=url` a line.
+    /// Where tests find the servers: one `NAME=url` a line.
     fn write_env(&self) -> Result<()> {
         let mut text = String::new();
         for backend in &BACKENDS {

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_depend_on_a_crate_that_comes_later() {
+    fn no_crate_may_depend_on_one_that_comes_later() {
         for (place, layer) in LAYERS.iter().enumerate() {
             for name in layer.may {
                 let other = LAYERS
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn only_backends_names_adapters() {
         for layer in LAYERS.iter().filter(|l| l.may.iter().any(|name| name.starts_with("adapter"))) {
-            // The simulation is no part of any program: it sets the pipeline on the embedded adapters to try them.
+            // The simulation is not part of any program: it sets the pipeline on the embedded adapters to try them.
             assert!(matches!(layer.name, "backends" | "simulation"), "{}", layer.name);
         }
     }

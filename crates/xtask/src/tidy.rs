@@ -16,7 +16,7 @@ use crate::finding::Finding;
 pub(crate) fn check(files: &Files) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for path in &files.paths {
-        // A file that is no text has no lines to look at.
+        // A file that is not text has no lines to look at.
         let Some(text) = files.text(path)? else { continue };
         findings.extend(text::check(path, &text));
         findings.extend(words::check(path, &text));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assembly::{Parts, StartError};
-use backends::Open;
+use backends::OpenPorts;
 use ports::Clock;
 use runtime::{ExitStatus, SystemClock};
 use settings::{Environment, Service, Settings};
@@ -52,7 +52,7 @@ impl Context {
     }
 
     /// Reads the settings and opens the ports of one command. It opens no others: an operator needs the tool during an outage.
-    pub(crate) async fn open<P: Open>(&self) -> Result<Parts<P>, StartError> {
+    pub(crate) async fn open<P: OpenPorts>(&self) -> Result<Parts<P>, StartError> {
         let settings = self.settings()?;
         // The future is large: opening the drivers takes kilobytes of it.
         Box::pin(Parts::open(settings, Service::Efflux, Arc::clone(&self.clock))).await

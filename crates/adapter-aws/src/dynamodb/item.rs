@@ -19,7 +19,7 @@ const NOTE: &str = "note";
 
 type Item = HashMap<String, AttributeValue>;
 
-/// An item whose meaning cannot be told.
+/// An item that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the item with id {id:?} has an attribute {attribute:?} that cannot be read: it must be {expected}")]
 pub(super) struct Unreadable {
@@ -41,7 +41,7 @@ pub(super) fn read(item: &Item) -> Result<Subscription, Unreadable> {
     subscription.networks = reader.get(NETWORKS, "a list of names", names)?.unwrap_or_default();
     subscription.countries = reader.get(COUNTRIES, "a list of country codes", names)?.unwrap_or_default();
     subscription.min_revenue = reader.get(MIN_REVENUE, "an amount such as 0.50", money)?;
-    // A note means nothing to the work: one that is no text is no reason to stop.
+    // A note means nothing to the work: one that is not a text does not stop it.
     subscription.note = item.get(NOTE).and_then(text);
     Ok(subscription)
 }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_id_means_what_it_meant_in_the_original() {
+    fn only_an_id_means_what_it_meant_in_the_legacy_system() {
         let expected = Ok(Subscription::of("120330000000000001"));
         assert_eq!(read(&item(&[(ID, s("120330000000000001"))])), expected);
         assert_eq!(read(&item(&[(ID, N("120330000000000001".to_owned()))])), expected);

@@ -34,7 +34,7 @@ pub(super) async fn segment(store: &DynamoSubscriptions, segment: i32, of: i32) 
             .map_err(|e| call.failed(e))?;
         for attributes in page.items.unwrap_or_default() {
             // Refused whole: without the condition too much would be reported, without the campaign too little, and neither
-            // can be taken back. Somebody can repair the item, so it is worth asking again.
+            // can be taken back. The operator can repair the item, so another try can succeed.
             let subscription = item::read(&attributes).map_err(|unreadable| {
                 call.error(ErrorKind::Corrupt, &unreadable.to_string()).retry_with(Retry::After(None))
             })?;

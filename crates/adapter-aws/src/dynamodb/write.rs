@@ -34,7 +34,7 @@ pub(super) async fn put(
     });
     let requests: Option<Vec<_>> = requests.collect();
     let requests = requests.ok_or_else(|| {
-        call.error(ErrorKind::Invalid, "its ids are numbers, and one that was given is none")
+        call.error(ErrorKind::Invalid, "its ids are numbers, and one that was given is not a number")
     })?;
     for batch in requests.chunks(BATCH) {
         write(store, batch.to_vec()).await?;

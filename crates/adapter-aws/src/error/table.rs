@@ -1,4 +1,4 @@
-//! AWS's error codes and what they mean. The same trouble has another code in each protocol.
+//! AWS's error codes and what they mean. The same failure has another code in each protocol.
 
 use ports::{ErrorKind, Retry};
 
@@ -8,7 +8,7 @@ const fn is(kind: ErrorKind, advice: &'static str) -> Meaning {
     Meaning { kind, advice, retry: None }
 }
 
-const THROTTLED: Meaning = is(ErrorKind::Throttled, "AWS asks for less");
+const THROTTLED: Meaning = is(ErrorKind::Throttled, "AWS limits the rate");
 const NOT_ALLOWED: Meaning = is(ErrorKind::Denied, "the credentials may not do this: allow {permission}");
 const UNKNOWN_KEY: Meaning =
     is(ErrorKind::Denied, "AWS does not know the access key: check AWS_ACCESS_KEY_ID or the profile or role");
@@ -31,14 +31,14 @@ const ELSEWHERE: Meaning =
     is(ErrorKind::Missing, "it is in another region: set AWS_REGION to the one it is in");
 const TOO_LARGE: Meaning = is(ErrorKind::TooLarge, "it is larger than AWS takes");
 const SLOW: Meaning = is(ErrorKind::Timeout, "AWS waited too long for the request");
-const BUSY: Meaning = is(ErrorKind::Unavailable, "AWS is in trouble; see its health dashboard if this lasts");
+const BUSY: Meaning = is(ErrorKind::Unavailable, "AWS has an outage; see its health dashboard if this lasts");
 const FAILED: Meaning = Meaning { retry: Some(Retry::Unknown), ..BUSY };
-/// An answer that says it went well, and is no answer of AWS's.
+/// An answer that says it went well, and is not AWS's.
 const NO_ANSWER: Meaning =
     Meaning { retry: Some(Retry::Unknown), ..is(ErrorKind::Unavailable, super::transport::GARBLED) };
 const REFUSED: Meaning = is(ErrorKind::Invalid, "AWS does not take the request");
 
-/// What a code means; without a known one the status tells.
+/// What a code means; without a known one the status decides.
 pub(super) fn meaning(code: Option<&str>, status: u16) -> Meaning {
     code.and_then(by_code).unwrap_or_else(|| by_status(status))
 }
@@ -132,9 +132,9 @@ mod tests {
     #[test]
     fn codes_of_all_protocols_mean_the_same() {
         let table = [
-            ("ThrottlingException", 400, Throttled, "asks for less"),
-            ("SlowDown", 503, Throttled, "asks for less"),
-            ("ProvisionedThroughputExceededException", 400, Throttled, "asks for less"),
+            ("ThrottlingException", 400, Throttled, "limits the rate"),
+            ("SlowDown", 503, Throttled, "limits the rate"),
+            ("ProvisionedThroughputExceededException", 400, Throttled, "limits the rate"),
             ("AccessDeniedException", 400, Denied, "allow sqs:ReceiveMessage"),
             ("AccessDenied", 403, Denied, "allow sqs:ReceiveMessage"),
             ("InvalidAccessKeyId", 403, Denied, "AWS_ACCESS_KEY_ID"),
@@ -149,7 +149,7 @@ mod tests {
             ("PermanentRedirect", 301, Missing, "AWS_REGION"),
             ("EntityTooLarge", 400, TooLarge, "larger"),
             ("RequestTimeout", 400, Timeout, "too long"),
-            ("InternalError", 500, Unavailable, "trouble"),
+            ("InternalError", 500, Unavailable, "outage"),
             ("SomethingNew", 400, Invalid, "does not take"),
         ];
         for (code, status, kind, part) in table {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_code_the_status_tells() {
+    fn without_a_code_the_status_decides() {
         let table = [
             (200, Unavailable),
             (301, Missing),
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(CALL.refused(None, 502).retry(), Retry::Unknown);
         assert_eq!(CALL.refused(Some("ServiceUnavailable"), 503).retry(), Retry::After(None));
         assert_eq!(CALL.refused(Some("ValidationException"), 400).retry(), Retry::Never);
-        // Somebody can give the permission or make the queue, and the work goes on by itself.
+        // The operator can give the permission or make the queue, and the work goes on by itself.
         assert_eq!(CALL.refused(Some("AccessDenied"), 403).retry(), Retry::After(None));
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn of(call: &Call<'_>, mut content: Blob) -> Result<ByteStream>
 
 fn stream(mut content: Blob) -> ByteStream {
     let (chunks, received) = mpsc::channel(CHUNKS_AHEAD);
-    // Ends when all is sent, or when nobody takes any more.
+    // Ends when all is sent, or when the receiver is gone.
     tokio::task::spawn_blocking(move || {
         let sent = send(&mut content, &chunks);
         if let Err(error) = sent {

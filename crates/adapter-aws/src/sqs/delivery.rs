@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use domain::UnixMillis;
 use ports::queue::{Delivery, Handle};
 
-/// A message as a delivery. SQS always tells the attributes that were asked for; what another server leaves out is the least
+/// A message as a delivery. SQS always sends the attributes that were asked for; what another server leaves out is the least
 /// that can be true.
 pub(super) fn from_message(message: Message, now: UnixMillis) -> Delivery {
     let attribute = |name| number(&message, &name);

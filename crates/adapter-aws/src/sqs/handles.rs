@@ -1,4 +1,4 @@
-//! What is done to messages in hand, in batches with an answer for each.
+//! What is done to messages in flight, in batches with an answer for each.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry as Hide,
     DeleteMessageBatchRequestEntry as Delete,
 };
-use ports::queue::{Handle, Held};
+use ports::queue::{Handle, StillHeld};
 use ports::{ErrorKind, Result, Retry};
 
 use super::{Address, BATCH, MAX_VISIBILITY, seconds};
@@ -20,7 +20,7 @@ pub(super) async fn delete(
     queue: &Address,
     operation: &'static str,
     handles: &[Handle],
-) -> Result<Vec<Held>> {
+) -> Result<Vec<StillHeld>> {
     let call = queue.call(operation, "sqs:DeleteMessage");
     let mut all = Vec::with_capacity(handles.len());
     for chunk in handles.chunks(BATCH) {
@@ -40,7 +40,7 @@ pub(super) async fn hide(
     operation: &'static str,
     handles: &[Handle],
     time: Duration,
-) -> Result<Vec<Held>> {
+) -> Result<Vec<StillHeld>> {
     let call = queue.call(operation, "sqs:ChangeMessageVisibility");
     let mut all = Vec::with_capacity(handles.len());
     for chunk in handles.chunks(BATCH) {
@@ -71,9 +71,9 @@ fn entries<T>(
         .map_err(|e| call.error(ErrorKind::Invalid, "the request cannot be made").source(e))
 }
 
-/// An answer for each entry of a batch. Trouble with one is trouble with the call: doing the others again is harmless.
-fn held(call: &Call<'_>, entries: usize, failed: &[BatchResultErrorEntry]) -> Result<Vec<Held>> {
-    let mut all = vec![Held::Yes; entries];
+/// An answer for each entry of a batch. A failure of one is a failure of the call: doing the others again is harmless.
+fn held(call: &Call<'_>, entries: usize, failed: &[BatchResultErrorEntry]) -> Result<Vec<StillHeld>> {
+    let mut all = vec![StillHeld::Yes; entries];
     for failure in failed {
         if !is_stale(failure) {
             let status = if failure.sender_fault { 400 } else { 500 };
@@ -81,7 +81,7 @@ fn held(call: &Call<'_>, entries: usize, failed: &[BatchResultErrorEntry]) -> Re
             return Err(if failure.sender_fault { error } else { error.retry_with(Retry::After(None)) });
         }
         if let Some(place) = failure.id.parse::<usize>().ok().and_then(|i| all.get_mut(i)) {
-            *place = Held::No;
+            *place = StillHeld::No;
         }
     }
     Ok(all)
@@ -121,11 +121,14 @@ mod tests {
                 true,
             ),
         ];
-        assert_eq!(held(&CALL, 5, &failed).unwrap(), [Held::No, Held::Yes, Held::No, Held::No, Held::Yes]);
+        assert_eq!(
+            held(&CALL, 5, &failed).unwrap(),
+            [StillHeld::No, StillHeld::Yes, StillHeld::No, StillHeld::No, StillHeld::Yes]
+        );
     }
 
     #[test]
-    fn trouble_is_not_taken_for_a_lost_message() {
+    fn a_failure_is_not_taken_for_a_lost_message() {
         let internal = held(&CALL, 2, &[failure("1", "InternalError", "", false)]).unwrap_err();
         assert_eq!((internal.kind(), internal.retry()), (ErrorKind::Unavailable, Retry::After(None)));
         let limit =

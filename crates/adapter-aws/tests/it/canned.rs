@@ -55,5 +55,5 @@ async fn say(stream: &mut TcpStream, (status, body): &(u16, String)) {
         "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("somebody listens");
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("the client listens");
 }

@@ -1,4 +1,4 @@
-//! The adapters against the suites of their ports, and against trouble, over AWS's protocols.
+//! The adapters against the suites of their ports, and against failures, over AWS's protocols.
 //!
 //! `make services-up` starts the emulator. `EFFLUX_TEST_AWS_URL` names another endpoint; `aws` means AWS itself, with the
 //! credentials and region of the environment.
@@ -7,8 +7,8 @@
 
 mod blob;
 mod canned;
+mod failures;
 mod metrics;
 mod queue;
 mod subscriptions;
-mod trouble;
 mod world;

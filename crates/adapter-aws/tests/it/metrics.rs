@@ -98,7 +98,7 @@ async fn what_is_left_at_the_stop_is_sent() {
 }
 
 #[tokio::test]
-async fn numbers_wait_while_cloudwatch_is_away_and_none_counts_twice() {
+async fn numbers_wait_while_cloudwatch_is_unavailable_and_none_counts_twice() {
     let (proxy, url) = Proxy::to_url(&service::url("AWS")).await;
     let aws = connect(at(&url)).await;
     let namespace = unique("metrics");

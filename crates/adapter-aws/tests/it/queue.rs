@@ -5,7 +5,7 @@ use adapter_aws::provision;
 use adapter_aws::sqs::SqsQueue;
 use port_tests::queue::suite;
 use ports::EventQueue;
-use ports::queue::Held;
+use ports::queue::StillHeld;
 
 use crate::world::{aws, pass, queue, unique};
 
@@ -34,8 +34,8 @@ async fn handles_go_by_tens() {
         handles.extend(got.into_iter().map(|d| d.handle));
     }
     let before = aws.requests();
-    assert_eq!(queue.extend(&handles, HOUR).await.unwrap(), [Held::Yes; 25]);
-    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [Held::Yes; 25]);
+    assert_eq!(queue.extend(&handles, HOUR).await.unwrap(), [StillHeld::Yes; 25]);
+    assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 25]);
     assert_eq!(aws.requests() - before, 6);
 }
 
@@ -44,20 +44,20 @@ async fn dead(queue: &SqsQueue, bodies: impl Iterator<Item = String>) {
     for body in bodies {
         queue.send(&body).await.unwrap();
         let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
-        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), Held::Yes);
+        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), StillHeld::Yes);
     }
 }
 
 #[tokio::test]
-async fn letters_that_are_asked_for_go_back_and_no_others() {
+async fn only_the_chosen_dead_letters_are_redriven() {
     let aws = aws().await;
     let queue = queue(&aws).await;
-    dead(&queue, (0..23).map(|i| format!("letter {i}"))).await;
-    let letters = queue.dead_letters(100).await.unwrap();
-    assert_eq!(letters.len(), 23);
-    let (wanted, others) = letters.split_at(12);
+    dead(&queue, (0..23).map(|i| format!("dead letter {i}"))).await;
+    let dead_letters = queue.dead_letters(100).await.unwrap();
+    assert_eq!(dead_letters.len(), 23);
+    let (wanted, others) = dead_letters.split_at(12);
     let mut ids: Vec<_> = wanted.iter().map(|l| l.message_id.clone()).collect();
-    ids.push("nobody has this".to_owned());
+    ids.push("unknown".to_owned());
 
     let mut redriven = queue.redrive(&ids).await.unwrap();
     redriven.sort();
@@ -92,16 +92,16 @@ async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
     let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
     queue.release(&[delivery.handle], NOW).await.unwrap();
     assert_eq!(queue.receive(1, Duration::from_secs(1), HOUR).await.unwrap(), []);
-    let letters = queue.dead_letters(10).await.unwrap();
-    assert_eq!((letters[0].body.as_str(), letters[0].service.as_str()), ("x", "sqs"));
-    assert!(letters[0].reason.contains("redrive policy"), "{}", letters[0].reason);
-    let ids = [letters[0].message_id.clone()];
+    let dead_letters = queue.dead_letters(10).await.unwrap();
+    assert_eq!((dead_letters[0].body.as_str(), dead_letters[0].service.as_str()), ("x", "sqs"));
+    assert!(dead_letters[0].reason.contains("redrive policy"), "{}", dead_letters[0].reason);
+    let ids = [dead_letters[0].message_id.clone()];
     assert_eq!(queue.redrive(&ids).await.unwrap(), ids);
     assert_eq!(queue.receive(1, WAIT, HOUR).await.unwrap()[0].body, "x");
 }
 
 #[tokio::test]
-async fn a_queue_that_somebody_has_made_otherwise_is_left_as_it_is() {
+async fn a_queue_that_the_operator_made_otherwise_is_left_as_it_is() {
     let aws = aws().await;
     let name = unique("queue");
     let urls = provision::queue(&aws, &name, 1).await.unwrap();

@@ -1,4 +1,4 @@
-//! Connections to the test server, names that nobody else uses, and real time.
+//! Connections to the test server, names that no other test uses, and real time.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;

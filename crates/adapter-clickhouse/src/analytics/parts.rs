@@ -66,7 +66,7 @@ pub(super) async fn partitions(server: &ClickHouse, table: &str) -> Result<Vec<P
         None => {
             return wrong(
                 ErrorKind::Missing,
-                "is no table there; run `efflux migrate`, or check OPTIMIZE_TABLES",
+                "does not exist there; run `efflux migrate`, or check OPTIMIZE_TABLES",
             );
         }
         Some(engine) if !engine.ends_with("MergeTree") => {
@@ -97,7 +97,7 @@ pub(super) async fn optimise(server: &ClickHouse, partition: &Partition) -> Resu
         .bind(Identifier(at.database))
         .bind(Identifier(at.name))
         .bind(&before.id)
-        // One part that is merged already is left alone; a merge that cannot be made is an error and not silence.
+        // One part that is merged already is skipped; a merge that cannot be made is an error.
         .with_setting("optimize_skip_merged_partitions", "1")
         .with_setting("optimize_throw_if_noop", "1")
         .with_setting("max_execution_time", "0")

@@ -109,7 +109,7 @@ fn moment(at: UnixMillis) -> i64 {
     at.0.clamp(0, LAST_MOMENT)
 }
 
-/// The ad platform's campaign; rows come as feeds wrote them, so anything else than text or a number is none.
+/// The ad platform's campaign; rows come as feeds wrote them, so anything but text or a number is ignored.
 fn campaign(raw: &str) -> Option<String> {
     match serde_json::from_str::<Value>(raw).ok()?.get("campaign_id")? {
         Value::String(id) => Some(id.clone()),

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod dashboards;
+mod failures;
 mod golden;
 mod server;
 mod suites;
-mod trouble;

@@ -11,7 +11,7 @@ use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use ports::Clock;
 use ports::ledger::{Record, Source};
 
-/// The time as it is: turns are about real time.
+/// The time as it is: locks are about real time.
 #[derive(Debug)]
 pub(crate) struct RealClock;
 
@@ -27,7 +27,7 @@ impl Clock for RealClock {
     }
 }
 
-/// The server's address with another database, which nobody else uses and which does not exist yet.
+/// The server's address with another database, which no other test uses and which does not exist yet.
 pub(crate) fn fresh_address() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let server = port_tests::service::url("CLICKHOUSE");

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_clickhouse::{ClickHouse, ClickHouseTurns};
-use ports::{AnalyticsStore, Clock, Turns};
+use adapter_clickhouse::{ClickHouse, ClickHouseLock};
+use ports::{AnalyticsStore, Clock, ExclusiveLock};
 
 use crate::server::{RealClock, analytics, fresh_address};
 
@@ -12,29 +12,32 @@ async fn it_keeps_the_rules_of_analytics() {
         .await;
 }
 
-/// Turns on a fresh server whose bids settle long enough for a machine that is busy with other tests.
-async fn turns(address: &str) -> ClickHouseTurns {
+/// Locks on a fresh server whose bids settle long enough for a machine that is busy with other tests.
+async fn lock(address: &str) -> ClickHouseLock {
     analytics(address).migrate().await.unwrap();
     let server = ClickHouse::new(address).unwrap();
-    ClickHouseTurns::new(server, Arc::new(RealClock), Duration::from_secs(5))
+    ClickHouseLock::new(server, Arc::new(RealClock), Duration::from_secs(5))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_keeps_the_rules_of_turns() {
-    port_tests::turns::suite(async || Arc::new(turns(&fresh_address()).await) as Arc<dyn Turns>).await;
+async fn it_keeps_the_rules_of_exclusive_locks() {
+    port_tests::exclusive_lock::suite(async || {
+        Arc::new(lock(&fresh_address()).await) as Arc<dyn ExclusiveLock>
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_loser_does_not_win_when_the_winner_is_done() {
     let address = fresh_address();
-    let turns = turns(&address).await;
+    let lock = lock(&address).await;
     let now = RealClock.now();
     let until = now.plus(Duration::from_secs(600));
-    let (a, b) = tokio::join!(turns.take("t", "a", now, until), turns.take("t", "b", now, until));
+    let (a, b) = tokio::join!(lock.acquire("t", "a", now, until), lock.acquire("t", "b", now, until));
     let (a, b) = (a.unwrap(), b.unwrap());
     assert!(a != b, "one of them");
-    turns.give_back("t", if a { "a" } else { "b" }).await.unwrap();
-    assert!(turns.take("t", "c", now, until).await.unwrap(), "no bid is left behind");
+    lock.release("t", if a { "a" } else { "b" }).await.unwrap();
+    assert!(lock.acquire("t", "c", now, until).await.unwrap(), "no bid is left behind");
 }
 
 #[tokio::test]

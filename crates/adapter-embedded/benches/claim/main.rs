@@ -23,7 +23,7 @@ const WARM_UP: u32 = 3;
 /// What is done in a round.
 #[derive(Debug, Clone, Copy)]
 enum Work {
-    /// Conversions that nobody has brought before.
+    /// Conversions that are new to the ledger.
     New,
     /// Rows of a file that was read before, a random one of the whole history.
     Redelivered,
@@ -33,7 +33,7 @@ enum Work {
     Scattered,
     /// Half of the rows are new, half were brought lately: a file as it is.
     Mixed,
-    /// A look for work while there is none.
+    /// A look for due work when there is nothing.
     NothingDue,
     /// The numbers for the gauges.
     Stats,

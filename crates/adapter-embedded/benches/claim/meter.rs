@@ -38,11 +38,11 @@ impl Meter {
     }
 }
 
-/// Bytes that this process has read and written so far; zeros where the system does not tell.
+/// Bytes that this process has read and written so far; zeros where the system does not count them.
 fn bytes() -> (u64, u64) {
-    let told = fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let counters = fs::read_to_string("/proc/self/io").unwrap_or_default();
     let value = |name: &str| {
-        let line = told.lines().find_map(|line| line.strip_prefix(name));
+        let line = counters.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
     };
     (value("rchar:"), value("wchar:"))

@@ -66,7 +66,7 @@ fn partition(record: &Record) -> String {
     }
 }
 
-/// The ad platform's campaign; rows come as feeds wrote them, so anything else than text or a number is none.
+/// The ad platform's campaign; rows come as feeds wrote them, so anything but text or a number is ignored.
 fn campaign(raw: &str) -> Option<String> {
     match serde_json::from_str::<Value>(raw).ok()?.get("campaign_id")? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 use super::TABLE;
 
 /// A partition is in as many pieces as its most often stored conversion has states. Its bytes are those of what it holds;
-/// nobody knows how SQLite spreads them over pages that tables share.
+/// SQLite does not say how it spreads them over pages that tables share.
 const SHAPES: &str = "
     SELECT partition, max(states), sum(states), sum(bytes), max(changed) FROM (
         SELECT partition, count(*) AS states, max(updated_at) AS changed, sum(length(key) + length(outcome)

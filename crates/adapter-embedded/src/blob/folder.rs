@@ -76,7 +76,7 @@ pub(super) fn list(bucket: &Path, prefix: &str, limit: usize) -> io::Result<Vec<
     Ok(keys.into_iter().collect())
 }
 
-/// There is no such file, or something above it is no folder.
+/// There is no such file, or something above it is not a folder.
 fn absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -44,7 +44,7 @@ async fn several_openers_share_a_file() {
 }
 
 #[tokio::test]
-async fn what_is_full_gives_back_the_room_of_its_log() {
+async fn a_full_database_frees_the_room_of_its_log() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.db");
     let log = || fs::metadata(dir.path().join("t.db-wal")).unwrap().len();

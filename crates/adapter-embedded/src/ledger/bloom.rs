@@ -67,7 +67,7 @@ impl GenerationFilters {
 }
 
 impl Group {
-    /// A bit for each generation. Most keys are in none, which a few words tell.
+    /// A bit for each generation. Most keys are in no generation, which a few words show.
     fn that_may_hold(&self, key: KeyStart) -> u64 {
         let mut bits = u64::MAX;
         for position in positions(key) {

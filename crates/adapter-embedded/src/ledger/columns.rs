@@ -6,7 +6,7 @@ use std::str::FromStr;
 use domain::restate::Figures;
 use domain::{ConversionKey, PixelRef};
 use ports::destination::Answer;
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
@@ -52,13 +52,13 @@ pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<An
 }
 
 /// Which events are to be sent, from three columns.
-pub(super) fn part(row: &Row<'_>, first: usize) -> rusqlite::Result<Part> {
+pub(super) fn portion(row: &Row<'_>, first: usize) -> rusqlite::Result<Portion> {
     match row.get::<_, Option<u32>>(first)? {
-        None => Ok(Part::Whole),
-        Some(index) => Ok(Part::Increment {
+        None => Ok(Portion::Full),
+        Some(index) => Ok(Portion::Increment {
             first: index,
             purchases: row.get(first + 1)?,
-            worth: parsed(row, first + 2)?,
+            value: parsed(row, first + 2)?,
         }),
     }
 }

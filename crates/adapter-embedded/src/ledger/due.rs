@@ -11,7 +11,7 @@ use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::columns::{damaged, key, parsed, part, pixel};
+use super::columns::{damaged, key, parsed, pixel, portion};
 use super::key_index::Entries;
 use super::mutations;
 
@@ -110,7 +110,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         network: row.get(3)?,
         pixel: pixel(row, 4)?.ok_or_else(|| damaged(4, FromSqlError::InvalidType))?,
         deadline: UnixMillis(row.get(5)?),
-        part: part(row, 8)?,
+        portion: portion(row, 8)?,
         accepted: parsed(row, 6)?,
         failures: row.get(7)?,
     })

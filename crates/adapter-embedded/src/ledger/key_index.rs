@@ -4,7 +4,7 @@
 //! claim would write hundreds of pages. So the index has generations: entries by the thousand in the order in which they came.
 //! New keys go into the latest, which is small. Which older one may hold a key is known from Bloom filters in memory ([`GenerationFilters`]).
 //!
-//! That a key has one entry rests on this: who enters a key has looked for it in the same transaction, which is alone in
+//! That a key has one entry rests on this: a process that enters a key has looked for it in the same transaction, which is alone in
 //! writing; a generation gets no entry any more once a later one has begun, as ids only grow; and of a generation that is not
 //! in memory, the index is asked.
 
@@ -40,7 +40,7 @@ impl History {
         !self.looked.swap(true, Ordering::Relaxed)
     }
 
-    /// Learns the generations that have become full. Keys that this transaction enters are none of them: it may yet be undone.
+    /// Learns the generations that have become full. Keys that this transaction enters do not count: it may yet be undone.
     pub(super) fn learn(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let full = latest(tx)?;
         let known = self.filters().generations();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_that_begin_alike_are_told_apart() {
+    async fn keys_that_begin_alike_are_distinguished() {
         let db = Db::in_memory(EmbeddedLedger::SCHEMA).unwrap();
         let history = Arc::default();
         // The first 8 bytes are a multiple modulo this number.

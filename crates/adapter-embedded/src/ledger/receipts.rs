@@ -52,7 +52,7 @@ pub(super) fn finish(
 ) -> rusqlite::Result<()> {
     let (rows_in, duplicates, refused, digest) = match end {
         ObjectEnd::Read { rows_in, duplicates, digest } => (*rows_in, *duplicates, None, Some(digest)),
-        ObjectEnd::Refused { why } => (0, 0, Some(why), None),
+        ObjectEnd::Refused { reason } => (0, 0, Some(reason), None),
     };
     tx.prepare_cached(
         "INSERT INTO objects (name, rows_in, duplicates, refused, at, digest) VALUES (?, ?, ?, ?, ?, ?)

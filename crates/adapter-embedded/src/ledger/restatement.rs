@@ -30,7 +30,7 @@ pub(super) fn write(
             ":now": now.0,
             ":first": increment.first,
             ":purchases": increment.purchases,
-            ":worth": increment.worth.to_string(),
+            ":worth": increment.value.to_string(),
         })
         .map(drop)
 }

@@ -1,11 +1,11 @@
 //! The statements of a queue, each within a transaction of the caller's.
 
 use domain::UnixMillis;
-use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use rusqlite::{Row, Transaction, named_params, params};
 
 /// What a dead letter says beyond the message itself.
-pub(super) struct Letter {
+pub(super) struct NewDeadLetter {
     pub(super) handle: Handle,
     pub(super) reason: String,
     pub(super) service: String,
@@ -59,12 +59,12 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
-/// The primary key that a handle begins with; `None` when it is no handle of ours.
+/// The primary key that a handle begins with; `None` when it is not a handle of ours.
 fn seq(handle: &Handle) -> Option<i64> {
     handle.0.split_once('.')?.0.parse().ok()
 }
 
-pub(super) fn acknowledge(tx: &Transaction<'_>, queue: &str, handle: &Handle) -> rusqlite::Result<Held> {
+pub(super) fn acknowledge(tx: &Transaction<'_>, queue: &str, handle: &Handle) -> rusqlite::Result<StillHeld> {
     tx.prepare_cached("DELETE FROM messages WHERE seq = ? AND queue = ? AND handle = ?")?
         .execute(params![seq(handle), queue, handle.0])
         .map(held)
@@ -75,13 +75,17 @@ pub(super) fn hide(
     queue: &str,
     handle: &Handle,
     until: UnixMillis,
-) -> rusqlite::Result<Held> {
+) -> rusqlite::Result<StillHeld> {
     tx.prepare_cached("UPDATE messages SET visible_at = ? WHERE seq = ? AND queue = ? AND handle = ?")?
         .execute(params![until.0, seq(handle), queue, handle.0])
         .map(held)
 }
 
-pub(super) fn dead_letter(tx: &Transaction<'_>, queue: &str, letter: &Letter) -> rusqlite::Result<Held> {
+pub(super) fn dead_letter(
+    tx: &Transaction<'_>,
+    queue: &str,
+    letter: &NewDeadLetter,
+) -> rusqlite::Result<StillHeld> {
     let moved = tx
         .prepare_cached(
             "INSERT INTO dead_letters (queue, id, body, reason, service, at, receive_count)
@@ -96,7 +100,7 @@ pub(super) fn dead_letter(tx: &Transaction<'_>, queue: &str, letter: &Letter) ->
             ":queue": queue,
             ":handle": letter.handle.0,
         })?;
-    if moved == 0 { Ok(Held::No) } else { acknowledge(tx, queue, &letter.handle) }
+    if moved == 0 { Ok(StillHeld::No) } else { acknowledge(tx, queue, &letter.handle) }
 }
 
 pub(super) fn dead_letters(
@@ -161,8 +165,8 @@ fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
-const fn held(changed: usize) -> Held {
-    if changed == 0 { Held::No } else { Held::Yes }
+const fn held(changed: usize) -> StillHeld {
+    if changed == 0 { StillHeld::No } else { StillHeld::Yes }
 }
 
 fn limit(max: usize) -> i64 {

@@ -116,9 +116,9 @@ async fn two_processes_never_hold_the_same_key() {
     assert_eq!(held.into_iter().collect::<HashSet<_>>().len(), 50);
 }
 
-/// Reports that were written for the original's collection find its columns under their names.
+/// Reports that were written for the legacy system's collection find its columns under their names.
 #[tokio::test]
-async fn the_columns_of_the_original_tell_the_same() {
+async fn the_columns_of_the_legacy_system_tell_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.db");
     let invalid = RowVerdict::Invalid([Reason::MissingClickId].into_iter().collect());
@@ -136,7 +136,7 @@ async fn the_columns_of_the_original_tell_the_same() {
 }
 
 #[tokio::test]
-async fn damage_is_told_as_damage() {
+async fn damage_is_reported_as_damage() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.db");
     let ledger = open(&path);

@@ -83,7 +83,7 @@ async fn what_was_sent_outlives_the_process() {
     assert_eq!(open().dead_letters(1).await.unwrap()[0].body, "x");
 }
 
-/// Sleeps forever: whoever goes on was woken by something else.
+/// Sleeps forever: a receiver that goes on was woken by something else.
 #[derive(Debug)]
 struct Stopped;
 

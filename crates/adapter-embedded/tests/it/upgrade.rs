@@ -5,9 +5,9 @@ use std::path::Path;
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis};
-use ports::ledger::{Claim, DueLimits, Holder, Part, Restatements, RowClaim, RowVerdict, Source};
+use ports::ledger::{Claim, DueLimits, Holder, Portion, Restatements, RowClaim, RowVerdict, Source};
 use ports::subscriptions::Subscription;
-use ports::{LedgerAdmin, ReportLedger, SubscriptionStore, Turns};
+use ports::{ExclusiveLock, LedgerAdmin, ReportLedger, SubscriptionStore};
 use rusqlite::{Connection, params};
 
 /// A database as an earlier version made it.
@@ -77,7 +77,7 @@ async fn goes_on(folder: &Path) {
     assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.expect("an answer"), []);
     let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
     assert_eq!(due.len(), 1);
-    assert_eq!((due[0].raw.as_str(), due[0].part), ("{\"n\":2}", Part::Whole));
+    assert_eq!((due[0].raw.as_str(), due[0].portion), ("{\"n\":2}", Portion::Full));
 }
 
 fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
@@ -104,5 +104,5 @@ async fn subscriptions_take_every_row_as_before() {
     let data = DataDir::open(dir.path()).unwrap();
     let expected = Subscription { note: Some("why".to_owned()), ..Subscription::of("1") };
     assert_eq!(data.subscriptions().unwrap().snapshot().await.unwrap(), [expected]);
-    assert!(data.turns().unwrap().take("t", "a", UnixMillis(0), UnixMillis(1)).await.unwrap());
+    assert!(data.lock().unwrap().acquire("t", "a", UnixMillis(0), UnixMillis(1)).await.unwrap());
 }

@@ -9,7 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelRef, UnixMillis};
 use ports::Result;
-use ports::ledger::{Due, DueLimits, Holder, Lease, Part, WaitReason};
+use ports::ledger::{Due, DueLimits, Holder, Lease, Portion, WaitReason};
 use serde::Deserialize;
 
 use super::document::{changed, date};
@@ -71,7 +71,7 @@ impl From<Claimed> for Due {
             network: claimed.network,
             pixel: claimed.pixel,
             deadline: millis(claimed.deadline),
-            part: claimed.part.map_or(Part::Whole, Part::from),
+            portion: claimed.part.map_or(Portion::Full, Portion::from),
             accepted: claimed.accepted,
             failures: claimed.failures,
         }

@@ -35,7 +35,7 @@ pub(super) async fn finish(
 ) -> Result<()> {
     let (rows_in, duplicates, refused, digest) = match end {
         ObjectEnd::Read { rows_in, duplicates, digest } => (*rows_in, *duplicates, None, Some(digest)),
-        ObjectEnd::Refused { why } => (0, 0, Some(why), None),
+        ObjectEnd::Refused { reason } => (0, 0, Some(reason), None),
     };
     let note = doc! {
         "_id": object, "rows_in": int(rows_in), "duplicates": int(duplicates), "refused": refused,
@@ -173,7 +173,7 @@ impl Counts {
 }
 
 #[derive(Deserialize)]
-struct State {
+struct StateEntries {
     #[serde(rename = "_id")]
     outcome: Outcome,
     entries: u64,
@@ -198,7 +198,7 @@ pub(super) async fn stats(connection: &Connection) -> Result<LedgerStats> {
         doc! { "$match": { "export_due": { "$exists": true } } },
         doc! { "$group": { "_id": 1, "entries": count, "oldest": { "$min": "$export_due" } } },
     ];
-    let states: Vec<State> = connection.aggregate(OPERATION, CONVERSIONS, states).await?;
+    let states: Vec<StateEntries> = connection.aggregate(OPERATION, CONVERSIONS, states).await?;
     let waiting: Vec<Unexported> = connection.aggregate(OPERATION, CONVERSIONS, unexported).await?;
     Ok(LedgerStats {
         states: states

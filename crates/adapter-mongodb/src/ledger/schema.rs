@@ -17,7 +17,7 @@ fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
     match collection {
         OBJECTS => vec![("efflux_latest", doc! { "at": -1, "_id": -1 }, doc! { "sparse": true })],
         _ => vec![
-            // Holds all that the choice of what is due needs, so that no document is read for it.
+            // Holds all that the choice of due work needs, so that no document is read for it.
             (
                 "efflux_due",
                 doc! { "wakes_at": 1, "deadline": 1, "pixel": 1, "_id": 1 },

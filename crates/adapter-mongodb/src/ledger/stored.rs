@@ -5,7 +5,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
-use ports::ledger::{Attempt, Part, Positions, Record, Source};
+use ports::ledger::{Attempt, Portion, Positions, Record, Source};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An entry, as far as it decides about newcomers and settlements.
@@ -181,26 +181,27 @@ pub(super) struct Claimed {
     pub(super) accepted: Positions,
     pub(super) failures: u32,
     #[serde(default)]
-    pub(super) part: Option<StoredPart>,
+    pub(super) part: Option<StoredIncrement>,
 }
 
 /// Purchases that a restatement added.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct StoredPart {
+pub(super) struct StoredIncrement {
     pub(super) first: u32,
     pub(super) purchases: u32,
-    pub(super) worth: Money,
+    #[serde(rename = "worth")]
+    pub(super) value: Money,
 }
 
-impl From<Increment> for StoredPart {
-    fn from(Increment { first, purchases, worth }: Increment) -> Self {
-        Self { first, purchases, worth }
+impl From<Increment> for StoredIncrement {
+    fn from(Increment { first, purchases, value }: Increment) -> Self {
+        Self { first, purchases, value }
     }
 }
 
-impl From<StoredPart> for Part {
-    fn from(stored: StoredPart) -> Self {
-        Self::Increment { first: stored.first, purchases: stored.purchases, worth: stored.worth }
+impl From<StoredIncrement> for Portion {
+    fn from(stored: StoredIncrement) -> Self {
+        Self::Increment { first: stored.first, purchases: stored.purchases, value: stored.value }
     }
 }
 

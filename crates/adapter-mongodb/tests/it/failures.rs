@@ -26,7 +26,7 @@ fn advises(error: &Error, advice: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_there_is_told_within_seconds() {
+async fn a_server_that_is_not_there_is_reported_within_seconds() {
     let proxy = Proxy::to("127.0.0.1:1").await;
     proxy.refuse().await;
     let error = refused(&format!("mongodb://me:hunter2@{}/", proxy.address())).await;
@@ -35,7 +35,7 @@ async fn a_server_that_is_not_there_is_told_within_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_host_and_an_unreadable_address_are_told_apart() {
+async fn an_unknown_host_and_an_unreadable_address_are_distinguished() {
     let error = refused("mongodb://me:hunter2@no-such-host.invalid/").await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     advises(&error, "check MONGODB_URI");
@@ -49,7 +49,7 @@ async fn an_unknown_host_and_an_unreadable_address_are_told_apart() {
 async fn a_wrong_password_is_denied() {
     let url = port_tests::service::url("MONGODB");
     let host = url.split_once("://").unwrap().1.rsplit('@').next().unwrap().to_owned();
-    let error = refused(&format!("mongodb://nobody:hunter2@{host}")).await;
+    let error = refused(&format!("mongodb://stranger:hunter2@{host}")).await;
     assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
     advises(&error, "user and password");
 }
@@ -78,15 +78,15 @@ async fn a_server_that_dies_comes_back_with_all_that_it_knew() {
     let held = lease(&ledger.claim(vec![sendable("s", "b/o", 0)], &holder(0)).await.unwrap()[0]);
 
     proxy.refuse().await;
-    let told = || vec![settlement(&held, Settle::Reported)];
-    let error = ledger.settle(told(), &holder(1)).await.unwrap_err();
+    let settlements = || vec![settlement(&held, Settle::Reported)];
+    let error = ledger.settle(settlements(), &holder(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     assert_ne!(error.retry(), Retry::Never);
 
     proxy.restore().await;
     let settled = loop {
-        // The driver looks again by itself; until it has, it may say that the server is away.
-        match ledger.settle(told(), &holder(2)).await {
+        // The driver looks again by itself; until it has, it may say that the server is unavailable.
+        match ledger.settle(settlements(), &holder(2)).await {
             Ok(settled) => break settled,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}"),
         }

@@ -1,11 +1,11 @@
-//! The ledger on a MongoDB server: the suite of its port, its cost in round trips, what the original left, and a server that fails.
+//! The ledger on a MongoDB server: the suite of its port, its cost in round trips, what the legacy system left, and a server that fails.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod failures;
 mod golden;
 mod increments;
-mod original;
+mod legacy;
 mod round_trips;
 mod suite;
 mod world;

@@ -22,8 +22,9 @@ async fn thousands_of_conversions_cost_at_most_eight_round_trips_a_thousand() {
             let statements =
                 (0..BATCH).map(|i| sendable(&format!("{database}-{batch}-{i}"), "b/o", i)).collect();
             let claims = ledger.claim(statements, &holder(0)).await.unwrap();
-            let told = claims.iter().map(|claim| settlement(&lease(claim), Settle::Reported)).collect();
-            let settled = ledger.settle(told, &holder(1)).await.unwrap();
+            let settlements =
+                claims.iter().map(|claim| settlement(&lease(claim), Settle::Reported)).collect();
+            let settled = ledger.settle(settlements, &holder(1)).await.unwrap();
             assert!(settled.iter().all(|settled| *settled == Settled::Done));
             rows += BATCH;
         }
@@ -60,15 +61,15 @@ async fn a_mixed_batch_costs_no_more() {
     let claims = ledger.claim(mixed, &holder(1)).await.unwrap();
     let held: Vec<_> = claims.iter().filter(|claim| matches!(claim, Claim::Held(_))).map(lease).collect();
     assert_eq!(held.len(), 500, "500 to 799 are new, 200 are taken over");
-    let told = held.iter().map(|lease| settlement(lease, Settle::Reported)).collect();
-    ledger.settle(told, &holder(2)).await.unwrap();
+    let settlements = held.iter().map(|lease| settlement(lease, Settle::Reported)).collect();
+    ledger.settle(settlements, &holder(2)).await.unwrap();
     let trips = ledger.round_trips() - before;
     assert!(trips <= 6, "{trips} round trips for 1,000 rows");
 
     let before = ledger.round_trips();
     assert_eq!(ledger.claim_due(&DueLimits::of(1_000), &holder(500)).await.unwrap().len(), 500);
     let trips = ledger.round_trips() - before;
-    assert!(trips <= 3, "{trips} round trips for what is due");
+    assert!(trips <= 3, "{trips} round trips for due work");
     let nothing = ledger.round_trips();
     assert_eq!(ledger.claim_due(&DueLimits::of(1_000), &holder(500)).await.unwrap(), []);
     assert_eq!(ledger.round_trips() - nothing, 1);

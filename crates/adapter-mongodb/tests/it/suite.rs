@@ -41,7 +41,7 @@ async fn a_settlement_and_a_restatement_of_the_same_moment_are_both_kept() {
         assert_eq!(
             record.outcome,
             domain::Outcome::Retry,
-            "whoever came second saw that two Purchases are lacking"
+            "the later writer saw that two Purchases are lacking"
         );
         assert_eq!(record.due_at, Some(at(1)));
     }

@@ -1,4 +1,4 @@
--- The original's five tables, as far as Efflux uses them; in an installation that has them nothing is changed.
+-- The legacy system's five tables, as far as Efflux uses them; in an installation that has them nothing is changed.
 CREATE TABLE IF NOT EXISTS pixels (
     id               varchar(255) PRIMARY KEY,
     code             varchar(255),

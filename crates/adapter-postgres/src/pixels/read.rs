@@ -16,7 +16,7 @@ const PRIORITIZED: &str = "
     JOIN ad_accounts a ON a.id = r.ad_account_id
     JOIN aa_prioritized_ua_map m ON m.aa_id::bigint = a.id";
 
-/// Then all others who may; the original's applications have this table, new installations do not.
+/// Then all others who may; the legacy system's applications have this table, new installations do not.
 const OTHERS: &str = "
     UNION ALL
     SELECT r.pixel_id, m.ua_id, 1, false, NULL, NULL

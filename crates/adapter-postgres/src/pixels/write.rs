@@ -1,4 +1,4 @@
-//! Pixels that an operator adds and removes. An ad account has at most one token in the original's tables, so each token that is
+//! Pixels that an operator adds and removes. An ad account has at most one token in the legacy system's tables, so each token that is
 //! given gets an ad account of its own, of the provider `efflux` and with a number below zero, which no platform gives.
 
 use deadpool_postgres::{Client, Transaction};
@@ -53,7 +53,7 @@ const DROP_UNUSED_TOKENS: &str = "
 
 const DROP_PIXELS: &str = "DELETE FROM pixels WHERE lower(traffic_source) = $1 AND code = $2";
 
-/// Adds a pixel, or gives it another name and other tokens. Tokens that it has from the original's applications stay, behind these.
+/// Adds a pixel, or gives it another name and other tokens. Tokens that it has from the legacy system's applications stay, behind these.
 pub(super) async fn put(client: &mut Client, pixel: &Pixel) -> Result<(), Error> {
     let (source, code) = (pixel.pixel.platform.in_directory(), pixel.pixel.code.as_str());
     let mark = mark(&pixel.pixel);
@@ -75,7 +75,7 @@ pub(super) async fn put(client: &mut Client, pixel: &Pixel) -> Result<(), Error>
     transaction.commit().await
 }
 
-/// Removes all pixels of that code, whoever added them, and the tokens that only Efflux knew.
+/// Removes all pixels of that code, whatever added them, and the tokens that only Efflux knew.
 pub(super) async fn remove(client: &mut Client, pixel: &PixelRef) -> Result<bool, Error> {
     let transaction = begin(client).await?;
     drop_tokens(&transaction, &mark(pixel)).await?;

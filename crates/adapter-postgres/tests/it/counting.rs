@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::database::fresh_address;
 
-/// Stands in front of a server, without TLS, and counts what it is told to execute.
+/// Stands in front of a server, without TLS, and counts what it is asked to execute.
 async fn counter(server: String) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, count) = (listener.local_addr().unwrap().to_string(), Arc::new(AtomicU64::new(0)));

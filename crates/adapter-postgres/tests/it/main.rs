@@ -1,10 +1,10 @@
-//! The real PostgreSQL against the suites, the original's tables, and trouble of every kind.
+//! The real PostgreSQL against the suites, the legacy system's tables, and failures of every kind.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod counting;
 mod database;
+mod failures;
 mod golden;
-mod original;
+mod legacy;
 mod suites;
-mod trouble;

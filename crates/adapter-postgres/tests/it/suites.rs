@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
-use ports::{PixelDirectory, Turns};
+use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
+use ports::{ExclusiveLock, PixelDirectory};
 
 use crate::database::{fresh, fresh_address};
 
@@ -14,8 +14,11 @@ async fn it_keeps_the_rules_of_pixels() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_keeps_the_rules_of_turns() {
-    port_tests::turns::suite(async || Arc::new(PostgresTurns::new(fresh().await)) as Arc<dyn Turns>).await;
+async fn it_keeps_the_rules_of_exclusive_locks() {
+    port_tests::exclusive_lock::suite(async || {
+        Arc::new(PostgresLock::new(fresh().await)) as Arc<dyn ExclusiveLock>
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, Clock, Turns};
+use ports::{AnalyticsStore, Clock, ExclusiveLock};
 use secrecy::SecretString;
 
 use crate::OpenError;
@@ -16,7 +16,7 @@ pub(crate) async fn analytics(
     Err(ABSENT)
 }
 
-pub(crate) fn turns(_: &SecretString, _: &Arc<dyn Clock>) -> Result<Arc<dyn Turns>, OpenError> {
+pub(crate) fn lock(_: &SecretString, _: &Arc<dyn Clock>) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
     Err(ABSENT)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{PixelDirectory, Turns};
+use ports::{ExclusiveLock, PixelDirectory};
 use secrecy::SecretString;
 
 use crate::OpenError;
@@ -17,7 +17,7 @@ impl OnPostgres {
         Err(ABSENT)
     }
 
-    pub(crate) async fn turns(&self, _: &SecretString) -> Result<Arc<dyn Turns>, OpenError> {
+    pub(crate) async fn lock(&self, _: &SecretString) -> Result<Arc<dyn ExclusiveLock>, OpenError> {
         Err(ABSENT)
     }
 }

@@ -4,12 +4,12 @@ use domain::{PixelCode, UnixMillis};
 use ports::pixels::Credential;
 
 use super::Meta;
-use crate::errors::{Answer, MetaError, Verdict};
+use crate::errors::{Answer, AnswerVerdict, MetaError};
 
 /// Far beyond Meta's window of 7 days, so that no difference of clocks makes the event acceptable.
 const AGE_S: i64 = 30 * 24 * 3600;
 
-/// The subcodes of 100 that speak of an event: whoever hears them has been let in.
+/// The subcodes of 100 that speak of an event: a sender that gets them was let in.
 const BAD_EVENT: std::ops::RangeInclusive<i64> = 2_804_000..=2_804_999;
 
 /// How a token stands with a pixel.
@@ -32,7 +32,7 @@ pub enum Standing {
     WrongVersion,
     /// Meta has blocked the sender for policy.
     Blocked,
-    /// No connection, no answer, or Meta's own trouble: try again.
+    /// No connection, no answer, or Meta's own failure: try again.
     Unclear,
     /// Meta took the event, which it never should have.
     Accepted,
@@ -106,13 +106,13 @@ impl Meta {
     }
 }
 
-/// An event that has all that Meta requires, but for its time. It stands for nobody.
+/// An event that has all that Meta requires, but for its time. It stands for no person.
 fn old_event(now: UnixMillis) -> String {
-    let nobody = user_data::hash::hash("efflux-check");
+    let no_person = user_data::hash::hash("efflux-check");
     format!(
         r#"{{"event_name":"PageView","event_id":"efflux-check","event_time":{},"action_source":"website","event_source_url":"https://example.com/","user_data":{{"external_id":"{}","client_user_agent":"efflux"}}}}"#,
         now.seconds().0 - AGE_S,
-        nobody.as_str()
+        no_person.as_str()
     )
 }
 
@@ -123,14 +123,14 @@ fn standing(answer: &Answer) -> Standing {
         (_, Some(100), Some(subcode)) if BAD_EVENT.contains(&subcode) && !is_of_data_set(subcode) => {
             Standing::Works
         }
-        (Verdict::Credential, ..) if error.is_some_and(|e| e.about_proof) => Standing::NeedsAppSecret,
-        (Verdict::Credential, Some(190), Some(463)) => Standing::Expired,
-        (Verdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,
-        (Verdict::Credential, ..) | (_, Some(3), _) => Standing::LacksPermission,
-        (Verdict::Configuration, Some(100 | 803), _) => Standing::WrongPixel,
-        (Verdict::Configuration, ..) => Standing::WrongVersion,
-        (Verdict::Blocked { .. }, ..) => Standing::Blocked,
-        (Verdict::Accepted, ..) => Standing::Accepted,
+        (AnswerVerdict::Credential, ..) if error.is_some_and(|e| e.about_proof) => Standing::NeedsAppSecret,
+        (AnswerVerdict::Credential, Some(190), Some(463)) => Standing::Expired,
+        (AnswerVerdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,
+        (AnswerVerdict::Credential, ..) | (_, Some(3), _) => Standing::LacksPermission,
+        (AnswerVerdict::Configuration, Some(100 | 803), _) => Standing::WrongPixel,
+        (AnswerVerdict::Configuration, ..) => Standing::WrongVersion,
+        (AnswerVerdict::Blocked { .. }, ..) => Standing::Blocked,
+        (AnswerVerdict::Accepted, ..) => Standing::Accepted,
         _ => Standing::Unclear,
     }
 }

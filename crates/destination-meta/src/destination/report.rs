@@ -3,10 +3,10 @@
 use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, SendReport};
 
-use crate::errors::{Answer as Reading, MetaError, Success, Verdict};
+use crate::errors::{Answer as Reading, AnswerVerdict, MetaError, Success};
 
-/// Use of a limit from which a success asks for less, too: waiting for the error would cost the requests until then.
-const PRESSING_PERCENT: f64 = 80.0;
+/// Use of a limit from which even a success counts as near the limit: waiting for the error would cost the requests until then.
+const NEAR_LIMIT_PERCENT: f64 = 80.0;
 
 /// What an answer means for each of the `sent` events of its request.
 #[must_use]
@@ -20,31 +20,31 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
         alarms: Vec::new(),
     };
     let outcome = match reading.verdict {
-        Verdict::Accepted => {
+        AnswerVerdict::Accepted => {
             report.throttled =
-                reading.usage.busiest_percent.is_some_and(|percent| percent >= PRESSING_PERCENT);
+                reading.usage.busiest_percent.is_some_and(|percent| percent >= NEAR_LIMIT_PERCENT);
             report.wait = reading.usage.regain_after().filter(|_| report.throttled);
             report.alarms = alarms(reading.success.as_ref(), sent);
             report.answer.message = report.alarms.join("; ");
             EventOutcome::Accepted
         }
-        Verdict::Throttled { wait } => {
+        AnswerVerdict::Throttled { wait } => {
             (report.throttled, report.wait) = (true, wait);
             EventOutcome::Transient
         }
-        Verdict::Blocked { wait } => {
+        AnswerVerdict::Blocked { wait } => {
             (report.throttled, report.wait) = (true, Some(wait));
             EventOutcome::Transient
         }
-        Verdict::Transient => EventOutcome::Transient,
-        Verdict::UnknownOutcome => EventOutcome::Unknown,
-        Verdict::Credential | Verdict::Configuration => EventOutcome::Refused,
-        Verdict::BadEvent { index: Some(index) } if index < sent => {
+        AnswerVerdict::Transient => EventOutcome::Transient,
+        AnswerVerdict::UnknownOutcome => EventOutcome::Unknown,
+        AnswerVerdict::Credential | AnswerVerdict::Configuration => EventOutcome::Refused,
+        AnswerVerdict::BadEvent { index: Some(index) } if index < sent => {
             report.outcomes = vec![EventOutcome::NotProcessed; sent];
             report.outcomes[index] = EventOutcome::Rejected;
             return report;
         }
-        Verdict::BadEvent { .. } | Verdict::UnknownPermanent => EventOutcome::BatchRefused,
+        AnswerVerdict::BadEvent { .. } | AnswerVerdict::UnknownPermanent => EventOutcome::BatchRefused,
     };
     report.outcomes = vec![outcome; sent];
     report

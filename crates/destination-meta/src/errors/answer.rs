@@ -2,35 +2,35 @@
 
 use outbound_http::Reply;
 
-use super::{MetaError, Success, Verdict, classify};
+use super::{AnswerVerdict, MetaError, Success, classify};
 use crate::usage::UsageHeaders;
 
 /// A reply and what it means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// What to do next.
-    pub verdict: Verdict,
+    pub verdict: AnswerVerdict,
     /// The error, where the body had one.
     pub error: Option<MetaError>,
-    /// The success, exactly when the verdict is [`Verdict::Accepted`].
+    /// The success, exactly when the verdict is [`AnswerVerdict::Accepted`].
     pub success: Option<Success>,
     /// What the headers say about limits.
     pub usage: UsageHeaders,
 }
 
 impl Answer {
-    /// Reads a reply. A status of 2xx counts only with a body that tells how many events were taken: proxies answer 200
-    /// with pages of their own, and then nobody can tell what became of the events.
+    /// Reads a reply. A status of 2xx counts only with a body that says how many events were taken: proxies answer 200
+    /// with pages of their own, and then the outcome of the events is unknown.
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
         let error = MetaError::parse(&reply.body);
         let usage = UsageHeaders::parse(&reply.headers);
         let verdict = classify(reply.status, error.as_ref(), &usage);
-        if verdict != Verdict::Accepted {
+        if verdict != AnswerVerdict::Accepted {
             return Self { verdict, error, success: None, usage };
         }
         let success = Success::parse(&reply.body).filter(|_| error.is_none());
-        let verdict = if success.is_some() { Verdict::Accepted } else { Verdict::UnknownOutcome };
+        let verdict = if success.is_some() { AnswerVerdict::Accepted } else { AnswerVerdict::UnknownOutcome };
         Self { verdict, error, success, usage }
     }
 }
@@ -46,18 +46,18 @@ mod tests {
     #[test]
     fn a_success_must_say_so() {
         let taken = answer(200, r#"{"events_received":3,"fbtrace_id":"x"}"#);
-        assert_eq!(taken.verdict, Verdict::Accepted);
+        assert_eq!(taken.verdict, AnswerVerdict::Accepted);
         assert_eq!(taken.success.unwrap().events_received, 3);
         for body in ["", "<html>Service Unavailable</html>", "{}", r#"{"error":{},"events_received":1}"#] {
             let unclear = answer(200, body);
-            assert_eq!((unclear.verdict, unclear.success), (Verdict::UnknownOutcome, None), "{body}");
+            assert_eq!((unclear.verdict, unclear.success), (AnswerVerdict::UnknownOutcome, None), "{body}");
         }
     }
 
     #[test]
     fn an_error_is_kept_beside_its_verdict() {
         let refused = answer(200, r#"{"error":{"code":190}}"#);
-        assert_eq!(refused.verdict, Verdict::Credential);
+        assert_eq!(refused.verdict, AnswerVerdict::Credential);
         assert_eq!(refused.error.unwrap().code, Some(190));
     }
 }

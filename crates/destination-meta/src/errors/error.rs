@@ -11,7 +11,7 @@ pub struct MetaError {
     pub code: Option<i64>,
     /// The finer code, such as 2804003 (event too old).
     pub subcode: Option<i64>,
-    /// Whether Meta calls the trouble passing. `false` proves nothing for throttles.
+    /// Whether Meta calls the failure passing. `false` proves nothing for throttles.
     pub is_transient: Option<bool>,
     /// Meta's id of the request, for its support.
     pub fbtrace_id: Option<String>,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_no_error() {
+    fn junk_is_not_an_error() {
         for body in
             ["", "<html>", "[]", "null", r#"{"error":"text"}"#, r#"{"events_received":1}"#, "{\"error\":"]
         {

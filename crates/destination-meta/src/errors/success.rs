@@ -17,7 +17,7 @@ pub struct Success {
     pub fbtrace_id: Option<String>,
 }
 
-/// Anything but a list of texts is no message; it is not worth losing a success over.
+/// Anything but a list of texts is ignored: a success must not be lost over it.
 fn messages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -25,7 +25,7 @@ fn messages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 }
 
 impl Success {
-    /// Reads the body; `None` when it is no success of this endpoint (a proxy's page, for one).
+    /// Reads the body; `None` when it is not a success of this endpoint (a proxy's page, for one).
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_no_success() {
+    fn junk_is_not_a_success() {
         for body in ["", "<html>Service Unavailable</html>", "{}", "[]", r#"{"events_received":"many"}"#] {
             assert_eq!(Success::parse(body.as_bytes()), None, "{body}");
         }

@@ -5,82 +5,82 @@ use std::time::Duration;
 use super::MetaError;
 use crate::usage::UsageHeaders;
 
-/// How long to leave a pixel alone after a block for policy (code 368). Meta gives no time; a person should look.
+/// How long to send nothing to a pixel after a block for policy (code 368). Meta gives no time; the operator should look.
 pub const BLOCKED_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// What an answer means for the request's events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AnswerVerdict {
     /// The request was taken.
     Accepted,
-    /// Too many calls: nothing was processed; wait, as long as told or as the caller sees fit.
+    /// Too many calls: nothing was processed; wait as long as the headers say, or as the caller sees fit.
     Throttled {
         /// What the headers ask for.
         wait: Option<Duration>,
     },
-    /// Meta's passing trouble: nothing was processed; try again, a bounded number of times.
+    /// Meta's passing failure: nothing was processed; try again, a bounded number of times.
     Transient,
-    /// The token is bad or may not do this: the next token, then a person.
+    /// The token is bad or may not do this: the next token, then the operator.
     Credential,
-    /// The pixel, the version or the address is wrong: hold the events until a person has put it right.
+    /// The pixel, the version or the address is wrong: hold the events until the operator has corrected it.
     Configuration,
     /// An event is bad; none of the request was processed.
     BadEvent {
-        /// The event's place in the request, where the answer tells; else split to find it.
+        /// The event's place in the request, where the answer names it; else split to find it.
         index: Option<usize>,
     },
-    /// Blocked for policy: stop sending, and tell a person.
+    /// Blocked for policy: stop sending; the operator must act.
     Blocked {
-        /// The time to leave the pixel alone.
+        /// How long to send nothing to the pixel.
         wait: Duration,
     },
     /// Refused for good, for a reason this table does not know: split with a limit, then hold.
     UnknownPermanent,
-    /// Nobody can tell whether the events were processed.
+    /// It is unknown whether the events were processed.
     UnknownOutcome,
 }
 
 /// Classifies an answer. `error` is what [`MetaError::parse`] made of the body.
 ///
-/// A status of 2xx without an error is [`Verdict::Accepted`]; whether the body says so too is checked by
+/// A status of 2xx without an error is [`AnswerVerdict::Accepted`]; whether the body says so too is checked by
 /// [`Answer::read`](super::Answer::read).
 #[must_use]
-pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) -> Verdict {
+pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) -> AnswerVerdict {
     let Some((error, code)) = error.and_then(|error| Some((error, error.code?))) else {
         return by_status(status, usage);
     };
-    let throttled = Verdict::Throttled { wait: usage.regain_after() };
+    let throttled = AnswerVerdict::Throttled { wait: usage.regain_after() };
     match (code, error.subcode) {
         (4 | 17 | 32 | 341 | 613 | 80_000..=80_014, _) => throttled,
-        (368, _) => Verdict::Blocked {
+        (368, _) => AnswerVerdict::Blocked {
             wait: usage.regain_after().map_or(BLOCKED_WAIT, |wait| wait.max(BLOCKED_WAIT)),
         },
-        (10 | 102 | 104 | 190 | 200..=299, _) => Verdict::Credential,
-        (3 | 803 | 2500 | 2635, _) => Verdict::Configuration,
+        (10 | 102 | 104 | 190 | 200..=299, _) => AnswerVerdict::Credential,
+        (3 | 803 | 2500 | 2635, _) => AnswerVerdict::Configuration,
         // No such pixel, or no access to it; a data set that does not exist or is of the wrong type. Whatever the
         // events are, every one would be refused.
-        (100, Some(33 | 2_044_055 | 2_804_131 | 2_804_132)) => Verdict::Configuration,
-        (100, _) if error.lacks_permission || error.about_proof => Verdict::Credential,
-        (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => Verdict::Transient,
-        _ if error.is_transient == Some(true) => Verdict::Transient,
-        (100, _) => Verdict::BadEvent { index: error.event_index },
-        (105, _) => Verdict::BadEvent { index: None },
-        _ if status >= 500 => Verdict::UnknownOutcome,
-        _ => Verdict::UnknownPermanent,
+        (100, Some(33 | 2_044_055 | 2_804_131 | 2_804_132)) => AnswerVerdict::Configuration,
+        (100, _) if error.lacks_permission || error.about_proof => AnswerVerdict::Credential,
+        (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => AnswerVerdict::Transient,
+        _ if error.is_transient == Some(true) => AnswerVerdict::Transient,
+        (100, _) => AnswerVerdict::BadEvent { index: error.event_index },
+        (105, _) => AnswerVerdict::BadEvent { index: None },
+        _ if status >= 500 => AnswerVerdict::UnknownOutcome,
+        _ => AnswerVerdict::UnknownPermanent,
     }
 }
 
 /// Without a code: the answer of a proxy, or of Meta on a bad day. A 4xx alone must not condemn an event.
-fn by_status(status: u16, usage: &UsageHeaders) -> Verdict {
+fn by_status(status: u16, usage: &UsageHeaders) -> AnswerVerdict {
     match status {
-        200..=299 => Verdict::Accepted,
-        401 => Verdict::Credential,
-        429 => Verdict::Throttled { wait: usage.regain_after() },
+        200..=299 => AnswerVerdict::Accepted,
+        401 => AnswerVerdict::Credential,
+        429 => AnswerVerdict::Throttled { wait: usage.regain_after() },
         // Too large: smaller requests may pass.
-        413 => Verdict::BadEvent { index: None },
-        300..=399 | 404 | 405 | 407 | 410 | 421 => Verdict::Configuration,
-        400..=499 => Verdict::Transient,
-        _ => Verdict::UnknownOutcome,
+        413 => AnswerVerdict::BadEvent { index: None },
+        300..=399 | 404 | 405 | 407 | 410 | 421 => AnswerVerdict::Configuration,
+        400..=499 => AnswerVerdict::Transient,
+        _ => AnswerVerdict::UnknownOutcome,
     }
 }
 

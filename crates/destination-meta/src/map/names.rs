@@ -5,7 +5,7 @@
 use domain::EventKind;
 use ports::configuration::meta::EventNames;
 
-/// The name of an event. It is no part of the event's id. Meta takes the legacy names for custom events.
+/// The name of an event. The event's id does not depend on it. Meta takes the legacy names for custom events.
 pub(super) const fn name(names: EventNames, kind: EventKind) -> &'static str {
     match (names, kind) {
         (EventNames::Standard, EventKind::PageView) => "PageView",

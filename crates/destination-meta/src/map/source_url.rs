@@ -8,7 +8,7 @@ use url::Url;
 /// The longest address passed on, in bytes; browsers themselves stop not far beyond.
 const LONGEST: usize = 8 * 1024;
 
-/// The row's own address, else its domain's front page, else `default`. What is no address of the web is passed over:
+/// The row's own address, else its domain's front page, else `default`. What is not an address of the web is passed over:
 /// Meta would refuse it, and every event of the request with it.
 pub(super) fn source_url<'a>(
     conversion: &'a Conversion<'_>,
@@ -40,7 +40,7 @@ fn front_page(domain: &str) -> Option<Cow<'_, str>> {
     Url::parse(&guess).ok().filter(is_of_the_web).map(|url| Cow::Owned(url.into()))
 }
 
-/// A page that anybody can visit: its host has a dot, and nobody logs in by the address.
+/// A public page: its host has a dot, and the address holds no login.
 fn is_of_the_web(url: &Url) -> bool {
     let known = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
     known && url.host_str().is_some_and(|host| host.contains('.') || host.starts_with('['))
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_passed_over() {
+    fn what_is_not_an_address_is_passed_over() {
         for url in ["ftp://x.example/", "x.example", "https://", "javascript:alert(1)", "https://a b/"] {
             assert_eq!(chosen(Some(url), Some("y.example")).as_deref(), Some("https://y.example/"), "{url}");
         }

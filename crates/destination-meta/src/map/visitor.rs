@@ -81,7 +81,7 @@ fn visit_hashed(
         country: conversion.country_code.as_deref(),
         year: conversion.date_of_birth.as_ref().and_then(|_| year()),
     };
-    // The session stands for the visitor where a row names nobody.
+    // The session stands for the visitor where a row names no person.
     let id = conversion.external_id.as_deref().unwrap_or(&conversion.session_id);
     let values = [
         (Field::Email, conversion.email.as_deref()),

@@ -6,7 +6,7 @@ use std::io::Read;
 use bytes::Bytes;
 use destination_meta::destination::answered;
 use destination_meta::destination::{MetaConfig, PLATFORM};
-use destination_meta::errors::{Answer, Verdict};
+use destination_meta::errors::{Answer, AnswerVerdict};
 use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
 use destination_meta::usage::UsageHeaders;
@@ -71,8 +71,8 @@ fn row(text: &str) {
     assert_eq!(events.len(), valid.counts().total() as usize);
     let ids: HashSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids.len(), events.len(), "ids are distinct");
-    let worth: Money = events.iter().filter_map(|event| event.value).sum();
-    assert!(valid.counts().purchases == 0 || worth == valid.revenue(), "values add up to the revenue");
+    let value: Money = events.iter().filter_map(|event| event.value).sum();
+    assert!(valid.counts().purchases == 0 || value == valid.revenue(), "values add up to the revenue");
     for event in &events {
         let json: serde_json::Value = serde_json::from_slice(&event.payload).expect("a payload is JSON");
         let user = json["user_data"].as_object().expect("with user data");
@@ -111,7 +111,7 @@ pub(crate) fn answers(data: &[u8]) {
     assert!(usage.regain_after().is_none_or(|wait| wait.as_secs() <= 24 * 3600));
     let reply = Reply { status, headers, body: Bytes::copy_from_slice(body) };
     let answer = Answer::read(&reply);
-    assert_eq!(answer.success.is_some(), answer.verdict == Verdict::Accepted);
+    assert_eq!(answer.success.is_some(), answer.verdict == AnswerVerdict::Accepted);
     for sent in [1, 3, 1000] {
         let report = answered(&reply, sent);
         assert_eq!(report.outcomes.len(), sent);

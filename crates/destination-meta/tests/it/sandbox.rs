@@ -13,7 +13,7 @@ use domain::{PixelCode, Row, UnixMillis};
 use meta_sandbox::{Action, ErrorAnswer, EventFilter, Sandbox, SandboxConfig};
 use outbound_http::{ClientConfig, Reply};
 use ports::destination::{EventOutcome, PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use ports::{Clock, Destination};
 use secrecy::SecretString;
@@ -75,7 +75,7 @@ fn events(meta: &Meta) -> Vec<PreparedEvent> {
     let row = Row::parse(&raw);
     let platforms = OnePlatform(PLATFORM, meta);
     let rules = Rules { now: Still.now(), pixels: &AnyPixel, platforms: &platforms, object_network: None };
-    meta.prepare(&row.key, &check(&row, rules).unwrap(), Part::Whole).unwrap()
+    meta.prepare(&row.key, &check(&row, rules).unwrap(), Portion::Full).unwrap()
 }
 
 async fn send(meta: &Meta, token: &str) -> SendReport {

@@ -263,7 +263,7 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// `2.0` is a count, `1.5` is none.
+/// `2.0` is a count, `1.5` is not.
 fn whole(f: f64) -> Count {
     // 2^53: beyond it floats skip whole numbers.
     if f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0 {

@@ -11,7 +11,7 @@ pub struct EventFilter {
     pub name: Option<String>,
     /// How many of those to pass over.
     pub offset: usize,
-    /// How many at most, 100 unless told.
+    /// How many at most, 100 unless the request says otherwise.
     pub limit: usize,
 }
 

@@ -252,7 +252,7 @@ impl Seen {
     }
 }
 
-/// 16 bytes tell as many ids apart as any run will ever see.
+/// 16 bytes distinguish as many ids as any run will ever see.
 fn short_hash(id: &str) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&Sha256::digest(id.as_bytes())[..16]);

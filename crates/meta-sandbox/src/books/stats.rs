@@ -47,7 +47,7 @@ pub struct NameStats {
     pub accepted: u64,
     /// Events whose id had been accepted before.
     pub repeated: u64,
-    /// Events without an id, which nothing can tell apart; counted in `accepted` too.
+    /// Events without an id, which cannot be distinguished; counted in `accepted` too.
     pub without_id: u64,
     /// Sum of `value` of the `accepted` events by currency, exact; decimal text in JSON.
     #[serde(serialize_with = "as_text")]

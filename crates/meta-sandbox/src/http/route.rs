@@ -23,7 +23,7 @@ pub(crate) async fn handle(state: &State, request: Request<Incoming>) -> Reply {
         Err(error) if error.is::<LengthLimitError>() => {
             return ingest::refuse(state, Refusal::plain(413, 1, "The body is too large"));
         }
-        // The sender went away in the middle: there is nobody to answer and nothing to count.
+        // The sender hung up in the middle: there is nothing to answer or count.
         Err(_) => return Reply::Reset,
     };
     if head.uri.path() == control::LIVE {

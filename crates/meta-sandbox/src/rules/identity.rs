@@ -14,7 +14,7 @@ const TOO_LITTLE: [&[&str]; 4] = [
 pub(super) fn check(user: &Object<'_>) -> Result<(), Refusal> {
     let within = |set: &&[&str]| user.fields().all(|(key, _)| set.contains(&key));
     if user.is_empty() || TOO_LITTLE.iter().any(within) {
-        let note = "An event has too few customer information parameters to match anybody.";
+        let note = "An event has too few customer information parameters to match a person.";
         return Err(Refusal::event(2_804_050, "Not enough customer information", note));
     }
     Ok(())

@@ -98,7 +98,7 @@ fn integer(raw: &RawValue, fits: impl Fn(i64) -> bool, why: &'static str) -> Che
 }
 
 fn amount(raw: &RawValue) -> Checked {
-    let amount = money::parse(number(raw)?).ok_or_else(|| Refusal::wrong("is no amount of money"))?;
+    let amount = money::parse(number(raw)?).ok_or_else(|| Refusal::wrong("is not an amount of money"))?;
     must(!amount.is_sign_negative() || amount.is_zero(), "must not be negative")
 }
 

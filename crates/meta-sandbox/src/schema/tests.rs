@@ -99,7 +99,7 @@ fn plain_values() {
 }
 
 #[test]
-fn broken_escapes_are_no_text() {
+fn broken_escapes_are_not_text() {
     let raw = RawValue::from_string("\"\\ud800\"".into()).unwrap();
     assert!(Text.check(&raw).is_err());
 }

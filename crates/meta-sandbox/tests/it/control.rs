@@ -44,7 +44,7 @@ async fn faults_and_tokens_can_be_set() {
 }
 
 #[tokio::test]
-async fn wrong_control_requests_are_told_apart() {
+async fn wrong_control_requests_are_distinguished() {
     let sandbox = start().await;
     for (method, path, status) in [
         ("GET", "health", 200),

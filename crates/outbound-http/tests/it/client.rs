@@ -96,7 +96,7 @@ async fn connections_are_reused() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_not_sent() {
+async fn without_a_listener_nothing_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

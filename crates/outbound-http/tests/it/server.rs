@@ -55,7 +55,7 @@ async fn serve(stream: TcpStream, answer: Response<Bytes>, seen: mpsc::Unbounded
             Ok::<_, Infallible>(answer.map(Full::new))
         }
     });
-    // A client that goes away is part of some tests.
+    // A client that hangs up is part of some tests.
     drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
 }
 

@@ -1,4 +1,4 @@
-//! The ledger carries the work: claims again what is due.
+//! The ledger carries the work: claims due work again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Pause while a lane has enough to do and more may be due for it.
 const BUSY: Duration = Duration::from_millis(100);
 
-/// Claims what is due and submits it to the lanes, until `stop`.
+/// Claims due work and submits it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let holder = reporting.holder();

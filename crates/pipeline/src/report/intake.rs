@@ -105,10 +105,10 @@ impl Intake {
     }
 
     async fn note_refusal(&self, object: &ObjectRef, reason: &str) {
-        let end = ObjectEnd::Refused { why: reason.to_owned() };
+        let end = ObjectEnd::Refused { reason: reason.to_owned() };
         let now = self.reporting.clock.now();
         if let Err(error) = self.reporting.ledger.finish_object(&object.id(), &end, now).await {
-            tracing::warn!(error = ?error, "cannot note the refusal of a file; its dead letter says why");
+            tracing::warn!(error = ?error, "cannot note the refusal of a file; its dead letter names the reason");
         }
     }
 }

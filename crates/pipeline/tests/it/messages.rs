@@ -116,11 +116,11 @@ async fn a_poison_message_alone_becomes_a_dead_letter() {
     messages.insert(3, "poison".to_owned());
     let bench = Bench::new(&messages.iter().map(String::as_str).collect::<Vec<_>>(), 0).await;
     bench.work().await;
-    let letters = bench.queue.dead_letters(9).await.unwrap();
+    let dead_letters = bench.queue.dead_letters(9).await.unwrap();
     let found: Vec<_> =
-        letters.iter().map(|l| (l.body.as_str(), l.service.as_str(), l.receive_count)).collect();
+        dead_letters.iter().map(|l| (l.body.as_str(), l.service.as_str(), l.receive_count)).collect();
     assert_eq!(found, [("poison", "test-svc", MAX_RECEIVES)]);
-    assert!(letters[0].reason.contains("the handler failed"), "{letters:?}");
+    assert!(dead_letters[0].reason.contains("the handler failed"), "{dead_letters:?}");
     assert_eq!(bench.handled("poison"), MAX_RECEIVES);
     assert!((0..20).all(|i| bench.handled(&format!("ok {i}")) == 1), "neighbours are done once");
 }
@@ -135,8 +135,8 @@ async fn a_message_that_crashes_its_worker_is_not_tried_forever() {
         bench.clock.advance(Duration::from_secs(2));
     }
     bench.work().await;
-    let letters = bench.queue.dead_letters(9).await.unwrap();
-    assert!(letters[0].reason.contains("delivered 3 times without being finished"), "{letters:?}");
+    let dead_letters = bench.queue.dead_letters(9).await.unwrap();
+    assert!(dead_letters[0].reason.contains("delivered 3 times without being finished"), "{dead_letters:?}");
     assert_eq!(bench.handled("crash"), 0);
 }
 

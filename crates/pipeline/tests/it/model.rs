@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::validate::{Requirements, Valid};
 use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis};
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use ports::{Clock, Destination};
 use secrecy::ExposeSecret;
@@ -106,9 +106,9 @@ impl Destination for Model {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        portion: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason> {
-        self.meta.prepare(key, valid, part)
+        self.meta.prepare(key, valid, portion)
     }
 
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics};
 use adapter_embedded::analytics::EmbeddedAnalytics;
-use adapter_embedded::turns::EmbeddedTurns;
+use adapter_embedded::lock::EmbeddedLock;
 use adapter_embedded::{DIRECTORY_SCHEMA, Db};
 use async_trait::async_trait;
 use domain::restate::Figures;
@@ -16,13 +16,13 @@ use port_tests::clock::ManualClock;
 use ports::analytics::{Optimised, Partition};
 use ports::ledger::{Record, Source};
 use ports::metric::NoMetrics;
-use ports::{AnalyticsStore, Clock, ErrorKind, Result, Turns};
+use ports::{AnalyticsStore, Clock, ErrorKind, ExclusiveLock, Result};
 use tokio_util::sync::CancellationToken;
 
 const TABLE: &str = "report_conversions";
 const SETTLE: Duration = Duration::from_secs(1800);
 
-/// A clock that moves only when a test says so: whoever prolongs a turn now and then does not move it on.
+/// A clock that moves only when a test says so: an optimizer that prolongs its lock now and then does not move it on.
 #[derive(Debug, Default)]
 struct StillClock(ManualClock);
 
@@ -120,22 +120,22 @@ async fn filled(inner: Arc<dyn AnalyticsStore>) -> Arc<Counted> {
     Arc::new(Counted { inner, optimised: AtomicU64::new(0), meanwhile: None })
 }
 
-async fn embedded(clock: &Arc<StillClock>) -> (Arc<Counted>, Arc<dyn Turns>) {
+async fn embedded(clock: &Arc<StillClock>) -> (Arc<Counted>, Arc<dyn ExclusiveLock>) {
     let db = Db::in_memory(EmbeddedAnalytics::SCHEMA).unwrap();
     let analytics = EmbeddedAnalytics::new(db, Arc::<StillClock>::clone(clock));
-    let turns = EmbeddedTurns::new(Db::in_memory(DIRECTORY_SCHEMA).unwrap());
-    (filled(Arc::new(analytics)).await, Arc::new(turns))
+    let lock = EmbeddedLock::new(Db::in_memory(DIRECTORY_SCHEMA).unwrap());
+    (filled(Arc::new(analytics)).await, Arc::new(lock))
 }
 
 fn optimizer(
     owner: &str,
     analytics: &Arc<Counted>,
-    turns: &Arc<dyn Turns>,
+    lock: &Arc<dyn ExclusiveLock>,
     clock: Arc<dyn Clock>,
 ) -> Optimise {
     Optimise {
         analytics: Arc::<Counted>::clone(analytics),
-        turns: Arc::clone(turns),
+        lock: Arc::clone(lock),
         clock,
         metrics: Arc::new(NoMetrics),
         owner: owner.to_owned(),
@@ -149,10 +149,10 @@ async fn parts(store: &Arc<Counted>) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn what_has_settled_is_merged_and_what_changes_is_left_alone() {
+async fn what_has_settled_is_merged_and_what_changes_is_skipped() {
     let clock = Arc::new(StillClock::default());
-    let (store, turns) = embedded(&clock).await;
-    let optimise = optimizer("a", &store, &turns, Arc::<StillClock>::clone(&clock));
+    let (store, lock) = embedded(&clock).await;
+    let optimise = optimizer("a", &store, &lock, Arc::<StillClock>::clone(&clock));
     let stop = CancellationToken::new();
     assert_eq!(optimise.run(&stop).await.unwrap(), Run::Done(1), "November changed just now");
     assert_eq!(parts(&store).await, [1, 3]);
@@ -166,55 +166,55 @@ async fn what_has_settled_is_merged_and_what_changes_is_left_alone() {
 }
 
 #[tokio::test]
-async fn somebody_elses_turn_is_respected() {
+async fn the_lock_of_another_process_is_respected() {
     let clock = Arc::new(StillClock::default());
-    let (store, turns) = embedded(&clock).await;
+    let (store, lock) = embedded(&clock).await;
     let now = clock.now();
-    assert!(turns.take("optimise", "b", now, now.plus(Duration::from_secs(60))).await.unwrap());
-    let optimise = optimizer("a", &store, &turns, Arc::<StillClock>::clone(&clock));
+    assert!(lock.acquire("optimise", "b", now, now.plus(Duration::from_secs(60))).await.unwrap());
+    let optimise = optimizer("a", &store, &lock, Arc::<StillClock>::clone(&clock));
     let stop = CancellationToken::new();
-    assert_eq!(optimise.run(&stop).await.unwrap(), Run::NotOurTurn);
+    assert_eq!(optimise.run(&stop).await.unwrap(), Run::NotOurs);
     assert_eq!(store.optimised.load(Ordering::SeqCst), 0);
     clock.advance(Duration::from_secs(60));
     assert_eq!(optimise.run(&stop).await.unwrap(), Run::Done(1));
     let now = clock.now();
-    assert!(turns.take("optimise", "b", now, now.plus(SETTLE)).await.unwrap(), "it was given back");
+    assert!(lock.acquire("optimise", "b", now, now.plus(SETTLE)).await.unwrap(), "it was released");
 }
 
-/// Somebody else gets the turn, as after a pause in which ours ran out.
+/// Another process gets the lock, as after a pause in which ours ran out.
 #[derive(Debug)]
-struct Stolen(Arc<dyn Turns>, Arc<StillClock>);
+struct Stolen(Arc<dyn ExclusiveLock>, Arc<StillClock>);
 
 #[async_trait]
 impl AsyncHook for Stolen {
     async fn call(&self) {
         let late = self.1.now().plus(Duration::from_secs(3600));
-        assert!(self.0.take("optimise", "b", late, late.plus(SETTLE)).await.unwrap());
+        assert!(self.0.acquire("optimise", "b", late, late.plus(SETTLE)).await.unwrap());
     }
 }
 
 #[tokio::test]
 async fn a_lost_turn_stops_before_the_next_partition() {
     let clock = Arc::new(StillClock::default());
-    let (store, turns) = embedded(&clock).await;
+    let (store, lock) = embedded(&clock).await;
     clock.advance(SETTLE);
-    let stolen = Stolen(Arc::clone(&turns), Arc::clone(&clock));
+    let stolen = Stolen(Arc::clone(&lock), Arc::clone(&clock));
     let store = Arc::new(Counted {
         inner: Arc::clone(&store.inner),
         optimised: AtomicU64::new(0),
         meanwhile: Some(Box::new(stolen)),
     });
-    let optimise = optimizer("a", &store, &turns, Arc::<StillClock>::clone(&clock));
-    assert_eq!(optimise.run(&CancellationToken::new()).await.unwrap(), Run::LostTurn(1));
+    let optimise = optimizer("a", &store, &lock, Arc::<StillClock>::clone(&clock));
+    assert_eq!(optimise.run(&CancellationToken::new()).await.unwrap(), Run::Lost(1));
     assert_eq!(store.optimised.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_missing_table_is_an_error_and_the_others_are_optimised() {
     let clock = Arc::new(StillClock::default());
-    let (store, turns) = embedded(&clock).await;
+    let (store, lock) = embedded(&clock).await;
     clock.advance(SETTLE);
-    let mut optimise = optimizer("a", &store, &turns, Arc::<StillClock>::clone(&clock));
+    let mut optimise = optimizer("a", &store, &lock, Arc::<StillClock>::clone(&clock));
     optimise.tables.insert(0, "no_such_table".to_owned());
     let error = optimise.run(&CancellationToken::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Missing);
@@ -245,16 +245,16 @@ async fn two_at_once_do_the_work_once_in_clickhouse() {
     let now: Arc<dyn Clock> = Arc::new(RealClock(Duration::ZERO));
     let store = filled(Arc::new(ClickHouseAnalytics::new(server, Arc::clone(&now)))).await;
     assert!(parts(&store).await.iter().all(|parts| *parts > 1));
-    let turns: Arc<dyn Turns> = Arc::new(EmbeddedTurns::new(Db::in_memory(DIRECTORY_SCHEMA).unwrap()));
+    let lock: Arc<dyn ExclusiveLock> = Arc::new(EmbeddedLock::new(Db::in_memory(DIRECTORY_SCHEMA).unwrap()));
     let stop = CancellationToken::new();
-    let early = optimizer("early", &store, &turns, now);
+    let early = optimizer("early", &store, &lock, now);
     assert_eq!(early.run(&stop).await.unwrap(), Run::Done(0), "all of it changed just now");
     let later: Arc<dyn Clock> = Arc::new(RealClock(SETTLE + Duration::from_secs(60)));
-    let [a, b] = ["a", "b"].map(|owner| optimizer(owner, &store, &turns, Arc::clone(&later)));
+    let [a, b] = ["a", "b"].map(|owner| optimizer(owner, &store, &lock, Arc::clone(&later)));
     let (a, b) = tokio::join!(a.run(&stop), b.run(&stop));
     let runs = [a.unwrap(), b.unwrap()];
     assert!(runs.contains(&Run::Done(2)), "{runs:?}");
-    assert!(runs.contains(&Run::NotOurTurn) || runs.contains(&Run::Done(0)), "{runs:?}");
+    assert!(runs.contains(&Run::NotOurs) || runs.contains(&Run::Done(0)), "{runs:?}");
     assert_eq!(store.optimised.load(Ordering::SeqCst), 2, "each partition once");
     assert_eq!(parts(&store).await, [1, 1]);
     assert_eq!(store.conversions().await.unwrap(), 2);

@@ -42,7 +42,7 @@ async fn or_it_is_held_for_an_operator() {
 }
 
 #[tokio::test]
-async fn trouble_without_end_expires_at_the_deadline() {
+async fn an_outage_without_end_expires_at_the_deadline() {
     let world = World::new().await;
     let answer = ErrorAnswer { status: 500, code: 2, is_transient: true, ..ErrorAnswer::default() };
     world.sandbox.add_fault(Action::Error(answer).always());

@@ -1,4 +1,4 @@
-//! What can never be done is given up at once, with a reason that names what and where.
+//! What can never be processed becomes a dead letter at once, with a reason that names what and where.
 
 use domain::ObjectRef;
 use pipeline::worker::Handled;
@@ -28,9 +28,9 @@ async fn a_key_with_too_few_segments_is_named() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_notification_is_given_up() {
+async fn a_message_that_is_not_a_notification_is_dead_lettered() {
     let world = World::new().await;
-    assert!(reason(world.handle_body("hello").await).contains("no object notification: not JSON"));
+    assert!(reason(world.handle_body("hello").await).contains("not an object notification: not JSON"));
     assert_eq!(world.handle_body(r#"{"Event":"s3:TestEvent"}"#).await, Handled::Done);
 }
 

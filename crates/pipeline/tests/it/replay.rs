@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::Outcome;
 use pipeline::Pixels;
-use pipeline::replay::{Plan, Replay, Replayed};
+use pipeline::replay::{Replay, ReplayPlan, Replayed};
 use ports::ledger::{Selection, WaitReason};
 
 use crate::world::{World, destinations, meta};
@@ -87,5 +87,5 @@ async fn what_is_too_old_by_now_stays() {
     assert_eq!((plan.too_old.entries, plan.reopen.len()), (10, 0));
     assert_eq!(replay(&world).apply(&selection).await.unwrap(), Replayed::default());
     let none = Selection { since: Some(world.reporting.clock.now()), ..selection };
-    assert_eq!(replay(&world).plan(&none).await.unwrap(), Plan::default());
+    assert_eq!(replay(&world).plan(&none).await.unwrap(), ReplayPlan::default());
 }

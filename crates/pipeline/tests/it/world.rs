@@ -158,7 +158,7 @@ impl World {
         receipt
     }
 
-    /// Lets what is due go on, as the background loop does, until `done` holds.
+    /// Lets due work go on, as the background loop does, until `done` holds.
     pub(crate) async fn until(&self, done: impl AsyncFn() -> bool) {
         let stop = CancellationToken::new();
         let running =

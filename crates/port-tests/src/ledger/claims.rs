@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use domain::{ConversionKey, Outcome};
 use ports::ledger::{Claim, Lease, LedgerStats, RowClaim};
 
-use super::fixture::*;
+use super::fixture::{
+    LEASE, Subject, at, deadline, figures, holder, invalid, key, no_events, pixel, retry, sendable,
+};
 
 pub(super) async fn a_new_key_is_entered_in_its_state(ledger: Subject) {
     let rows = vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2)];

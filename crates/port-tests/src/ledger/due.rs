@@ -1,11 +1,11 @@
-//! Handing out what is due.
+//! Handing out due work.
 
 use std::time::Duration;
 
 use domain::Outcome;
 use ports::ledger::{Claim, DueLimits, Restatements, RowClaim, RowVerdict, Settle, SettleLater, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, before, deadline, key, parked, pixel, retry, sendable};
 
 pub(super) async fn a_lease_that_ran_out_is_handed_out_again(ledger: Subject) {
     let stated = sendable("s", "b/o", 0);
@@ -103,7 +103,10 @@ pub(super) async fn released_entries_are_those_of_the_pixel(ledger: Subject) {
     keys.sort_unstable();
     let mut expected = [key("a"), key("b")];
     expected.sort_unstable();
-    assert_eq!(keys, expected, "not the other platform's, not the retry, and not what waits for a person");
+    assert_eq!(
+        keys, expected,
+        "not the other platform's, not the retry, and not what waits for the operator"
+    );
     let none = ledger.0.release_parked(&pixel("333"), at(2)).await.expect("release_parked");
     assert_eq!(none, 0);
 }

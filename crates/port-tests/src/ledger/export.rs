@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{ConversionKey, Outcome};
 use ports::ledger::{Record, RowClaim, Settle};
 
-use super::fixture::*;
+use super::fixture::{Subject, at, invalid, key, sendable};
 
 async fn batch(ledger: &Subject, limit: usize) -> Vec<Record> {
     ledger.0.export_batch(limit).await.expect("export_batch")

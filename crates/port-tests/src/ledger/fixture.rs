@@ -145,7 +145,7 @@ impl Subject {
         assert_eq!(self.settle(settlement(lease, settle), seconds).await, Settled::Done);
     }
 
-    /// Claims what is due at that second.
+    /// Claims the due work of that second.
     pub(super) async fn due(&self, limit: usize, seconds: i64) -> Vec<Due> {
         self.0.claim_due(&DueLimits::of(limit), &holder("due", seconds)).await.expect("claim_due")
     }

@@ -1,11 +1,11 @@
-//! How much of what is due is handed out, and of which pixels.
+//! How much due work is handed out, and of which pixels.
 
 use std::collections::BTreeMap;
 
 use domain::PixelRef;
 use ports::ledger::{Due, DueLimits, RowClaim, RowVerdict};
 
-use super::fixture::*;
+use super::fixture::{Subject, at, holder, pixel, retry, sendable};
 
 /// Entries of pixels, in retry and due at second 10; the deadline grows with the row.
 async fn waiting(ledger: &Subject, pixels: &[(&str, u64)]) {

@@ -3,7 +3,7 @@
 use domain::Outcome;
 use ports::ledger::{Claim, Settle, Settled};
 
-use super::fixture::*;
+use super::fixture::{Subject, holder, key, sendable, settlement};
 
 const ROWS: u64 = 5_000;
 

@@ -8,7 +8,7 @@ use ports::ledger::{
     Attempt, Record, Reopening, RowClaim, Selection, Settle, Settled, Settlement, WaitReason,
 };
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, figures, invalid, key, parked, pixel, retry, sendable, settlement};
 
 async fn attempts(ledger: &Subject, session: &str) -> Vec<Attempt> {
     ledger.0.attempts(&key(session)).await.expect("attempts")
@@ -50,7 +50,7 @@ pub(super) async fn every_settlement_is_remembered(ledger: Subject) {
         attempt(4, 150, Outcome::Rejected, "100/1", 0, None),
     ];
     assert_eq!(attempts(&ledger, "s").await, expected);
-    assert_eq!(ledger.0.attempts(&ConversionKey::new("nobody", None)).await.expect("attempts"), []);
+    assert_eq!(ledger.0.attempts(&ConversionKey::new("unknown", None)).await.expect("attempts"), []);
 }
 
 pub(super) async fn of_many_attempts_the_first_and_the_latest_are_kept(ledger: Subject) {
@@ -153,8 +153,8 @@ pub(super) async fn reopened_entries_are_due_now(ledger: Subject) {
     assert!(due.iter().all(|d| d.failures == 0 && d.pixel == pixel("333")), "{due:?}");
     assert_eq!(reopen(&ledger, &[reopening(&ledger, "a").await]).await, [Settled::Late], "it is in flight");
     assert_eq!(reopen(&ledger, &[]).await, []);
-    let nobody = Reopening { key: ConversionKey::new("nobody", None), ..all[0].clone() };
-    assert_eq!(reopen(&ledger, &[nobody]).await, [Settled::Late]);
+    let unknown = Reopening { key: ConversionKey::new("unknown", None), ..all[0].clone() };
+    assert_eq!(reopen(&ledger, &[unknown]).await, [Settled::Late]);
 }
 
 pub(super) async fn what_was_accepted_is_not_sent_again_after_reopening(ledger: Subject) {

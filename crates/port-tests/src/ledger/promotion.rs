@@ -3,7 +3,9 @@
 use domain::{Outcome, UnixSeconds};
 use ports::ledger::{Claim, Lease, RowClaim, Settle};
 
-use super::fixture::*;
+use super::fixture::{
+    LEASE, Subject, at, deadline, figures, invalid, key, no_events, parked, pixel, retry, sendable,
+};
 
 pub(super) async fn a_sendable_row_takes_over(ledger: Subject) {
     ledger.claim(vec![invalid("i", "b/o", 0), no_events("n", "b/o", 1)], 0).await;

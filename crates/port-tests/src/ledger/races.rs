@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ports::ledger::Claim;
 
-use super::fixture::*;
+use super::fixture::{Subject, holder, retry, sendable};
 
 const TASKS: usize = 16;
 const KEYS: usize = 100;

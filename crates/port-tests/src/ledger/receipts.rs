@@ -3,9 +3,11 @@
 use domain::Outcome;
 use ports::ledger::{Claim, ObjectEnd, RowClaim, Settle, Settlement, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{
+    Subject, at, digest_of, figures, invalid, no_events, parked, pixel, retry, sendable, settlement,
+};
 
-const OBJECT: &str = "b/books";
+const OBJECT: &str = "b/receipts";
 
 /// Enters one row of each outcome that a row of its own can have; leaves them settled.
 async fn one_of_each(ledger: &Subject) {
@@ -51,16 +53,16 @@ pub(super) async fn an_object_is_incomplete_until_its_end(ledger: Subject) {
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), [], "not read to its end");
     ledger.finish("b/o", 2, 0).await;
     ledger.balances("b/o", &[(Outcome::InFlight, 1), (Outcome::Invalid, 1)]).await;
-    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what tells its content");
+    assert_eq!(ledger.receipt("b/o").await.digest, Some(digest_of("b/o")), "what identifies its content");
     ledger.finish("b/empty", 0, 0).await;
     ledger.balances("b/empty", &[]).await;
 }
 
 pub(super) async fn a_refused_object_says_why(ledger: Subject) {
-    let end = ObjectEnd::Refused { why: "no JSON at byte 17".to_owned() };
+    let end = ObjectEnd::Refused { reason: "invalid JSON at byte 17".to_owned() };
     ledger.0.finish_object("b/bad", &end, at(1)).await.expect("finish_object");
     let receipt = ledger.receipt("b/bad").await;
-    assert_eq!(receipt.refused.as_deref(), Some("no JSON at byte 17"));
+    assert_eq!(receipt.refused.as_deref(), Some("invalid JSON at byte 17"));
     assert_eq!((receipt.rows_in, receipt.outcomes.len(), receipt.pixels.len()), (0, 0, 0));
     // Fixed and delivered again: the note is replaced.
     ledger.hold(sendable("s", "b/bad", 0), 2).await;
@@ -69,23 +71,23 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
     ledger.balances("b/bad", &[(Outcome::InFlight, 1)]).await;
 }
 
-pub(super) async fn a_redelivered_object_has_the_same_books(ledger: Subject) {
+pub(super) async fn a_redelivered_object_has_the_same_receipt(ledger: Subject) {
     let rows = || {
         let restated = RowClaim { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
         vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
     };
-    let mut books = Vec::new();
+    let mut receipts = Vec::new();
     for seconds in [0, 10, 20] {
         let claims = ledger.claim(rows(), seconds).await;
         let duplicates = claims.iter().filter(|c| **c == Claim::Duplicate).count();
         ledger.finish("b/o", 4, duplicates as u64).await;
-        books.push(ledger.receipt("b/o").await);
+        receipts.push(ledger.receipt("b/o").await);
     }
-    assert!(books[0].balances(), "{books:?}");
-    assert!(books.iter().all(|b| *b == books[0]), "{books:?}");
-    // A redelivery that ended in the middle leaves them alone, too.
+    assert!(receipts[0].balances(), "{receipts:?}");
+    assert!(receipts.iter().all(|b| *b == receipts[0]), "{receipts:?}");
+    // A redelivery that ended in the middle does not change them either.
     ledger.claim(rows().drain(..2).collect(), 30).await;
-    assert_eq!(ledger.receipt("b/o").await, books[0]);
+    assert_eq!(ledger.receipt("b/o").await, receipts[0]);
 }
 
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
@@ -94,12 +96,12 @@ pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {
         let stated = RowClaim { pixel: Some(pixel(code)), ..sendable(&format!("s{row}"), "b/o", row) };
         let lease = ledger.hold(stated, 0).await;
         let settle = if row == 0 { retry(9_000) } else { Settle::Reported };
-        let told = Settlement {
+        let settlement = Settlement {
             accepted: [0, 1, 2].into_iter().collect(),
             reported: figures(1, "0.100000000001"),
             ..settlement(&lease, settle)
         };
-        ledger.settle(told, 1).await;
+        ledger.settle(settlement, 1).await;
     }
     let receipt = ledger.receipt("b/o").await;
     let sums: Vec<_> = receipt
@@ -119,7 +121,7 @@ pub(super) async fn the_latest_objects_come_first(ledger: Subject) {
         let end = ObjectEnd::Read { rows_in: 0, duplicates: 0, digest: digest_of("b/empty") };
         ledger.0.finish_object(object, &end, at(seconds)).await.expect("finish_object");
     }
-    let end = ObjectEnd::Refused { why: "too large".to_owned() };
+    let end = ObjectEnd::Refused { reason: "too large".to_owned() };
     ledger.0.finish_object("b/4", &end, at(40)).await.expect("finish_object");
     let latest = ledger.0.receipts(3).await.expect("receipts");
     let names: Vec<_> = latest.iter().map(|r| (r.object.as_str(), r.at)).collect();

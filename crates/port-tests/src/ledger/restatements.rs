@@ -2,10 +2,10 @@
 
 use domain::Outcome;
 use ports::ledger::{
-    Claim, DueLimits, Holder, Lease, Part, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, DueLimits, Holder, Lease, Portion, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, deadline, figures, holder, invalid, retry, sendable, settlement};
 
 fn increments(seconds: i64) -> Holder {
     Holder { restatements: Restatements::Increments, ..holder("tester", seconds) }
@@ -17,12 +17,12 @@ fn stated(session: &str, object: &str, count: i64, revenue: &str) -> RowClaim {
 
 /// Reports an entry whole: three events, of which so many are Purchases.
 async fn report(ledger: &Subject, lease: &Lease, count: i64, revenue: &str, holder: &Holder) {
-    let told = Settlement {
+    let settlement = Settlement {
         accepted: [0, 1, 2].into_iter().collect(),
         reported: figures(count, revenue),
         ..settlement(lease, Settle::Reported)
     };
-    assert_eq!(ledger.0.settle(vec![told], holder).await.expect("settle"), [Settled::Done]);
+    assert_eq!(ledger.0.settle(vec![settlement], holder).await.expect("settle"), [Settled::Done]);
 }
 
 async fn claim(ledger: &Subject, row: RowClaim, holder: &Holder) -> Claim {
@@ -49,18 +49,18 @@ pub(super) async fn growth_becomes_due_as_an_increment(ledger: Subject) {
     assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     assert_eq!((record.source.object.as_str(), record.events), ("b/o", 3), "the row is still the first");
     let due = ledger.due(10, 5).await.remove(0);
-    let worth = "0.5012".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 1, purchases: 2, worth });
+    let value = "0.5012".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 2, value });
     assert!(due.accepted.is_empty(), "positions count from 0 again");
     assert_eq!((due.deadline, due.failures), (deadline(), 0));
     assert_eq!(due.raw, sendable("s", "b/o", 0).raw);
 
-    let told = Settlement {
+    let settlement = Settlement {
         accepted: [0, 1].into_iter().collect(),
         reported: figures(2, "0.5012"),
         ..settlement(&due.lease, Settle::Reported)
     };
-    assert_eq!(ledger.0.settle(vec![told], &increments(6)).await.expect("settle"), [Settled::Done]);
+    assert_eq!(ledger.0.settle(vec![settlement], &increments(6)).await.expect("settle"), [Settled::Done]);
     let record = ledger.record("s").await;
     assert_eq!((record.outcome, record.events), (Outcome::Reported, 5));
     assert_eq!(record.reported, figures(3, "0.7512"));
@@ -73,15 +73,15 @@ pub(super) async fn growth_in_flight_is_seen_when_settling(ledger: Subject) {
     assert_eq!(ledger.record("s").await.outcome, Outcome::InFlight, "its holder is at work");
     report(&ledger, &lease, 1, "0.25", &increments(2)).await;
     let due = ledger.due(10, 2).await.remove(0);
-    let worth = "0.35".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 1, purchases: 1, worth });
+    let value = "0.35".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 1, value });
 
     // And again while the increment is in flight.
     claim(&ledger, stated("s", "b/q", 4, "1"), &increments(3)).await;
     report(&ledger, &due.lease, 1, "0.35", &increments(4)).await;
     let due = ledger.due(10, 4).await.remove(0);
-    let worth = "0.4".parse().expect("an amount");
-    assert_eq!(due.part, Part::Increment { first: 2, purchases: 2, worth });
+    let value = "0.4".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 2, purchases: 2, value });
 }
 
 pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) {
@@ -96,14 +96,14 @@ pub(super) async fn an_increment_survives_failures_and_crashes(ledger: Subject) 
     };
     assert_eq!(ledger.settle(failed, 3).await, Settled::Done);
     let second = ledger.due(10, 10).await.remove(0);
-    assert_eq!(second.part, first.part);
+    assert_eq!(second.portion, first.portion);
     assert_eq!(second.accepted, [1].into_iter().collect());
     // It is not settled: the lease runs out.
     let third = ledger.due(10, 10 + LEASE).await.remove(0);
-    assert_eq!((third.part, third.accepted), (first.part, second.accepted));
+    assert_eq!((third.portion, third.accepted), (first.portion, second.accepted));
 }
 
-pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
+pub(super) async fn what_cannot_be_sent_is_only_recorded(ledger: Subject) {
     let lease = ledger.hold(stated("s", "b/o", 2, "0.50"), 0).await;
     report(&ledger, &lease, 2, "0.50", &increments(1)).await;
     let rows = [("b/1", 1, "0.20"), ("b/2", 2, "0.90"), ("b/3", 2, "0.10"), ("b/4", 10_001, "90")];
@@ -119,7 +119,7 @@ pub(super) async fn what_cannot_be_told_is_only_recorded(ledger: Subject) {
     assert_eq!(ledger.0.claim_due(&DueLimits::of(10), &increments(10_000)).await.expect("claim_due"), []);
 }
 
-pub(super) async fn the_books_stay_those_of_the_first_row(ledger: Subject) {
+pub(super) async fn the_receipt_stays_that_of_the_first_row(ledger: Subject) {
     let lease = ledger.hold(stated("s", "b/o", 1, "0.25"), 0).await;
     ledger.finish("b/o", 1, 0).await;
     report(&ledger, &lease, 1, "0.25", &increments(1)).await;

@@ -4,7 +4,7 @@ use domain::{ConversionKey, Outcome};
 use ports::destination::Answer;
 use ports::ledger::{Lease, Settle, Settled, Settlement, WaitReason};
 
-use super::fixture::*;
+use super::fixture::{LEASE, Subject, at, figures, holder, parked, retry, sendable, settlement};
 
 pub(super) async fn every_end_is_written(ledger: Subject) {
     let rejected = Settle::Rejected { reason: "100/2804004".to_owned() };
@@ -26,8 +26,8 @@ pub(super) async fn every_end_is_written(ledger: Subject) {
         let session = format!("s{row}");
         let lease = ledger.hold(sendable(&session, "b/o", row as u64), 0).await;
         let before = ledger.record(&session).await;
-        let told = Settlement { answer: Some(answer.clone()), ..settlement(&lease, settle) };
-        assert_eq!(ledger.settle(told, 20).await, Settled::Done);
+        let settlement = Settlement { answer: Some(answer.clone()), ..settlement(&lease, settle) };
+        assert_eq!(ledger.settle(settlement, 20).await, Settled::Done);
         let after = ledger.record(&session).await;
         assert_eq!((after.outcome, after.reason.as_str(), after.due_at), (outcome, reason, due_at));
         assert_eq!(after.answer.as_ref(), Some(&answer));
@@ -101,7 +101,7 @@ pub(super) async fn more_time_keeps_an_entry(ledger: Subject) {
 }
 
 pub(super) async fn unknown_keys_are_late(ledger: Subject) {
-    let lease = Lease { key: ConversionKey::new("nobody", None), attempt: 1 };
+    let lease = Lease { key: ConversionKey::new("unknown", None), attempt: 1 };
     assert_eq!(ledger.settle(settlement(&lease, Settle::Expired), 0).await, Settled::Late);
     let held = ledger.hold(sendable("s", "b/o", 0), 0).await;
     let future = Lease { attempt: held.attempt + 1, ..held.clone() };

@@ -81,8 +81,8 @@ pub struct Due {
     /// The last moment for sending.
     pub deadline: UnixMillis,
     /// Which of its events are to be sent.
-    pub part: Part,
-    /// Events of that part which the destination has.
+    pub portion: Portion,
+    /// Events of that portion which the destination has.
     pub accepted: Positions,
     /// Failed attempts so far whose failure was the platform's or the network's; lengthens the wait for the next.
     pub failures: u32,
@@ -90,10 +90,10 @@ pub struct Due {
 
 /// Which events of a conversion are to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Part {
+pub enum Portion {
     /// All that the row stands for.
     #[default]
-    Whole,
+    Full,
     /// Purchases for paid clicks that a restatement added. Their positions count from 0.
     Increment {
         /// Index of the first: as many Purchases were reported before.
@@ -101,6 +101,6 @@ pub enum Part {
         /// How many; at least 1.
         purchases: u32,
         /// What they are worth together.
-        worth: Money,
+        value: Money,
     },
 }

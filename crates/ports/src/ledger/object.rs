@@ -11,13 +11,13 @@ pub enum ObjectEnd {
         rows_in: u64,
         /// Rows whose conversion another row had brought.
         duplicates: u64,
-        /// Tells this content from another under the same key: SHA-256 of the stored bytes, in hexadecimal.
+        /// Distinguishes this content from another under the same key: SHA-256 of the stored bytes, in hexadecimal.
         digest: String,
     },
     /// Refused whole; none of its rows was claimed.
     Refused {
-        /// Why; for people.
-        why: String,
+        /// Why the object was refused; for people.
+        reason: String,
     },
 }
 

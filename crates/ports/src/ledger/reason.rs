@@ -15,9 +15,9 @@ pub enum WaitReason {
     NotIsolated,
     /// The pixel's lane had no room.
     LaneFull,
-    /// A restatement added paid clicks; the entry waits to send a [`Part::Increment`](super::Part::Increment).
+    /// A restatement added paid clicks; the entry waits to send a [`Portion::Increment`](super::Portion::Increment).
     Restated,
-    /// The platform may have received the events, and no one can know. Parked, the entry waits for the operator, not for a
+    /// The platform may have received the events, and the outcome is unknown. Parked, the entry waits for the operator, not for a
     /// credential.
     UnknownOutcome,
     /// The operator gave the entry another chance.

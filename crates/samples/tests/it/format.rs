@@ -73,7 +73,7 @@ fn only_the_clock_moves() {
 }
 
 #[test]
-fn a_spec_at_its_limits_is_no_panic() {
+fn a_spec_at_its_limits_does_not_panic() {
     let odd = SampleSpec { pixels: vec![], campaigns: 0, dirty: 2.0, restate: -1.0, days: 0.0, ..spec() };
     assert_eq!(generate(&odd).truth.len(), 200);
     assert!(generate(&SampleSpec { rows: 0, restate: 1.0, ..spec() }).rows.is_empty());

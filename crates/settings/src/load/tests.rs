@@ -66,7 +66,7 @@ fn restatements_are_one_of_two_words() {
 }
 
 #[test]
-fn a_wrong_log_level_is_named_and_the_originals_are_understood() {
+fn a_wrong_log_level_is_named_and_the_legacy_systems_are_understood() {
     assert_eq!(problems(Service::Filter, &[("LOG_LEVEL", "inof")]).len(), 1);
     let level = |text| {
         Settings::load(&Environment::from_pairs([("LOG_LEVEL", text)]), Service::Filter)
@@ -100,7 +100,7 @@ fn a_queue_needs_its_dead_letter_queue() {
 }
 
 #[test]
-fn the_originals_name_of_the_mongodb_address_is_read() {
+fn the_legacy_systems_name_of_the_mongodb_address_is_read() {
     let environment = Environment::from_pairs([("MONGODB_URI_TEST", "mongodb://u:secret@h")]);
     let settings = Settings::load(&environment, Service::Reporter).unwrap();
     assert_eq!(settings.backends.mongodb.as_ref().unwrap().database, "efflux");

@@ -11,7 +11,7 @@ use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reas
 use outbound_http::{Failure, Reply, RequestError};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
-use ports::ledger::Part;
+use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::ExposeSecret;
 
@@ -79,7 +79,7 @@ impl Destination for FaultyMeta {
         &self,
         key: &ConversionKey,
         valid: &Valid<'_, '_>,
-        part: Part,
+        part: Portion,
     ) -> Result<Vec<PreparedEvent>, Reason> {
         self.config.prepare(key, valid, part)
     }

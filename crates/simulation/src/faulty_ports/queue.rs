@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adapter_embedded::queue::EmbeddedQueue;
 use async_trait::async_trait;
-use ports::queue::{DeadLetter, Delivery, Depth, Handle, Held};
+use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use ports::{EventQueue, Result};
 
 use super::Connection;
@@ -67,7 +67,7 @@ impl EventQueue for FaultyQueue {
         self.poll(max, visibility).await
     }
 
-    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<Held>> {
+    async fn acknowledge(&self, handles: &[Handle]) -> Result<Vec<StillHeld>> {
         self.connection
             .call(self.port, "queue.acknowledge", || async {
                 let held = self.inner.acknowledge(handles).await?;
@@ -77,11 +77,11 @@ impl EventQueue for FaultyQueue {
             .await
     }
 
-    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<Held>> {
+    async fn extend(&self, handles: &[Handle], visibility: Duration) -> Result<Vec<StillHeld>> {
         self.connection.call(self.port, "queue.extend", || self.inner.extend(handles, visibility)).await
     }
 
-    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<Held>> {
+    async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>> {
         self.connection
             .call(self.port, "queue.release", || async {
                 self.connection.record(format_args!("{} releases a message", self.port));
@@ -90,7 +90,7 @@ impl EventQueue for FaultyQueue {
             .await
     }
 
-    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<Held> {
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
         self.connection
             .call(self.port, "queue.dead_letter", || async {
                 self.connection.record(format_args!("{} dead-letters a message: {reason}", self.port));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::UnixMillis;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, Part, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, Due, Holder, Lease, Portion, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
 use crate::input::{Input, Row};
@@ -116,10 +116,10 @@ impl OnlineChecker {
     pub(crate) fn claimed_due(&mut self, due: &[Due], holder: &Holder) {
         for one in due {
             let Some(visitor) = self.visitor(&one.lease) else { continue };
-            let expected = match one.part {
+            let expected = match one.portion {
                 // All events of its row: known since the row was claimed.
-                Part::Whole => None,
-                Part::Increment { first, purchases, .. } => {
+                Portion::Full => None,
+                Portion::Increment { first, purchases, .. } => {
                     let key = &self.input.visitors[visitor].key;
                     Some((first..first + purchases).map(|i| ids::event(key, "Purchase", i)).collect())
                 }

@@ -141,7 +141,7 @@ fn month_first(first: u16, second: u16, separator: char, hints: Hints<'_>) -> Re
     }
     match hints.country.and_then(country::alpha_2) {
         Some("us" | "pr" | "gu" | "vi" | "as" | "mp" | "ph" | "fm" | "mh" | "pw") => Ok(true),
-        // Canada writes both; so nobody can tell.
+        // Canada writes both, so it is ambiguous.
         None | Some("ca") => Err(Reason::Ambiguous),
         Some(_) => Ok(false),
     }

@@ -5,7 +5,7 @@
 pub struct Hints<'a> {
     /// The row's country, in any form that the `country` field is understood in.
     pub country: Option<&'a str>,
-    /// The present year, the last in which somebody can have been born; without it no date is too late.
+    /// The present year, the last in which a visitor can have been born; without it no date is too late.
     pub year: Option<u16>,
 }
 

@@ -5,7 +5,7 @@ mod plans;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Reason, country};
-use plans::{Plan, has_other_code, of_code, of_country};
+use plans::{NumberingPlan, has_other_code, of_code, of_country};
 
 /// The most digits an international number can have (E.164).
 const LONGEST: usize = 15;
@@ -51,7 +51,7 @@ fn without_extension(text: &str) -> &str {
 }
 
 /// The digits after the mark of an international number, or `None` when there is no such mark.
-fn international<'a>(text: &str, digits: &'a str, home: Option<&Plan>) -> Option<&'a str> {
+fn international<'a>(text: &str, digits: &'a str, home: Option<&NumberingPlan>) -> Option<&'a str> {
     let marked = text.trim_start_matches(|c: char| c != '+' && digit(c).is_none()).starts_with('+');
     if marked || digits.starts_with("00") {
         return Some(digits.trim_start_matches('0'));
@@ -70,7 +70,7 @@ fn known_plan(digits: &str) -> Option<String> {
 }
 
 /// A number as it is written in its own country, with or without the country code.
-fn at_home(digits: &str, plan: &Plan) -> Option<String> {
+fn at_home(digits: &str, plan: &NumberingPlan) -> Option<String> {
     let with_code = digits.strip_prefix(plan.code).and_then(|rest| plan.fit(rest));
     with_code.or_else(|| plan.fit(digits)).map(|national| format!("{}{national}", plan.code))
 }

@@ -23,7 +23,7 @@ const NOTHING_WORDS: [&str; 12] = [
     "[object object]",
 ];
 
-/// Trims `input` and refuses what is no value in any field.
+/// Trims `input` and refuses what is not a value in any field.
 pub(super) fn screen(input: &str) -> Result<&str, Reason> {
     let input = trim(input);
     if input.is_empty() {
@@ -84,7 +84,7 @@ fn is_damaged(input: &str) -> bool {
 
 /// `{city}`, `{{city}}`, `${city}`, `%7Bcity%7D`, `%%CITY%%`, `[CITY]`, `<city>`, `__CITY__`.
 ///
-/// A GUID in braces is none: the inside of a macro is a name.
+/// A GUID in braces is not a macro: the inside of a macro is a name.
 fn is_macro(input: &str) -> bool {
     const BRACKETS: [(&str, &str); 9] = [
         ("{{", "}}"),
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_no_value() {
+    fn refuses_what_is_not_a_value() {
         for input in ["", "   ", "\u{a0}\u{200b}", "\t\n"] {
             assert_eq!(screen(input), Err(Reason::Empty), "{input:?}");
         }

@@ -11,7 +11,7 @@ use super::{Reason, country};
 use united_states::{code_of_name, is_code};
 
 /// Without a country, the name of an American state is taken for one (`Arizona`); with another country it is not
-/// (`Georgia`). With the United States as country, what is no state is omitted: nothing could match it.
+/// (`Georgia`). With the United States as country, what is not a state is omitted: nothing could match it.
 pub(super) fn state<'a>(input: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, Reason> {
     refuse_markup(input)?;
     let country = country.and_then(country::alpha_2);
@@ -24,7 +24,7 @@ pub(super) fn state<'a>(input: &'a str, country: Option<&str>) -> Result<Cow<'a,
     }
 }
 
-/// The code, or the name back when it is none of a state.
+/// The code, or the name back when it is not a state's.
 fn united_state(name: Cow<'_, str>) -> Result<Cow<'_, str>, Cow<'_, str>> {
     if is_code(&name) {
         return Ok(name);

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_numbers_are_no_text() {
+    fn nothing_and_numbers_are_not_text() {
         assert_eq!(letters_and_digits("-.-"), Err(Reason::Empty));
         assert_eq!(letters_and_digits("🎉"), Err(Reason::Empty));
         assert_eq!(letters_and_digits("12345"), Err(Reason::Malformed));

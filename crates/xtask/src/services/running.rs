@@ -1,4 +1,4 @@
-//! A server that was started, as it is noted for whoever ends it.
+//! A server that was started, as it is noted for the command that ends it.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -19,7 +19,7 @@ const PATIENCE: u32 = 200;
 pub(super) struct Running {
     pub(super) port: u16,
     pub(super) pid: u32,
-    /// When the process was started, in whatever form the system tells: another process that got its number later is not ours to end.
+    /// When the process was started, in whatever form the system shows it: another process that got its number later is not ours to end.
     pub(super) since: String,
     /// What the server keeps, removed with it.
     pub(super) data: PathBuf,
@@ -66,7 +66,7 @@ impl Running {
 
     /// Ends it and every process that it started, and removes its data.
     pub(super) fn end(&self) -> Result<()> {
-        // Without its leader the group keeps its number, which then nobody else can have.
+        // Without its leader the group keeps its number, which then no other group can have.
         if started(self.pid).is_none_or(|since| since == self.since) {
             self.end_group()?;
         }
@@ -91,7 +91,7 @@ impl Running {
         bail!("process group {} does not end", self.pid)
     }
 
-    /// A group without members is no trouble: that is what is wanted.
+    /// A group without members is fine: that is what is wanted.
     fn signal(&self, signal: &str) {
         let group = format!("-{}", self.pid);
         let kill =
@@ -104,8 +104,8 @@ impl Running {
 fn group_lives(group: u32) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         let ps = Command::new("ps").args(["-A", "-o", "pgid=,stat="]).output();
-        let told = ps.map(|ps| String::from_utf8_lossy(&ps.stdout).into_owned()).unwrap_or_default();
-        return told
+        let listed = ps.map(|ps| String::from_utf8_lossy(&ps.stdout).into_owned()).unwrap_or_default();
+        return listed
             .lines()
             .filter_map(|line| line.trim().split_once(char::is_whitespace))
             .any(|(of, state)| of.parse() == Ok(group) && !state.trim().starts_with('Z'));
@@ -115,7 +115,7 @@ fn group_lives(group: u32) -> bool {
     })
 }
 
-/// What Linux tells of a process, from its state on.
+/// What Linux shows of a process, from its state on.
 fn stat(pid: &str) -> Option<Vec<String>> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name comes before, in brackets, and may hold anything.
@@ -128,19 +128,19 @@ pub(super) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
 }
 
-/// When a process was started; none if there is none, or if it is dead and only waits for its parent.
+/// When a process was started; none if it does not run, or if it is dead and only waits for its parent.
 pub(super) fn started(pid: u32) -> Option<String> {
     if let Some(words) = stat(&pid.to_string()) {
         return words.first().is_some_and(|state| state != "Z").then(|| words.get(19).cloned())?;
     }
     let ps = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
-    let told = String::from_utf8_lossy(&ps.stdout).trim().to_owned();
-    (!told.is_empty()).then_some(told)
+    let listed = String::from_utf8_lossy(&ps.stdout).trim().to_owned();
+    (!listed.is_empty()).then_some(listed)
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a tool for developers waits for processes, which tell nobody when they are up"
+    reason = "a tool for developers waits for processes, which do not say when they are up"
 )]
 pub(super) fn pause() {
     std::thread::sleep(PAUSE);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_got_the_number_later_is_left_alone() {
+    fn a_process_that_got_the_number_later_is_not_ended() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         let pid = child.id();
         assert!(started(pid).is_some());

@@ -34,9 +34,9 @@ pub(super) fn spawn(backend: &Backend, backends: &Path, state: &Path, python: &P
         stale.end().with_context(|| format!("a dead {name} cannot be cleared away"))?;
     }
     let port = free_port()?;
-    // Not in the target folder: a server that gives up its rights may not enter the home folder of whoever builds.
+    // Not in the target folder: a server that gives up its rights may not enter the home folder of the user who builds.
     let data = std::env::temp_dir().join(format!("efflux-test-{name}-{port}"));
-    // The port was free, so what is there belongs to nobody any more.
+    // The port was free, so what is there is left over.
     drop(std::fs::remove_dir_all(&data));
     std::fs::create_dir(&data).with_context(|| format!("{} cannot be made", data.display()))?;
     let path = state.join(format!("{name}.log"));

@@ -33,7 +33,7 @@ impl Case {
     }
 }
 
-/// Reads the report of the last run; none if there is none.
+/// Reads the report of the last run, if there is one.
 pub(super) fn read(path: &Path) -> Result<Vec<Case>> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text).with_context(|| format!("{} is not a JUnit report", path.display())),

@@ -20,7 +20,7 @@ impl<'a> Terminal<'a> {
         Self(Mutex::new(out))
     }
 
-    /// Writes one line. A terminal that cannot be written to is no reason to stop testing.
+    /// Writes one line. A terminal that cannot be written to does not stop the tests.
     pub(super) fn line(&self, step: &str, line: &str) {
         let mut out = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         drop(writeln!(out, "{step:<14} | {line}").and_then(|()| out.flush()));
@@ -37,7 +37,7 @@ pub(super) struct Log<'a> {
     file: BufWriter<File>,
     /// The line that has not ended yet.
     begun: Vec<u8>,
-    /// What the lines tell of tests.
+    /// What the lines say of tests.
     tally: Tally,
 }
 

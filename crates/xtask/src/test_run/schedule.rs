@@ -30,7 +30,7 @@ struct Running {
     locks_target: bool,
 }
 
-/// Runs all steps and tells how each ended. A step whose predecessor failed does not run and counts as failed.
+/// Runs all steps and reports how each ended. A step whose predecessor failed does not run and counts as failed.
 ///
 /// # Errors
 /// If a log cannot be written.
@@ -40,7 +40,7 @@ pub(super) fn run<'a>(steps: Vec<Step<'_>>, logs: &Path, terminal: &'a Terminal<
     let mut waiting = steps;
     let mut running: BTreeMap<&'static str, Running> = BTreeMap::new();
     let mut ended: Vec<Ended> = Vec::new();
-    let (tell, told) = mpsc::channel();
+    let (report, reports) = mpsc::channel();
     std::thread::scope(|scope| {
         loop {
             while let Some(at) = waiting.iter().position(|step| is_ready(step, &running, &ended)) {
@@ -60,16 +60,16 @@ pub(super) fn run<'a>(steps: Vec<Step<'_>>, logs: &Path, terminal: &'a Terminal<
                 }
                 terminal.line(step.name, "begins");
                 running.insert(step.name, Running { locks_target: step.locks_target });
-                let tell = tell.clone();
+                let report = report.clone();
                 scope.spawn(move || {
                     // The other end lives as long as this scope.
-                    drop(tell.send(one(step, logs, terminal, began, start)));
+                    drop(report.send(one(step, logs, terminal, began, start)));
                 });
             }
             if running.is_empty() {
                 break;
             }
-            let Ok(end) = told.recv() else { break };
+            let Ok(end) = reports.recv() else { break };
             let end = end?;
             running.remove(end.name);
             ended.push(end);

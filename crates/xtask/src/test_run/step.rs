@@ -21,7 +21,7 @@ pub(super) struct Step<'a> {
     pub(super) locks_target: bool,
     /// Whether its output is shown as it comes; otherwise it is shown only if the step fails.
     pub(super) live: bool,
-    /// Whether its output tells of tests.
+    /// Whether its output is about tests.
     pub(super) has_tests: bool,
     pub(super) work: Work<'a>,
 }

@@ -28,7 +28,7 @@ impl Files {
         Ok(Self { root: root.to_owned(), paths })
     }
 
-    /// The text of a file; none if it is no text or was deleted since git saw it.
+    /// The text of a file; none if it is not text or was deleted since git saw it.
     pub(crate) fn text(&self, path: &str) -> Result<Option<String>> {
         match std::fs::read(self.root.join(path)) {
             Ok(bytes) => Ok(String::from_utf8(bytes).ok()),

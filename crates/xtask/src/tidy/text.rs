@@ -33,7 +33,7 @@ const fn absolute(needle: &'static str) -> Rule {
         needle,
         rust: false,
         path: true,
-        what: "an absolute path of somebody's machine",
+        what: "an absolute path of one machine",
         why: "it means nothing in another checkout",
         remedy: "write it relative to the workspace, or take it from a setting",
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_inside_another_is_no_absolute_path() {
+    fn a_path_inside_another_is_not_absolute() {
         let rule = RULES.iter().find(|rule| rule.path).unwrap();
         for before in ["https://host.example", "${DIR}", "a", "..", "~"] {
             assert!(found("a.sh", &format!("{before}{}x", rule.needle)).is_empty(), "{before}");

@@ -13,6 +13,11 @@ const REPLACED: &[(&str, &str)] = &[
     (concat!("an", "ew"), "again"),
     (concat!("mend", "ed"), "fixed"),
     (concat!("men", "ds"), "fixes, or patches"),
+    (concat!("bu", "ry"), "dead-letter"),
+    (concat!("bur", "ied"), "dead-lettered"),
+    (concat!("asked for", " less"), "rate limited"),
+    (concat!("that is", " none"), "invalid, or not an X"),
+    (concat!("which is", " none"), "invalid, or not an X"),
 ];
 
 /// The replaced words in one file.

@@ -128,7 +128,7 @@ async fn redrive(
         return Ok(ExitStatus::Done);
     }
     out(&format!("not found: {}\n", not_found.join(", ")));
-    Ok(ExitStatus::Undone)
+    Ok(ExitStatus::Incomplete)
 }
 
 /// Those that were dead-lettered until now: a message that fails again meanwhile stays.

@@ -202,5 +202,5 @@ fn report(followed: &[Followed], json: bool) -> anyhow::Result<ExitStatus> {
     } else {
         followed.iter().for_each(|f| out(&tables::receipt(f)));
     }
-    Ok(if done { ExitStatus::Done } else { ExitStatus::Undone })
+    Ok(if done { ExitStatus::Done } else { ExitStatus::Incomplete })
 }

@@ -10,7 +10,7 @@ use assembly::{Parts, StartError};
 use clap::Args;
 use domain::{Outcome, PixelRef, UnixMillis};
 use pipeline::Pixels;
-use pipeline::replay::{Amount, Plan, Replay};
+use pipeline::replay::{Amount, Replay, ReplayPlan};
 use ports::ledger::Selection;
 use ports::{LedgerAdmin, PixelDirectory};
 use runtime::ExitStatus;
@@ -68,7 +68,7 @@ async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStat
     }
     if !args.yes && !agreed(entries)? {
         out("Nothing was changed.\n");
-        return Ok(ExitStatus::Undone);
+        return Ok(ExitStatus::Incomplete);
     }
     let done = replay.apply(&selection).await?;
     out(&format!("{} conversions are due now.\n", done.reopened));
@@ -116,7 +116,7 @@ fn agreed(entries: u64) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn in_words(plan: &Plan) -> String {
+fn in_words(plan: &ReplayPlan) -> String {
     let mut text = String::from("To try again:\n");
     let mut line = |what: &str, a: &Amount| {
         if a.entries > 0 {

@@ -46,7 +46,7 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
     wait_until(LONGEST, "events have arrived", || world.sandbox.stats().accepted_events() > 0);
     reporter.signal();
     wait_until(LONGEST, "the first signal is logged", || {
-        fs::read_to_string(world.path("reporter-svc.log")).unwrap().contains("what is in hand is finished")
+        fs::read_to_string(world.path("reporter-svc.log")).unwrap().contains("finishing in-flight work")
     });
     assert!(reporter.is_up(), "it waits for the answer");
     let began = Stopwatch::start();

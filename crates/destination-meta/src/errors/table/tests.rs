@@ -1,25 +1,25 @@
 use std::time::Duration;
 
-use super::Verdict::{
+use super::AnswerVerdict::{
     Accepted, BadEvent, Blocked, Configuration, Credential, Throttled, Transient, UnknownOutcome,
     UnknownPermanent,
 };
 use super::*;
 
-const THROTTLED: Verdict = Throttled { wait: None };
-const BAD: Verdict = BadEvent { index: None };
+const THROTTLED: AnswerVerdict = Throttled { wait: None };
+const BAD: AnswerVerdict = BadEvent { index: None };
 
 fn error(code: i64, subcode: Option<i64>) -> MetaError {
     MetaError { code: Some(code), subcode, is_transient: Some(false), ..MetaError::default() }
 }
 
-fn verdict(status: u16, code: i64, subcode: Option<i64>) -> Verdict {
+fn verdict(status: u16, code: i64, subcode: Option<i64>) -> AnswerVerdict {
     classify(status, Some(&error(code, subcode)), &UsageHeaders::default())
 }
 
 #[test]
 fn every_code() {
-    let rows: [(i64, &[i64], Verdict); 38] = [
+    let rows: [(i64, &[i64], AnswerVerdict); 38] = [
         (-1, &[], Transient),
         (-3, &[7], Transient),
         (1, &[99], Transient),
@@ -100,7 +100,7 @@ fn a_missing_permission_is_not_the_events_fault() {
 }
 
 #[test]
-fn meta_may_call_trouble_passing() {
+fn meta_may_call_a_failure_passing() {
     let usage = UsageHeaders::default();
     let passing = |code, subcode| MetaError { is_transient: Some(true), ..error(code, subcode) };
     assert_eq!(classify(400, Some(&passing(4711, None)), &usage), Transient);

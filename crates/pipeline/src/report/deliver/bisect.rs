@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 /// An event's place: conversion and event in it.
-pub(super) type Place = (usize, usize);
+pub(super) type EventPlace = (usize, usize);
 
 /// Requests that one bad event may cost beyond those that a batch without any takes.
 const REQUESTS_PER_BAD_EVENT: usize = 12;
@@ -25,16 +25,16 @@ pub(super) enum Response<'p> {
     /// It took none: at least one is bad.
     Refused,
     /// It took none, and named these as bad; the others may be sent again.
-    Named(&'p [Place]),
+    Named(&'p [EventPlace]),
 }
 
 /// The events that were not sent yet, and a group that holds a bad event.
 #[derive(Debug)]
 pub(super) struct Bisection {
     /// Nothing is known of these.
-    untested: VecDeque<Place>,
+    untested: VecDeque<EventPlace>,
     /// What is left of a group that was refused; empty while there is none.
-    refused_group: Vec<Place>,
+    refused_group: Vec<EventPlace>,
     /// Whether the request in flight is a part of the refused group.
     halving: bool,
     /// The most events of a request.
@@ -51,7 +51,7 @@ pub(super) struct Bisection {
 
 impl Bisection {
     /// A bisection of these events, sending at most `full` at once.
-    pub(super) fn new(places: impl IntoIterator<Item = Place>, full: usize) -> Self {
+    pub(super) fn new(places: impl IntoIterator<Item = EventPlace>, full: usize) -> Self {
         let full = full.max(1);
         Self {
             untested: places.into_iter().collect(),
@@ -66,7 +66,7 @@ impl Bisection {
     }
 
     /// The events of the next request; none when nothing is left. Its response must be recorded before the next call.
-    pub(super) fn next_request(&mut self) -> Vec<Place> {
+    pub(super) fn next_request(&mut self) -> Vec<EventPlace> {
         self.halving = !self.refused_group.is_empty();
         if self.halving {
             let half = self.refused_group.len().div_ceil(2);
@@ -78,7 +78,7 @@ impl Bisection {
     }
 
     /// Records the response to a request; the places that are found to be bad.
-    pub(super) fn record(&mut self, sent: Vec<Place>, response: Response<'_>) -> Vec<Place> {
+    pub(super) fn record(&mut self, sent: Vec<EventPlace>, response: Response<'_>) -> Vec<EventPlace> {
         if self.halving {
             self.spent += 1;
         }
@@ -108,7 +108,7 @@ impl Bisection {
     }
 
     /// Every event that is neither accepted nor found to be bad, nor in the request in flight.
-    pub(super) fn rest(&self) -> impl Iterator<Item = Place> {
+    pub(super) fn rest(&self) -> impl Iterator<Item = EventPlace> {
         self.refused_group.iter().chain(&self.untested).copied()
     }
 
@@ -125,7 +125,7 @@ impl Bisection {
         }
     }
 
-    fn refused(&mut self, sent: Vec<Place>) -> Vec<Place> {
+    fn refused(&mut self, sent: Vec<EventPlace>) -> Vec<EventPlace> {
         if !self.halving {
             self.spent = 1;
             self.refusals += 1;
@@ -150,13 +150,13 @@ impl Bisection {
     }
 
     /// Nothing is known any more of what was sent and of the group that it came from.
-    fn forget(&mut self, sent: Vec<Place>) {
+    fn forget(&mut self, sent: Vec<EventPlace>) {
         let rest = std::mem::take(&mut self.refused_group);
         self.put_back(rest);
         self.put_back(sent);
     }
 
-    fn put_back(&mut self, places: Vec<Place>) {
+    fn put_back(&mut self, places: Vec<EventPlace>) {
         places.into_iter().rev().for_each(|p| self.untested.push_front(p));
     }
 }

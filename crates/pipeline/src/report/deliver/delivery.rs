@@ -7,7 +7,7 @@ use domain::UnixMillis;
 use ports::destination::{Answer, EventOutcome, SendReport};
 use ports::ledger::Settled;
 
-use super::bisect::{Bisection, Place, Response};
+use super::bisect::{Bisection, EventPlace, Response};
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;
 use super::request;
@@ -110,7 +110,7 @@ impl BatchDelivery {
         DeliveryEnd::Finished
     }
 
-    async fn request(&mut self, places: &[Place]) -> SendReport {
+    async fn request(&mut self, places: &[EventPlace]) -> SendReport {
         let events: Vec<_> = places.iter().map(|(c, e)| self.items[*c].prepared.events[*e].clone()).collect();
         let clock = &self.context.reporting.clock;
         let started = clock.now();
@@ -123,7 +123,7 @@ impl BatchDelivery {
     fn record(
         &mut self,
         bisection: &mut Bisection,
-        places: Vec<Place>,
+        places: Vec<EventPlace>,
         report: &SendReport,
     ) -> Option<DeliveryEnd> {
         let has = |outcome: EventOutcome| report.outcomes.contains(&outcome);
@@ -158,7 +158,7 @@ impl BatchDelivery {
         None
     }
 
-    fn accept(&mut self, places: &[Place], report: &SendReport) {
+    fn accept(&mut self, places: &[EventPlace], report: &SendReport) {
         self.accepted = true;
         for (c, e) in places {
             let item = &mut self.items[*c];
@@ -172,13 +172,13 @@ impl BatchDelivery {
     }
 
     /// One rejected event rejects its conversion: the other events of it need not be sent.
-    fn reject(&mut self, bisection: &mut Bisection, bad: &[Place], report: &SendReport) {
+    fn reject(&mut self, bisection: &mut Bisection, bad: &[EventPlace], report: &SendReport) {
         self.rejected += bad.len();
         self.mark(bad, &EventOutcome::Rejected, Some(&report.answer));
         bisection.exclude(|conversion| bad.iter().any(|(c, _)| *c == conversion));
     }
 
-    fn mark(&mut self, places: &[Place], outcome: &EventOutcome, answer: Option<&Answer>) {
+    fn mark(&mut self, places: &[EventPlace], outcome: &EventOutcome, answer: Option<&Answer>) {
         for (c, e) in places {
             let item = &mut self.items[*c];
             item.outcomes[*e] = outcome.clone();

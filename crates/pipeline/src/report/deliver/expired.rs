@@ -3,7 +3,7 @@
 use domain::expand::{events, increment};
 use domain::validate::amounts;
 use domain::{Event, Money, Row};
-use ports::ledger::{Due, Part};
+use ports::ledger::{Due, Portion};
 use ports::metric::name;
 
 use crate::report::Reporting;
@@ -18,12 +18,12 @@ pub(super) fn count(reporting: &Reporting, due: &Due) {
 /// The value of the Purchases that the destination does not have.
 fn unreported_value(due: &Due) -> Money {
     let row = Row::parse(&due.raw);
-    let events: Vec<Event> = match (due.part, amounts(&row, Some(&due.network))) {
-        (Part::Increment { first, purchases, worth }, _) => {
-            increment(&row.key, first, purchases, worth).collect()
+    let events: Vec<Event> = match (due.portion, amounts(&row, Some(&due.network))) {
+        (Portion::Increment { first, purchases, value }, _) => {
+            increment(&row.key, first, purchases, value).collect()
         }
-        (Part::Whole, Some((counts, revenue))) => events(&row.key, counts, revenue).collect(),
-        (Part::Whole, None) => Vec::new(),
+        (Portion::Full, Some((counts, revenue))) => events(&row.key, counts, revenue).collect(),
+        (Portion::Full, None) => Vec::new(),
     };
     events.iter().filter(|event| !due.accepted.contains(event.position)).filter_map(|event| event.value).sum()
 }
@@ -39,20 +39,20 @@ mod tests {
     fn what_was_reported_before_is_not_counted_as_expired() {
         let raw = r#"{"session_id":"s","network":"tonic","conversions":3,"revenue":"0.9","click_timestamp":1763800000,
             "pixel_id":"1","traffic_source":"Facebook","ts_click_id":"x","user_agent":"u"}"#;
-        let due = |part, accepted: Positions| Due {
+        let due = |portion, accepted: Positions| Due {
             lease: Lease { key: Row::parse(raw).key, attempt: 1 },
             raw: raw.to_owned(),
             network: "tonic".to_owned(),
             pixel: "meta:1".parse().unwrap(),
             deadline: UnixMillis(0),
-            part,
+            portion,
             accepted,
             failures: 0,
         };
         // Page view, content view, then three Purchases of 0.3 each.
-        assert_eq!(unreported_value(&due(Part::Whole, Positions::default())).to_string(), "0.9");
-        assert_eq!(unreported_value(&due(Part::Whole, [0, 1, 2].into_iter().collect())).to_string(), "0.6");
-        let part = Part::Increment { first: 3, purchases: 2, worth: "0.5".parse().unwrap() };
-        assert_eq!(unreported_value(&due(part, [1].into_iter().collect())).to_string(), "0.25");
+        assert_eq!(unreported_value(&due(Portion::Full, Positions::default())).to_string(), "0.9");
+        assert_eq!(unreported_value(&due(Portion::Full, [0, 1, 2].into_iter().collect())).to_string(), "0.6");
+        let portion = Portion::Increment { first: 3, purchases: 2, value: "0.5".parse().unwrap() };
+        assert_eq!(unreported_value(&due(portion, [1].into_iter().collect())).to_string(), "0.25");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::ObjectRef;
-use ports::ledger::{Claim, Due, Lease, Part, Positions, RowClaim, RowVerdict};
+use ports::ledger::{Claim, Due, Lease, Portion, Positions, RowClaim, RowVerdict};
 use ports::metric::name;
 use row_files::FileError;
 use tokio_util::sync::CancellationToken;
@@ -90,7 +90,7 @@ fn candidate(row: &RowClaim) -> Option<Due> {
         network: row.network.clone(),
         pixel: row.pixel.clone()?,
         deadline,
-        part: Part::Whole,
+        portion: Portion::Full,
         accepted: Positions::default(),
         failures: 0,
     })

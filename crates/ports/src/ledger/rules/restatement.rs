@@ -4,7 +4,7 @@ use domain::restate::{Figures, Restatement, restate};
 use domain::{Money, Outcome};
 
 use super::standing::Standing;
-use crate::ledger::claim::{Part, Restatements};
+use crate::ledger::claim::{Portion, Restatements};
 use crate::ledger::reason::WaitReason;
 
 /// Purchases for paid clicks that a restatement added to a reported entry.
@@ -18,7 +18,7 @@ pub struct Increment {
     /// How many; at least 1.
     pub purchases: u32,
     /// What they are worth together.
-    pub worth: Money,
+    pub value: Money,
 }
 
 impl Increment {
@@ -40,13 +40,13 @@ impl Increment {
         if policy == Restatements::First || entry.figures_unknown {
             return None;
         }
-        let Restatement::Grown { purchases, worth } = restate(reported, observed) else { return None };
-        Some(Self { first: u32::try_from(reported.count).ok()?, purchases, worth })
+        let Restatement::Grown { purchases, value } = restate(reported, observed) else { return None };
+        Some(Self { first: u32::try_from(reported.count).ok()?, purchases, value })
     }
 }
 
-impl From<Increment> for Part {
-    fn from(Increment { first, purchases, worth }: Increment) -> Self {
-        Self::Increment { first, purchases, worth }
+impl From<Increment> for Portion {
+    fn from(Increment { first, purchases, value }: Increment) -> Self {
+        Self::Increment { first, purchases, value }
     }
 }

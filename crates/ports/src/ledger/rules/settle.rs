@@ -12,7 +12,7 @@ use crate::ledger::settlement::Settlement;
 /// Events that the destination accepted of an entry before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accepted {
-    /// Positions of the part that is being sent.
+    /// Positions of the portion that is being sent.
     pub positions: Positions,
     /// Events in all.
     pub events: u64,

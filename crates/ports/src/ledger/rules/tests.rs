@@ -9,7 +9,7 @@ use domain::{ConversionKey, Outcome, UnixMillis};
 use proptest::prelude::*;
 
 use super::gives_way;
-use crate::ledger::{Claim, Lease, Part, Restatements, RowClaim, RowVerdict, Settle, Settled};
+use crate::ledger::{Claim, Lease, Portion, Restatements, RowClaim, RowVerdict, Settle, Settled};
 use model::Model;
 use world::{Event, KEYS, OBJECTS, World, file, key, name, rows, settle, world_and_events};
 
@@ -35,7 +35,7 @@ proptest! {
                     prop_assert_eq!(is.outcome, Outcome::Reported);
                 }
                 if wholly_reported && is.outcome != Outcome::Reported {
-                    prop_assert!(matches!(after.part, Part::Increment { purchases: 1.., .. }), "{after:?}");
+                    prop_assert!(matches!(after.portion, Portion::Increment { purchases: 1.., .. }), "{after:?}");
                     prop_assert_eq!(&after.source, &before.source);
                 }
             }
@@ -59,7 +59,7 @@ proptest! {
             let goes_on = policy == Restatements::Increments && *settle == Settle::Reported && grown > 0;
             let expected = if goes_on { Outcome::Retry } else { settle.outcome() };
             prop_assert_eq!(is.standing.outcome, expected);
-            if let (true, Part::Increment { first, purchases, .. }) = (goes_on, is.part) {
+            if let (true, Portion::Increment { first, purchases, .. }) = (goes_on, is.portion) {
                 prop_assert_eq!((i64::from(first), i64::from(purchases)), (is.standing.reported.count, grown));
             }
         }

@@ -4,7 +4,7 @@
 
 /// How one country numbers its telephones.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct NumberingPlan {
     country: &'static str,
     /// The calling code.
     pub(super) code: &'static str,
@@ -22,12 +22,12 @@ const fn plan(
     trunk: &'static str,
     shortest: usize,
     longest: usize,
-) -> Plan {
-    Plan { country, code, trunk, shortest, longest, keeps_zero: false }
+) -> NumberingPlan {
+    NumberingPlan { country, code, trunk, shortest, longest, keeps_zero: false }
 }
 
 /// No code is the beginning of another.
-static PLANS: [Plan; 100] = [
+static PLANS: [NumberingPlan; 100] = [
     plan("us", "1", "1", 10, 10),
     plan("ca", "1", "1", 10, 10),
     plan("pr", "1", "1", 10, 10),
@@ -48,8 +48,8 @@ static PLANS: [Plan; 100] = [
     plan("fr", "33", "0", 9, 9),
     plan("es", "34", "", 9, 9),
     plan("hu", "36", "06", 8, 9),
-    Plan { keeps_zero: true, ..plan("it", "39", "", 6, 11) },
-    Plan { keeps_zero: true, ..plan("va", "39", "", 6, 11) },
+    NumberingPlan { keeps_zero: true, ..plan("it", "39", "", 6, 11) },
+    NumberingPlan { keeps_zero: true, ..plan("va", "39", "", 6, 11) },
     plan("ro", "40", "0", 9, 9),
     plan("ch", "41", "0", 9, 9),
     plan("at", "43", "0", 7, 12),
@@ -85,10 +85,10 @@ static PLANS: [Plan; 100] = [
     plan("dz", "213", "0", 8, 9),
     plan("tn", "216", "", 8, 8),
     plan("sn", "221", "", 9, 9),
-    Plan { keeps_zero: true, ..plan("ci", "225", "", 10, 10) },
+    NumberingPlan { keeps_zero: true, ..plan("ci", "225", "", 10, 10) },
     plan("gh", "233", "0", 9, 9),
     plan("ng", "234", "0", 8, 10),
-    Plan { keeps_zero: true, ..plan("cg", "242", "", 9, 9) },
+    NumberingPlan { keeps_zero: true, ..plan("cg", "242", "", 9, 9) },
     plan("tz", "255", "0", 9, 9),
     plan("ke", "254", "0", 9, 9),
     plan("ug", "256", "0", 9, 9),
@@ -151,16 +151,16 @@ pub(super) fn has_other_code(digits: &str) -> bool {
 }
 
 /// The plan of a country, by its lower-case alpha-2 code.
-pub(super) fn of_country(alpha_2: &str) -> Option<&'static Plan> {
+pub(super) fn of_country(alpha_2: &str) -> Option<&'static NumberingPlan> {
     PLANS.iter().find(|plan| plan.country == alpha_2)
 }
 
 /// The plan with whose code `digits` begin.
-pub(super) fn of_code(digits: &str) -> Option<&'static Plan> {
+pub(super) fn of_code(digits: &str) -> Option<&'static NumberingPlan> {
     PLANS.iter().find(|plan| digits.starts_with(plan.code))
 }
 
-impl Plan {
+impl NumberingPlan {
     /// The national number without its trunk prefix, when `digits` can be one.
     pub(super) fn fit<'a>(&self, digits: &'a str) -> Option<&'a str> {
         if self.is_national(digits) {

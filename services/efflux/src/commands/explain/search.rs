@@ -44,7 +44,7 @@ pub(super) async fn run(parts: &Parts<History>, args: &Explain) -> anyhow::Resul
         args.session,
         keys.len()
     ));
-    Ok(ExitStatus::Undone)
+    Ok(ExitStatus::Incomplete)
 }
 
 /// The keys of the latest interpreted files: their names begin with the time.

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> an
     } else {
         out(&as_table(&tested, warning.as_deref()));
     }
-    Ok(if all_work { ExitStatus::Done } else { ExitStatus::Undone })
+    Ok(if all_work { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
 async fn test_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tested> {

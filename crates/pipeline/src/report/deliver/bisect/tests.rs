@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{Bisection, Place, REQUESTS_PER_BAD_EVENT, Response};
+use super::{Bisection, EventPlace, REQUESTS_PER_BAD_EVENT, Response};
 
 const FULL: usize = 1_000;
 
 #[derive(Debug, Default)]
 struct Found {
     requests: usize,
-    accepted: Vec<Place>,
-    bad: BTreeSet<Place>,
+    accepted: Vec<EventPlace>,
+    bad: BTreeSet<EventPlace>,
 }
 
 /// Bisects conversions of one event each; `named` answers name the first bad event.

@@ -7,7 +7,8 @@ use domain::{ConversionKey, Money, Outcome, UnixMillis};
 
 use crate::ledger::rules::{Accepted, Change, Increment, Relation, Standing, Transition, by_key, settle};
 use crate::ledger::{
-    Claim, Lease, Part, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement, Source, WaitReason,
+    Claim, Lease, Portion, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement, Source,
+    WaitReason,
 };
 
 /// What each Purchase of a test is worth, in millionths.
@@ -19,7 +20,7 @@ pub(super) struct Entry {
     pub(super) standing: Standing,
     pub(super) accepted: Accepted,
     pub(super) source: Source,
-    pub(super) part: Part,
+    pub(super) portion: Portion,
     /// Purchases that the row states.
     purchases: u32,
     superseded: Vec<(Source, Outcome)>,
@@ -37,7 +38,7 @@ impl Entry {
             },
             accepted: Accepted::default(),
             source: row.source.clone(),
-            part: Part::Whole,
+            portion: Portion::Full,
             purchases: u32::try_from(row.observed.count).expect("few"),
             superseded: Vec::new(),
         }
@@ -53,15 +54,15 @@ impl Entry {
 
     fn wait_for(&mut self, increment: Increment) {
         self.standing.outcome = Increment::STATE;
-        self.part = increment.into();
+        self.portion = increment.into();
         self.accepted.positions = [].into_iter().collect();
     }
 
-    /// Purchases of the part that is being sent.
+    /// Purchases of the portion that is being sent.
     pub(super) fn to_send(&self) -> u32 {
-        match self.part {
-            Part::Whole => self.purchases,
-            Part::Increment { purchases, .. } => purchases,
+        match self.portion {
+            Portion::Full => self.purchases,
+            Portion::Increment { purchases, .. } => purchases,
         }
     }
 }

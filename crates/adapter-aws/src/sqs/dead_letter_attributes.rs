@@ -14,7 +14,7 @@ const AT: &str = "efflux.at";
 const MESSAGE_ID: &str = "efflux.message_id";
 const RECEIVE_COUNT: &str = "efflux.receive_count";
 
-/// The reason of a letter that SQS moved by itself.
+/// The reason of a dead letter that SQS moved by itself.
 const MOVED_BY_SQS: &str = "SQS moved it after too many deliveries (the queue's redrive policy)";
 
 /// A reason that is longer is cut.
@@ -26,7 +26,7 @@ const OTHER_ATTRIBUTES_BYTES: usize = 512;
 /// What SQS takes as one message: since August 2025 more, but a queue may be set to less.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
-/// The attributes of a message that is given up.
+/// The attributes of a message that becomes a dead letter.
 pub(super) fn attributes(
     delivery: &Delivery,
     reason: &str,
@@ -52,7 +52,7 @@ pub(super) fn attributes(
     pairs.into_iter().filter(|(_, _, value)| !value.is_empty()).filter_map(attribute).collect()
 }
 
-/// A message of the dead-letter queue as a letter, whether we put it there or SQS did.
+/// A message of the dead-letter queue as a dead letter, whether we put it there or SQS did.
 pub(super) fn from_message(message: &Message, now: UnixMillis) -> DeadLetter {
     let text = |name| message.message_attributes.as_ref()?.get(name)?.string_value.as_deref();
     let delivered = || {
@@ -73,7 +73,7 @@ pub(super) fn from_message(message: &Message, now: UnixMillis) -> DeadLetter {
     }
 }
 
-/// The text without what SQS refuses: control characters and the two that are none.
+/// The text without what SQS refuses: control characters and the two that are not characters.
 fn allowed(text: &str) -> String {
     let refused =
         |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_fits_into_a_message() {
+    fn a_dead_letter_fits_into_a_message() {
         let long = "ü".repeat(4000);
         for body in [0, 255 * 1024, 256 * 1024 - OTHER_ATTRIBUTES_BYTES - 64] {
             let attributes = attributes(&delivery("x".repeat(body)), &long, "service", UnixMillis(5));

@@ -1,7 +1,7 @@
-//! What the original wrote into the same collection: one document per row, named by chance, without our state.
+//! What the legacy system wrote into the same collection: one document per row, named by chance, without our state.
 //!
 //! A document cannot change its name, so it is given a key by entering it again under that and removing it. Both steps may be done
-//! again: whoever is interrupted in between begins with the first.
+//! again: a process that is interrupted in between begins with the first.
 
 mod read;
 
@@ -18,42 +18,42 @@ use crate::connection::{Connection, Query};
 
 use read::{entry, is_reported, key};
 
-/// What one call of [`MongoLedger::migrate_from_original`](crate::MongoLedger::migrate_from_original) did.
+/// What one call of [`MongoLedger::migrate_from_legacy`](crate::MongoLedger::migrate_from_legacy) did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FromOriginal {
-    /// Documents of the original that were taken care of.
+pub struct FromLegacy {
+    /// Documents of the legacy system that were taken care of.
     pub documents: u64,
     /// Whether none is left.
     pub complete: bool,
 }
 
-/// See [`MongoLedger::migrate_from_original`](crate::MongoLedger::migrate_from_original).
-pub(super) async fn migrate(connection: &Connection, limit: usize, now: UnixMillis) -> Result<FromOriginal> {
-    const OPERATION: &str = "ledger.migrate_from_original";
+/// See [`MongoLedger::migrate_from_legacy`](crate::MongoLedger::migrate_from_legacy).
+pub(super) async fn migrate(connection: &Connection, limit: usize, now: UnixMillis) -> Result<FromLegacy> {
+    const OPERATION: &str = "ledger.migrate_from_legacy";
     let query = Query {
         filter: doc! { "state": { "$exists": false } },
         sort: Some(doc! { "_id": 1 }),
         limit: Some(limit.max(1)),
         ..Query::default()
     };
-    let originals: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
-    if originals.is_empty() {
-        return Ok(FromOriginal { documents: 0, complete: true });
+    let documents: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
+    if documents.is_empty() {
+        return Ok(FromLegacy { documents: 0, complete: true });
     }
-    enter(connection, OPERATION, &originals, now).await?;
-    let names: Vec<_> = originals.iter().filter_map(|original| original.get("_id").cloned()).collect();
+    enter(connection, OPERATION, &documents, now).await?;
+    let names: Vec<_> = documents.iter().filter_map(|document| document.get("_id").cloned()).collect();
     let removal = doc! {
         "delete": CONVERSIONS,
         "deletes": [{ "q": { "_id": { "$in": names }, "state": { "$exists": false } }, "limit": 0 }],
         "writeConcern": { "w": "majority" },
     };
     connection.command(OPERATION, removal).await?;
-    Ok(FromOriginal { documents: originals.len() as u64, complete: false })
+    Ok(FromLegacy { documents: documents.len() as u64, complete: false })
 }
 
-/// Enters what the original reported of a batch's conversions, so that claiming meets it. What it did not report is left to be sent.
+/// Enters what the legacy system reported of a batch's conversions, so that claiming meets it. What it did not report is left to be sent.
 ///
-/// The original looked within the batch's own click times, and so sent again what was stated with another time. Here the session
+/// The legacy system looked within the batch's own click times, and so sent again what was stated with another time. Here the session
 /// decides; its index makes that as cheap.
 pub(super) async fn recognise(connection: &Connection, rows: &[RowClaim], now: UnixMillis) -> Result<()> {
     const OPERATION: &str = "ledger.claim";
@@ -61,7 +61,7 @@ pub(super) async fn recognise(connection: &Connection, rows: &[RowClaim], now: U
     if sessions.is_empty() {
         return Ok(());
     }
-    // Where the feed had a number, the original kept a number.
+    // Where the feed had a number, the legacy system kept a number.
     let texts = sessions.iter().map(|session| Bson::from(*session));
     let numbers = sessions.iter().filter_map(|session| session.parse::<i64>().ok()).map(Bson::from);
     let filter = doc! {
@@ -70,26 +70,26 @@ pub(super) async fn recognise(connection: &Connection, rows: &[RowClaim], now: U
         "reported": { "$in": [1, true, "1"] },
     };
     let query = Query { filter, ..Query::default() };
-    let mut originals: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
+    let mut documents: Vec<Document> = connection.find(OPERATION, CONVERSIONS, query).await?;
     let wanted: HashSet<ConversionKey> = rows.iter().map(|row| row.key).collect();
-    originals.retain(|original| wanted.contains(&key(original)));
-    enter(connection, OPERATION, &originals, now).await
+    documents.retain(|document| wanted.contains(&key(document)));
+    enter(connection, OPERATION, &documents, now).await
 }
 
-/// Enters documents of the original under their keys. Of several with one key, and of an entry of ours of which nothing was ever
+/// Enters documents of the legacy system under their keys. Of several with one key, and of an entry of ours of which nothing was ever
 /// sent, what was reported wins.
 async fn enter(
     connection: &Connection,
     operation: &'static str,
-    originals: &[Document],
+    documents: &[Document],
     now: UnixMillis,
 ) -> Result<()> {
-    let entries: Vec<_> = originals.iter().map(|original| entry(original, now)).collect();
+    let entries: Vec<_> = documents.iter().map(|document| entry(document, now)).collect();
     let known = connection.insert(operation, CONVERSIONS, &entries).await?;
     let updates: Vec<_> = known
         .into_iter()
-        .filter(|index| is_reported(&originals[*index]))
-        .map(|index| told(&entries[index], now))
+        .filter(|index| is_reported(&documents[*index]))
+        .map(|index| reported(&entries[index], now))
         .collect();
     if !updates.is_empty() {
         connection.update(operation, CONVERSIONS, updates).await?;
@@ -97,8 +97,8 @@ async fn enter(
     Ok(())
 }
 
-/// Where the row came from stays: it is in its object's books.
-fn told(entry: &Document, now: UnixMillis) -> Document {
+/// Where the row came from stays: it is counted in its object's receipt.
+fn reported(entry: &Document, now: UnixMillis) -> Document {
     let mut set = Document::new();
     for field in [
         "state",

@@ -1,4 +1,4 @@
-//! Whose turn it is, in a database without conditional writes: everybody who finds the turn free writes a bid, waits until the
+//! An exclusive lock in a database without conditional writes: each process that finds the lock free writes a bid, waits until the
 //! bids of all others who found it free must be visible, and then all read the same winner.
 
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clickhouse::Row;
 use domain::UnixMillis;
-use ports::{Clock, Result, Turns};
+use ports::{Clock, ExclusiveLock, Result};
 use serde::Deserialize;
 
 use crate::ClickHouse;
@@ -22,24 +22,24 @@ const BIDS: &str = "
     HAVING max(toUnixTimestamp64Milli(until)) > ? AND NOT max(ended)
     ORDER BY placed_at, owner";
 
-/// Turns on a ClickHouse server, for installations without PostgreSQL. [`migrate`](ports::AnalyticsStore::migrate) makes its table.
+/// Exclusive locks on a ClickHouse server, for installations without PostgreSQL. [`migrate`](ports::AnalyticsStore::migrate) makes its table.
 ///
 /// Two never win at once, provided that a statement sees what earlier ones wrote (one server, or replicas with
 /// `insert_quorum` and `select_sequential_consistency` given in the address) and that the clocks of all processes run equally
-/// fast. Their times need not agree better than a turn is long. When the server is so slow that a bid takes longer than the
-/// settling time, its owner withdraws it, so that it may happen that nobody gets a free turn.
+/// fast. Their times need not agree better than a lock lasts. When the server is so slow that a bid takes longer than the
+/// settling time, its owner withdraws it, so that it may happen that no process gets a free lock.
 #[derive(Debug, Clone)]
-pub struct ClickHouseTurns {
+pub struct ClickHouseLock {
     server: ClickHouse,
     clock: Arc<dyn Clock>,
     settling: Duration,
 }
 
-impl ClickHouseTurns {
-    /// How long bids settle, unless told otherwise.
+impl ClickHouseLock {
+    /// How long bids settle, unless the caller says otherwise.
     pub const SETTLING: Duration = Duration::from_secs(3);
 
-    /// Turns on a server. Taking a free turn lasts at least `settling`.
+    /// Locks on a server. Acquiring a free lock takes at least `settling`.
     #[must_use]
     pub fn new(server: ClickHouse, clock: Arc<dyn Clock>, settling: Duration) -> Self {
         Self { server, clock, settling }
@@ -63,7 +63,7 @@ impl ClickHouseTurns {
             .bind(owner)
             .bind(until.0)
             .execute();
-        self.server.within("turns.take", STATEMENT_TIME, insert).await
+        self.server.within("lock.acquire", STATEMENT_TIME, insert).await
     }
 
     /// Says something further about a bid: that it lasts longer, or that it has ended.
@@ -109,9 +109,9 @@ struct Bid {
 }
 
 #[async_trait]
-impl Turns for ClickHouseTurns {
-    async fn take(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
-        const OPERATION: &str = "turns.take";
+impl ExclusiveLock for ClickHouseLock {
+    async fn acquire(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
+        const OPERATION: &str = "lock.acquire";
         let began = self.clock.now();
         if let Some(holder) = self.bids(OPERATION, task, now).await?.first() {
             if holder.owner != owner {
@@ -121,7 +121,7 @@ impl Turns for ClickHouseTurns {
             return Ok(true);
         }
         self.place(task, owner, until).await?;
-        // Whoever found the turn free did so before this bid was visible, and has placed theirs at most this long afterwards.
+        // A process that found the lock free did so before this bid was visible, and has placed its bid at most this long afterwards.
         let in_time = self.clock.now().since(began) < self.settling;
         self.clock.sleep(self.settling).await;
         let bids = self.bids(OPERATION, task, now).await?;
@@ -132,8 +132,8 @@ impl Turns for ClickHouseTurns {
         Ok(won)
     }
 
-    async fn give_back(&self, task: &str, owner: &str) -> Result<()> {
-        const OPERATION: &str = "turns.give_back";
+    async fn release(&self, task: &str, owner: &str) -> Result<()> {
+        const OPERATION: &str = "lock.release";
         // All bids that were not ended count, whatever the time: what has run out may be ended as well.
         let bids = self.bids(OPERATION, task, UnixMillis(-1)).await?;
         self.withdraw(OPERATION, task, owner, &bids).await

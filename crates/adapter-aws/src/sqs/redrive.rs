@@ -1,4 +1,4 @@
-//! Looking into a dead-letter queue, and emptying it. SQS cannot list: messages are taken in hand for a moment and given back.
+//! Looking into a dead-letter queue, and emptying it. SQS cannot list: messages are received, hidden for a moment, and released.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,37 +7,38 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, SendMessageBatchRe
 use ports::queue::{DeadLetter, Handle};
 use ports::{ErrorKind, Result, Retry};
 
-use super::{BATCH, SqsQueue, handles, letter, seconds};
+use super::{BATCH, SqsQueue, dead_letter_attributes, handles, seconds};
 
-/// How long letters are in hand at most; after a crash they come back by then.
+/// How long dead letters are hidden at most; after a crash they are visible again by then.
 const LOOK_TIME: Duration = Duration::from_secs(120);
 
 /// Waiting makes SQS ask all of its servers, so that an empty answer means an empty queue.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How many letters are looked at; with more in the queue, the newest of these are shown.
+/// How many dead letters are looked at; with more in the queue, the newest of these are shown.
 const MOST: usize = 10_000;
 
 /// What SQS takes in one batch of messages.
 const MAX_BATCH_BYTES: usize = 256 * 1024;
 
-/// A letter in hand.
-struct InHand {
+/// A dead letter that is hidden from others.
+struct Hidden {
     handle: Handle,
     letter: DeadLetter,
 }
 
-/// The latest letters.
+/// The latest dead letters.
 pub(super) async fn list(queue: &SqsQueue, limit: usize) -> Result<Vec<DeadLetter>> {
     let taken = take(queue, "queue.dead_letters", |_| false).await?;
-    let (handles, mut letters): (Vec<_>, Vec<_>) = taken.into_iter().map(|t| (t.handle, t.letter)).unzip();
-    give_back(queue, "queue.dead_letters", &handles).await?;
-    letters.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.message_id.cmp(&b.message_id)));
-    letters.truncate(limit);
-    Ok(letters)
+    let (handles, mut dead_letters): (Vec<_>, Vec<_>) =
+        taken.into_iter().map(|t| (t.handle, t.letter)).unzip();
+    release(queue, "queue.dead_letters", &handles).await?;
+    dead_letters.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.message_id.cmp(&b.message_id)));
+    dead_letters.truncate(limit);
+    Ok(dead_letters)
 }
 
-/// Puts letters back into the queue that they came from.
+/// Puts dead letters back into the queue that they came from.
 pub(super) async fn redrive(queue: &SqsQueue, message_ids: &[String]) -> Result<Vec<String>> {
     const OPERATION: &str = "queue.redrive";
     let wanted: BTreeSet<_> = message_ids.iter().map(String::as_str).collect();
@@ -52,7 +53,7 @@ pub(super) async fn redrive(queue: &SqsQueue, message_ids: &[String]) -> Result<
     let (found, others): (Vec<_>, Vec<_>) =
         taken.await?.into_iter().partition(|t| wanted.contains(t.letter.message_id.as_str()));
     let others: Vec<_> = others.into_iter().map(|t| t.handle).collect();
-    give_back(queue, OPERATION, &others).await?;
+    release(queue, OPERATION, &others).await?;
     for batch in batches(&found) {
         send_back(queue, OPERATION, batch).await?;
     }
@@ -60,33 +61,33 @@ pub(super) async fn redrive(queue: &SqsQueue, message_ids: &[String]) -> Result<
     Ok(ids.into_iter().collect())
 }
 
-/// Takes letters in hand until `enough` says so of one, or there is none left. After an error none stays in hand.
+/// Receives dead letters until `enough` says so of one, or none is left. After an error none stays hidden.
 async fn take(
     queue: &SqsQueue,
     operation: &'static str,
     mut enough: impl FnMut(&DeadLetter) -> bool,
-) -> Result<Vec<InHand>> {
-    // By SQS's id: a letter whose time in hand ran out during a long look comes again.
-    let mut taken: BTreeMap<String, InHand> = BTreeMap::new();
+) -> Result<Vec<Hidden>> {
+    // By SQS's id: a dead letter that became visible during a long look comes again.
+    let mut taken: BTreeMap<String, Hidden> = BTreeMap::new();
     let mut done = false;
     while !done && taken.len() < MOST {
         let messages = match receive(queue, operation).await {
             Ok(messages) => messages,
             Err(error) => {
                 let handles: Vec<_> = taken.into_values().map(|t| t.handle).collect();
-                // The first error says more; what cannot be given back comes back by itself.
-                if let Err(second) = give_back(queue, operation, &handles).await {
-                    tracing::warn!(error = ?second, "cannot give dead letters back; they come back by themselves");
+                // The first error says more; what cannot be released becomes visible by itself.
+                if let Err(second) = release(queue, operation, &handles).await {
+                    tracing::warn!(error = ?second, "cannot release dead letters; they become visible by themselves");
                 }
                 return Err(error);
             }
         };
         let before = taken.len();
         for message in messages {
-            let letter = letter::from_message(&message, queue.clock.now());
+            let letter = dead_letter_attributes::from_message(&message, queue.clock.now());
             done |= enough(&letter);
             let handle = Handle(message.receipt_handle.unwrap_or_default());
-            taken.insert(message.message_id.unwrap_or_default(), InHand { handle, letter });
+            taken.insert(message.message_id.unwrap_or_default(), Hidden { handle, letter });
         }
         done |= taken.len() == before;
     }
@@ -110,30 +111,30 @@ async fn receive(queue: &SqsQueue, operation: &'static str) -> Result<Vec<Messag
     Ok(answer.messages.unwrap_or_default())
 }
 
-async fn give_back(queue: &SqsQueue, operation: &'static str, handles: &[Handle]) -> Result<()> {
+async fn release(queue: &SqsQueue, operation: &'static str, handles: &[Handle]) -> Result<()> {
     handles::hide(&queue.client, &queue.dead, operation, handles, Duration::ZERO).await.map(|_| ())
 }
 
-/// Letters by tens, as long as their texts fit into one call.
-fn batches(letters: &[InHand]) -> Vec<&[InHand]> {
+/// Dead letters by tens, as long as their texts fit into one call.
+fn batches(dead_letters: &[Hidden]) -> Vec<&[Hidden]> {
     let (mut batches, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (i, t) in letters.iter().enumerate() {
+    for (i, t) in dead_letters.iter().enumerate() {
         if i > start && (i - start == BATCH || bytes + t.letter.body.len() > MAX_BATCH_BYTES) {
-            batches.push(&letters[start..i]);
+            batches.push(&dead_letters[start..i]);
             (start, bytes) = (i, 0);
         }
         bytes += t.letter.body.len();
     }
-    if start < letters.len() {
-        batches.push(&letters[start..]);
+    if start < dead_letters.len() {
+        batches.push(&dead_letters[start..]);
     }
     batches
 }
 
 /// Sends a batch to the queue, then deletes from the dead-letter queue what has arrived.
-async fn send_back(queue: &SqsQueue, operation: &'static str, batch: &[InHand]) -> Result<()> {
+async fn send_back(queue: &SqsQueue, operation: &'static str, batch: &[Hidden]) -> Result<()> {
     let call = queue.main.call(operation, "sqs:SendMessage");
-    let entry = |(i, t): (usize, &InHand)| {
+    let entry = |(i, t): (usize, &Hidden)| {
         SendMessageBatchRequestEntry::builder().id(i.to_string()).message_body(&t.letter.body).build()
     };
     let entries = batch.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>();

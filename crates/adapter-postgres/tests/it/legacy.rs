@@ -1,4 +1,4 @@
-//! The original's own tables, with rows as its applications write them.
+//! The legacy system's own tables, with rows as its applications write them.
 
 use adapter_postgres::{Postgres, PostgresPixels};
 use domain::PixelRef;
@@ -8,11 +8,11 @@ use secrecy::ExposeSecret;
 
 use crate::database::{connect, fresh_address};
 
-const ORIGINAL: &str = include_str!("original.sql");
+const LEGACY: &str = include_str!("legacy.sql");
 
-async fn original() -> (String, PostgresPixels) {
+async fn legacy() -> (String, PostgresPixels) {
     let address = fresh_address().await;
-    connect(&address).await.batch_execute(ORIGINAL).await.unwrap();
+    connect(&address).await.batch_execute(LEGACY).await.unwrap();
     let database = Postgres::new(&address).unwrap();
     (address, PostgresPixels::new(database))
 }
@@ -29,7 +29,7 @@ async fn tokens(pixels: &PostgresPixels) -> Vec<String> {
 
 #[tokio::test]
 async fn tokens_have_an_order_and_the_traps_are_known() {
-    let (_, pixels) = original().await;
+    let (_, pixels) = legacy().await;
     assert_eq!(
         tokens(&pixels).await,
         [
@@ -47,7 +47,7 @@ async fn tokens_have_an_order_and_the_traps_are_known() {
 
 #[tokio::test]
 async fn what_is_added_goes_first_and_what_was_there_stays() {
-    let (address, pixels) = original().await;
+    let (address, pixels) = legacy().await;
     let before = tokens(&pixels).await;
     let given: PixelRef = "meta:300".parse().unwrap();
     let credential = Credential { label: "token-1".into(), token: "given".to_owned().into() };
@@ -56,7 +56,7 @@ async fn what_is_added_goes_first_and_what_was_there_stays() {
     let expected = "meta:300: token-1=given user-account-1=first user-account-4=fourth";
     assert_eq!(tokens(&pixels).await[2], expected);
     pixels.put(&Pixel { credentials: Vec::new(), ..pixel }).await.unwrap();
-    assert_eq!(tokens(&pixels).await, before, "nothing of the original's was lost");
+    assert_eq!(tokens(&pixels).await, before, "nothing of the legacy system's was lost");
     assert!(pixels.remove(&given).await.unwrap());
     assert_eq!(tokens(&pixels).await.len(), before.len() - 1);
     let left: i64 = connect(&address)
@@ -72,12 +72,12 @@ async fn what_is_added_goes_first_and_what_was_there_stays() {
 }
 
 #[tokio::test]
-async fn migrating_alters_nothing_of_the_original() {
+async fn migrating_alters_nothing_of_the_legacy_system() {
     const SHAPE: &str = "
         SELECT coalesce(string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), E'\\n'
             ORDER BY table_name, ordinal_position), '')
         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'efflux_turns'";
-    let (address, pixels) = original().await;
+    let (address, pixels) = legacy().await;
     let client = connect(&address).await;
     let shape = async || client.query_one(SHAPE, &[]).await.unwrap().get::<_, String>(0);
     let (before, rows) = (shape().await, tokens(&pixels).await);

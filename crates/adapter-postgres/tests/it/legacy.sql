@@ -1,4 +1,4 @@
--- The tables of the original that matter here, with their exact columns.
+-- The tables of the legacy system that matter here, with their exact columns.
 CREATE TABLE pixels (id varchar(255) PRIMARY KEY, code varchar(255), name varchar(255), creation_time timestamptz DEFAULT now(),
     traffic_source varchar(255) NOT NULL, last_fired_time timestamptz, activity_status varchar(255), business_name varchar(255),
     business_id varchar(255));
@@ -25,7 +25,7 @@ INSERT INTO user_accounts (name, provider, token, fetching, role, expires_in) VA
     ('Robot', 'facebook', 'system', true, 'system_user', NULL),
     ('Mary Major', 'facebook', 'fourth', NULL, NULL, NULL),
     ('Richard Roe', 'facebook', 'expired', true, 'system_user', now() - interval '1 day'),
-    ('Nobody', 'facebook', NULL, true, 'system_user', NULL);
+    ('Stranger', 'facebook', NULL, true, 'system_user', NULL);
 INSERT INTO ad_accounts (id, provider, provider_id, name) VALUES
     (1, 'facebook', 'act_1', 'One'), (2, 'facebook', 'act_2', 'Two'), (3, 'facebook', 'act_3', 'Three'),
     (4, 'facebook', 'act_4', 'Four'), (5, 'facebook', 'act_5', 'Five'), (6, 'facebook', 'act_6', 'Six'),

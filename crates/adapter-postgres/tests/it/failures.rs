@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use adapter_postgres::{Postgres, PostgresPixels, PostgresTurns};
+use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
 use domain::UnixMillis;
 use port_tests::postgres::{Cluster, certificate};
 use port_tests::proxy::Proxy;
-use ports::{ErrorKind, PixelDirectory, Turns};
+use ports::{ErrorKind, ExclusiveLock, PixelDirectory};
 
 use crate::database::{connect, fresh, fresh_address};
 
@@ -27,7 +27,7 @@ async fn passwords_count() {
     Postgres::new(&with("efflux:right")).unwrap().check().await.unwrap();
     refused(&with("efflux:wrongsecret"), ErrorKind::Denied, "DATABASE_URL").await;
     refused(&with("efflux"), ErrorKind::Denied, "DATABASE_URL").await;
-    refused(&with("nobody:secret"), ErrorKind::Denied, "28P01").await;
+    refused(&with("stranger:secret"), ErrorKind::Denied, "28P01").await;
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn what_is_not_there_is_named() {
     for error in [
         empty.check_tables().await.unwrap_err(),
         PostgresPixels::new(empty.clone()).snapshot().await.unwrap_err(),
-        PostgresTurns::new(empty).give_back("t", "o").await.unwrap_err(),
+        PostgresLock::new(empty).release("t", "o").await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Missing);
         assert!(error.to_string().contains("efflux migrate"), "{error}");
@@ -79,14 +79,14 @@ async fn a_read_only_server_says_so() {
         .batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
         .await
         .unwrap();
-    let turns = PostgresTurns::new(Postgres::new(&address).unwrap());
-    let error = turns.take("t", "o", UnixMillis(1), UnixMillis(2)).await.unwrap_err();
+    let lock = PostgresLock::new(Postgres::new(&address).unwrap());
+    let error = lock.acquire("t", "o", UnixMillis(1), UnixMillis(2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Full, "{error:?}");
     assert!(error.to_string().contains("primary"), "{error}");
 }
 
 #[tokio::test]
-async fn a_server_that_was_away_is_used_again() {
+async fn a_server_that_was_unavailable_is_used_again() {
     let (proxy, address) = Proxy::to_url(&fresh_address().await).await;
     let database = Postgres::new(&address).unwrap();
     database.migrate().await.unwrap();
@@ -102,7 +102,7 @@ async fn a_server_that_was_away_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_not_waited_for_for_ever() {
+async fn a_server_that_hangs_is_not_waited_for_forever() {
     let (proxy, address) = Proxy::to_url(&fresh_address().await).await;
     let database = Postgres::new(&address).unwrap();
     database.check().await.unwrap();

@@ -1,4 +1,4 @@
-//! What people read when AWS refuses, is away, or is not what it seems to be.
+//! What the operator reads when AWS refuses, is unavailable, or is not what it seems to be.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn checks(aws: &Aws) -> [Error; 4] {
     });
     let (queue, blobs, table, metrics) =
         tokio::time::timeout(PATIENCE, all).await.expect("an answer in time");
-    [queue, blobs, table, metrics].map(|result| result.expect_err("there is trouble"))
+    [queue, blobs, table, metrics].map(|result| result.expect_err("an error is expected"))
 }
 
 #[track_caller]
@@ -127,7 +127,7 @@ async fn an_unknown_host_says_so() {
     assert_all(&checks(&aws).await, ErrorKind::Unavailable, &["host name", "AWS_ENDPOINT_URL"]);
 }
 
-/// An HTTPS server whose certificate nobody has signed.
+/// An HTTPS server whose certificate is signed by itself.
 async fn self_signed() -> String {
     let cert = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let private = cert.signing_key.serialize_der().try_into().expect("a key");
@@ -158,7 +158,7 @@ async fn tls_that_cannot_be_trusted_is_named() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_answer_leaves_doubt() {
+async fn an_unreadable_answer_leaves_doubt() {
     let canned = Canned::answers([(200, "<html>hello</html>")]).await;
     let aws = connect(at(&canned.url)).await;
     let error = queue(&aws, "q").receive(1, Duration::ZERO, PATIENCE).await.expect_err("no JSON");
@@ -167,7 +167,7 @@ async fn an_answer_that_is_no_answer_leaves_doubt() {
 }
 
 #[tokio::test]
-async fn one_entry_in_trouble_is_trouble() {
+async fn one_failed_entry_fails_the_call() {
     let failed =
         r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":false,"Code":"InternalError"}]}"#;
     let canned = Canned::answers([(200, failed)]).await;
@@ -178,11 +178,11 @@ async fn one_entry_in_trouble_is_trouble() {
 }
 
 #[tokio::test]
-async fn throttling_is_tried_once_more_and_then_told() {
+async fn throttling_is_tried_once_more_and_then_reported() {
     let throttled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}"#;
     let canned = Canned::answers([(400, throttled); 2]).await;
     let aws = connect(at(&canned.url)).await;
     let error = DynamoSubscriptions::new(&aws, "t").check().await.expect_err("twice throttled");
-    assert_all(&[error], ErrorKind::Throttled, &["table t", "asks for less"]);
+    assert_all(&[error], ErrorKind::Throttled, &["table t", "limits the rate"]);
     assert_eq!(canned.bodies().len(), 2);
 }

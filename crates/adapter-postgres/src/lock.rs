@@ -1,26 +1,26 @@
-//! Whose turn it is: one row per task, changed by one conditional statement.
+//! Exclusive locks: one row per task, changed by one conditional statement.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::UnixMillis;
-use ports::{Result, Turns};
+use ports::{ExclusiveLock, Result};
 
 use crate::Postgres;
 
-const TAKE: &str = "
+const ACQUIRE: &str = "
     INSERT INTO efflux_turns (task, owner, until) VALUES ($1, $2, $3)
     ON CONFLICT (task) DO UPDATE SET owner = excluded.owner, until = excluded.until
     WHERE efflux_turns.owner = excluded.owner OR efflux_turns.until <= $4";
 
-/// Turns in the table `efflux_turns`.
+/// Exclusive locks in the table `efflux_turns`.
 #[derive(Debug, Clone)]
-pub struct PostgresTurns {
+pub struct PostgresLock {
     database: Postgres,
 }
 
-impl PostgresTurns {
-    /// Turns in a database whose tables [`migrate`](Postgres::migrate) has made.
+impl PostgresLock {
+    /// Locks in a database whose tables [`migrate`](Postgres::migrate) has made.
     #[must_use]
     pub const fn new(database: Postgres) -> Self {
         Self { database }
@@ -28,17 +28,17 @@ impl PostgresTurns {
 }
 
 #[async_trait]
-impl Turns for PostgresTurns {
-    async fn take(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
+impl ExclusiveLock for PostgresLock {
+    async fn acquire(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
         let (now, until) = (moment(now), moment(until));
-        let taken = self
-            .database
-            .call("turns.take", async |client| client.execute(TAKE, &[&task, &owner, &until, &now]).await);
+        let taken = self.database.call("lock.acquire", async |client| {
+            client.execute(ACQUIRE, &[&task, &owner, &until, &now]).await
+        });
         Ok(taken.await? > 0)
     }
 
-    async fn give_back(&self, task: &str, owner: &str) -> Result<()> {
-        let given = self.database.call("turns.give_back", async |client| {
+    async fn release(&self, task: &str, owner: &str) -> Result<()> {
+        let given = self.database.call("lock.release", async |client| {
             client.execute("DELETE FROM efflux_turns WHERE task = $1 AND owner = $2", &[&task, &owner]).await
         });
         given.await.map(drop)

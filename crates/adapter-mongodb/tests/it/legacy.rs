@@ -1,6 +1,6 @@
-//! A collection that the original wrote.
+//! A collection that the legacy system wrote.
 
-use adapter_mongodb::{FromOriginal, MongoLedger, MongoSettings};
+use adapter_mongodb::{FromLegacy, MongoLedger, MongoSettings};
 use bson::{Bson, DateTime, Document, doc};
 use domain::Outcome;
 use ports::ledger::{Claim, Holder, Restatements, RowClaim, Selection};
@@ -8,8 +8,8 @@ use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{START, at, collection, database, figures, holder, sendable, settings};
 
-/// A row as the original kept it.
-fn original(session: &str, click: impl Into<Bson>, more: Document) -> Document {
+/// A row as the legacy system kept it.
+fn legacy(session: &str, click: impl Into<Bson>, more: Document) -> Document {
     let mut document = doc! {
         "date_hour": "2025-11-22T08:00:00", "click_timestamp": click, "network": "tonic", "nw_account_id": 7,
         "pixel_id": "111", "traffic_source": "facebook", "session_id": session, "keyword_clicked": "shoes",
@@ -20,23 +20,23 @@ fn original(session: &str, click: impl Into<Bson>, more: Document) -> Document {
     document
 }
 
-/// Every shape that the original left: numbers and texts, seconds and milliseconds, another click time than the row that comes now,
+/// Every shape that the legacy system left: numbers and texts, seconds and milliseconds, another click time than the row that comes now,
 /// twice by a race, refused, and never sent.
-fn collection_of_the_original() -> Vec<Document> {
+fn collection_of_the_legacy_system() -> Vec<Document> {
     let click = START - 3_600;
     let failed = || doc! { "reported": 0 };
     vec![
-        original("number", click, doc! {}),
-        original("text", click.to_string(), doc! {}),
-        original("double", (START - 3_600) as f64, doc! { "reported": 1.0 }),
-        original("elsewhere", click - 400_000, doc! {}),
-        original("unreadable", "yesterday", doc! {}),
-        original("flag", click, doc! { "reported": true }),
-        original("bare", click, doc! { "conversions": Bson::Null, "revenue": Bson::Null }),
-        original("raced", click, failed()),
-        original("raced", click, doc! {}),
-        original("failed", click, failed()),
-        original("refused", click, doc! { "reported": 0, "valid": false, "invalid_reason": "Invalid pixel" }),
+        legacy("number", click, doc! {}),
+        legacy("text", click.to_string(), doc! {}),
+        legacy("double", (START - 3_600) as f64, doc! { "reported": 1.0 }),
+        legacy("elsewhere", click - 400_000, doc! {}),
+        legacy("unreadable", "yesterday", doc! {}),
+        legacy("flag", click, doc! { "reported": true }),
+        legacy("bare", click, doc! { "conversions": Bson::Null, "revenue": Bson::Null }),
+        legacy("raced", click, failed()),
+        legacy("raced", click, doc! {}),
+        legacy("failed", click, failed()),
+        legacy("refused", click, doc! { "reported": 0, "valid": false, "invalid_reason": "Invalid pixel" }),
     ]
 }
 
@@ -46,7 +46,7 @@ const NOT: [&str; 3] = ["failed", "refused", "new"];
 async fn world(legacy: bool) -> (MongoLedger, mongodb::Collection<Document>) {
     let name = database();
     let documents = collection(&name).await;
-    documents.insert_many(collection_of_the_original()).await.unwrap();
+    documents.insert_many(collection_of_the_legacy_system()).await.unwrap();
     let settings = MongoSettings { legacy, ..settings(&port_tests::service::url("MONGODB"), &name) };
     let ledger = MongoLedger::open(&settings).await.unwrap();
     ledger.migrate().await.unwrap();
@@ -70,7 +70,7 @@ async fn nothing_is_sent_again(ledger: &MongoLedger) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_original_reported_is_recognised_and_the_rest_is_sent() {
+async fn what_the_legacy_system_reported_is_recognised_and_the_rest_is_sent() {
     let (ledger, _) = world(true).await;
     nothing_is_sent_again(&ledger).await;
 }
@@ -79,8 +79,8 @@ async fn what_the_original_reported_is_recognised_and_the_rest_is_sent() {
 async fn its_documents_are_given_keys_once_and_for_all() {
     let (ledger, documents) = world(false).await;
     let mut calls = Vec::new();
-    while calls.last().is_none_or(|done: &FromOriginal| !done.complete) {
-        calls.push(ledger.migrate_from_original(4, at(0)).await.unwrap());
+    while calls.last().is_none_or(|done: &FromLegacy| !done.complete) {
+        calls.push(ledger.migrate_from_legacy(4, at(0)).await.unwrap());
     }
     assert_eq!(calls.iter().map(|done| done.documents).collect::<Vec<_>>(), [4, 4, 3, 0]);
     assert_eq!(documents.count_documents(doc! {}).await.unwrap(), 10, "one for each key");
@@ -100,18 +100,18 @@ async fn its_documents_are_given_keys_once_and_for_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_interrupted_begins_again() {
+async fn an_interrupted_migration_begins_again() {
     let (ledger, documents) = world(true).await;
     // Entered, and not removed yet.
     ledger.claim(rows("b/o", &REPORTED), &holder(0)).await.unwrap();
     assert_eq!(documents.count_documents(doc! { "state": { "$exists": false } }).await.unwrap(), 11);
-    while !ledger.migrate_from_original(5, at(1)).await.unwrap().complete {}
+    while !ledger.migrate_from_legacy(5, at(1)).await.unwrap().complete {}
     assert_eq!(documents.count_documents(doc! { "state": { "$exists": false } }).await.unwrap(), 0);
     nothing_is_sent_again(&ledger).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_grew_beyond_the_originals_figures_is_sent() {
+async fn only_what_grew_beyond_the_legacy_systems_figures_is_sent() {
     let (ledger, _) = world(true).await;
     let increments = Holder { restatements: Restatements::Increments, ..holder(0) };
     let restated: Vec<_> = rows("b/o", &["number", "bare"])
@@ -122,5 +122,5 @@ async fn only_what_grew_beyond_the_originals_figures_is_sent() {
     let grown = ledger.find("number", None).await.unwrap().remove(0);
     assert_eq!((grown.outcome, grown.reported), (Outcome::Retry, figures(1, "0.25")));
     let unknown = ledger.find("bare", None).await.unwrap().remove(0);
-    assert_eq!(unknown.outcome, Outcome::Reported, "nobody knows how much was told");
+    assert_eq!(unknown.outcome, Outcome::Reported, "how much was reported is unknown");
 }

@@ -1,20 +1,20 @@
-//! Whose turn it is, in SQLite: processes that share a data directory agree by its file.
+//! Exclusive locks in SQLite: processes that share a data directory agree by its file.
 
 use async_trait::async_trait;
 use domain::UnixMillis;
-use ports::{Result, Turns};
+use ports::{ExclusiveLock, Result};
 use rusqlite::params;
 
 use crate::db::Db;
 
-/// Turns in the directory database.
+/// Exclusive locks in the directory database.
 #[derive(Debug, Clone)]
-pub struct EmbeddedTurns {
+pub struct EmbeddedLock {
     db: Db,
 }
 
-impl EmbeddedTurns {
-    /// Turns in a database that was opened with [`DIRECTORY_SCHEMA`](crate::DIRECTORY_SCHEMA).
+impl EmbeddedLock {
+    /// Locks in a database that was opened with [`DIRECTORY_SCHEMA`](crate::DIRECTORY_SCHEMA).
     #[must_use]
     pub const fn new(db: Db) -> Self {
         Self { db }
@@ -22,10 +22,10 @@ impl EmbeddedTurns {
 }
 
 #[async_trait]
-impl Turns for EmbeddedTurns {
-    async fn take(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
+impl ExclusiveLock for EmbeddedLock {
+    async fn acquire(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
         let (task, owner) = (task.to_owned(), owner.to_owned());
-        let taken = self.db.write("turns.take", move |tx| {
+        let taken = self.db.write("lock.acquire", move |tx| {
             tx.prepare_cached(
                 "INSERT INTO turns (task, owner, until) VALUES (?1, ?2, ?3)
                  ON CONFLICT (task) DO UPDATE SET owner = ?2, until = ?3
@@ -36,9 +36,9 @@ impl Turns for EmbeddedTurns {
         Ok(taken.await? > 0)
     }
 
-    async fn give_back(&self, task: &str, owner: &str) -> Result<()> {
+    async fn release(&self, task: &str, owner: &str) -> Result<()> {
         let (task, owner) = (task.to_owned(), owner.to_owned());
-        let given = self.db.write("turns.give_back", move |tx| {
+        let given = self.db.write("lock.release", move |tx| {
             tx.prepare_cached("DELETE FROM turns WHERE task = ? AND owner = ?")?.execute([task, owner])
         });
         given.await.map(drop)

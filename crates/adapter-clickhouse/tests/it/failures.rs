@@ -16,7 +16,7 @@ fn says(error: &ports::Error, kind: ErrorKind, advice: &str) {
 
 #[tokio::test]
 async fn a_wrong_password_is_denied_and_not_shown() {
-    let address = fresh_address().replace("http://", "http://somebody:wrongsecret@");
+    let address = fresh_address().replace("http://", "http://stranger:wrongsecret@");
     let error = ClickHouse::new(&address).unwrap().check().await.unwrap_err();
     says(&error, ErrorKind::Denied, "CLICKHOUSE_URL");
     assert!(!format!("{error:?}").contains("wrongsecret"), "{error:?}");

@@ -1,4 +1,4 @@
-//! The original's documents: the feed's row as it was, with `reported`, `valid`, `invalid_reason` and `createdAt` beside it. Types are
+//! The legacy system's documents: the feed's row as it was, with `reported`, `valid`, `invalid_reason` and `createdAt` beside it. Types are
 //! whatever the feed's JSON had.
 
 use bson::{Bson, Document, doc};
@@ -8,56 +8,56 @@ use domain::{ConversionKey, Money, Outcome, PixelCode, PixelRef, Platform, UnixM
 
 use crate::ledger::document::{changed, date, observe};
 
-/// What the original added to the row.
+/// What the legacy system added to the row.
 const ADDED: [&str; 6] = ["_id", "__v", "reported", "valid", "invalid_reason", "createdAt"];
 
 /// Valid, and never reported: the next row of the conversion takes its place.
 const UNREPORTED: &str = "unreported";
 
 /// The key that this ledger gives the document's conversion.
-pub(super) fn key(original: &Document) -> ConversionKey {
-    match text(original, "session_id") {
-        Some(session) => ConversionKey::new(&session, text(original, "keyword_clicked").as_deref()),
+pub(super) fn key(document: &Document) -> ConversionKey {
+    match text(document, "session_id") {
+        Some(session) => ConversionKey::new(&session, text(document, "keyword_clicked").as_deref()),
         // No identity: each such document is its own.
-        None => ConversionKey::of_malformed(name(original).as_bytes()),
+        None => ConversionKey::of_malformed(name(document).as_bytes()),
     }
 }
 
-/// Whether the original had reported it.
-pub(super) fn is_reported(original: &Document) -> bool {
-    flag(original, "reported") == Some(true)
+/// Whether the legacy system had reported it.
+pub(super) fn is_reported(document: &Document) -> bool {
+    flag(document, "reported") == Some(true)
 }
 
 /// The document as an entry of this ledger, all of its own fields with it.
-pub(super) fn entry(original: &Document, now: UnixMillis) -> Document {
-    let figures = figures(original);
+pub(super) fn entry(document: &Document, now: UnixMillis) -> Document {
+    let figures = figures(document);
     let observed = figures.unwrap_or_default();
-    let reported = is_reported(original);
-    let (state, reason) = state(original);
-    let told = if reported { observed } else { Figures::default() };
-    let mut entry = original.clone();
+    let reported = is_reported(document);
+    let (state, reason) = state(document);
+    let sent = if reported { observed } else { Figures::default() };
+    let mut entry = document.clone();
     entry.extend(doc! {
-        "_id": key(original).to_string(),
-        "session_id": text(original, "session_id"),
-        "keyword_clicked": text(original, "keyword_clicked"),
-        "click_timestamp": seconds(original),
+        "_id": key(document).to_string(),
+        "session_id": text(document, "session_id"),
+        "keyword_clicked": text(document, "keyword_clicked"),
+        "click_timestamp": seconds(document),
         "reported": i32::from(reported),
         "valid": state != Outcome::Invalid,
-        "createdAt": original.get_datetime("createdAt").copied().unwrap_or_else(|_| date(now)),
+        "createdAt": document.get_datetime("createdAt").copied().unwrap_or_else(|_| date(now)),
         "state": state.as_str(),
         "reason": reason.as_str(),
         "reasons": if state == Outcome::Invalid { reason.as_str() } else { "" },
         "object": "original",
         "row": 0_i64,
-        "original_id": original.get("_id"),
-        "raw": row(original),
-        "pixel": pixel(original).map(String::from),
-        "network": text(original, "network").unwrap_or_default(),
+        "original_id": document.get("_id"),
+        "raw": row(document),
+        "pixel": pixel(document).map(String::from),
+        "network": text(document, "network").unwrap_or_default(),
         "deadline": Bson::Null,
         "owner": Bson::Null,
         "due_at": Bson::Null,
-        "reported_count": told.count,
-        "reported_revenue": told.revenue.to_string(),
+        "reported_count": sent.count,
+        "reported_revenue": sent.revenue.to_string(),
         "figures_unknown": figures.is_none(),
         "accepted": "",
         "events": 0_i64,
@@ -71,17 +71,17 @@ pub(super) fn entry(original: &Document, now: UnixMillis) -> Document {
     entry
 }
 
-fn pixel(original: &Document) -> Option<PixelRef> {
-    let code = PixelCode::new(text(original, "pixel_id")?).ok()?;
-    Some(PixelRef::new(Platform::from_feed(text(original, "traffic_source").as_deref())?, code))
+fn pixel(document: &Document) -> Option<PixelRef> {
+    let code = PixelCode::new(text(document, "pixel_id")?).ok()?;
+    Some(PixelRef::new(Platform::from_feed(text(document, "traffic_source").as_deref())?, code))
 }
 
-fn state(original: &Document) -> (Outcome, String) {
-    if is_reported(original) {
+fn state(document: &Document) -> (Outcome, String) {
+    if is_reported(document) {
         return (Outcome::Reported, String::new());
     }
-    let words = text(original, "invalid_reason");
-    if flag(original, "valid") != Some(false) && words.is_none() {
+    let words = text(document, "invalid_reason");
+    if flag(document, "valid") != Some(false) && words.is_none() {
         return (Outcome::NoEvents, UNREPORTED.to_owned());
     }
     let reason = match words.as_deref() {
@@ -94,15 +94,15 @@ fn state(original: &Document) -> (Outcome, String) {
     (Outcome::Invalid, reason.to_owned())
 }
 
-/// Count and revenue; none when either cannot be read, because then nobody can tell what a later statement adds.
-fn figures(original: &Document) -> Option<Figures> {
-    let count = text(original, "conversions")?.parse::<Money>().ok()?;
-    let revenue = text(original, "revenue")?.parse().ok()?;
+/// Count and revenue; none when either cannot be read, because then it is unknown what a later statement adds.
+fn figures(document: &Document) -> Option<Figures> {
+    let count = text(document, "conversions")?.parse::<Money>().ok()?;
+    let revenue = text(document, "revenue")?.parse().ok()?;
     Some(Figures { count: count.micros() / 1_000_000, revenue })
 }
 
-fn seconds(original: &Document) -> Option<i64> {
-    let time = match original.get("click_timestamp")? {
+fn seconds(document: &Document) -> Option<i64> {
+    let time = match document.get("click_timestamp")? {
         Bson::Int32(number) => click_time_from_number(i64::from(*number)),
         Bson::Int64(number) => click_time_from_number(*number),
         Bson::Double(number) => click_time_from_float(*number),
@@ -112,9 +112,9 @@ fn seconds(original: &Document) -> Option<i64> {
     time.map(|time| time.0)
 }
 
-/// The row as JSON, without what the original added.
-fn row(original: &Document) -> String {
-    let mut row = original.clone();
+/// The row as JSON, without what the legacy system added.
+fn row(document: &Document) -> String {
+    let mut row = document.clone();
     for field in ADDED {
         row.remove(field);
     }
@@ -122,11 +122,11 @@ fn row(original: &Document) -> String {
     serde_json::to_string(&row).unwrap_or_else(|_| "{}".to_owned())
 }
 
-fn name(original: &Document) -> String {
-    original.get("_id").map(ToString::to_string).unwrap_or_default()
+fn name(document: &Document) -> String {
+    document.get("_id").map(ToString::to_string).unwrap_or_default()
 }
 
-/// A field's text; a number's too. Empty text is none, as everywhere.
+/// A field's text; a number's too. Empty text counts as missing, as everywhere.
 fn text(document: &Document, field: &str) -> Option<String> {
     let text = match document.get(field)? {
         Bson::String(text) => text.trim().to_owned(),
@@ -154,7 +154,7 @@ mod tests {
 
     const NOW: UnixMillis = UnixMillis(1_764_000_000_000);
 
-    fn original(more: Document) -> Document {
+    fn legacy(more: Document) -> Document {
         let mut document = doc! {
             "_id": bson::oid::ObjectId::new(), "session_id": "s-1", "keyword_clicked": "red shoes",
             "click_timestamp": 1_763_800_000, "pixel_id": "111", "network": "tonic", "conversions": 2, "revenue": 0.75,
@@ -165,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn a_reported_row_is_an_entry_that_was_told_in_full() {
-        let entry = entry(&original(doc! {}), NOW);
+    fn a_reported_row_is_an_entry_that_was_reported_in_full() {
+        let entry = entry(&legacy(doc! {}), NOW);
         let key = ConversionKey::new("s-1", Some("red shoes")).to_string();
         assert_eq!(entry.get_str("_id").unwrap(), key.as_str());
         assert_eq!(entry.get_str("state").unwrap(), "reported");
@@ -206,7 +206,7 @@ mod tests {
             ),
             (doc! { "reported": false, "valid": 0, "invalid_reason": "odd" }, "invalid", "odd"),
         ] {
-            let entry = entry(&original(more), NOW);
+            let entry = entry(&legacy(more), NOW);
             assert_eq!(
                 (entry.get_str("state").unwrap(), entry.get_str("reason").unwrap()),
                 (outcome, reason)
@@ -218,16 +218,16 @@ mod tests {
     #[test]
     fn unknown_figures_are_known_to_be_unknown() {
         for more in [doc! { "conversions": Bson::Null }, doc! { "revenue": "a lot" }] {
-            assert!(entry(&original(more), NOW).get_bool("figures_unknown").unwrap());
+            assert!(entry(&legacy(more), NOW).get_bool("figures_unknown").unwrap());
         }
-        assert!(!entry(&original(doc! {}), NOW).get_bool("figures_unknown").unwrap());
+        assert!(!entry(&legacy(doc! {}), NOW).get_bool("figures_unknown").unwrap());
     }
 
     #[test]
     fn identity_is_strict() {
-        let numbers = original(doc! { "session_id": 42_i64, "keyword_clicked": "" });
+        let numbers = legacy(doc! { "session_id": 42_i64, "keyword_clicked": "" });
         assert_eq!(key(&numbers), ConversionKey::new("42", None));
-        let (one, other) = (original(doc! { "session_id": "" }), original(doc! { "session_id": "" }));
+        let (one, other) = (legacy(doc! { "session_id": "" }), legacy(doc! { "session_id": "" }));
         assert_ne!(key(&one), key(&other));
     }
 }
