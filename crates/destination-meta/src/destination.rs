@@ -137,7 +137,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// Meta, or what stands in for it at the transport's address.
+    /// Meta, or its sandbox, at the transport's address.
     #[must_use]
     pub const fn new(config: MetaConfig, transport: Transport) -> Self {
         Self { config, transport }

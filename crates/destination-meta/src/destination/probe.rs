@@ -4,7 +4,7 @@ use domain::{PixelCode, UnixMillis};
 use ports::pixels::Credential;
 
 use super::Meta;
-use crate::errors::{Answer, AnswerVerdict, MetaError};
+use crate::errors::{AnswerVerdict, MetaError, ReadAnswer};
 
 /// Far beyond Meta's window of 7 days, so that no difference of clocks makes the event acceptable.
 const AGE_S: i64 = 30 * 24 * 3600;
@@ -93,7 +93,7 @@ impl Meta {
             self.transport.post_events(&self.config.version, pixel.as_str(), &credential.token, body).await;
         match sent {
             Ok(reply) => {
-                let answer = Answer::read(&reply);
+                let answer = ReadAnswer::read(&reply);
                 let error = answer.error.as_ref();
                 Probe {
                     standing: standing(&answer),
@@ -116,7 +116,7 @@ fn old_event(now: UnixMillis) -> String {
     )
 }
 
-fn standing(answer: &Answer) -> Standing {
+fn standing(answer: &ReadAnswer) -> Standing {
     let error = answer.error.as_ref();
     let (code, subcode) = (error.and_then(|e| e.code), error.and_then(|e| e.subcode));
     match (&answer.verdict, code, subcode) {

@@ -3,7 +3,7 @@
 use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, SendReport};
 
-use crate::errors::{Answer as Reading, AnswerVerdict, MetaError, Success};
+use crate::errors::{AnswerVerdict, MetaError, ReadAnswer, Success};
 
 /// Use of a limit from which even a success counts as near the limit: waiting for the error would cost the requests until then.
 const NEAR_LIMIT_PERCENT: f64 = 80.0;
@@ -11,7 +11,7 @@ const NEAR_LIMIT_PERCENT: f64 = 80.0;
 /// What an answer means for each of the `sent` events of its request.
 #[must_use]
 pub fn answered(reply: &Reply, sent: usize) -> SendReport {
-    let reading = Reading::read(reply);
+    let reading = ReadAnswer::read(reply);
     let mut report = SendReport {
         outcomes: Vec::new(),
         answer: answer(reply.status, &reading),
@@ -50,7 +50,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     report
 }
 
-fn answer(status: u16, reading: &Reading) -> Answer {
+fn answer(status: u16, reading: &ReadAnswer) -> Answer {
     let of_error = |error: &MetaError| Answer {
         status,
         code: error.code,

@@ -7,7 +7,7 @@ use crate::usage::UsageHeaders;
 
 /// A reply and what it means.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct ReadAnswer {
     /// What to do next.
     pub verdict: AnswerVerdict,
     /// The error, where the body had one.
@@ -18,7 +18,7 @@ pub struct Answer {
     pub usage: UsageHeaders,
 }
 
-impl Answer {
+impl ReadAnswer {
     /// Reads a reply. A status of 2xx counts only with a body that says how many events were taken: proxies answer 200
     /// with pages of their own, and then the outcome of the events is unknown.
     #[must_use]
@@ -39,8 +39,8 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &'static str) -> Answer {
-        Answer::read(&Reply { status, body: body.into(), ..Reply::default() })
+    fn answer(status: u16, body: &'static str) -> ReadAnswer {
+        ReadAnswer::read(&Reply { status, body: body.into(), ..Reply::default() })
     }
 
     #[test]

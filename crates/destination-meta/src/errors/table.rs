@@ -43,7 +43,7 @@ pub enum AnswerVerdict {
 /// Classifies an answer. `error` is what [`MetaError::parse`] made of the body.
 ///
 /// A status of 2xx without an error is [`AnswerVerdict::Accepted`]; whether the body says so too is checked by
-/// [`Answer::read`](super::Answer::read).
+/// [`ReadAnswer::read`](super::ReadAnswer::read).
 #[must_use]
 pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) -> AnswerVerdict {
     let Some((error, code)) = error.and_then(|error| Some((error, error.code?))) else {

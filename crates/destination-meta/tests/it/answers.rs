@@ -1,12 +1,12 @@
 //! From a whole reply to a verdict.
 
-use destination_meta::errors::{Answer, AnswerVerdict};
+use destination_meta::errors::{AnswerVerdict, ReadAnswer};
 use outbound_http::Reply;
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Answer {
+fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> ReadAnswer {
     let headers =
         headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    Answer::read(&Reply { status, headers, body: body.into() })
+    ReadAnswer::read(&Reply { status, headers, body: body.into() })
 }
 
 #[test]

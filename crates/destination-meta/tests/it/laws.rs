@@ -6,7 +6,7 @@ use std::io::Read;
 use bytes::Bytes;
 use destination_meta::destination::answered;
 use destination_meta::destination::{MetaConfig, PLATFORM};
-use destination_meta::errors::{Answer, AnswerVerdict};
+use destination_meta::errors::{AnswerVerdict, ReadAnswer};
 use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
 use destination_meta::usage::UsageHeaders;
@@ -110,7 +110,7 @@ pub(crate) fn answers(data: &[u8]) {
     let usage = UsageHeaders::parse(&headers);
     assert!(usage.regain_after().is_none_or(|wait| wait.as_secs() <= 24 * 3600));
     let reply = Reply { status, headers, body: Bytes::copy_from_slice(body) };
-    let answer = Answer::read(&reply);
+    let answer = ReadAnswer::read(&reply);
     assert_eq!(answer.success.is_some(), answer.verdict == AnswerVerdict::Accepted);
     for sent in [1, 3, 1000] {
         let report = answered(&reply, sent);
