@@ -1,4 +1,4 @@
-# Needs Rust, a C compiler and make; tests of production adapters also Python 3. `make` alone says what there is.
+# Needs Rust, a C compiler and make; tests of production adapters also Python 3. `make` alone lists the targets.
 
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
@@ -9,26 +9,26 @@ XTASK := $(CARGO) run --quiet --package xtask --
 # Every target that has a help text.
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-help: ## say what the targets are
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: ## build Efflux and show it at work on made-up conversions, on this machine alone
+run: ## build Efflux and run its demo on generated conversions, on this machine alone
 	$(CARGO) build --package efflux
 	"$(TARGET_DIR)/debug/efflux" demo
 
 test: ## everything a build server runs, or PART="unit adapters": checks, unit, adapters, processes, templates, containers
 	@$(XTASK) test $(PART)
 
-quick: ## what is run on each change, in a minute: formatting, lints, units, the pipeline, a hundred simulated seeds
+quick: ## checks for each change, in a minute: formatting, lints, units, the pipeline, a hundred simulated seeds
 	@$(XTASK) quick
 
-check: ## what needs no test run: formatting, lints, documentation, layers, tidiness, dependencies, templates
+check: ## everything that needs no test run: formatting, lints, documentation, layers, tidiness, dependencies, templates
 	@$(XTASK) test checks templates
 
 services-up: ## start the servers that tests of production adapters need; `make test` does it by itself
 	@$(XTASK) services up
 
-services-down: ## end them
+services-down: ## stop them
 	@$(XTASK) services down
 
 # With as many jobs as cargo likes, however many targets make has under way.
@@ -40,7 +40,7 @@ BUILD_debug := $(BUILD) --workspace
 runtime-image: ## make the base image that all others start from
 	docker/base-images.sh runtime
 
-images: runtime-image ## build the images of the services from PROFILE: release, or debug for a quick look
+images: runtime-image ## build the images of the services from PROFILE: release, or debug for quick tries
 	docker/base-images.sh build
 	$(BUILD_$(or $(PROFILE),release))
 	docker/images.sh packaged "$(TARGET_DIR)/$(or $(PROFILE),release)"
@@ -55,13 +55,13 @@ all-images: ## build both kinds of images
 up: all-images ## start the whole system on this machine with docker compose
 	$(COMPOSE) --file docker/compose.yaml up --detach --no-build
 
-demo-compose: ## send a sample of four networks through what `make up` started, and print the table
+demo-compose: ## send a sample of four networks through the system that `make up` started, and print the table
 	COMPOSE="$(COMPOSE)" docker/demo.sh
 
-down: ## end what `make up` started, and forget its data
+down: ## stop the system that `make up` started, and delete its data
 	$(COMPOSE) --file docker/compose.yaml --profile tools --profile monitoring down --volumes --remove-orphans
 
-e2e-docker: all-images ## test the images, then the whole system in containers, disturbed while it works
+e2e-docker: all-images ## test the images, then the whole system in containers, with faults while it works
 	python3 -B docker/test_images.py
 	COMPOSE="$(COMPOSE)" python3 -B -m unittest discover --start-directory docker/e2e --verbose
 
@@ -79,29 +79,29 @@ chaos: ## kill two filters and two reporters at random KILLS times while FILES f
 	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 	$(CARGO) test --package efflux --test it -- chaos --nocapture
 
-outages: ## take each production backend, and Meta, away for OUTAGE_SECONDS (60) while load goes on
+outages: ## make each production backend, and Meta, unavailable for OUTAGE_SECONDS (60) while load goes on
 	$(CARGO) build --workspace
 	@$(XTASK) services up
 	EFFLUX_TEST_OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),60) $(CARGO) test --workspace --test it -- production:: --nocapture
 
-bench: ## measure what is hot
+bench: ## measure the hot paths
 	$(CARGO) bench --package destination-meta
 	LEDGER_KEYS=10000,2000000 LEDGER_ROUNDS=100 $(CARGO) bench --package adapter-embedded --bench claim
 
-sim: ## play the pipeline with seeded faults: SEEDS=10000, or SEED=42 to see one with every step
+sim: ## simulate the pipeline with seeded fault injection: SEEDS=10000, or SEED=42 to see one with every step
 	$(CARGO) build --profile sim --package simulation --bin sim
 	"$(TARGET_DIR)/sim/sim" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
-# What cargo-fuzz sets for libFuzzer, without its sanitizers, which need another toolchain: our code has no `unsafe`.
+# The flags that cargo-fuzz sets for libFuzzer, without its sanitizers, which need another toolchain: our code has no `unsafe`.
 FUZZ_TARGETS := rows notifications answers values
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares
 SECONDS ?= 600
-# Naming the target keeps the flags from what runs at build time.
+# With a named target, the flags do not apply to build scripts.
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-fuzz: ## try made-up rows, messages and answers, each for SECONDS (600); needs a C++ compiler too
+fuzz: ## fuzz rows, messages and answers, each for SECONDS (600); needs a C++ compiler too
 	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml \
 		--target-dir "$(TARGET_DIR)/fuzz" --target $(HOST) --bins
 	@for target in $(FUZZ_TARGETS); do \

@@ -9,7 +9,7 @@ build() {
     echo "efflux/backend-$name"
 }
 
-# The first makes what all share; the others take it from there and wait for packages side by side.
+# The first build makes the shared layers; the others reuse them and install their packages side by side.
 build aws 4566
 building=()
 for backend in mongodb:27017 clickhouse:8123 postgres:5432; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the base images that the Dockerfiles name, for a machine that can reach Debian's packages and no image registry.
-# Where the registry answers, or an image of the name is there already, nothing is made. It needs root, mmdebstrap and, for the
+# If the registry answers, or an image of that name exists, it makes nothing. It needs root, mmdebstrap and, for the
 # build image, the Rust toolchain that is installed here.
 set -euo pipefail
 
@@ -20,19 +20,19 @@ is_there() {
 system() {
     local folder=$1
     shift
-    # The tests' servers may be installing packages of theirs at the same time.
+    # The tests' servers may install packages at the same time.
     command -v mmdebstrap >/dev/null ||
         apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends mmdebstrap >/dev/null
     # As in the official image, dpkg does not wait for the disk after each file.
     mmdebstrap --variant=apt --dpkgopt=force-unsafe-io --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         "${@/#/--include=}" bookworm "$folder" >"$folder.log" 2>&1 ||
         { tail -n 20 "$folder.log" >&2; exit 1; }
-    # What a slim image leaves out, and what belongs to this machine alone.
+    # Files that a slim image leaves out, and files of this machine only.
     rm -rf "$folder"/var/cache/apt/* "$folder"/var/lib/apt/lists/* "$folder"/var/log/* "$folder"/usr/share/{doc,man,info,lintian}/*
     find "$folder/usr/share/locale" -mindepth 1 -maxdepth 1 ! -name 'en*' -exec rm -rf {} +
     : >"$folder/etc/resolv.conf"
     : >"$folder/etc/hostname"
-    # Certificates that this machine trusts beside the usual ones: without them no package could be fetched from inside.
+    # This machine's additional certificates; without them no package could be fetched inside.
     mkdir -p "$folder/usr/local/share/ca-certificates"
     find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$folder/usr/local/share/ca-certificates/" \;
     [[ ! -x $folder/usr/sbin/update-ca-certificates ]] || chroot "$folder" update-ca-certificates >/dev/null 2>&1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the images efflux/filter-svc, efflux/reporter-svc, efflux/optimizer-svc and efflux/efflux.
 #   docker/images.sh full               compiles inside the build: what a user or a pipeline does
-#   docker/images.sh packaged [FOLDER]  takes binaries that are there already (default: target/release): quick, for tests
-# CERTIFICATES_IMAGE is where `packaged` takes the certificates from: any image with Debian's ca-certificates (default: the one that compiles).
-# TAG names the result (default: latest), REVISION the commit where there is no checkout to ask.
+#   docker/images.sh packaged [FOLDER]  copies binaries that are already built (default: target/release): quick, for tests
+# CERTIFICATES_IMAGE is the image that `packaged` copies the certificates from: any image with Debian's ca-certificates (default: the one that compiles).
+# TAG names the result (default: latest), REVISION the commit if this is not a checkout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,4 +1,4 @@
-# The same images from binaries that are built already, for tests: the folder of the binaries is the context.
+# The same images from binaries that are already built, for tests. The folder of the binaries is the context.
 # BASE_IMAGE is what `docker build --file docker/Dockerfile --target base --tag efflux/base .` made.
 ARG BASE_IMAGE=efflux/base:latest
 # hadolint ignore=DL3006

@@ -7,7 +7,7 @@ find . -name target -prune -o \( -name Cargo.toml -o -name Cargo.lock -o -name r
         mkdir -p "$to/$(dirname "$file")"
         cp "$file" "$to/$file"
     done
-# Roots of libraries, programs, benchmarks and tests. Both kinds may be a program's: nobody calls an unused `main` of a library.
+# Roots of libraries, programs, benchmarks and tests. The same text serves both: an unused `main` in a library does no harm.
 find . -name target -prune -o \( -path '*/src/lib.rs' -o -path '*/src/main.rs' -o -path '*/src/bin/*.rs' -o -path '*/benches/*.rs' \
     -o -path '*/examples/*.rs' -o -path '*/tests/it/main.rs' -o -path '*/tests/*.rs' \) -type f -print |
     while read -r file; do

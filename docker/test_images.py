@@ -1,4 +1,4 @@
-"""The images keep their promises: small, quick to start, no root, no shell needed, and a root file system that nobody writes to.
+"""The images keep their promises: small, quick to start, no root, no shell needed, and a read-only root file system.
 
 usage: python3 docker/test_images.py    (after docker/images.sh)
 """
@@ -11,11 +11,11 @@ import time
 import unittest
 from pathlib import Path
 
-# A pipeline's copy of the files knows no commit.
+# A pipeline's copy of the files has no commit.
 IS_CHECKOUT = (Path(__file__).resolve().parents[1] / ".git").exists()
 TAG = os.environ.get("TAG", "latest")
 RUNTIME_IMAGE = os.environ.get("RUNTIME_IMAGE", "debian:bookworm-slim")
-# Image -> what it is started with, on the embedded backends.
+# Image -> its arguments, on the embedded backends.
 COMMANDS = {"filter-svc": [], "reporter-svc": [], "optimizer-svc": [], "efflux": ["run", "--sandbox"]}
 MOST_BYTES_ABOVE_BASE = 60_000_000
 MOST_SECONDS_TO_START = 2.0
@@ -31,7 +31,7 @@ def docker(*arguments, check=True):
 
 
 def inspect(name):
-    """What docker knows about an image or a container."""
+    """The properties of an image or a container."""
     return json.loads(docker("inspect", name).stdout)[0]
 
 
@@ -43,7 +43,7 @@ def moment(text):
 
 
 def watch(what, done):
-    """Looks until `done` says so; fails after a while."""
+    """Polls until `done` returns a result; fails after a while."""
     give_up = time.monotonic() + LONGEST_SECONDS
     while not (result := done()):
         if time.monotonic() > give_up:
@@ -56,7 +56,7 @@ class Images(unittest.TestCase):
     """Each of the four."""
 
     def start(self, service):
-        """A container as strict as production's; it is gone after the test."""
+        """A container as strict as production's; it is removed after the test."""
         name = f"efflux-image-test-{service}"
         docker("rm", "--force", "--volumes", name, check=False)
         strict = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
@@ -89,7 +89,7 @@ class Images(unittest.TestCase):
             self.assertEqual(config["Healthcheck"]["Test"], ["CMD", "/usr/local/bin/service", "--healthcheck"])
 
     def test_they_start_quickly_get_healthy_and_stop_in_order(self):
-        # All at once: the engine looks at their health every ten seconds.
+        # All at once, because the engine checks health only every ten seconds.
         names = {service: self.start(service) for service in COMMANDS}
         for service, name in names.items():
             with self.subTest(service):

@@ -1,4 +1,4 @@
-"""Deploys the templates to an AWS emulator, and makes up for what it drops.
+"""Deploys the templates to an AWS emulator, and makes the resources that it leaves out.
 
 usage: AWS_ENDPOINT_URL=http://127.0.0.1:5000 python3 local.py --stack-name efflux-local
 
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 HERE = Path(__file__).resolve().parent
 
-# The emulator accepts these and makes nothing of them; the templates leave out the rest by Platform=emulator.
+# The emulator accepts these and ignores them; Platform=emulator leaves out the rest.
 DROPPED = {
     "AWS::SQS::QueuePolicy",
     "AWS::S3::BucketPolicy",
@@ -27,7 +27,7 @@ DROPPED = {
 
 
 def client(service):
-    """A client of the emulator; its credentials mean nothing and must be there."""
+    """A client of the emulator; credentials are required, and any will do."""
     return boto3.client(
         service,
         endpoint_url=os.environ["AWS_ENDPOINT_URL"],
@@ -82,7 +82,7 @@ def notify(s3, bucket, queue_arn, stated):
 
 
 def stated_notification(template, bucket):
-    """What a template says that a bucket tells its queue."""
+    """The notification that a template states for a bucket."""
     from templates import load
 
     configuration = load(HERE / template)["Resources"][bucket]["Properties"]["NotificationConfiguration"]
@@ -91,7 +91,7 @@ def stated_notification(template, bucket):
 
 
 def main():
-    """Deploys everything that the emulator takes."""
+    """Deploys everything that the emulator supports."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--stack-name", required=True)
     name = arguments.parse_args().stack_name
@@ -104,7 +104,7 @@ def main():
         notify(s3, data[f"{bucket}BucketName"], data[f"{queue}QueueArn"], stated_notification("data.yaml", f"{bucket}Bucket"))
     sqs, ec2 = client("sqs"), client("ec2")
     for output in ("TriggerQueue", "TriggerDeadLetterQueue", "ReportQueue", "ReportDeadLetterQueue"):
-        # The stack tells AWS's own address; the emulator's queues are at the emulator's.
+        # The stack returns AWS's own address; the emulator's queues have the emulator's.
         data[f"{output}Url"] = sqs.get_queue_url(QueueName=data[f"{output}Name"])["QueueUrl"]
     deploy(cloudformation, f"{name}-watching", "watching.yaml", {"Environment": "local", "DataStack": f"{name}-data"})
     subnets = ec2.describe_subnets()["Subnets"][:2]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the operator's tool as a task beside the services, waits for its end, prints what it printed and ends as it did.
+# Runs the operator's tool as a task in the services' cluster, waits for its end, prints its output and exits with its code.
 # usage: STACK_NAME=conversion-reporting operator.sh dlq list
 set -euo pipefail
 aws=${AWS:-aws}
@@ -22,7 +22,7 @@ task=$($aws ecs run-task --cluster "$cluster" --launch-type FARGATE --task-defin
     --overrides "{\"containerOverrides\": [{\"name\": \"efflux\", \"command\": $command}]}" \
     --query 'tasks[0].taskArn' --output text)
 echo "task ${task##*/}" >&2
-# Not `ecs wait`, which gives up after ten minutes.
+# Not `ecs wait`, which times out after ten minutes.
 while true; do
     read -r status exit_code reason < <(of_task "tasks[0].[lastStatus,containers[0].exitCode,stoppedReason]")
     [[ $status != STOPPED ]] || break

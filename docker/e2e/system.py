@@ -1,4 +1,4 @@
-"""The compose file's system under a name of its own: started, disturbed, asked."""
+"""Starts, disturbs and queries the compose file's system, under its own project name."""
 
 import json
 import os
@@ -12,7 +12,7 @@ COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
 # No step takes this long unless something is wrong.
 LONGEST_SECONDS = 240
 
-# Short waits, so that what a killed container held is soon somebody else's; many deliveries, because kills cost some.
+# Short waits, so that another container soon takes over from a killed one; many deliveries, because kills cost some.
 SETTINGS = {
     "QUEUE_VISIBILITY_SECONDS": "6",
     "LEASE_SECONDS": "20",
@@ -21,14 +21,14 @@ SETTINGS = {
     "MAX_RECEIVES": "100",
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_LONGEST_SECONDS": "5",
-    # Any free port: nothing of this machine is in the way.
+    # Any free port, so that nothing on this machine conflicts.
     "SANDBOX_HOST_PORT": "0",
     "AWS_HOST_PORT": "0",
 }
 
 
 def run(*command, check=True, env=None, text=None):
-    """Runs a command, with a text as its input, and returns what came of it; what it printed is shown when it fails."""
+    """Runs a command, with a text as its input, and returns its result. When it fails, the error shows its output."""
     environment = {**os.environ, **(env or {})}
     done = subprocess.run(command, capture_output=True, text=True, check=False, input=text, env=environment)
     if check and done.returncode != 0:
@@ -37,21 +37,21 @@ def run(*command, check=True, env=None, text=None):
 
 
 def wait_until(what, done, seconds=LONGEST_SECONDS):
-    """Looks until `done` says so; fails, saying what it saw last, after a while."""
+    """Polls until `done` returns True. After a while it fails and shows the last state."""
     give_up = time.monotonic() + seconds
     while True:
         state = done()
         if state is True:
             return
         if time.monotonic() > give_up:
-            raise AssertionError(f"not within {seconds} s: {what}; the last look showed {state}")
-        # A look starts a process in a container: more of them would slow down what is being waited for.
+            raise AssertionError(f"not within {seconds} s: {what}; last state: {state}")
+        # Each poll starts a process in a container; more polls would slow down the work that the test waits for.
         time.sleep(1)
 
 
 def remove_volumes(project):
-    """Removes the volumes of a project. Compose keeps them when it cannot remove a network, where the engine may remember a container that
-    was killed; what another run has left there would be taken for this one's."""
+    """Removes the volumes of a project. Compose keeps them when it cannot remove a network, when the engine still counts a killed
+    container. A later run would use the data that they hold."""
     left = run("docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}").stdout.split()
     if left:
         run("docker", "volume", "rm", "--force", *left)
@@ -63,18 +63,18 @@ class System:
     def __init__(self, name):
         self.name = name
         self.tags = {}
-        self.made = {}
+        self.settings = {}
 
     def compose(self, *arguments, check=True):
         """Runs compose on this project."""
         files = ["--file", str(DOCKER / "compose.yaml"), "--file", str(DOCKER / "e2e/compose.quick.yaml")]
-        return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.made, **self.tags})
+        return run(*COMPOSE, "--project-name", self.name, *files, *arguments, check=check, env={**SETTINGS, **self.settings, **self.tags})
 
     def up_backends(self):
-        """Starts the backends and makes what they must have. Queues, buckets and table are those of the CloudFormation templates."""
+        """Starts and prepares the backends. Queues, buckets and table are those of the CloudFormation templates."""
         self.compose("up", "--detach", "--no-build", "aws")
         self.wait_healthy("aws")
-        self.made = self.deploy_templates()
+        self.settings = self.deploy_templates()
         self.compose("run", "--rm", "migrate")
 
     def up(self):
@@ -84,7 +84,7 @@ class System:
             self.wait_healthy(service)
 
     def deploy_templates(self):
-        """Deploys infrastructure/ to the AWS emulator, with the Python of its image; the settings that point to what was made."""
+        """Deploys infrastructure/ to the AWS emulator, with the Python of its image; returns the settings that point to them."""
         printed = run(
             "docker", "run", "--rm", "--network", self.network("backends"), "--volume", f"{DOCKER.parent}/infrastructure:/infrastructure:ro",
             "--env", "AWS_ENDPOINT_URL=http://aws:4566", "efflux/backend-aws",
@@ -113,7 +113,7 @@ class System:
         return run("docker", "inspect", "--format", template, container).stdout.strip()
 
     def wait_healthy(self, service, count=1):
-        """Waits until so many containers of a service are healthy."""
+        """Waits until `count` containers of a service are healthy."""
         def healthy():
             states = [self.inspect(c, "{{.State.Health.Status}}") for c in self.containers(service)]
             return states == ["healthy"] * count or states
@@ -121,12 +121,12 @@ class System:
         wait_until(f"{count} x {service} healthy", healthy)
 
     def scale(self, service, count):
-        """Brings a service to so many containers."""
+        """Scales a service to `count` containers."""
         self.compose("up", "--detach", "--no-build", "--no-deps", "--scale", f"{service}={count}", service)
         self.wait_healthy(service, count)
 
     def roll(self, service, variable, tag, count):
-        """Replaces the containers of a service by ones of another image, as compose does it: each is told to stop and finishes."""
+        """Replaces the containers of a service by ones of another image, as compose does it: each gets SIGTERM and finishes."""
         before = self.containers(service)
         self.tags[variable] = tag
         self.compose("up", "--detach", "--no-build", "--no-deps", "--scale", f"{service}={count}", service)
@@ -138,7 +138,7 @@ class System:
         return f"{self.name}_{name}"
 
     def tools(self):
-        """The container that the operator's tool is run in; a sandbox that nothing calls keeps it up."""
+        """The container for the operator's tool; an unused sandbox keeps it running."""
         name = f"{self.name}-tools"
         if run("docker", "ps", "--quiet", "--filter", f"name=^{name}$").stdout.strip() == "":
             self.compose("--profile", "tools", "run", "--detach", "--rm", "--name", name, "efflux", "sandbox")
@@ -149,23 +149,23 @@ class System:
         return run("docker", "exec", "--interactive", self.tools(), "/usr/local/bin/service", *arguments, check=check, text=text)
 
     def put(self, name, text):
-        """Puts a file where the operator's tool finds it; the path that it has there."""
+        """Puts a file into the container of the operator's tool; returns its path there."""
         path = f"/var/lib/efflux/{name}"
         run("docker", "exec", "--interactive", self.tools(), "tee", path, text=text)
         return path
 
     def status(self, files):
-        """What `efflux status` knows, with so many of the latest files."""
+        """The output of `efflux status`, with this many of the latest files."""
         return json.loads(self.efflux("status", "--json", "--files", str(files)).stdout)
 
     def sandbox(self, path, body=None):
-        """What the sandbox says about itself, or to what is posted."""
+        """The sandbox's answer to a GET, or to a POST of `body`."""
         address = self.compose("port", "sandbox", "8787").stdout.strip()
         data = body.encode() if body else None
         with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=10) as answer:
             return answer.read().decode()
 
     def accepted(self):
-        """How many events the sandbox has taken."""
+        """How many events the sandbox has accepted."""
         pixels = json.loads(self.sandbox("stats"))["pixels"].values()
         return sum(name["accepted"] for pixel in pixels for name in pixel["names"].values())

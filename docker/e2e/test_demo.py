@@ -1,4 +1,4 @@
-"""What a newcomer does: the compose file as it is, with queues, buckets and table made by `provision`, and a sample through it.
+"""The first steps of a newcomer: the compose file as it is, with queues, buckets and table made by `provision`, and a sample.
 
 usage: python3 -m unittest discover --start-directory docker/e2e    (after docker/images.sh and docker/backend-images.sh)
 """
@@ -8,7 +8,7 @@ import unittest
 
 from system import COMPOSE, DOCKER, remove_volumes, run
 
-# Any free port: nothing of this machine is in the way.
+# Any free port, so that nothing on this machine conflicts.
 PORTS = {"SANDBOX_HOST_PORT": "0", "AWS_HOST_PORT": "0"}
 PROJECT = [*COMPOSE, "--project-name", "efflux-demo"]
 
@@ -31,12 +31,12 @@ class Demo(unittest.TestCase):
         remove_volumes("efflux-demo")
 
     def demo(self):
-        """Sends a sample; the script fails unless all is done and the books balance."""
+        """Sends a sample; the script fails unless all files reconcile and no row is open."""
         printed = run(str(DOCKER / "demo.sh"), env={**PORTS, "COMPOSE": " ".join(PROJECT), "ROWS": "50"}).stdout
         print(printed)
         return printed
 
-    def test_a_sample_goes_through(self):
+    def test_a_sample_is_reported(self):
         compose("up", "--detach", "--no-build")
         for _ in range(2):
             self.assertIn("reported", self.demo())

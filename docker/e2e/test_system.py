@@ -1,4 +1,4 @@
-"""The whole system in containers, on its production adapters, disturbed while it works. Nothing is lost, nothing counted twice.
+"""The whole system in containers, on its production adapters, disturbed while it works. No event may be lost or counted twice.
 
 usage: python3 -m unittest discover --start-directory docker/e2e    (after docker/images.sh and docker/backend-images.sh)
 """
@@ -18,17 +18,17 @@ OTHER_TAG = "e2e-other"
 
 
 class WholeSystem(unittest.TestCase):
-    """In order: each step finds the system as the one before has left it, and leaves it with everything done."""
+    """The steps run in order. Each begins with the system of the step before, and ends with all work done."""
 
     @classmethod
     def setUpClass(cls):
         cls.system, cls.oracle, cls.seed = System("efflux-e2e"), Oracle(), int(time.time())
-        # What nobody disturbed must not send anything twice; what was killed may, under the same ids.
+        # An undisturbed service must not send an event twice; a killed one may, under the same id.
         cls.repeated = 0
         cls.system.down()
         cls.addClassCleanup(cls.clean)
         cls.system.up_backends()
-        # Before the services start: one that runs hears of a new campaign or pixel some seconds later.
+        # Before the services start, because a running one learns of new campaigns and pixels some seconds later.
         rows = [row for network in NETWORKS for row in json.loads(cls.sample(network, 400, seed=1))]
         cls.system.efflux("subscriptions", "add", *sorted({row["campaign_id"] for row in rows}))
         for pixel in sorted({row["pixel_id"] for row in rows}):
@@ -38,12 +38,12 @@ class WholeSystem(unittest.TestCase):
             # Another image of the same program: only its name and a label differ.
             build = ["docker", "build", "--quiet", "--label", "e2e=other", "--tag", f"efflux/{service}:{OTHER_TAG}", "-"]
             subprocess.run(build, input=f"FROM efflux/{service}:latest\n", text=True, check=True, capture_output=True)
-        # An answer that takes its time: what is done to the system then comes in the middle of something.
+        # Slow answers, so that each disturbance hits work in flight.
         cls.system.sandbox("faults", '[{"action": {"latency_ms": 500}}]')
 
     @classmethod
     def clean(cls):
-        """Shows what the services said, if something went wrong, and removes everything."""
+        """After a failure, prints the services' logs. Then removes everything."""
         if cls.failed:
             print(cls.system.compose("logs", "--tail", "60", check=False).stdout[-20000:])
         cls.system.down()
@@ -51,7 +51,7 @@ class WholeSystem(unittest.TestCase):
     failed = False
 
     def run(self, result=None):
-        """After a failure the rest says nothing."""
+        """After a failure the later steps are skipped."""
         if type(self).failed:
             result.startTest(self)
             result.addSkip(self, "an earlier step failed")
@@ -68,7 +68,7 @@ class WholeSystem(unittest.TestCase):
         return made.stdout
 
     def send(self, files):
-        """Puts so many files of all networks where their interpreters would."""
+        """Puts this many files of all networks where their interpreters would."""
         paths = []
         for _ in range(files):
             type(self).seed += 1
@@ -80,8 +80,8 @@ class WholeSystem(unittest.TestCase):
         self.system.efflux("ingest", *paths)
 
     def settle(self, quiet):
-        """Waits until everything is done and looks whether all is right; `quiet`: nothing has been sent twice in this step."""
-        wait_until("everything done", lambda: self.oracle.is_done(self.system))
+        """Waits until all work is done and checks the results. `quiet`: no event may have been sent twice in this step."""
+        wait_until("all work done", lambda: self.oracle.is_done(self.system))
         repeated = self.oracle.check(self.system, repeats_allowed=True)
         if quiet:
             self.assertEqual(repeated, self.repeated, "events were sent twice without need")
@@ -89,12 +89,12 @@ class WholeSystem(unittest.TestCase):
         type(self).repeated = repeated
 
     def wait_for_work(self):
-        """Waits until Meta has taken something of what was sent last, so that what comes now comes in the middle."""
+        """Waits until Meta has accepted some of the last events, so that the next disturbance hits work in flight."""
         wait_until("work has begun", lambda: self.system.accepted() > self.accepted or self.accepted)
 
     @contextmanager
     def paused(self, service, seconds):
-        """Holds a backend still for a while: connections stay open and nobody answers."""
+        """Pauses a backend for a while: connections stay open and get no answers."""
         (container,) = self.system.containers(service)
         run("docker", "pause", container)
         try:
@@ -141,7 +141,7 @@ class WholeSystem(unittest.TestCase):
                 pass
         self.settle(quiet=False)
 
-    def test_6_the_way_to_meta_is_cut(self):
+    def test_6_the_network_to_meta_is_cut(self):
         network = self.system.network("meta")
         self.send(2)
         self.wait_for_work()
@@ -165,7 +165,7 @@ class WholeSystem(unittest.TestCase):
         self.system.roll("filter-svc", "FILTER_TAG", OTHER_TAG, 1)
         self.settle(quiet=True)
 
-    def test_9_everybody_stops_in_order(self):
+    def test_9_all_services_stop_in_order(self):
         containers = [c for s in ("filter-svc", "reporter-svc", "optimizer-svc") for c in self.system.containers(s)]
         run("docker", "stop", "--time", "30", *containers)
         for container in containers:

@@ -1,4 +1,4 @@
-"""An AWS emulator, and a deployment's folder beside it, for tests that run what the README says."""
+"""An AWS emulator and a copy of this folder, for tests that run the README's commands."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import boto3
 from source import INFRASTRUCTURE, ROOT
 
 TOOLS = Path(sys.executable).parent
-# A registry is out of reach: what would be built and pushed is written down.
+# No registry is available, so this Docker only records its calls.
 DOCKER = """#!/bin/sh
 { [ "$1" = login ] && cat && echo; echo "$*"; } >>"$(dirname "$0")/docker.log"
 """
@@ -45,7 +45,7 @@ class Emulator:
         )
 
     def close(self):
-        """Ends the emulator, which forgets all."""
+        """Stops the emulator; its data are lost."""
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
@@ -70,7 +70,7 @@ class Checkout:
         (self.infrastructure / f"environments/{name}.mk").write_text(text, encoding="utf-8")
 
     def command(self, *arguments):
-        """What runs make as an operator does."""
+        """Runs make as an operator does."""
         environment = {name: value for name, value in self.emulator.environment.items() if not name.startswith("MAKE")}
         environment["PATH"] = os.pathsep.join([str(self.folder), str(TOOLS), environment["PATH"]])
         return {"args": ["make", *arguments], "cwd": self.infrastructure, "env": environment, "text": True}
@@ -83,8 +83,8 @@ class Checkout:
         assert (done.returncode != 0) is fails, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
-    def told_docker(self):
-        """Everything that was asked of Docker."""
+    def docker_calls(self):
+        """All calls of Docker."""
         return (self.folder / "docker.log").read_text(encoding="utf-8").splitlines()
 
     def close(self):

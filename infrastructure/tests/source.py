@@ -1,4 +1,4 @@
-"""What the code says about itself, for tests that compare it with the templates."""
+"""Facts from the code, for tests that compare them with the templates."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""What an operator types: the README's commands, in its order, on an emulator of AWS."""
+"""The operator's commands from the README, in its order, on an emulator of AWS."""
 
 import subprocess
 import time
@@ -45,7 +45,7 @@ class Commands(unittest.TestCase):
         self.a_roll_out_changes_one_service_and_deploy_keeps_it()
         self.the_operators_tool_runs_as_a_task()
         self.the_pipeline_gets_the_topic()
-        self.destroy_wants_the_name_said_twice()
+        self.destroy_needs_a_confirmation()
 
     def first_makes_everything(self):
         self.checkout.make("first", "STACK_NAME=cr", "ENVIRONMENT=staging", "TAG=one", answers="\n".join(SECRETS.values()) + "\n")
@@ -55,17 +55,17 @@ class Commands(unittest.TestCase):
         for name, value in SECRETS.items():
             self.assertEqual(secrets.get_secret_value(SecretId=f"/efflux/cr-data/{name}")["SecretString"], value)
         repositories = self.emulator.client("ecr").describe_repositories()["repositories"]
-        pushed = [line.removeprefix("push ") for line in self.checkout.told_docker() if line.startswith("push ")]
+        pushed = [line.removeprefix("push ") for line in self.checkout.docker_calls() if line.startswith("push ")]
         self.assertEqual(sorted(pushed), sorted(f"{repository['repositoryUri']}:one" for repository in repositories))
         self.assertEqual(sorted(pushed), sorted(self.images().values()))
         self.assertEqual(self.outputs("cr-services")["LogGroupName"], "/efflux/staging")
 
     def diff_tells_and_changes_nothing(self):
-        told = self.checkout.make("diff", "STACK_NAME=cr", "ENVIRONMENT=staging")
-        self.assertEqual(told.count("nothing to change"), len(STACKS), told)
-        told = self.checkout.make("diff-data", "STACK_NAME=cr", "ENVIRONMENT=staging", "OVERRIDES_data=PersonalDataDays=60")
-        self.assertIn("InterpretedEventsBucket", told)
-        self.assertNotIn("TriggerQueue", told)
+        printed = self.checkout.make("diff", "STACK_NAME=cr", "ENVIRONMENT=staging")
+        self.assertEqual(printed.count("nothing to change"), len(STACKS), printed)
+        printed = self.checkout.make("diff-data", "STACK_NAME=cr", "ENVIRONMENT=staging", "OVERRIDES_data=PersonalDataDays=60")
+        self.assertIn("InterpretedEventsBucket", printed)
+        self.assertNotIn("TriggerQueue", printed)
         self.assertIn("nothing to change", self.checkout.make("diff-data", "STACK_NAME=cr", "ENVIRONMENT=staging"))
 
     def a_roll_out_changes_one_service_and_deploy_keeps_it(self):
@@ -89,7 +89,7 @@ class Commands(unittest.TestCase):
                 self.assertIsNone(operator.poll(), "it ended before it started a task")
             (task,) = ecs.describe_tasks(cluster=outputs["ClusterName"], tasks=tasks)["tasks"]
             self.assertEqual(task["overrides"]["containerOverrides"][0]["command"], ["dlq", "list", "--json"])
-            # The emulator starts no containers; their log is ours to write.
+            # The emulator starts no containers, so the test writes their log.
             stream = {"logGroupName": outputs["LogGroupName"], "logStreamName": "server/efflux/" + task["taskArn"].rpartition("/")[2]}
             logs.create_log_stream(**stream)
             now_ms = int(time.time() * 1000)
@@ -104,7 +104,7 @@ class Commands(unittest.TestCase):
         given = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in self.stacks()["cr-delivery"]["Parameters"]}
         self.assertEqual(given["TopicArn"], self.outputs("cr-watching")["TopicArn"])
 
-    def destroy_wants_the_name_said_twice(self):
+    def destroy_needs_a_confirmation(self):
         self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=staging", "CONFIRM=other", fails=True)
         self.assertIn("cr-services", self.stacks())
         self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=staging", "CONFIRM=cr")
@@ -117,15 +117,15 @@ class Commands(unittest.TestCase):
         self.checkout.environment("production", BUCKET_PREFIX="example-org", **self.network)
         self.checkout.make("deploy", "FIRST=yes", "STACK_NAME=cr", "ENVIRONMENT=production", "TAG=one")
         self.assertEqual([stack["EnableTerminationProtection"] for stack in self.stacks().values()], [True] * len(STACKS))
-        told = self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=production", "CONFIRM=cr", fails=True)
-        self.assertIn("production is protected", told)
-        # Nor under another name: AWS itself refuses.
+        printed = self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=production", "CONFIRM=cr", fails=True)
+        self.assertIn("production is protected", printed)
+        # Not under another name either: AWS itself refuses.
         self.checkout.environment("staging", BUCKET_PREFIX="example-org", **self.network)
-        told = self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=staging", "CONFIRM=cr", fails=True)
-        self.assertIn("TerminationProtection is enabled", told)
+        printed = self.checkout.make("destroy", "STACK_NAME=cr", "ENVIRONMENT=staging", "CONFIRM=cr", fails=True)
+        self.assertIn("TerminationProtection is enabled", printed)
         self.assertEqual(len(self.stacks()), len(STACKS))
 
-    def test_what_is_left_out_is_asked_for(self):
+    def test_missing_arguments_are_named(self):
         for target in ("deploy", "diff", "first", "destroy", "push", "secrets", "roll-out", "delivery"):
             self.assertRegex(self.checkout.make(target, fails=True), "STACK_NAME=", target)
         self.assertIn("copy environments/example.mk", self.checkout.make("deploy", "STACK_NAME=cr", "ENVIRONMENT=none", fails=True))

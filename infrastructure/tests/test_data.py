@@ -1,4 +1,4 @@
-"""What the stack of data promises."""
+"""The properties of the data stack."""
 
 import unittest
 
@@ -28,8 +28,8 @@ class Data(unittest.TestCase):
         policies = {p["Queues"][0]["Ref"]: p for p in resources(self.template, "AWS::SQS::QueuePolicy").values()}
         self.assertEqual(len(buckets), 2)
         for name, bucket in buckets.items():
-            (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
-            queue = told["Queue"]["Fn::GetAtt"][0]
+            (notification,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+            queue = notification["Queue"]["Fn::GetAtt"][0]
             allowed = [s for s in policies[queue]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
             (statement,) = allowed
             self.assertEqual(statement["Action"], "sqs:SendMessage")

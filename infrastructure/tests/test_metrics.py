@@ -48,7 +48,7 @@ class Metrics(unittest.TestCase):
         self.assertGreater(len(self.ours), 20)
         for name, _ in self.ours:
             self.assertIn(name, metric_names().values())
-            self.assertIn(name, metrics_measured(), "it has a name and nobody measures it")
+            self.assertIn(name, metrics_measured(), "it has a name and is never measured")
 
     def test_ours_carry_the_dimensions_that_are_published(self):
         for name, dimensions in self.ours:
@@ -56,7 +56,7 @@ class Metrics(unittest.TestCase):
             self.assertEqual(dimensions.keys(), {"Service", "Environment"} | ({label} if label else set()), name)
             self.assertIn(dimensions["Service"], {"filter-svc", "reporter-svc", "optimizer-svc"})
 
-    def test_labels_and_their_values_are_words_of_the_code(self):
+    def test_labels_and_their_values_exist_in_the_code(self):
         code = "\n".join(rust().values())
         for name, dimensions in self.ours:
             for label, value in dimensions.items():
@@ -72,7 +72,7 @@ class Metrics(unittest.TestCase):
             name = queue["Fn::ImportValue"]["Fn::Sub"].removeprefix("${DataStack}-")
             self.assertIn(name, exports)
 
-    def test_every_alarm_that_calls_somebody_has_a_runbook(self):
+    def test_every_alarm_has_a_runbook(self):
         alarms = resources(load(INFRASTRUCTURE / "watching.yaml"), "AWS::CloudWatch::Alarm")
         self.assertGreater(len(alarms), 8)
         for name, alarm in alarms.items():

@@ -1,4 +1,4 @@
-"""The services get the settings that they need, may do what they do, and are rolled back when they fail."""
+"""The services get the settings and rights that they need, and are rolled back when they fail."""
 
 import re
 import unittest
@@ -6,7 +6,7 @@ import unittest
 from source import INFRASTRUCTURE, aws_calls, load, resources, rust, sdk_methods, settings
 
 LETTERS = {"filter-svc": "F", "reporter-svc": "R", "optimizer-svc": "O", "efflux": "FRO"}
-# Read by the AWS SDK, by the system, or only to name metrics; no settings of ours.
+# Read by the AWS SDK, by the system, or only to name metrics; not settings of Efflux.
 FOREIGN = {"TMPDIR", "AWS_REGION"}
 
 
@@ -61,7 +61,7 @@ class Services(unittest.TestCase):
 
     def test_the_list_of_calls_is_the_code_s(self):
         ours = {path: text for path, text in rust().items() if path.startswith("crates/adapter-aws/src/")}
-        # It makes things on emulators; no role of a service could.
+        # It makes resources on emulators; no service has a role for that.
         del ours["crates/adapter-aws/src/provision.rs"]
         code = "\n".join(ours.values())
         in_code = {method for method in sdk_methods() if re.search(rf"\.{method}\(\)", code)}

@@ -1,4 +1,4 @@
-//! All chance of a run: one stream per purpose, so that a new draw in one place changes nothing in another.
+//! The random numbers of a run: one stream per purpose, so that a new draw in one place does not change another.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use rand::{Rng as _, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream of chance is for.
+/// The purpose of a random stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Input = 1,
@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     Crashes = 6,
 }
 
-/// One stream of chance.
+/// One random stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Chance(ChaCha8Rng);
 
@@ -33,30 +33,30 @@ impl Chance {
         self.0.random_range(low..=high)
     }
 
-    /// `true` this often.
+    /// `true` with this probability.
     pub(crate) fn happens(&mut self, share: f64) -> bool {
         share > 0.0 && self.0.random::<f64>() < share
     }
 
-    /// A place in something of this length, which must not be empty.
-    pub(crate) fn place(&mut self, length: usize) -> usize {
+    /// An index into a non-empty list of this length.
+    pub(crate) fn index(&mut self, length: usize) -> usize {
         self.0.random_range(0..length)
     }
 
     /// One of `choices`.
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.place(choices.len())]
+        choices[self.index(choices.len())]
     }
 
-    /// Puts things into another order.
+    /// Shuffles a list.
     pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {
-            things.swap(last, self.place(last + 1));
+            things.swap(last, self.index(last + 1));
         }
     }
 }
 
-/// The pipeline's own chance, for its jitter.
+/// The pipeline's own random numbers, for its jitter.
 #[derive(Debug)]
 pub(crate) struct Jitter(Mutex<ChaCha8Rng>);
 

@@ -2,12 +2,12 @@
 #![warn(missing_docs)]
 
 mod chance;
+mod faulty_ports;
 mod input;
 mod meta;
 mod oracle;
-mod stage;
+mod scheduler;
 mod trace;
-mod wires;
 mod worker;
 mod world;
 

@@ -1,4 +1,4 @@
-//! A model of Meta's endpoint: it reads the bodies by itself and keeps the book of what it took.
+//! A model of Meta's endpoint: it parses the request bodies with its own code and decides what to accept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use serde_json::value::RawValue;
 /// Meta refuses website events older than this.
 const WINDOW_S: i64 = 7 * 24 * 3_600;
 
-/// What Meta knows.
+/// Meta's configuration in a run.
 #[derive(Debug, Default)]
 pub(crate) struct Meta {
-    /// Tokens that open a pixel.
+    /// Valid tokens, by pixel.
     pub(crate) tokens: BTreeMap<String, BTreeSet<String>>,
     /// Ids of events that it refuses, and whether it names them.
     pub(crate) bad: BTreeMap<String, bool>,
 }
 
-/// An event, as Meta sees it.
+/// An event that Meta accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct AcceptedEvent {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) pixel: String,
@@ -67,14 +67,14 @@ struct CustomData<'b> {
 }
 
 impl Meta {
-    /// Answers a request; what it took when it took it.
+    /// Answers a request: the accepted events, or an error.
     pub(crate) fn post(
         &self,
         pixel: &str,
         token: &str,
         body: &[u8],
         now_s: i64,
-    ) -> Result<Vec<Taken>, HttpAnswer> {
+    ) -> Result<Vec<AcceptedEvent>, HttpAnswer> {
         if !self.tokens.get(pixel).is_some_and(|tokens| tokens.contains(token)) {
             return Err(error(400, 190, Some(460), "Error validating access token", ""));
         }
@@ -87,7 +87,13 @@ impl Meta {
         events.map(|(place, event)| self.check(pixel, place, event, now_s)).collect()
     }
 
-    fn check(&self, pixel: &str, place: usize, event: &Event<'_>, now_s: i64) -> Result<Taken, HttpAnswer> {
+    fn check(
+        &self,
+        pixel: &str,
+        place: usize,
+        event: &Event<'_>,
+        now_s: i64,
+    ) -> Result<AcceptedEvent, HttpAnswer> {
         let unnamed = |subcode| error(400, 100, Some(subcode), "Invalid parameter", "");
         if event.event_time < now_s - WINDOW_S {
             return Err(unnamed(2_804_003));
@@ -101,8 +107,8 @@ impl Meta {
         }
         match self.bad.get(event.event_id) {
             Some(true) => {
-                let told = format!("The value at $['data'][{place}]['event_id'] is bad.");
-                return Err(error(400, 100, Some(2_804_019), "Invalid parameter", &told));
+                let message = format!("The value at $['data'][{place}]['event_id'] is bad.");
+                return Err(error(400, 100, Some(2_804_019), "Invalid parameter", &message));
             }
             Some(false) => return Err(unnamed(2_804_004)),
             None => {}
@@ -114,7 +120,7 @@ impl Meta {
             Some(_) => return Err(unnamed(2_804_008)),
             None => None,
         };
-        Ok(Taken {
+        Ok(AcceptedEvent {
             id: event.event_id.to_owned(),
             name: event.event_name.to_owned(),
             pixel: pixel.to_owned(),
@@ -147,7 +153,7 @@ pub(crate) fn success(received: usize) -> HttpAnswer {
     }
 }
 
-/// A decimal number of at most six places as millionths; a negative one, or a finer one, is none.
+/// A decimal number of at most six places, as millionths; `None` for a negative or a finer one.
 fn micros(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if fraction.len() > 6 {

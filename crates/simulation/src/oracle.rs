@@ -1,15 +1,15 @@
-//! The oracle: what must be true, worked out from the input alone.
+//! The oracle: what must be true, derived from the input alone.
 //!
-//! The witness watches while the run goes on: what was promised, what was told to the platform, and whether the two fit.
-//! The verdict is given at the end, when everything has come to rest.
+//! The online checker watches the ports during the run: it compares what the ledger promised with what the platform
+//! received. The final check reads the backends once the system has come to rest.
 
-mod books;
 mod entries;
+mod final_check;
+mod final_state;
 pub(crate) mod ids;
-mod remains;
-mod verdict;
-mod witness;
+mod online_checker;
+mod reconciliation;
 
-pub(crate) use remains::Remains;
-pub(crate) use verdict::verdict;
-pub(crate) use witness::{SharedWitness, Witness};
+pub(crate) use final_check::final_check;
+pub(crate) use final_state::FinalState;
+pub(crate) use online_checker::{OnlineChecker, SharedChecker};

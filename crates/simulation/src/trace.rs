@@ -1,6 +1,6 @@
-//! What happened, line by line: hashed always, shown when a seed is replayed.
+//! The trace of a run, line by line: always hashed, shown when a seed is replayed.
 
-/// The record of a run. Two runs of one seed have the same record, to the letter.
+/// The trace of a run. Two runs of one seed have the same trace, byte for byte.
 #[derive(Debug)]
 pub(crate) struct Trace {
     hash: u64,
@@ -8,7 +8,7 @@ pub(crate) struct Trace {
     shown: bool,
 }
 
-/// FNV-1a, 64 bits: a difference must show, nobody attacks it.
+/// FNV-1a, 64 bits: it must show a difference; it need not withstand an attacker.
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
@@ -18,7 +18,7 @@ impl Trace {
     }
 
     /// Adds a line.
-    pub(crate) fn line(&mut self, elapsed_ms: i64, what: std::fmt::Arguments<'_>) {
+    pub(crate) fn add(&mut self, elapsed_ms: i64, what: std::fmt::Arguments<'_>) {
         let text = format!("{:>10.3}s {what}", elapsed_ms as f64 / 1_000.0);
         for byte in text.bytes() {
             self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(PRIME);

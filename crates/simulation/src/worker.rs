@@ -1,4 +1,4 @@
-//! A worker process: a runtime of its own on the one thread, so that a crash drops all of its tasks wherever they are.
+//! A worker process: it has its own runtime on the one thread, so that a crash drops all of its tasks wherever they are.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,8 +37,8 @@ impl Process {
         self.runtime.block_on(Idle(&self.idle));
     }
 
-    /// Whether somebody outside has woken one of its tasks.
-    pub(crate) fn is_called(&self) -> bool {
+    /// Whether one of its tasks was woken from outside.
+    pub(crate) fn is_woken(&self) -> bool {
         self.runtime.metrics().global_queue_depth() > 0
     }
 
@@ -47,13 +47,13 @@ impl Process {
         self.stop.cancel();
     }
 
-    /// Whether its main task has come to its end.
+    /// Whether its main task has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.main.is_finished()
     }
 }
 
-/// Set when no task of a runtime can go on.
+/// Set when no task of a runtime can continue.
 #[derive(Default)]
 struct IdleFlag(Mutex<(bool, Option<Waker>)>);
 
@@ -82,7 +82,7 @@ impl Future for Idle<'_> {
     }
 }
 
-/// The answer of something that never waits: of an embedded store in memory.
+/// The answer of a call that never waits: one to an embedded store in memory.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

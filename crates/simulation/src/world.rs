@@ -1,4 +1,4 @@
-//! A run: the backends, the workers, what happens to them, and the verdict.
+//! A run: the backends, the workers, the plan of actions and faults, and the final check.
 
 mod backends;
 mod plan;
@@ -8,4 +8,4 @@ mod services;
 pub use run::{Options, Report, run};
 
 pub(crate) use backends::Backends;
-pub(crate) use plan::{Happening, Plan, Rules};
+pub(crate) use plan::{Action, Plan, Rules};

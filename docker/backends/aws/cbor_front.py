@@ -1,4 +1,4 @@
-"""Smithy RPC v2 with CBOR, which newer SDKs speak to CloudWatch, in front of moto's JSON."""
+"""Translates Smithy RPC v2 with CBOR, which newer SDKs speak to CloudWatch, to moto's JSON."""
 
 import datetime
 import gzip
@@ -65,14 +65,14 @@ def as_json(environ, service, operation):
 
 
 def read_body(environ):
-    """The body, whether its length was told or it comes in chunks."""
+    """The body, with a given length or in chunks."""
     if environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
         return environ["wsgi.input"].read()
     return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
 def json_of(body):
-    """The answer; what is no JSON is moto's own failure."""
+    """The answer; one that is not JSON is a failure of moto."""
     try:
         return json.loads(body) if body else {}
     except ValueError:

@@ -1,4 +1,4 @@
-"""Refuses some access keys the way AWS does. moto accepts all; tests ask for trouble by these ids."""
+"""Refuses some access keys the way AWS does. moto accepts all; tests use these ids to get a refusal."""
 
 import json
 import re
@@ -31,7 +31,7 @@ REFUSED = {
 
 
 class Front:
-    """Passes on what is not refused."""
+    """Passes on requests that are not refused."""
 
     def __init__(self, application):
         self.application = application

@@ -28,7 +28,7 @@ def queue_of(backend, arn):
 
 
 def start(self):
-    """Moves all messages of a dead-letter queue at once, back to where they came from or to one destination."""
+    """Moves all messages of a dead-letter queue at once, back to their source queues or to one destination."""
     backend, source_arn = self.sqs_backend, self._get_param("SourceArn")
     destination_arn = self._get_param("DestinationArn")
     dead = queue_of(backend, source_arn)

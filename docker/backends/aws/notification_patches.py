@@ -1,4 +1,4 @@
-"""What S3 says in its notifications and moto leaves out: versions, the order of puts, who did it; and slashes as they are."""
+"""Adds what S3 writes into its notifications and moto leaves out: versions, sequencers, identities; and keeps slashes unencoded."""
 
 import itertools
 from urllib.parse import quote_plus

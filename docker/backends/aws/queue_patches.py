@@ -1,4 +1,4 @@
-"""Where moto's SQS is slower, looser or less safe under threads than the real one."""
+"""Patches where moto's SQS is slower, less strict or less thread-safe than the real one."""
 
 import copy
 import select
@@ -13,7 +13,7 @@ from moto.sqs.exceptions import ReceiptHandleIsInvalid
 # moto changes queues without a lock: without one, receivers at once share messages.
 LOCK = threading.RLock()
 
-# How often a long poll looks whether its client is still there.
+# How often a long poll checks whether its client is still connected.
 LOOK_SECONDS = 0.1
 
 
@@ -50,7 +50,7 @@ def remembering_its_source(add_message):
 
 
 def delete_message(self, receipt_handle):
-    """Deletes by the latest handle only; moto lets any earlier one delete what somebody else works on."""
+    """Deletes by the latest handle only; moto lets any earlier one delete a message that another receiver has."""
     with LOCK:
         if receipt_handle in self.deleted_messages:
             return
@@ -79,7 +79,7 @@ def only_if_current(change_message_visibility):
 
 
 def long_poll(receive_message):
-    """Waits without the lock, and gives nothing to a client that has hung up: the message would be hidden for nobody."""
+    """Waits without the lock, and gives nothing to a client that has disconnected: its message would be hidden for no receiver."""
 
     def receive(self, queue_name, count, wait_seconds, visibility, attribute_names=None):
         end = time.monotonic() + wait_seconds

@@ -29,7 +29,7 @@ def application():
 
 def main():
     host, port = sys.argv[1], int(sys.argv[2])
-    # One line per request would drown the rest.
+    # One line per request would hide the other lines.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server(host, port, application(), threaded=True, request_handler=MotoRequestHandler)
     print(f"serving AWS on http://{host}:{server.port}", flush=True)

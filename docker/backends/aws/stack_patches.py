@@ -48,7 +48,7 @@ def with_written_parameters(create_change_set):
 
 
 def without_refusal(create_change_set):
-    """Makes a change set that says that nothing changes, where moto refuses to make one."""
+    """Makes a change set without changes, which moto refuses to make."""
 
     def create(self):
         self._validate_different_update = lambda *_: None
@@ -78,7 +78,7 @@ def changed(stack, template, parameters):
 
 
 def execute(self, change_set_name, stack_name=None):
-    """Brings a stack to what a change set says."""
+    """Applies a change set to a stack."""
     change_set = self.describe_change_set(change_set_name)
     if change_set.execution_status != "AVAILABLE":
         raise ValidationError(stack_name, message=f"ChangeSet [{change_set_name}] cannot be executed in its current status")
@@ -90,7 +90,7 @@ def execute(self, change_set_name, stack_name=None):
 
 
 def created(backend, change_set):
-    """Makes the stack of which there was only the name."""
+    """Makes the stack that so far was only a name."""
     stack = Stack(
         stack_id=change_set.stack_id,
         name=change_set.stack_name,
@@ -110,7 +110,7 @@ def created(backend, change_set):
 
 
 def updated(backend, change_set):
-    """Changes the stack that there is."""
+    """Changes an existing stack."""
     stack = backend.stacks[change_set.stack_id]
     names = changed(stack, change_set.template_dict, change_set.parameters)
     stack.resource_map.build_resource_diff = lambda *_: names
@@ -122,14 +122,14 @@ def updated(backend, change_set):
 
 
 def update_termination_protection(self):
-    """Protects a stack, or no longer."""
+    """Switches the protection of a stack on or off."""
     stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
     stack.enable_termination_protection = self._get_bool_param("EnableTerminationProtection", False)
     return ActionResult({"StackId": stack.stack_id})
 
 
 def unless_protected(delete_stack):
-    """Keeps what is protected."""
+    """Refuses to delete a protected stack."""
 
     def delete(self, name_or_stack_id):
         for stack in self.stacks.values():

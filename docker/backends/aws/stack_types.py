@@ -1,11 +1,11 @@
-"""Kinds of resources to which others refer and which moto's stacks do not know. To import this is to add them."""
+"""Kinds of resources that others refer to and that moto's stacks lack. Importing this module adds them."""
 
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
 
 
 class StackSecret(CloudFormationModel):
-    """A secret of a stack; empty until somebody puts a value, as the templates state none."""
+    """A secret of a stack; empty until a value is put, since the templates state none."""
 
     # moto reads the service out of its models' module.
     __module__ = "moto.secretsmanager.models"
@@ -61,7 +61,7 @@ class StackProject(CloudFormationModel):
         return attr == "Arn"
 
     def get_cfn_attribute(self, attribute_name):
-        """Of its attributes only the ARN is asked for."""
+        """Only its attribute ARN is used."""
         return self.arn
 
     @staticmethod

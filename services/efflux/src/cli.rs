@@ -16,7 +16,7 @@ use crate::commands::sample::Sample;
 use crate::commands::status::Status;
 use crate::context::{Context, Run};
 
-/// Tells ad platforms what their clicks earned: all of Efflux in one process, and the operator's tool.
+/// Reports to ad platforms what their clicks earned: all of Efflux in one process, and the operator's tool.
 #[derive(Debug, Parser)]
 #[command(name = "efflux", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -38,25 +38,25 @@ pub(crate) enum Command {
     /// Pixels and the tokens that may send to them
     #[command(subcommand)]
     Pixels(Pixels),
-    /// What waits, what ended how, and the latest files
+    /// Queues, conversions by outcome, and the latest files
     Status(Status),
-    /// The whole story of a conversion: file, row, checks, attempts, and what happens next
+    /// The whole history of a conversion: file, row, checks, attempts, and what happens next
     Explain(Explain),
-    /// Another chance for conversions that ended or wait; prints the plan first
+    /// Try conversions again that ended or wait; prints the plan first
     Retry(Retry),
-    /// Messages that could not be done
+    /// Dead letters: messages that failed processing
     #[command(subcommand)]
     Dlq(Dlq),
-    /// What Meta would be told, and whether it listens
+    /// What would be sent to Meta, and whether its tokens work
     #[command(subcommand)]
     Meta(Meta),
     /// Make the tables, collections and indexes that the configured backends need; harmless to repeat
     Migrate(Migrate),
-    /// Make queues, buckets, notifications and the table on an AWS emulator, as the settings name them
+    /// Make the queues, buckets, notifications and table that the settings name, on an AWS emulator
     Provision(Provision),
     /// Start the sandbox alone, staying up
     Sandbox(RunSandbox),
-    /// Show it all: samples of four networks through everything, against the sandbox
+    /// Demonstrate the whole pipeline: samples of four networks, against the sandbox
     Demo(Demo),
 }
 

@@ -1,4 +1,4 @@
-//! A command as a value, and what it may ask for.
+//! A command as a value, and the context that it runs in.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use settings::{Environment, Service, Settings};
 
 /// A command with its arguments.
 pub(crate) trait Run {
-    /// Does what the command is for. It reads the settings and opens backends only when it asks `context` for them.
+    /// Runs the command. It reads the settings and opens backends only when it asks `context` for them.
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus>;
 }
 
-/// What surrounds a command. Nothing is read or opened before a command asks.
+/// The context of a command. Nothing is read or opened before a command asks.
 pub(crate) struct Context {
     environment: Environment,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
-    /// Whether the log says how the work goes, as that of a service does.
+    /// Whether the log shows the progress of the work, as that of a service does.
     stays_up: bool,
 }
 
@@ -29,8 +29,8 @@ impl Context {
         Self { environment: Environment::of_process(), clock: Arc::new(SystemClock::new()), stays_up: false }
     }
 
-    /// For a command that works until a signal. One that ends by itself says what it has to say on standard output, so it logs
-    /// warnings only unless `LOG_LEVEL` is set.
+    /// For a command that works until a signal. One that ends by itself prints its results, so it logs only warnings unless
+    /// `LOG_LEVEL` is set.
     pub(crate) fn staying_up(self) -> Self {
         Self { stays_up: true, ..self }
     }
@@ -40,7 +40,7 @@ impl Context {
         Self { environment, ..self }
     }
 
-    /// Reads the settings and starts the log as they say.
+    /// Reads the settings and starts the log with them.
     pub(crate) fn settings(&self) -> Result<Settings, StartError> {
         let mut settings =
             Settings::load(&self.environment, Service::Efflux).map_err(StartError::Settings)?;
@@ -51,10 +51,10 @@ impl Context {
         Ok(settings)
     }
 
-    /// Reads the settings and opens the ports of one command. In an outage, a tool that needs every backend is no help.
+    /// Reads the settings and opens the ports of one command. It opens no others: an operator needs the tool during an outage.
     pub(crate) async fn open<P: OpenPorts>(&self) -> Result<Parts<P>, StartError> {
         let settings = self.settings()?;
-        // What the backends' drivers do at the start takes kilobytes.
+        // The future is large: opening the drivers takes kilobytes of it.
         Box::pin(Parts::open(settings, Service::Efflux, Arc::clone(&self.clock))).await
     }
 }

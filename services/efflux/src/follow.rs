@@ -1,4 +1,4 @@
-//! Follows a file from the trigger queue to the last of its outcomes.
+//! Follows a file from the trigger queue to its last outcome.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use domain::{ObjectRef, Outcome};
 use ports::{BlobStore, Clock, ReportLedger};
 use serde::Serialize;
 
-/// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(150);
+/// Pause between two polls.
+const POLL: Duration = Duration::from_millis(150);
 
-/// A receipt is a few hundred bytes; anything larger is something else.
+/// A receipt is a few hundred bytes; a larger object is not a receipt.
 pub(crate) const MAX_RECEIPT_BYTES: u64 = 1 << 20;
 
-/// What became of one file.
+/// The receipts of one file.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Followed {
     /// The interpreted file.
     pub(crate) object: ObjectRef,
-    /// What the filter did; absent when it never came to the file.
+    /// The filter's receipt; absent until the filter has processed the file.
     pub(crate) filter: Option<FilterReceipt>,
-    /// What the reporter did; absent when nothing passed the filter or it never came to the file.
+    /// The reporter's receipt; absent when no row passed the filter, or until the reporter has processed the file.
     pub(crate) report: Option<Receipt>,
 }
 
 impl Followed {
-    /// Whether each row is in exactly one place.
+    /// Whether the receipts reconcile: each row has exactly one outcome.
     pub(crate) fn balances(&self) -> bool {
         match (&self.filter, &self.report) {
             (Some(filter), _) if filter.refused.is_some() => false,
@@ -41,7 +41,7 @@ impl Followed {
         }
     }
 
-    /// Rows that are not at an end.
+    /// Rows that are still open.
     pub(crate) fn open(&self) -> u64 {
         self.report.as_ref().map_or(0, Receipt::open)
     }
@@ -52,8 +52,8 @@ impl Followed {
         by_filter.or_else(|| self.report.as_ref().and_then(|r| r.refused.as_deref()))
     }
 
-    /// Whether looking again could show something new without anybody's help.
-    fn moves(&self) -> bool {
+    /// Whether the receipts can still change without the operator.
+    fn is_in_progress(&self) -> bool {
         match (&self.filter, &self.report) {
             (None, _) => true,
             (Some(filter), _) if filter.output.is_none() => false,
@@ -74,7 +74,7 @@ pub(crate) struct Places<'p> {
 }
 
 impl Places<'_> {
-    /// Follows a file until nothing more happens by itself or `timeout` has passed. `seen` is told of every look.
+    /// Follows a file until its receipts change no more, or `timeout` has passed. Calls `seen` after every poll.
     pub(crate) async fn follow(
         &self,
         object: &ObjectRef,
@@ -83,16 +83,16 @@ impl Places<'_> {
     ) -> ports::Result<Followed> {
         let give_up = self.clock.now().plus(timeout);
         loop {
-            let followed = self.look(object).await?;
+            let followed = self.poll(object).await?;
             seen(&followed);
-            if !followed.moves() || self.clock.now() >= give_up {
+            if !followed.is_in_progress() || self.clock.now() >= give_up {
                 return Ok(followed);
             }
-            self.clock.sleep(LOOK).await;
+            self.clock.sleep(POLL).await;
         }
     }
 
-    async fn look(&self, object: &ObjectRef) -> ports::Result<Followed> {
+    async fn poll(&self, object: &ObjectRef) -> ports::Result<Followed> {
         let at = ObjectRef::new(self.report_bucket, FileKeys::of_interpreted(object).receipt());
         let filter: Option<FilterReceipt> = match self.blobs.get(&at, MAX_RECEIPT_BYTES).await? {
             None => None,

@@ -16,7 +16,7 @@ use crate::cli::Cli;
 use crate::context::{Context, Run};
 
 fn main() -> ExitCode {
-    // As the other services do it, so that one health check fits all images.
+    // The same as in the other services, so that one health check serves all images.
     if std::env::args().skip(1).eq(["--healthcheck"]) {
         return assembly::healthcheck(Service::Efflux);
     }
@@ -26,14 +26,14 @@ fn main() -> ExitCode {
         Ok(cli) => assembly::block_on(Service::Efflux, cli.command.run(Context::of_process())),
         Err(error) => {
             let wrong = error.use_stderr();
-            // Nothing can be done about a closed terminal.
+            // A closed terminal cannot be written to, and is not an error.
             drop(error.print());
             if wrong { ExitStatus::Usage.into() } else { ExitStatus::Done.into() }
         }
     }
 }
 
-/// Writes to standard output. A reader that has gone away, such as `head`, has seen enough.
+/// Writes to standard output. A reader that has closed it, such as `head`, wants no more.
 pub(crate) fn out(text: &str) {
     use std::io::Write;
     drop(std::io::stdout().write_all(text.as_bytes()));

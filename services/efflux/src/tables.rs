@@ -1,4 +1,4 @@
-//! What people read: receipts as tables.
+//! Receipts as tables, for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -41,13 +41,13 @@ pub(crate) fn amount(money: Money) -> String {
 /// The receipt of one file.
 pub(crate) fn receipt(followed: &Followed) -> String {
     let mut text = format!("{}\n", followed.object);
-    if let Some(why) = followed.refused() {
-        writeln!(text, "  refused: {why}").expect("writing to a String never fails");
+    if let Some(reason) = followed.refused() {
+        writeln!(text, "  refused: {reason}").expect("writing to a String never fails");
         return text;
     }
     let mut table = table(&["", "rows", "events", "revenue"]);
     let Some(filter) = &followed.filter else {
-        text.push_str("  not taken up yet: is `efflux run`, or filter-svc, running on this data?\n");
+        text.push_str("  not processed yet: is `efflux run`, or filter-svc, running on this data?\n");
         return text;
     };
     table.add_row([String::from("rows in"), filter.rows_in.to_string()]);
@@ -68,16 +68,16 @@ pub(crate) fn receipt(followed: &Followed) -> String {
             ]);
         }
     }
-    let verdict = match (followed.balances(), followed.open()) {
-        (true, 0) => "The books balance and nothing is left undone.".to_owned(),
-        (true, open) => format!("The books balance; {open} rows are not at an end."),
-        (false, _) => "The books do not balance (yet).".to_owned(),
+    let conclusion = match (followed.balances(), followed.open()) {
+        (true, 0) => "Reconciled: every row has an outcome, and none is open.".to_owned(),
+        (true, open) => format!("Reconciled; {open} rows are still open."),
+        (false, _) => "Not reconciled (yet): some rows have no outcome.".to_owned(),
     };
-    writeln!(text, "{table}\n{verdict}").expect("writing to a String never fails");
+    writeln!(text, "{table}\n{conclusion}").expect("writing to a String never fails");
     text
 }
 
-/// All files together, as a media buyer reads them.
+/// All files together, for a media buyer.
 pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut sums: Vec<(&str, Sums)> = Vec::new();
     for (network, followed) in files {
@@ -90,12 +90,12 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut all = Sums::default();
     files.iter().for_each(|(_, followed)| all.add(followed));
 
-    let mut came_in =
+    let mut networks =
         table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
     let total = [("All", &all)];
     for (name, s) in sums.iter().map(|(n, s)| (*n, s)).chain(total) {
         let not_reported: u64 = s.not_reported.values().sum();
-        came_in.add_row([
+        networks.add_row([
             name.to_owned(),
             s.rows.to_string(),
             s.reported.to_string(),
@@ -117,7 +117,7 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     for (reason, rows) in &all.not_reported {
         reasons.add_row([reason.clone(), rows.to_string()]);
     }
-    format!("{came_in}\n\n{pixels}\n\n{reasons}\n")
+    format!("{networks}\n\n{pixels}\n\n{reasons}\n")
 }
 
 #[derive(Default)]
@@ -153,20 +153,20 @@ impl Sums {
     }
 }
 
-/// A reason in a media buyer's words, with the log's word behind it.
+/// A reason in a media buyer's words, followed by the log's word.
 fn in_words(outcome: &str, reason: &str) -> String {
     let words = match (outcome, reason) {
         ("filtered", "not_subscribed") => "campaign not subscribed",
         ("filtered", "no_campaign") => "no campaign in the row",
-        ("duplicate", _) => "told already: the same session and keyword again",
-        ("no_events", _) => "nothing happened yet: all counts are zero",
-        (_, "invalid_pixel") => "the pixel is not ours",
+        ("duplicate", _) => "already reported: the same session and keyword again",
+        ("no_events", _) => "no events yet: all counts are zero",
+        (_, "invalid_pixel") => "unknown pixel",
         (_, "older_than_7_days") => "click older than 7 days",
         (_, "missing_click_id") => "no click id",
-        (_, "future_click") => "click lies in the future",
+        (_, "future_click") => "click in the future",
         (_, "malformed") => "row cannot be read",
         (_, "negative_amount") => "negative count or revenue",
-        (_, "insufficient_data") => "too little known about the visit",
+        (_, "insufficient_data") => "not enough data about the visit",
         (_, "") => return outcome.to_owned(),
         _ => return format!("{outcome}: {reason}"),
     };

@@ -1,4 +1,4 @@
-//! Plays seeds: `sim --seeds 10000`, or one with everything that happens in it: `sim --seed 42`.
+//! Plays seeds: `sim --seeds 10000`, or one seed with a trace of every step: `sim --seed 42`.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,8 +30,8 @@ fn usage() -> ExitCode {
 fn one(seed: u64) -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().init();
     let report = run(seed, Options { trace: true });
-    eprintln!("{}", told(&report));
-    if report.broken.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    eprintln!("{}", summary(&report));
+    if report.violation.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Seeds from `first` on; stops at the first that breaks a rule.
@@ -47,9 +47,9 @@ fn many(first: u64, count: u64) -> ExitCode {
                         break;
                     }
                     let report = run(seed, Options::default());
-                    if report.broken.is_some() {
+                    if report.violation.is_some() {
                         failed.store(true, Ordering::Relaxed);
-                        eprintln!("{}", told(&report));
+                        eprintln!("{}", summary(&report));
                     }
                 }
             });
@@ -62,14 +62,14 @@ fn many(first: u64, count: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How a run ended, and how to see it again.
-fn told(report: &Report) -> String {
-    let Report { seed, hash, steps, virtual_ms, broken } = report;
+/// How a run ended, and how to replay it.
+fn summary(report: &Report) -> String {
+    let Report { seed, hash, steps, virtual_ms, violation } = report;
     let seconds = virtual_ms / 1_000;
-    match broken {
+    match violation {
         None => format!("seed {seed}: every rule held; {steps} steps, {seconds} s, digest {hash:016x}"),
-        Some(broken) => format!(
-            "seed {seed} breaks a rule after {steps} steps and {seconds} s, digest {hash:016x}:\n  {broken}\n  replay it: make sim SEED={seed}"
+        Some(violation) => format!(
+            "seed {seed} breaks a rule after {steps} steps and {seconds} s, digest {hash:016x}:\n  {violation}\n  replay it: make sim SEED={seed}"
         ),
     }
 }

@@ -1,7 +1,7 @@
-//! Rows into files, sound ones and broken ones.
+//! Puts rows into files, readable and broken ones.
 
 use crate::chance::Chance;
-use crate::input::person::{Class, Person, Row};
+use crate::input::visitor::{Class, Row, Visitor};
 use crate::input::{IN_BUCKET, OUT_BUCKET};
 
 /// What kind of file it is.
@@ -9,9 +9,9 @@ use crate::input::{IN_BUCKET, OUT_BUCKET};
 pub(crate) enum FileKind {
     /// It can be read.
     Good,
-    /// It breaks off, so nothing of it may be done.
+    /// It is cut off, so none of its rows may be processed.
     Broken,
-    /// A message speaks of it, and it is not there.
+    /// A notification names it, and it does not exist.
     Missing,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// What stands in it.
+    /// Its content.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let rows: Vec<_> = self.rows.iter().map(|r| r.text.as_str()).collect();
         let text = if self.ndjson { rows.join("\n") } else { format!("[{}]", rows.join(", ")) };
@@ -34,9 +34,9 @@ impl File {
         text.as_bytes()[..end].to_vec()
     }
 
-    /// The rows that the filter keeps: those of the subscribed campaign, and those that name none because they say nothing.
+    /// The rows that the filter keeps: those of the subscribed campaign, and unreadable ones, which name no campaign.
     pub(crate) fn kept(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|r| r.class != Class::LeftOut)
+        self.rows.iter().filter(|r| r.class != Class::NotSubscribed)
     }
 
     /// The key that the filter writes to.
@@ -44,7 +44,7 @@ impl File {
         self.key.replacen("networks/", "filtered-conversions/", 1)
     }
 
-    /// Under which the ledger knows the filtered file.
+    /// The filtered file's id in the ledger.
     pub(crate) fn out_id(&self) -> String {
         format!("{OUT_BUCKET}/{}", self.out_key())
     }
@@ -54,31 +54,31 @@ impl File {
         format!("filter-receipts/{}", self.key)
     }
 
-    /// A message that says that it was put.
+    /// The notification of the file.
     pub(crate) fn message(&self) -> String {
         message(IN_BUCKET, &self.key)
     }
 
-    /// A message that says that its filtered form was put.
+    /// The notification of its filtered file.
     pub(crate) fn out_message(&self) -> String {
         message(OUT_BUCKET, &self.out_key())
     }
 }
 
-/// S3's message. Keys of the simulation need no encoding.
+/// S3's notification. Keys of the simulation need no encoding.
 fn message(bucket: &str, key: &str) -> String {
     format!(
         r#"{{"Records":[{{"eventName":"ObjectCreated:Put","s3":{{"bucket":{{"name":"{bucket}"}},"object":{{"key":"{key}"}}}}}}]}}"#
     )
 }
 
-/// Messages of other kinds than anybody expects.
+/// Messages that are not notifications of an object.
 pub(super) fn junk() -> Vec<String> {
     ["hello", r#"{"Records":[{"eventName":"ObjectCreated:Put"}]}"#].map(str::to_owned).to_vec()
 }
 
-/// Puts the statements of all persons into files, in any order: a feed's later file may be read first.
-pub(super) fn draw(chance: &mut Chance, persons: &[Person], networks: &[&'static str]) -> Vec<File> {
+/// Puts the rows of all visitors into files, in any order: a feed's later file may be read first.
+pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'static str]) -> Vec<File> {
     let number = networks.len() as u64 * chance.between(1, 3);
     let mut files: Vec<File> = (0..number)
         .map(|n| {
@@ -86,11 +86,11 @@ pub(super) fn draw(chance: &mut Chance, persons: &[Person], networks: &[&'static
             empty(FileKind::Good, network, n, chance.happens(0.3))
         })
         .collect();
-    for person in persons {
-        for row in &person.rows {
+    for visitor in visitors {
+        for row in &visitor.rows {
             let copies = if chance.happens(0.12) { 2 } else { 1 };
             for _ in 0..copies {
-                place(chance, &mut files, person.network).rows.push(row.clone());
+                place(chance, &mut files, visitor.network).rows.push(row.clone());
             }
         }
     }
@@ -103,12 +103,12 @@ pub(super) fn draw(chance: &mut Chance, persons: &[Person], networks: &[&'static
     }
     for file in &mut files {
         chance.shuffle(&mut file.rows);
-        // Without rows only an empty array is a sound file, and what begins with one is read as one.
+        // Without rows only an empty array is a valid file, and a file that begins with an array is read as one.
         file.ndjson &= file.rows.first().is_some_and(|row| !row.text.starts_with('['));
     }
     if chance.happens(0.25) {
         let mut broken = empty(FileKind::Broken, networks[0], number, false);
-        broken.rows = persons.iter().flat_map(|p| p.rows.clone()).take(4).collect();
+        broken.rows = visitors.iter().flat_map(|p| p.rows.clone()).take(4).collect();
         files.push(broken);
     }
     if chance.happens(0.15) {
@@ -122,7 +122,7 @@ fn empty(kind: FileKind, network: &str, number: u64, ndjson: bool) -> File {
     File { kind, key, rows: Vec::new(), ndjson }
 }
 
-/// One of the sound files of a network.
+/// One of the readable files of a network.
 fn place<'f>(chance: &mut Chance, files: &'f mut [File], network: &str) -> &'f mut File {
     let places: Vec<_> =
         (0..files.len()).filter(|i| files[*i].key.split('/').nth(1) == Some(network)).collect();

@@ -19,12 +19,12 @@ use secrecy::SecretString;
 
 use crate::input::{IN_BUCKET, Input, OUT_BUCKET, PIXELS, SUBSCRIBED};
 use crate::meta::Meta;
-use crate::oracle::{Remains, SharedWitness};
-use crate::stage::{Stage, StageClock};
+use crate::oracle::{FinalState, SharedChecker};
+use crate::scheduler::{Scheduler, VirtualClock};
 use crate::worker::at_once;
 use crate::world::Rules;
 
-/// What notifications are raised for: bucket and prefix, for the trigger queue and for the report queue.
+/// Which objects raise notifications: bucket and prefix, for the trigger queue and for the report queue.
 pub(crate) const ANNOUNCED: [(&str, &str); 2] =
     [(IN_BUCKET, "networks/"), (OUT_BUCKET, "filtered-conversions/")];
 
@@ -38,12 +38,12 @@ pub(crate) struct Backends {
     pub(crate) ledger: EmbeddedLedger,
     pub(crate) analytics: EmbeddedAnalytics,
     pub(crate) meta: Arc<Mutex<Meta>>,
-    pub(crate) witness: SharedWitness,
+    pub(crate) checker: SharedChecker,
 }
 
 impl Backends {
-    pub(crate) fn new(stage: &Stage, input: &Arc<Input>) -> ports::Result<Self> {
-        let clock = Arc::new(StageClock { stage: stage.clone(), worker: None });
+    pub(crate) fn new(scheduler: &Scheduler, input: &Arc<Input>) -> ports::Result<Self> {
+        let clock = Arc::new(VirtualClock { scheduler: scheduler.clone(), worker: None });
         let queues = Db::in_memory_on_caller(EmbeddedQueue::SCHEMA)?;
         let directory = Db::in_memory_on_caller(DIRECTORY_SCHEMA)?;
         let queue = |name| Arc::new(EmbeddedQueue::new(queues.clone(), name, Arc::clone(&clock) as _));
@@ -62,7 +62,7 @@ impl Backends {
             ledger: EmbeddedLedger::new(Db::in_memory_on_caller(EmbeddedLedger::SCHEMA)?),
             analytics: EmbeddedAnalytics::new(analytics, clock),
             meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),
-            witness: SharedWitness::new(Arc::clone(input)),
+            checker: SharedChecker::new(Arc::clone(input)),
         };
         at_once(backends.subscriptions.put(&[Subscription::of(SUBSCRIBED)]))?;
         for pixel in PIXELS {
@@ -71,7 +71,7 @@ impl Backends {
         Ok(backends)
     }
 
-    /// Gives a pixel a new token that works, after an old one that may not.
+    /// Gives a pixel a new valid token, listed after an old one that may be invalid.
     pub(crate) fn renew(&self, pixel: &str, time: u32) -> ports::Result<()> {
         let token = format!("token-{pixel}-{time}");
         let labels = [format!("token-{pixel}-old"), token.clone()];
@@ -89,7 +89,7 @@ impl Backends {
         at_once(self.pixels.put(&pixel))
     }
 
-    /// From now on nothing opens a pixel.
+    /// From now on Meta accepts no token of a pixel.
     pub(crate) fn revoke(&self, pixel: &str) {
         self.meta().tokens.remove(pixel);
     }
@@ -98,9 +98,9 @@ impl Backends {
         self.meta.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the verdict is given over.
-    pub(crate) fn remains(&self, rules: Rules) -> Remains<'_> {
-        Remains {
+    /// The state that the final check reads.
+    pub(crate) fn final_state(&self, rules: Rules) -> FinalState<'_> {
+        FinalState {
             trigger: &self.trigger,
             report: &self.report,
             blobs: &self.blobs,

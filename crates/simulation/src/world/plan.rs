@@ -1,41 +1,41 @@
-//! What happens in a run beside faults of single calls, and when.
+//! The plan of a run: files, messages, crashes, clock jumps and outages, and when each happens.
 
 use crate::chance::{Chance, Purpose};
 use crate::input::{Input, PIXELS};
-use crate::stage::Faults;
+use crate::scheduler::Faults;
 
 /// Two filters and two reporters.
 pub(super) const WORKERS: usize = 4;
 
-/// The rules of a run that an operator sets.
+/// The operator's settings of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// `ON_UNKNOWN_OUTCOME=hold`.
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,
-    /// A clock is set back: what is too old may look as if it were not.
+    /// A clock is set back: an event that is too old may look fresh.
     pub(crate) clock_set_back: bool,
 }
 
-/// Something that happens.
+/// A planned action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happening {
+pub(crate) enum Action {
     /// A file is put into the first bucket.
-    Feed(usize),
-    /// A message comes that speaks of nothing that can be done.
-    Junk(usize),
-    /// The message of a file comes again, for the filter or for the reporter.
-    Again { file: usize, filtered: bool },
-    /// A process ends without warning, and is started again after this time.
+    PutFile(usize),
+    /// A message arrives that cannot be processed.
+    SendJunk(usize),
+    /// The notification of a file arrives again, for the filter or for the reporter.
+    Repeat { file: usize, filtered: bool },
+    /// A process crashes, and is started again after this time.
     Crash { worker: usize, down_ms: i64 },
-    /// A process is asked to stop, and started again when it has.
+    /// A process is asked to stop, and is started again when it has stopped.
     Terminate { worker: usize },
-    /// The clock of one worker, or of everybody, jumps.
+    /// The clock of one worker, or of all, jumps.
     ClockJump { worker: Option<usize>, by_ms: i64 },
-    /// A port is dead for everybody.
+    /// A port has an outage for all workers.
     Outage { port: &'static str, time_ms: i64 },
-    /// The platform takes a pixel's token away.
+    /// The platform revokes a pixel's token.
     Revoke { pixel: &'static str },
     /// The pixel gets a new token.
     Renew { pixel: &'static str },
@@ -48,39 +48,39 @@ const PORTS: [&str; 8] =
 /// A run's plan.
 pub(crate) struct Plan {
     pub(crate) rules: Rules,
-    /// By time; the next one last.
-    pub(crate) happenings: Vec<(i64, Happening)>,
-    /// When trouble ends.
-    pub(crate) trouble_ms: i64,
-    /// How often a process crashes when something has just happened.
+    /// Sorted by time; the next one is last.
+    pub(crate) actions: Vec<(i64, Action)>,
+    /// When all faults end.
+    pub(crate) faults_end_ms: i64,
+    /// The probability that a process crashes instead of running its woken tasks.
     pub(crate) crash_share: f64,
 }
 
 impl Plan {
-    pub(crate) fn of(seed: u64, input: &Input) -> (Self, Faults) {
+    pub(crate) fn generate(seed: u64, input: &Input) -> (Self, Faults) {
         let mut chance = Chance::new(seed, Purpose::Plan);
-        let trouble_ms = minutes(&mut chance, 2, 15);
+        let faults_end_ms = minutes(&mut chance, 2, 15);
         let mut rules =
             Rules { hold: chance.happens(0.3), increments: chance.happens(0.4), clock_set_back: false };
         let crash_share = chance.pick(&[0.0, 0.0, 0.002, 0.01]);
-        let mut happenings = brought_in(&mut chance, input, trouble_ms);
+        let mut actions = inputs(&mut chance, input, faults_end_ms);
         for _ in 0..chance.between(0, 6) {
-            let happening = trouble(&mut chance);
-            rules.clock_set_back |= matches!(happening, Happening::ClockJump { by_ms: ..0, .. });
-            happenings.push((time(&mut chance, trouble_ms), happening));
+            let action = disturbance(&mut chance);
+            rules.clock_set_back |= matches!(action, Action::ClockJump { by_ms: ..0, .. });
+            actions.push((time(&mut chance, faults_end_ms), action));
         }
         for pixel in PIXELS {
             if chance.happens(0.2) {
-                let at_ms = time(&mut chance, trouble_ms);
-                happenings.push((at_ms, Happening::Revoke { pixel }));
-                happenings.push((time(&mut chance, trouble_ms).max(at_ms + 1), Happening::Renew { pixel }));
+                let at_ms = time(&mut chance, faults_end_ms);
+                actions.push((at_ms, Action::Revoke { pixel }));
+                actions.push((time(&mut chance, faults_end_ms).max(at_ms + 1), Action::Renew { pixel }));
             }
         }
-        // Stable: what is planned for one moment happens in the order of planning.
-        happenings.sort_by_key(|(at_ms, _)| -at_ms);
+        // The sort is stable: actions of one moment run in the order of planning.
+        actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
-        (Self { rules, happenings, trouble_ms, crash_share }, faults)
+        (Self { rules, actions, faults_end_ms, crash_share }, faults)
     }
 }
 
@@ -92,36 +92,36 @@ fn time(chance: &mut Chance, until_ms: i64) -> i64 {
     i64::try_from(chance.between(0, until_ms.unsigned_abs())).unwrap_or(0)
 }
 
-/// Files and messages.
-fn brought_in(chance: &mut Chance, input: &Input, trouble_ms: i64) -> Vec<(i64, Happening)> {
-    let mut happenings = Vec::new();
+/// The actions that bring files and messages.
+fn inputs(chance: &mut Chance, input: &Input, faults_end_ms: i64) -> Vec<(i64, Action)> {
+    let mut actions = Vec::new();
     // Files often come together.
-    let until_ms = chance.pick(&[1_000, trouble_ms / 2, trouble_ms]);
+    let until_ms = chance.pick(&[1_000, faults_end_ms / 2, faults_end_ms]);
     for file in 0..input.files.len() {
         let at_ms = time(chance, until_ms);
-        happenings.push((at_ms, Happening::Feed(file)));
+        actions.push((at_ms, Action::PutFile(file)));
         for _ in 0..chance.pick(&[0, 0, 1, 2]) {
             let filtered = chance.happens(0.5);
-            happenings.push((at_ms + time(chance, trouble_ms), Happening::Again { file, filtered }));
+            actions.push((at_ms + time(chance, faults_end_ms), Action::Repeat { file, filtered }));
         }
     }
     for number in 0..input.junk.len() {
-        happenings.push((time(chance, trouble_ms), Happening::Junk(number)));
+        actions.push((time(chance, faults_end_ms), Action::SendJunk(number)));
     }
-    happenings
+    actions
 }
 
-/// One thing that goes wrong.
-fn trouble(chance: &mut Chance) -> Happening {
-    let worker = chance.place(WORKERS);
+/// One action that disturbs the run.
+fn disturbance(chance: &mut Chance) -> Action {
+    let worker = chance.index(WORKERS);
     match chance.between(0, 5) {
-        0 | 1 => Happening::Crash { worker, down_ms: minutes(chance, 0, 3) },
-        2 => Happening::Terminate { worker },
+        0 | 1 => Action::Crash { worker, down_ms: minutes(chance, 0, 3) },
+        2 => Action::Terminate { worker },
         3 => {
             let forward = chance.happens(0.6);
             let by_ms = if forward { minutes(chance, 1, 30) } else { -minutes(chance, 1, 30) };
-            Happening::ClockJump { worker: chance.happens(0.5).then_some(worker), by_ms }
+            Action::ClockJump { worker: chance.happens(0.5).then_some(worker), by_ms }
         }
-        _ => Happening::Outage { port: chance.pick(&PORTS), time_ms: minutes(chance, 1, 5) },
+        _ => Action::Outage { port: chance.pick(&PORTS), time_ms: minutes(chance, 1, 5) },
     }
 }

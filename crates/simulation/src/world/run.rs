@@ -7,18 +7,19 @@ use ports::ledger::{Selection, WaitReason};
 use ports::{Blob, BlobStore, EventQueue, LedgerAdmin};
 
 use super::plan::WORKERS;
-use super::services::Site;
-use super::{Backends, Happening, Plan};
+use super::services::ProcessSetup;
+use super::{Action, Backends, Plan};
 use crate::chance::{Chance, Purpose};
 use crate::input::{FileKind, IN_BUCKET, Input};
-use crate::oracle::verdict;
-use crate::stage::{BEGIN_MS, Stage};
+use crate::oracle::final_check;
+use crate::scheduler::{BEGIN_MS, Scheduler};
 use crate::worker::{Process, at_once};
 
-/// How long everything may take to come to rest after trouble has ended: longer than the longest wait between two attempts.
+/// How long the system may take to come to rest after the faults have ended: longer than the longest wait between two
+/// attempts.
 const REST_MS: i64 = 12 * 3_600 * 1_000;
 
-/// Turns that a run may take. One that needs more is going round in circles.
+/// The most turns of a run. One that needs more is in a loop.
 const MOST_TURNS: u32 = 400_000;
 
 /// A process that is asked to stop and has not after this time is killed.
@@ -36,14 +37,14 @@ pub struct Options {
 pub struct Report {
     /// The seed.
     pub seed: u64,
-    /// A digest of all that happened: the same for each run of a seed.
+    /// A digest of the trace: the same for each run of a seed.
     pub hash: u64,
-    /// How many steps the record has.
+    /// How many steps the trace has.
     pub steps: u64,
     /// Virtual time that passed, in milliseconds.
     pub virtual_ms: i64,
     /// The first rule that did not hold.
-    pub broken: Option<String>,
+    pub violation: Option<String>,
 }
 
 /// Plays a seed.
@@ -53,104 +54,113 @@ pub struct Report {
 #[must_use]
 pub fn run(seed: u64, options: Options) -> Report {
     let mut world = World::new(seed, options);
-    let broken = world.play();
-    let core = world.stage.core();
-    Report { seed, hash: core.trace.hash(), steps: core.trace.lines(), virtual_ms: core.elapsed_ms, broken }
+    let violation = world.play();
+    let core = world.scheduler.core();
+    Report {
+        seed,
+        hash: core.trace.hash(),
+        steps: core.trace.lines(),
+        virtual_ms: core.elapsed_ms,
+        violation,
+    }
 }
 
 /// A worker, up or down.
 #[derive(Default)]
-struct Place {
+struct WorkerSlot {
     process: Option<Process>,
-    /// When it is started, if it is down; when it is killed, if it was asked to stop.
+    /// When to start the process, if it is down; when to kill it, if it was asked to stop.
     at_ms: Option<i64>,
 }
 
 struct World {
     seed: u64,
-    stage: Stage,
+    scheduler: Scheduler,
     input: Arc<Input>,
     backends: Backends,
     plan: Plan,
     crashes: Chance,
-    places: Vec<Place>,
+    slots: Vec<WorkerSlot>,
     /// Processes started so far.
     started: u32,
 }
 
 impl World {
     fn new(seed: u64, options: Options) -> Self {
-        let input = Arc::new(Input::of(seed, BEGIN_MS / 1_000));
-        let (plan, faults) = Plan::of(seed, &input);
-        let stage = Stage::new(seed, WORKERS, faults, options.trace);
+        let input = Arc::new(Input::generate(seed, BEGIN_MS / 1_000));
+        let (plan, faults) = Plan::generate(seed, &input);
+        let scheduler = Scheduler::new(seed, WORKERS, faults, options.trace);
         let backends =
-            Backends::new(&stage, &input).expect("databases in memory take what they are made for");
-        let places = (0..WORKERS).map(|_| Place { process: None, at_ms: Some(0) }).collect();
+            Backends::new(&scheduler, &input).expect("databases in memory take what they are made for");
+        let slots = (0..WORKERS).map(|_| WorkerSlot { process: None, at_ms: Some(0) }).collect();
         let crashes = Chance::new(seed, Purpose::Crashes);
-        Self { seed, stage, input, backends, plan, crashes, places, started: 0 }
+        Self { seed, scheduler, input, backends, plan, crashes, slots, started: 0 }
     }
 
-    /// Plays until everything has come to rest, or a rule is broken.
+    /// Plays until the system has come to rest or a rule is broken.
     fn play(&mut self) -> Option<String> {
-        self.stage.trace(format_args!("rules: {:?}", self.plan.rules));
+        self.scheduler.trace(format_args!("rules: {:?}", self.plan.rules));
         let mut looked_ms = 0;
         for _ in 0..MOST_TURNS {
-            let now_ms = self.stage.elapsed_ms();
-            self.happen(now_ms);
-            self.staff(now_ms);
-            if self.stage.next() {
-                self.work();
-                if let Some(broken) = &self.backends.witness.see().broken {
-                    return Some(broken.clone());
+            let now_ms = self.scheduler.elapsed_ms();
+            self.run_actions(now_ms);
+            self.start_and_stop_workers(now_ms);
+            if self.scheduler.wake_next() {
+                self.run_workers();
+                if let Some(violation) = &self.backends.checker.lock().violation {
+                    return Some(violation.clone());
                 }
                 continue;
             }
-            let in_trouble = now_ms < self.plan.trouble_ms;
-            if !in_trouble && now_ms > looked_ms + 20_000 {
+            let faults_on = now_ms < self.plan.faults_end_ms;
+            if !faults_on && now_ms > looked_ms + 20_000 {
                 looked_ms = now_ms;
                 if self.is_at_rest() {
-                    return verdict(&self.backends.witness.see(), &self.backends.remains(self.plan.rules))
-                        .err();
+                    return final_check(
+                        &self.backends.checker.lock(),
+                        &self.backends.final_state(self.plan.rules),
+                    )
+                    .err();
                 }
             }
-            if now_ms > self.plan.trouble_ms + REST_MS {
+            if now_ms > self.plan.faults_end_ms + REST_MS {
                 break;
             }
-            self.stage.advance(self.next_ms().unwrap_or(i64::MAX));
+            self.scheduler.advance(self.next_planned_ms().unwrap_or(i64::MAX));
         }
-        let never = verdict(&self.backends.witness.see(), &self.backends.remains(self.plan.rules));
+        let never = final_check(&self.backends.checker.lock(), &self.backends.final_state(self.plan.rules));
         Some(never.err().unwrap_or_else(|| "it never came to rest".to_owned()))
     }
 
-    /// The next moment at which the plan has something.
-    fn next_ms(&self) -> Option<i64> {
-        let now_ms = self.stage.elapsed_ms();
-        let planned = self.plan.happenings.last().map(|(at_ms, _)| *at_ms);
-        let end = (now_ms < self.plan.trouble_ms).then_some(self.plan.trouble_ms);
-        let places = self.places.iter().filter_map(|p| p.at_ms);
-        planned.into_iter().chain(end).chain(places).min()
+    /// The next moment at which the plan has an action.
+    fn next_planned_ms(&self) -> Option<i64> {
+        let now_ms = self.scheduler.elapsed_ms();
+        let planned = self.plan.actions.last().map(|(at_ms, _)| *at_ms);
+        let end = (now_ms < self.plan.faults_end_ms).then_some(self.plan.faults_end_ms);
+        let slots = self.slots.iter().filter_map(|p| p.at_ms);
+        planned.into_iter().chain(end).chain(slots).min()
     }
 
-    /// Lets happen what is planned.
-    fn happen(&mut self, now_ms: i64) {
-        while let Some((at_ms, happening)) = self.plan.happenings.last().copied() {
+    /// Runs the actions that are due.
+    fn run_actions(&mut self, now_ms: i64) {
+        while let Some((at_ms, action)) = self.plan.actions.last().copied() {
             if at_ms > now_ms {
                 break;
             }
-            self.plan.happenings.pop();
-            self.stage.trace(format_args!("{happening:?}"));
-            self.stage.stir();
-            self.one(happening, now_ms).expect("an embedded store in memory takes what it is given");
+            self.plan.actions.pop();
+            self.scheduler.trace(format_args!("{action:?}"));
+            self.scheduler.note_activity();
+            self.run_action(action, now_ms).expect("an embedded store in memory accepts every action");
         }
-        if now_ms >= self.plan.trouble_ms && self.stage.core().faults.are_on() {
-            self.calm();
+        if now_ms >= self.plan.faults_end_ms && self.scheduler.core().faults.are_on() {
+            self.end_faults();
         }
     }
 
-    fn one(&mut self, happening: Happening, now_ms: i64) -> ports::Result<()> {
+    fn run_action(&mut self, action: Action, now_ms: i64) -> ports::Result<()> {
         let backends = &self.backends;
-        match happening {
-            Happening::Feed(file) => {
+        match action {
+            Action::PutFile(file) => {
                 let file = &self.input.files[file];
                 if file.kind == FileKind::Missing {
                     return at_once(backends.trigger.send(&file.message()));
@@ -158,8 +168,8 @@ impl World {
                 let object = domain::ObjectRef::new(IN_BUCKET, &file.key);
                 at_once(backends.blobs.put(&object, Blob::from_bytes(file.bytes())))?;
             }
-            Happening::Junk(number) => at_once(backends.trigger.send(&self.input.junk[number]))?,
-            Happening::Again { file, filtered } => {
+            Action::SendJunk(number) => at_once(backends.trigger.send(&self.input.junk[number]))?,
+            Action::Repeat { file, filtered } => {
                 let file = &self.input.files[file];
                 let object = domain::ObjectRef::new(crate::input::OUT_BUCKET, file.out_key());
                 if !filtered {
@@ -168,55 +178,54 @@ impl World {
                     at_once(backends.report.send(&file.out_message()))?;
                 }
             }
-            Happening::Crash { worker, down_ms } => self.crash(worker, now_ms + down_ms),
-            Happening::Terminate { worker } => {
-                if let Some(process) = &self.places[worker].process {
+            Action::Crash { worker, down_ms } => self.crash(worker, now_ms + down_ms),
+            Action::Terminate { worker } => {
+                if let Some(process) = &self.slots[worker].process {
                     process.terminate();
-                    self.places[worker].at_ms = Some(now_ms + STOP_MS);
-                    self.work();
+                    self.slots[worker].at_ms = Some(now_ms + STOP_MS);
+                    self.run_workers();
                 }
             }
-            Happening::ClockJump { worker: Some(worker), by_ms } => {
-                self.stage.core().skew_ms[worker] += by_ms;
+            Action::ClockJump { worker: Some(worker), by_ms } => {
+                self.scheduler.core().skew_ms[worker] += by_ms;
             }
-            Happening::ClockJump { worker: None, by_ms } => self.stage.core().clock_offset_ms += by_ms,
-            Happening::Outage { port, time_ms } => {
-                self.stage.core().faults.outage = Some((port, now_ms + time_ms));
+            Action::ClockJump { worker: None, by_ms } => self.scheduler.core().clock_offset_ms += by_ms,
+            Action::Outage { port, time_ms } => {
+                self.scheduler.core().faults.outage = Some((port, now_ms + time_ms));
             }
-            Happening::Revoke { pixel } => backends.revoke(pixel),
-            Happening::Renew { pixel } => backends.renew(pixel, self.started)?,
+            Action::Revoke { pixel } => backends.revoke(pixel),
+            Action::Renew { pixel } => backends.renew(pixel, self.started)?,
         }
         Ok(())
     }
 
-    /// Trouble ends: nothing fails any more, everybody is there, clocks are right.
-    fn calm(&mut self) {
-        self.stage.trace(format_args!("trouble ends"));
-        let mut core = self.stage.core();
+    /// Ends all faults: no call fails any more, all workers run, all clocks are right.
+    fn end_faults(&mut self) {
+        self.scheduler.trace(format_args!("faults end"));
+        let mut core = self.scheduler.core();
         core.faults.end();
         core.clock_offset_ms = 0;
         core.skew_ms.fill(0);
         drop(core);
-        let now_ms = self.stage.elapsed_ms();
-        for place in self.places.iter_mut().filter(|p| p.process.is_none()) {
-            place.at_ms = Some(now_ms);
+        let now_ms = self.scheduler.elapsed_ms();
+        for slot in self.slots.iter_mut().filter(|p| p.process.is_none()) {
+            slot.at_ms = Some(now_ms);
         }
-        self.stage.stir();
+        self.scheduler.note_activity();
     }
 
-    /// Starts whoever is to be there, and ends whoever takes too long to stop.
-    fn staff(&mut self, now_ms: i64) {
+    /// Starts the workers that are down and due, and kills those that take too long to stop.
+    fn start_and_stop_workers(&mut self, now_ms: i64) {
         for worker in 0..WORKERS {
-            let place = &mut self.places[worker];
-            let ended = place.process.as_ref().is_some_and(Process::has_ended);
-            let is_time = place.at_ms.is_some_and(|at_ms| at_ms <= now_ms);
-            if ended || (is_time && place.process.is_some()) {
+            let slot = &mut self.slots[worker];
+            let ended = slot.process.as_ref().is_some_and(Process::has_ended);
+            let is_time = slot.at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+            if ended || (is_time && slot.process.is_some()) {
                 let how = if ended { "has stopped" } else { "is killed while it stops" };
-                self.stage.trace(format_args!("w{worker} {how}"));
-                (place.process, place.at_ms) = (None, Some(now_ms));
+                self.scheduler.trace(format_args!("w{worker} {how}"));
+                (slot.process, slot.at_ms) = (None, Some(now_ms));
             }
-            if self.places[worker].process.is_none()
-                && self.places[worker].at_ms.is_some_and(|at| at <= now_ms)
+            if self.slots[worker].process.is_none() && self.slots[worker].at_ms.is_some_and(|at| at <= now_ms)
             {
                 self.start(worker);
             }
@@ -225,44 +234,44 @@ impl World {
 
     fn start(&mut self, worker: usize) {
         self.started += 1;
-        self.stage.trace(format_args!("w{worker} starts, process {}", self.started));
-        let site = Site {
-            stage: &self.stage,
+        self.scheduler.trace(format_args!("w{worker} starts, process {}", self.started));
+        let setup = ProcessSetup {
+            scheduler: &self.scheduler,
             backends: &self.backends,
             rules: self.plan.rules,
             seed: self.seed,
             worker,
             number: self.started,
         };
-        let process = Process::start(|stop| site.main(stop));
+        let process = Process::start(|stop| setup.main(stop));
         process.run();
-        self.places[worker] = Place { process: Some(process), at_ms: None };
-        self.work();
+        self.slots[worker] = WorkerSlot { process: Some(process), at_ms: None };
+        self.run_workers();
     }
 
     fn crash(&mut self, worker: usize, again_ms: i64) {
-        self.stage.trace(format_args!("w{worker} crashes"));
-        self.places[worker] = Place { process: None, at_ms: Some(again_ms) };
-        self.work();
+        self.scheduler.trace(format_args!("w{worker} crashes"));
+        self.slots[worker] = WorkerSlot { process: None, at_ms: Some(again_ms) };
+        self.run_workers();
     }
 
-    /// Runs whoever can go on until nobody can; now and then somebody crashes instead.
-    fn work(&mut self) {
+    /// Runs workers until none can continue; now and then one crashes instead.
+    fn run_workers(&mut self) {
         while let Some(worker) =
-            (0..WORKERS).find(|w| self.places[*w].process.as_ref().is_some_and(Process::is_called))
+            (0..WORKERS).find(|w| self.slots[*w].process.as_ref().is_some_and(Process::is_woken))
         {
-            let in_trouble = self.stage.core().faults.are_on();
-            if in_trouble && self.crashes.happens(self.plan.crash_share) {
-                let again_ms = self.stage.elapsed_ms() + 1_000;
-                self.stage.trace(format_args!("w{worker} crashes in the middle"));
-                self.places[worker] = Place { process: None, at_ms: Some(again_ms) };
-            } else if let Some(process) = &self.places[worker].process {
+            let faults_on = self.scheduler.core().faults.are_on();
+            if faults_on && self.crashes.happens(self.plan.crash_share) {
+                let again_ms = self.scheduler.elapsed_ms() + 1_000;
+                self.scheduler.trace(format_args!("w{worker} crashes in the middle"));
+                self.slots[worker] = WorkerSlot { process: None, at_ms: Some(again_ms) };
+            } else if let Some(process) = &self.slots[worker].process {
                 process.run();
             }
         }
     }
 
-    /// Whether nothing is left to do: no message, nothing open but what waits for a person, all exported.
+    /// Whether the system is at rest: no message left, no open entry except those that wait for the operator, all exported.
     fn is_at_rest(&self) -> bool {
         let queues = [&self.backends.trigger, &self.backends.report];
         let waits = queues
@@ -272,13 +281,13 @@ impl World {
         let is_open = stats.states.iter().any(|s| {
             s.entries > 0
                 && !s.outcome.is_end()
-                && !(s.outcome == Outcome::Parked && self.waits_for_a_person())
+                && !(s.outcome == Outcome::Parked && self.waits_for_operator())
         });
         !waits && !is_open && stats.unexported == 0
     }
 
-    /// Whether everything that is parked waits for a person.
-    fn waits_for_a_person(&self) -> bool {
+    /// Whether every parked entry waits for the operator.
+    fn waits_for_operator(&self) -> bool {
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
         self.plan.rules.hold

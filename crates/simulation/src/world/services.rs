@@ -1,4 +1,4 @@
-//! The production services on wires instead of backends, put together as `assembly` does it.
+//! The production services on faulty ports instead of backends, put together as `assembly` does it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,21 +20,22 @@ use ports::{BlobStore, Clock, Destination, Destinations, EventQueue};
 use tokio_util::sync::CancellationToken;
 
 use crate::chance::Jitter;
-use crate::input::OUT_BUCKET;
-use crate::stage::{Stage, StageClock};
-use crate::wires::{
-    AnalyticsWire, BlobWire, LedgerWire, Line, MetaWire, PixelsWire, QueueWire, SubscriptionsWire,
+use crate::faulty_ports::{
+    Connection, FaultyAnalytics, FaultyBlobStore, FaultyLedger, FaultyMeta, FaultyPixels, FaultyQueue,
+    FaultySubscriptions,
 };
+use crate::input::OUT_BUCKET;
+use crate::scheduler::{Scheduler, VirtualClock};
 use crate::world::backends::ANNOUNCED;
 use crate::world::plan::WORKERS;
 use crate::world::{Backends, Rules};
 
-/// The longest file; none of a run is near it.
+/// The limit for a file; no file of a run is near it.
 const MAX_OBJECT_BYTES: u64 = 1 << 20;
 
 /// What a process needs to start.
-pub(super) struct Site<'w> {
-    pub(super) stage: &'w Stage,
+pub(super) struct ProcessSetup<'w> {
+    pub(super) scheduler: &'w Scheduler,
     pub(super) backends: &'w Backends,
     pub(super) rules: Rules,
     pub(super) seed: u64,
@@ -46,23 +47,23 @@ pub(super) struct Site<'w> {
 /// The main task of a process.
 pub(super) type Main = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl Site<'_> {
+impl ProcessSetup<'_> {
     /// The main task of this worker.
     pub(super) fn main(&self, stop: CancellationToken) -> Main {
         if self.worker < WORKERS / 2 { self.filter(stop) } else { self.reporter(stop) }
     }
 
-    fn line(&self) -> Line {
-        Line { stage: self.stage.clone(), worker: self.worker }
+    fn connection(&self) -> Connection {
+        Connection { scheduler: self.scheduler.clone(), worker: self.worker }
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(StageClock { stage: self.stage.clone(), worker: Some(self.worker) })
+        Arc::new(VirtualClock { scheduler: self.scheduler.clone(), worker: Some(self.worker) })
     }
 
     fn queue(&self, port: &'static str) -> Arc<dyn EventQueue> {
         let inner = if port == "trigger" { &self.backends.trigger } else { &self.backends.report };
-        Arc::new(QueueWire { line: self.line(), port, inner: Arc::clone(inner) })
+        Arc::new(FaultyQueue { connection: self.connection(), port, inner: Arc::clone(inner) })
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -70,7 +71,10 @@ impl Site<'_> {
         let announcements = queues
             .map(|((bucket, prefix), port)| (bucket.to_owned(), prefix.to_owned(), self.queue(port)))
             .collect();
-        Arc::new(BlobWire { line: self.line(), inner: self.backends.blobs.announcing(announcements) })
+        Arc::new(FaultyBlobStore {
+            connection: self.connection(),
+            inner: self.backends.blobs.announcing(announcements),
+        })
     }
 
     fn worker(&self, service: &'static str, port: &'static str, handler: Arc<dyn Handler>) -> Arc<Worker> {
@@ -80,7 +84,7 @@ impl Site<'_> {
                 queue: port,
                 concurrency: 2,
                 visibility: Duration::from_secs(60),
-                // Nothing that could be done may be given up, however much goes wrong.
+                // A message that can be processed must never be dead-lettered, however many faults it meets.
                 max_receives: 10_000,
             },
             queue: self.queue(port),
@@ -92,7 +96,8 @@ impl Site<'_> {
     }
 
     fn filter(&self, stop: CancellationToken) -> Main {
-        let store = SubscriptionsWire { line: self.line(), inner: self.backends.subscriptions.clone() };
+        let store =
+            FaultySubscriptions { connection: self.connection(), inner: self.backends.subscriptions.clone() };
         let filter = Filter {
             subscriptions: Some(Arc::new(Subscriptions::new(Arc::new(store)))),
             blobs: self.blobs(),
@@ -107,14 +112,14 @@ impl Site<'_> {
 
     fn reporter(&self, stop: CancellationToken) -> Main {
         let ledger = Arc::new(self.ledger());
-        let reporting = Arc::new(self.reporting(Arc::<LedgerWire>::clone(&ledger)));
+        let reporting = Arc::new(self.reporting(Arc::<FaultyLedger>::clone(&ledger)));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let export = Export {
             ledger,
-            analytics: Arc::new(AnalyticsWire {
-                line: self.line(),
+            analytics: Arc::new(FaultyAnalytics {
+                connection: self.connection(),
                 inner: self.backends.analytics.clone(),
-                witness: self.backends.witness.clone(),
+                checker: self.backends.checker.clone(),
             }),
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
@@ -130,18 +135,18 @@ impl Site<'_> {
         })
     }
 
-    fn ledger(&self) -> LedgerWire {
-        LedgerWire {
-            line: self.line(),
+    fn ledger(&self) -> FaultyLedger {
+        FaultyLedger {
+            connection: self.connection(),
             inner: self.backends.ledger.clone(),
-            witness: self.backends.witness.clone(),
+            checker: self.backends.checker.clone(),
         }
     }
 
-    fn reporting(&self, ledger: Arc<LedgerWire>) -> Reporting {
+    fn reporting(&self, ledger: Arc<FaultyLedger>) -> Reporting {
         let owner = format!("w{}.{}", self.worker, self.number);
-        let pixels = PixelsWire { line: self.line(), inner: self.backends.pixels.clone() };
-        let witness = self.backends.witness.clone();
+        let pixels = FaultyPixels { connection: self.connection(), inner: self.backends.pixels.clone() };
+        let checker = self.backends.checker.clone();
         let increments = self.rules.increments;
         let config = ReportConfig {
             owner: owner.clone(),
@@ -158,11 +163,11 @@ impl Site<'_> {
             pixels: Arc::new(pixels),
             blobs: self.blobs(),
             ledger,
-            destinations: Destinations::from_iter([Arc::new(MetaWire {
-                line: self.line(),
+            destinations: Destinations::from_iter([Arc::new(FaultyMeta {
+                connection: self.connection(),
                 meta: Arc::clone(&self.backends.meta),
                 config: meta_config(),
-                witness,
+                checker,
                 owner,
             }) as Arc<dyn Destination>]),
             clock: self.clock(),

@@ -7,10 +7,11 @@ use simulation::{Options, run};
 const SEEDS: u64 = 1_000;
 
 fn is_found(mutation: Mutation) {
-    let found =
-        with(mutation, || (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.broken.is_some()));
+    let found = with(mutation, || {
+        (0..SEEDS).map(|seed| run(seed, Options::default())).find(|r| r.violation.is_some())
+    });
     match found {
-        Some(report) => eprintln!("{mutation:?}: seed {}: {:?}", report.seed, report.broken),
+        Some(report) => eprintln!("{mutation:?}: seed {}: {:?}", report.seed, report.violation),
         None => panic!("{mutation:?} is not found within {SEEDS} seeds"),
     }
 }

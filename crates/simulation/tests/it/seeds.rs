@@ -7,8 +7,8 @@ use simulation::{Options, Report, run};
 /// Seeds that each test run plays; `make sim` plays more.
 fn hold_every_rule(seeds: Range<u64>) {
     for report in seeds.map(|seed| run(seed, Options::default())) {
-        let Report { seed, broken, .. } = report;
-        assert!(broken.is_none(), "seed {seed} breaks a rule, see `make sim SEED={seed}`: {broken:?}");
+        let Report { seed, violation, .. } = report;
+        assert!(violation.is_none(), "seed {seed} breaks a rule, see `make sim SEED={seed}`: {violation:?}");
     }
 }
 

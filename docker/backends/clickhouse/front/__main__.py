@@ -1,4 +1,4 @@
-"""Serves until it is ended: python -m front --port PORT --data FOLDER [--bind ADDRESS]."""
+"""Serves until it is stopped: python -m front --port PORT --data FOLDER [--bind ADDRESS]."""
 
 import argparse
 import signal
@@ -11,7 +11,7 @@ from .request import Cut, Request
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection; a thread of its own."""
+    """One connection, in its own thread."""
 
     protocol_version = "HTTP/1.1"
     server_version = "efflux-test-clickhouse"
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             request = Request.read(self)
         except Cut:
-            # As in the real server: of an insert whose client went away nothing is kept.
+            # As in the real server: an insert whose client disconnected is dropped.
             self.close_connection = True
             return
         if request.is_ping:
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_):
-        """Statements are no news; trouble is said in answers."""
+        """Logs nothing: errors are in the answers."""
 
 
 class Server(ThreadingHTTPServer):

@@ -1,4 +1,4 @@
-"""Runs requests in the engine, one connection of it for each."""
+"""Runs each request in its own connection of the engine."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chdb.state.sqlitelike import Connection
 
-# What speaks to the HTTP interface and not to the engine.
+# Settings of the HTTP interface, not of the engine.
 NOT_THE_ENGINES = {
     "buffer_size",
     "client_protocol_version",
@@ -26,7 +26,7 @@ NOT_THE_ENGINES = {
     "wait_end_of_query",
 }
 
-# The statuses that ClickHouse gives to some of its errors; any other is a 500.
+# ClickHouse's statuses for some of its errors; any other is a 500.
 STATUSES = {6: 400, 16: 404, 26: 400, 27: 400, 36: 400, 47: 404, 53: 400, 60: 404, 62: 400, 81: 404, 159: 408, 497: 403, 516: 403}
 
 # An insert whose rows come as data: its head, its format, and data that begins in the statement.
@@ -53,7 +53,7 @@ class Done:
 class Engine:
     def __init__(self, folder):
         self.folder = folder
-        # The engine ends with its last connection; this one stays.
+        # The engine stops with its last connection; this one stays open.
         self.kept = Connection(folder)
 
     def run(self, request):
@@ -78,7 +78,7 @@ class Engine:
 
 
 def check_password(request):
-    """As a server fresh from its package: there is one user, and it has no password."""
+    """As on a newly installed server: there is one user, and it has no password."""
     if (request.user, request.password) != ("default", ""):
         raise Refused(
             f"Code: 516. DB::Exception: {request.user}: Authentication failed: password is incorrect, or there is no"

@@ -1,4 +1,4 @@
-"""What ClickHouse's HTTP interface takes: a statement, its data, settings and values to bind."""
+"""A request to ClickHouse's HTTP interface: a statement, its data, settings and values to bind."""
 
 import base64
 import email.parser
@@ -15,7 +15,7 @@ PLAIN = 0x02
 
 
 class Cut(Exception):
-    """The client went away before its request had ended."""
+    """The client disconnected before its request had ended."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Request:
 
     @classmethod
     def read(cls, handler):
-        """The whole of it; nothing is done before it has all arrived."""
+        """Reads the whole request before anything is executed."""
         address = urlsplit(handler.path)
         given = dict(parse_qsl(address.query, keep_blank_values=True))
         self = cls(is_ping=address.path == "/ping" or handler.command == "GET" and not given)

@@ -1,4 +1,4 @@
-"""Serves until it is ended: python -m front --port PORT --data FOLDER [--bind ADDRESS]."""
+"""Serves until it is stopped: python -m front --port PORT --data FOLDER [--bind ADDRESS]."""
 
 import argparse
 import signal
@@ -12,7 +12,7 @@ from .journal import Journal
 from .wire import answer, read_request
 
 
-# Touches nothing that is shared, so it need not wait: a driver that gets no answer takes the server for dead.
+# These need no shared state, so they need not wait: a driver without an answer considers the server dead.
 SMALL_TALK = {"hello", "isMaster", "ismaster", "ping", "endSessions"}
 
 
@@ -29,7 +29,7 @@ class Front:
         try:
             self.commands.run(command)
         except Exception:
-            # It failed the first time as well, after part of it had been done.
+            # It failed the first time as well, after a part of it was applied.
             pass
 
     def reply(self, document):
@@ -39,7 +39,7 @@ class Front:
                 return {**self.commands.run(document), "ok": 1.0}
             with self.lock:
                 if name in WRITES:
-                    # Before it is run: mongomock keeps, and changes, the very documents that it is given.
+                    # Before it runs, because mongomock keeps and changes the documents that it gets.
                     self.journal.append(document)
                 return {**self.commands.run(document), "ok": 1.0}
         except Refused as refused:
@@ -59,7 +59,7 @@ class Connection(socketserver.StreamRequestHandler):
                 if request.wants_answer:
                     self.wfile.write(answer(request, document))
         except ConnectionError:
-            # The client is gone, and with it the connection.
+            # The client has closed the connection.
             pass
 
 

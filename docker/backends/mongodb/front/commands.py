@@ -1,4 +1,4 @@
-"""What each command does. A command gets its database and its document and gives the answer's document."""
+"""The commands. Each gets its database and its document, and returns the document of the answer."""
 
 import datetime
 import itertools

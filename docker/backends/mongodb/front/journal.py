@@ -1,4 +1,4 @@
-"""Every command that changed something, in a file: a server that is started again replays it."""
+"""A file of all commands that changed something. A restarted server replays it."""
 
 import os
 
@@ -13,7 +13,7 @@ class Journal:
         self.file = None
 
     def replay(self, run):
-        """Runs what is written; the last command may be cut off, because the writer was killed in the middle of it."""
+        """Runs the commands of the file. The last one may be cut off, if the writer was killed."""
         count = 0
         if os.path.exists(self.path):
             with open(self.path, "rb") as file:

@@ -1,4 +1,4 @@
-"""mongomock, with its walk through all documents and its copying of documents replaced by quicker ones."""
+"""mongomock, with a faster scan of documents and a faster copy of them."""
 
 import copy
 import types
@@ -11,7 +11,7 @@ PLAIN = (str, int, bson.ObjectId)
 
 
 def listed_ids(condition):
-    """The ids that a condition allows, where it gives them as plain values; else None."""
+    """The ids that a condition allows, if it lists them as plain values; else None."""
     wanted = condition.get("_id")
     if isinstance(wanted, PLAIN):
         return [wanted]
@@ -24,7 +24,7 @@ def listed_ids(condition):
 def differs(document, equal):
     for field, value in equal:
         found = document.get(field)
-        # A list matches when one of its elements does; that is for mongomock to say.
+        # A list matches when one of its elements does; mongomock decides that.
         if found != value and not isinstance(found, list):
             return True
     return False
@@ -32,7 +32,7 @@ def differs(document, equal):
 
 def iter_documents(self, condition):
     if self._store.is_empty:
-        # mongomock checks the condition itself, even if there is nothing to hold it against.
+        # mongomock also validates the condition, even if no document is left to compare.
         mongomock_collection.filter_applies(condition, {})
     self._store._remove_expired_documents()
     equal = [
@@ -45,7 +45,7 @@ def iter_documents(self, condition):
         chosen = list(documents.values())
     else:
         chosen = [documents[one] for one in ids if one in documents]
-        # To look for each in a long list of ids once more would take longer than all the rest.
+        # Searching a long list of ids again for each document would take longer than everything else.
         condition = {field: value for field, value in condition.items() if field != "_id"}
     for document in chosen:
         if not differs(document, equal) and mongomock_collection.filter_applies(condition, document):

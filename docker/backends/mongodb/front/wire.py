@@ -8,12 +8,12 @@ from bson.codec_options import CodecOptions
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 CHECKSUM_PRESENT, MORE_TO_COME = 1, 2
 
-# Dates without a zone and UUIDs as they came: what was written is what is read.
+# Dates without a zone and UUIDs unchanged, so that reads return what was written.
 CODEC = CodecOptions(tz_aware=False)
 
 
 class Request:
-    """One command, with the documents that came in sections of their own put back in their place."""
+    """One command, with the documents of its separate sections put into their fields."""
 
     def __init__(self, request_id, opcode, body, wants_answer):
         self.request_id = request_id
@@ -35,7 +35,7 @@ def read_request(stream):
         name_end = payload.index(b"\0", 4)
         return Request(request_id, opcode, bson.decode(payload[name_end + 9 :], CODEC), True)
     if opcode != OP_MSG:
-        raise ValueError(f"opcode {opcode} is not spoken here")
+        raise ValueError(f"unsupported opcode {opcode}")
     (flags,) = struct.unpack_from("<I", payload)
     end = len(payload) - (4 if flags & CHECKSUM_PRESENT else 0)
     return Request(request_id, opcode, read_sections(payload, 4, end), not flags & MORE_TO_COME)

@@ -1,4 +1,4 @@
-//! `efflux demo`: samples of four networks through everything, against the sandbox.
+//! `efflux demo`: samples of four networks through the whole pipeline, against the sandbox.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct Demo {}
 
 impl Run for Demo {
-    /// The demo has a data directory of its own, gone afterwards: it must not touch anybody's data.
+    /// The demo uses a temporary data directory, so that it cannot touch the user's data.
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
         let data = tempfile::tempdir()?;
         let environment = Environment::from_pairs([
@@ -103,12 +103,12 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
     conclude(&files, sandbox)
 }
 
-/// The sandbox is a witness of its own: what it accepted must be what the books say.
+/// The sandbox checks the ledger independently: it must have accepted exactly the events of the receipts.
 fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
     for (network, followed) in files {
         if !followed.balances() || followed.open() > 0 {
             bail!(
-                "{network}: the books do not balance or something is left undone\n{}",
+                "{network}: the receipts do not reconcile, or rows are still open\n{}",
                 tables::receipt(followed)
             );
         }
@@ -117,8 +117,12 @@ fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<E
     let stats = sandbox.stats();
     let (accepted, repeated) = (stats.accepted_events(), stats.repeated_events());
     if accepted != sent || repeated != 0 {
-        bail!("the books say {sent} events; the sandbox has {accepted}, and {repeated} came twice");
+        bail!(
+            "the receipts count {sent} events; the sandbox accepted {accepted}, and received {repeated} twice"
+        );
     }
-    out(&format!("\nThe books balance. The sandbox has each of the {accepted} events exactly once.\n"));
+    out(&format!(
+        "\nAll files reconcile. The sandbox has received each of the {accepted} events exactly once.\n"
+    ));
     Ok(ExitStatus::Done)
 }

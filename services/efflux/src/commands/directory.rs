@@ -18,14 +18,14 @@ use crate::out;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Subscriptions {
-    /// Print all, one a line
+    /// Print all, one per line
     List,
     /// Add campaigns
     Add {
         /// Ad platform campaign ids
         #[arg(required = true)]
         ids: Vec<String>,
-        /// For people
+        /// A note for the operator
         #[arg(long)]
         note: Option<String>,
         /// Only rows of this feed network; may be given more than once
@@ -37,7 +37,7 @@ pub(crate) enum Subscriptions {
         /// Only rows that earned at least this
         #[arg(long)]
         min_revenue: Option<String>,
-        /// Take no row for now
+        /// Accept no rows for now
         #[arg(long)]
         disabled: bool,
     },
@@ -51,19 +51,19 @@ pub(crate) enum Subscriptions {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Pixels {
-    /// Print all, tokens by label only
+    /// Print all; of tokens, only their labels
     List,
     /// Add a pixel, or replace it with its tokens
     Add {
         /// The platform's pixel code
         code: String,
-        /// facebook or tiktok
+        /// Platform: meta or tiktok; `facebook` means meta
         #[arg(long, default_value = "facebook")]
         source: String,
-        /// For people
+        /// A note for the operator
         #[arg(long)]
         name: Option<String>,
-        /// Read tokens from this file, one a line, the first choice first; `-` is standard input
+        /// Read tokens from this file, one per line, in the order to try them; `-` is standard input
         #[arg(long)]
         tokens: Option<PathBuf>,
     },
@@ -71,7 +71,7 @@ pub(crate) enum Pixels {
     Remove {
         /// The platform's pixel code
         code: String,
-        /// facebook or tiktok
+        /// Platform: meta or tiktok; `facebook` means meta
         #[arg(long, default_value = "facebook")]
         source: String,
     },
@@ -152,14 +152,14 @@ async fn pixels(directory: &dyn PixelDirectory, action: Pixels) -> anyhow::Resul
         Pixels::Remove { code, source } => {
             let pixel = PixelRef::new(platform_named(&source)?, PixelCode::new(code)?);
             if !directory.remove(&pixel).await? {
-                bail!("there is no pixel {pixel}");
+                bail!("unknown pixel {pixel}");
             }
         }
     }
     Ok(ExitStatus::Done)
 }
 
-/// Id and note, then the conditions where there are any.
+/// Id and note, then the conditions if it has any.
 fn line(subscription: &Subscription) -> String {
     let Subscription { id, enabled, networks, countries, min_revenue, note } = subscription;
     let mut line = format!("{id}\t{}", note.as_deref().unwrap_or_default());
@@ -177,7 +177,7 @@ fn line(subscription: &Subscription) -> String {
     line
 }
 
-/// Platforms that pixels can be added for; more than there are destinations for so far.
+/// Platforms that pixels can be added for. Not all of them have a destination so far.
 const PLATFORMS: [&str; 2] = ["meta", "tiktok"];
 
 fn platform_named(word: &str) -> anyhow::Result<Platform> {
@@ -186,7 +186,7 @@ fn platform_named(word: &str) -> anyhow::Result<Platform> {
         .with_context(|| format!("unknown platform `{word}`: write {}", PLATFORMS.join(" or ")))
 }
 
-/// Tokens never stand on the command line, where every user of the machine could read them.
+/// Tokens are never arguments of the command line, where every user of the machine could read them.
 fn read_tokens(path: &Path) -> anyhow::Result<Vec<Credential>> {
     let text = if path.as_os_str() == "-" {
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! `efflux dlq`: messages that could not be done.
+//! `efflux dlq`: messages that failed processing.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use runtime::ExitStatus;
 use crate::context::{Context, Run};
 use crate::out;
 
-/// Dead letters that are looked at in one go; real queues hand them out in tens.
-const LOOKED_AT: usize = 1_000;
+/// Dead letters that are read in one call; real queues return them in tens.
+const READ_AT_ONCE: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
@@ -22,11 +22,11 @@ pub(crate) enum Dlq {
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
-        /// At most so many of each queue
+        /// At most this many of each queue
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Print one dead letter with its text
+    /// Print one dead letter with its body
     Show {
         /// The message's id, as `list` prints it
         id: String,
@@ -34,12 +34,12 @@ pub(crate) enum Dlq {
         #[arg(long)]
         queue: Option<QueueName>,
     },
-    /// Put dead letters back into their queue, to be done again from the start
+    /// Put dead letters back into their queue, to be processed again from the start
     Redrive {
         /// Message ids, as `list` prints them
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         ids: Vec<String>,
-        /// All that are there now
+        /// All that are in the queue now
         #[arg(long)]
         all: bool,
         /// Only of this queue
@@ -57,7 +57,7 @@ pub(crate) enum QueueName {
 }
 
 backends::port_set! {
-    /// To look after dead letters.
+    /// To list and redrive dead letters.
     pub(crate) struct Queues { trigger_queue: EventQueue, report_queue: EventQueue }
 }
 
@@ -73,7 +73,7 @@ impl Run for Dlq {
     }
 }
 
-/// The queues that are meant, by name.
+/// The selected queues, by name.
 fn queues(parts: &Parts<Queues>, only: Option<QueueName>) -> Vec<(&'static str, Arc<dyn EventQueue>)> {
     let all = [
         (QueueName::Trigger, "trigger", &parts.ports.trigger_queue),
@@ -95,10 +95,10 @@ async fn list(parts: &Parts<Queues>, only: Option<QueueName>, limit: usize) -> a
 
 async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
-        let letters = queue.dead_letters(LOOKED_AT).await?;
-        if let Some(letter) = letters.into_iter().find(|letter| letter.message_id == id) {
+        let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
+        if let Some(letter) = dead_letters.into_iter().find(|letter| letter.message_id == id) {
             out(&format!(
-                "queue      {name}\nmessage    {}\nset aside  {} by {}, after {} deliveries\nreason     {}\n\n{}\n",
+                "queue      {name}\nmessage    {}\ndead since {} by {}, after {} deliveries\nreason     {}\n\n{}\n",
                 letter.message_id,
                 letter.at,
                 letter.service,
@@ -109,7 +109,7 @@ async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyho
             return Ok(ExitStatus::Done);
         }
     }
-    bail!("there is no dead letter {id}; see `efflux dlq list`")
+    bail!("unknown dead letter {id}; see `efflux dlq list`")
 }
 
 async fn redrive(
@@ -117,28 +117,29 @@ async fn redrive(
     ids: &[String],
     only: Option<QueueName>,
 ) -> anyhow::Result<ExitStatus> {
-    let mut left = ids.to_vec();
+    let mut not_found = ids.to_vec();
     for (name, queue) in queues(parts, only) {
-        for id in queue.redrive(&left).await? {
+        for id in queue.redrive(&not_found).await? {
             out(&format!("{id} is back in the {name} queue\n"));
-            left.retain(|l| *l != id);
+            not_found.retain(|l| *l != id);
         }
     }
-    if left.is_empty() {
+    if not_found.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    out(&format!("not found: {}\n", left.join(", ")));
+    out(&format!("not found: {}\n", not_found.join(", ")));
     Ok(ExitStatus::Incomplete)
 }
 
-/// Those that were set aside until now: what fails again meanwhile stays.
+/// Those that were dead-lettered until now: a message that fails again meanwhile stays.
 async fn redrive_all(parts: &Parts<Queues>, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
     let started = parts.clock.now();
     for (name, queue) in queues(parts, only) {
         let mut messages = 0;
         loop {
-            let letters = queue.dead_letters(LOOKED_AT).await?;
-            let ids: Vec<_> = letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
+            let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
+            let ids: Vec<_> =
+                dead_letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
             let back = queue.redrive(&ids).await?.len();
             messages += back;
             if back == 0 {

@@ -1,4 +1,4 @@
-//! `efflux explain`: the whole story of a conversion. Prints nothing about the visitor.
+//! `efflux explain`: the whole history of a conversion. Prints no data of the visitor.
 
 mod next;
 mod search;
@@ -20,26 +20,26 @@ use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
 use crate::tables::amount;
 
-/// The group below which interpreted files lie; the filter's receipts keep it in their key.
+/// The group of interpreted files' keys; the keys of the filter's receipts keep it.
 const GROUP: &str = "networks";
 
-/// Versions of one file whose receipts are looked at.
+/// How many versions of one file have their receipts read.
 const MOST_VERSIONS: usize = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The session, as rows carry it
     session: String,
-    /// The keyword; all of the session's conversions otherwise
+    /// The keyword; by default all of the session's conversions
     keyword: Option<String>,
-    /// Files that are searched for a session which the ledger does not know, the latest first
+    /// How many of the latest files to search for a session that is not in the ledger
     #[arg(long, default_value_t = 50)]
     files: usize,
 }
 
 backends::port_set! {
-    /// To tell the story of a conversion.
-    pub(crate) struct Story { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
+    /// To explain a conversion.
+    pub(crate) struct History { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
 }
 
 impl Run for Explain {
@@ -48,18 +48,18 @@ impl Run for Explain {
     }
 }
 
-async fn explain(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
+async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
     if records.is_empty() {
         return search::run(parts, args).await;
     }
     for record in records {
-        out(&story(parts, &record).await?);
+        out(&history(parts, &record).await?);
     }
     Ok(ExitStatus::Done)
 }
 
-async fn story(parts: &Parts<Story>, record: &Record) -> anyhow::Result<String> {
+async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {
     let mut text = String::new();
     let keyword =
         record.keyword_clicked.as_deref().map_or("no keyword".to_owned(), |k| format!("keyword {k}"));
@@ -104,13 +104,13 @@ fn with_reason(record: &Record) -> String {
 fn attempted(attempt: &Attempt) -> String {
     let Attempt { number, at, owner, outcome, reason, events, answer } = attempt;
     let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    let said = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
-    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {said}")
+    let response = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
+    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {response}")
 }
 
 fn answered(answer: &Answer) -> String {
     let mut text = match answer.status {
-        0 => "no answer came".to_owned(),
+        0 => "no answer".to_owned(),
         status => format!("Meta answered {status}"),
     };
     if let Some(code) = answer.code {
@@ -126,19 +126,19 @@ fn answered(answer: &Answer) -> String {
     text
 }
 
-/// What the filter did with the file that a filtered file came from.
-async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> {
+/// What the filter did with the interpreted file of a filtered file.
+async fn filtered(parts: &Parts<History>, object: &str) -> anyhow::Result<String> {
     let bucket = &parts.settings.buckets.report;
     let key = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
     let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else {
-        return Ok("did not write this file; something else put it there".to_owned());
+        return Ok("did not write this file: another program put it there".to_owned());
     };
     let receipt = match receipt(parts, &keys).await? {
         Some(receipt) => Some(receipt),
         None => receipt_at(parts, &keys.without_version().receipt()).await?,
     };
     match receipt {
-        None => Ok("its receipt is not there any more".to_owned()),
+        None => Ok("its receipt does not exist any more".to_owned()),
         Some(receipt) => Ok(format!(
             "kept the row: {} of {} rows of {} passed at {}",
             receipt.kept, receipt.rows_in, receipt.object, receipt.at
@@ -147,12 +147,12 @@ async fn filtered(parts: &Parts<Story>, object: &str) -> anyhow::Result<String> 
 }
 
 /// The filter's receipt for a file in the version that its keys name.
-async fn receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     receipt_at(parts, &keys.receipt()).await
 }
 
-/// The latest of the filter's receipts for a file, whichever version it was for.
-async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+/// The latest of the filter's receipts for a file, of any version.
+async fn latest_receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     let bucket = &parts.settings.buckets.report;
     let mut found = Vec::from_iter(receipt(parts, keys).await?);
     for key in parts.ports.blobs.list(bucket, &keys.receipts_of_versions(), MOST_VERSIONS).await? {
@@ -161,7 +161,7 @@ async fn latest_receipt(parts: &Parts<Story>, keys: &FileKeys) -> anyhow::Result
     Ok(found.into_iter().max_by_key(|receipt| receipt.at))
 }
 
-async fn receipt_at(parts: &Parts<Story>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt_at(parts: &Parts<History>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
     let at = ObjectRef::new(&parts.settings.buckets.report, key);
     let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
     Ok(serde_json::from_slice(&blob.bytes()?).ok())

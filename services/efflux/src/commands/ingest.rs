@@ -1,4 +1,4 @@
-//! `efflux ingest`: puts files where a network's interpreter would, and follows them.
+//! `efflux ingest`: puts files where a network's interpreter would, and follows their processing.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -20,16 +20,16 @@ use crate::{out, tables};
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files: JSON array or one row a line; plain, gzip or zstd
+    /// Files: a JSON array or one row per line; plain, gzip or zstd
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Feed network; otherwise the first row's
+    /// Feed network; by default that of the first row
     #[arg(long)]
     network: Option<String>,
     /// Network account, a part of the object key
     #[arg(long, default_value = "default")]
     account: String,
-    /// Follow the files to the end and print their receipts; exit 0 only if the books balance and nothing is left undone
+    /// Follow the files to the end and print their receipts; exit 0 only if all files reconcile and no row is open
     #[arg(long)]
     wait: bool,
     /// Give up waiting after this many seconds
@@ -46,7 +46,7 @@ backends::port_set! {
 }
 
 backends::port_set! {
-    /// To put files and follow them to their end.
+    /// To put files and follow their processing.
     pub(crate) struct Follow { blobs: BlobStore, ledger: ReportLedger }
 }
 
@@ -70,7 +70,7 @@ async fn put(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// Puts files and waits for their end.
+/// Puts files and waits until they are processed.
 async fn put_and_follow(parts: &Parts<Follow>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     let put = put_all(parts, &*parts.ports.blobs, args).await?;
     let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
@@ -113,8 +113,8 @@ pub(crate) async fn put_file<P>(
     Ok(blobs.put(&object, content).await?)
 }
 
-/// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<chance>.json`, as an interpreter names its files. The last part
-/// keeps two files of one millisecond apart.
+/// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<random>.json`, as an interpreter names its files. The random
+/// part distinguishes two files of one millisecond.
 fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Result<String> {
     let plain = |part: &str| !part.is_empty() && !part.contains('/');
     if !plain(network) || !plain(account) {
@@ -129,13 +129,13 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
         initial.make_ascii_uppercase();
     }
     let network = network.to_ascii_lowercase();
-    let chance = parts.rng.next_u64() as u32;
+    let random = parts.rng.next_u64() as u32;
     Ok(format!(
-        "networks/{network}/{job}-Todays-Interpreted-Data-To-S3/{account}/{date}/{hour}/{now}-{chance:08x}.json"
+        "networks/{network}/{job}-Todays-Interpreted-Data-To-S3/{account}/{date}/{hour}/{now}-{random:08x}.json"
     ))
 }
 
-/// The network that the rows name: the first that names any says it for all, as rows of a dirty file may not.
+/// The network of the first row that names one. In a dirty file, not every row does.
 fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
     let name = file.display();
     let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
@@ -173,7 +173,7 @@ pub(crate) fn places<'p, P>(
     Places { blobs: &**blobs, ledger, clock: &*parts.clock, report_bucket: &parts.settings.buckets.report }
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// A progress bar; it is shown on a terminal only.
 fn progress(file: &Path) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} rows");
     let bar = ProgressBar::new(0).with_message(file.display().to_string());
@@ -190,7 +190,7 @@ fn show(bar: &ProgressBar, seen: &Followed) {
     bar.set_position(ended);
 }
 
-/// Prints the receipts. Done means: every book balances and no row is left undone.
+/// Prints the receipts. Done means: every file reconciles and no row is open.
 fn report(followed: &[Followed], json: bool) -> anyhow::Result<ExitStatus> {
     let done = followed.iter().all(|f| f.balances() && f.open() == 0);
     if json {

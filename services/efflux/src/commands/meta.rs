@@ -1,4 +1,4 @@
-//! `efflux meta`: looks at what Meta is told, and whether it listens.
+//! `efflux meta`: shows what is sent to Meta, and whether its tokens work.
 
 mod check;
 mod hash;
@@ -13,28 +13,28 @@ use crate::context::{Context, Run};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Meta {
-    /// Try the tokens of each pixel, without making an event; exit 0 only if each pixel has one that works
+    /// Test the tokens of each pixel, without making an event; exit 0 only if each pixel has one that works
     Check {
-        /// This pixel alone
+        /// Only this pixel
         #[arg(long)]
         pixel: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Read values, one a line; print each in Meta's form with its SHA-256, or why it would be left out
+    /// Read values, one per line; print each in Meta's form with its SHA-256, or why it would be omitted
     Hash {
         /// em, ph, fn, ln, db, ge, ct, st, zp, country or external_id
         field: String,
-        /// The country of the rows, for values that are read by it: telephone numbers, states, dates, postcodes
+        /// The country of the rows; telephone numbers, states, dates and postcodes depend on it
         #[arg(long)]
         country: Option<String>,
     },
-    /// Print what each row of a file would become; nothing is sent, nothing is stored
+    /// Print the events of each row of a file; sends and stores nothing
     Preview {
-        /// JSON array or one row a line; plain, gzip or zstd
+        /// A JSON array or one row per line; plain, gzip or zstd
         file: PathBuf,
-        /// Feed network of rows that name none
+        /// Feed network of rows that do not name one
         #[arg(long)]
         network: Option<String>,
     },

@@ -1,4 +1,4 @@
-//! `efflux migrate` and `efflux provision`: they make backends ready, and so cannot wait for them to be.
+//! `efflux migrate` and `efflux provision`: they prepare the backends, so they cannot wait until the backends are ready.
 
 use assembly::StartError;
 use clap::Args;
@@ -9,7 +9,7 @@ use crate::out;
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Give the documents that the original wrote the keys of this ledger, once and for all
+    /// Give the documents that the legacy system wrote the keys of this ledger, once and for all
     #[arg(long)]
     from_original: bool,
 }

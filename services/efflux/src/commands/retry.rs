@@ -1,4 +1,4 @@
-//! `efflux retry`: another chance for what ended or waits, the plan first.
+//! `efflux retry`: tries conversions again that ended or wait. It prints the plan first.
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stdin};
@@ -24,25 +24,25 @@ pub(crate) struct Retry {
     /// parked, rejected, expired, invalid, no_events or retry
     #[arg(long)]
     status: String,
-    /// Only with this reason, whole: no_working_credential, 100/2804004, invalid_pixel
+    /// Only with exactly this reason: no_working_credential, 100/2804004, invalid_pixel
     #[arg(long)]
     reason: Option<String>,
-    /// Only of this pixel
+    /// Only of this pixel: meta:123, or a bare code, which is Meta's
     #[arg(long)]
     pixel: Option<String>,
-    /// Only what changed since: 2026-11-22T13:00:00Z, or 24h for a day ago
+    /// Only those that changed since: 2026-11-22T13:00:00Z, or 24h for a day ago
     #[arg(long)]
     since: Option<String>,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on without asking; needed where standard input is no terminal
+    /// Continue without asking; needed when standard input is not a terminal
     #[arg(long)]
     yes: bool,
 }
 
 backends::port_set! {
-    /// To give conversions another chance.
+    /// To try conversions again.
     pub(crate) struct Replayed { ledger: LedgerAdmin, pixels: PixelDirectory }
 }
 
@@ -73,7 +73,7 @@ async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStat
     let done = replay.apply(&selection).await?;
     out(&format!("{} conversions are due now.\n", done.reopened));
     if done.changed_meanwhile > 0 {
-        out(&format!("{} were changed by somebody else meanwhile and left alone.\n", done.changed_meanwhile));
+        out(&format!("{} were changed by another process meanwhile and skipped.\n", done.changed_meanwhile));
     }
     Ok(ExitStatus::Done)
 }
@@ -81,7 +81,7 @@ async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStat
 fn selection(args: &Retry, now: UnixMillis) -> anyhow::Result<Selection> {
     let outcome: Outcome = args.status.parse()?;
     if outcome == Outcome::Duplicate {
-        bail!("a duplicate has no entry of its own: name the status of the row that brought the conversion");
+        bail!("a duplicate has no entry of its own: use the status of the conversion's entry");
     }
     Ok(Selection {
         outcome,
@@ -102,22 +102,22 @@ fn moment(text: &str, now: UnixMillis) -> anyhow::Result<UnixMillis> {
     }
     domain::time::click_time_from_text(text)
         .map(domain::UnixSeconds::millis)
-        .with_context(|| format!("`{text}` is no time: write 2026-11-22T13:00:00Z, or 24h for a day ago"))
+        .with_context(|| format!("`{text}` is not a time: write 2026-11-22T13:00:00Z, or 24h for a day ago"))
 }
 
-/// Asks a person; where there is none, nothing is changed without `--yes`.
+/// Asks the operator. Without a terminal, nothing is changed unless `--yes` is given.
 fn agreed(entries: u64) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
-        bail!("nobody can be asked here: say --yes to go on, or --dry-run to see the plan only");
+        bail!("there is no terminal to ask: give --yes to continue, or --dry-run to see only the plan");
     }
-    out(&format!("Give these {entries} conversions another chance? [y/N] "));
+    out(&format!("Try these {entries} conversions again? [y/N] "));
     let mut answer = String::new();
     stdin().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn in_words(plan: &ReplayPlan) -> String {
-    let mut text = String::from("Another chance for:\n");
+    let mut text = String::from("To try again:\n");
     let mut line = |what: &str, a: &Amount| {
         if a.entries > 0 {
             writeln!(text, "  {:>9}  $ {:>12}  {what}", a.entries, amount(a.revenue))
@@ -129,14 +129,14 @@ fn in_words(plan: &ReplayPlan) -> String {
         line(&format!("pixel {pixel}{because}"), a);
     }
     line("all together", &plan.reopened());
-    let mut left = vec![
-        ("left: too old by now".to_owned(), plan.too_old),
-        ("left: without events".to_owned(), plan.no_events),
-        ("left: already reported".to_owned(), plan.already_reported),
-        ("left: in a worker's hand".to_owned(), plan.in_flight),
+    let mut skipped = vec![
+        ("skipped: too old by now".to_owned(), plan.too_old),
+        ("skipped: without events".to_owned(), plan.no_events),
+        ("skipped: already reported".to_owned(), plan.already_reported),
+        ("skipped: in flight".to_owned(), plan.in_flight),
     ];
-    left.extend(plan.not_valid.iter().map(|(reason, a)| (format!("left: not valid, {reason}"), *a)));
-    left.iter().for_each(|(what, a)| line(what, a));
+    skipped.extend(plan.not_valid.iter().map(|(reason, a)| (format!("skipped: invalid, {reason}"), *a)));
+    skipped.iter().for_each(|(what, a)| line(what, a));
     if plan.reopened().entries == 0 {
         text.push_str("  nothing\n");
     }

@@ -16,7 +16,7 @@ use crate::out;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunServices {
-    /// Start the sandbox too, and send to it; it listens where META_GRAPH_URL points if that is this machine
+    /// Start the sandbox too, and send to it; it listens at META_GRAPH_URL if that is on this machine
     #[arg(long)]
     sandbox: bool,
 }
@@ -26,7 +26,7 @@ pub(crate) struct RunSandbox {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// Remember across restarts what was accepted, in this file
+    /// Keep the accepted events across restarts, in this file
     #[arg(long)]
     record: Option<PathBuf>,
 }
@@ -47,7 +47,7 @@ impl Run for RunSandbox {
 
 /// All services in one process, with the sandbox if asked for.
 async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
-    let stand_in = if sandbox {
+    let running_sandbox = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
         let url = &parts.settings.destinations.meta.graph_url;
         let listen = local_address(url.host_str(), url.port());
@@ -60,13 +60,13 @@ async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
         None
     };
     let status = assembly::run(Arc::new(parts)).await?;
-    if let Some(sandbox) = stand_in {
+    if let Some(sandbox) = running_sandbox {
         sandbox.stop().await;
     }
     Ok(status)
 }
 
-/// Where `META_GRAPH_URL` points when that is this machine, so that other commands find the sandbox too; else any free port.
+/// The address in `META_GRAPH_URL` if it is on this machine, so that other commands find the sandbox too; else any free port.
 fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
     let ip = match host {
         Some("localhost") => Some(IpAddr::from(Ipv4Addr::LOCALHOST)),
@@ -96,7 +96,7 @@ async fn sandbox(
     Ok(lifecycle.run_to_end().await)
 }
 
-/// A sandbox that takes any token for any pixel it was not told of.
+/// A sandbox that accepts any token for pixels that have no tokens set.
 pub(crate) async fn start_sandbox(
     clock: &Arc<dyn Clock>,
     listen: SocketAddr,
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stand_in_listens_where_it_is_looked_for_on_this_machine() {
+    fn the_sandbox_listens_where_the_setting_points_on_this_machine() {
         let at = |host, port| local_address(host, port).to_string();
         assert_eq!(at(Some("127.0.0.1"), Some(8787)), "127.0.0.1:8787");
         assert_eq!(at(Some("localhost"), Some(8787)), "127.0.0.1:8787");

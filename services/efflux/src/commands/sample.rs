@@ -20,19 +20,19 @@ pub(crate) struct Sample {
     /// Rows
     #[arg(long, default_value_t = 1000)]
     rows: usize,
-    /// Everything but the time is drawn from it
+    /// Seed of everything but the time
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Share of rows with a defect each
+    /// Share of rows with a defect
     #[arg(long, default_value_t = 0.0)]
     dirty: f64,
     /// Share of rows that are stated again with grown figures
     #[arg(long, default_value_t = 0.0)]
     restate: f64,
-    /// One row a line instead of an array
+    /// One row per line instead of an array
     #[arg(long)]
     ndjson: bool,
-    /// Where to write; standard output otherwise
+    /// Where to write; standard output by default
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -64,7 +64,7 @@ fn make(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// Writes a sample row by row: its size does not matter.
+/// Writes a sample row by row, so that it may be of any size.
 pub(crate) fn write(spec: &SampleSpec, to: impl Write) -> std::io::Result<()> {
     let mut to = BufWriter::new(to);
     write_rows(rows(spec).map(|row| row.json), spec.ndjson, &mut to)?;
@@ -73,13 +73,14 @@ pub(crate) fn write(spec: &SampleSpec, to: impl Write) -> std::io::Result<()> {
 
 fn network_named(word: &str) -> anyhow::Result<SampleNetwork> {
     let found = SampleNetwork::ALL.into_iter().find(|n| n.name().eq_ignore_ascii_case(word));
-    found
-        .with_context(|| format!("there are samples of tonic, crossroads, sedo and airfind, not of `{word}`"))
+    found.with_context(|| {
+        format!("unknown network `{word}`: there are samples of tonic, crossroads, sedo and airfind")
+    })
 }
 
 fn share(name: &str, value: f64) -> anyhow::Result<f64> {
     if !(0.0..=1.0).contains(&value) {
-        bail!("{name} is a share between 0 and 1, not {value}");
+        bail!("{name} must be between 0 and 1, not {value}");
     }
     Ok(value)
 }

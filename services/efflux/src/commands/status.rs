@@ -1,4 +1,4 @@
-//! `efflux status`: what waits, what ended how.
+//! `efflux status`: queues, conversions by outcome, and the latest files.
 
 use assembly::Parts;
 use clap::Args;
@@ -10,16 +10,16 @@ use crate::out;
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// How many of the latest files
+    /// How many of the latest files to show
     #[arg(long, default_value_t = 10)]
     files: usize,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 backends::port_set! {
-    /// To show how far everything is.
+    /// To show the progress of the work.
     pub(crate) struct Overview {
         trigger_queue: EventQueue,
         report_queue: EventQueue,
@@ -64,7 +64,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         let age =
             depth.oldest_age.map_or_else(String::new, |age| format!(", the oldest {} s old", age.as_secs()));
         out(&format!(
-            "{name} queue: {} waiting, {} in hand or later, {} dead{age}\n",
+            "{name} queue: {} waiting, {} in flight or delayed, {} dead{age}\n",
             depth.visible, depth.hidden, depth.dead
         ));
     }
@@ -80,14 +80,14 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         out("\nLatest files:\n");
     }
     for file in receipts {
-        let verdict = match &file.receipt.refused {
-            Some(why) => format!("refused: {why}"),
+        let summary = match &file.receipt.refused {
+            Some(reason) => format!("refused: {reason}"),
             None if file.receipt.balances() => {
                 format!("{} rows, {} open", file.receipt.rows_in, file.receipt.open())
             }
-            None => format!("{} rows, the books do NOT balance", file.receipt.rows_in),
+            None => format!("{} rows, NOT reconciled", file.receipt.rows_in),
         };
-        out(&format!("  {}  {}  {verdict}\n", file.at, file.object));
+        out(&format!("  {}  {}  {summary}\n", file.at, file.object));
     }
     Ok(ExitStatus::Done)
 }

@@ -1,4 +1,4 @@
-//! What cannot be done is named, set aside with a reason, and stops nothing else.
+//! Input that cannot be processed is named, dead-lettered with a reason, and stops nothing else.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +8,7 @@ use samples::SampleNetwork;
 
 use crate::harness::{World, rows, spec, wait_until};
 
-/// The longest wait for what a working machine does at once.
+/// The longest wait for a step that takes a moment.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ingests one file that must be refused; the reason given.
@@ -34,11 +34,13 @@ fn broken_files_are_refused_with_what_and_where() {
         assert!(reason.contains("networks/tonic/"), "{name} names the object: {reason}");
     }
     // The receipt of a refusal is written before its message becomes a dead letter.
-    let letters = || world.ok(&["dlq", "list"]);
-    wait_until(PATIENCE, "each refusal has its dead letter", || letters().lines().count() >= cases.len());
-    let letters = letters();
-    assert_eq!(letters.lines().count(), cases.len(), "{letters}");
-    assert!(letters.contains("filter-svc"));
+    let dead_letters = || world.ok(&["dlq", "list"]);
+    wait_until(PATIENCE, "each refusal has its dead letter", || {
+        dead_letters().lines().count() >= cases.len()
+    });
+    let dead_letters = dead_letters();
+    assert_eq!(dead_letters.lines().count(), cases.len(), "{dead_letters}");
+    assert!(dead_letters.contains("filter-svc"));
 
     // Nothing else has stopped.
     let (code, receipts) = world.ingest(&[&world.sample("good.json", &spec(SampleNetwork::Sedo, 20, 3))]);
@@ -60,7 +62,7 @@ fn a_file_over_the_limit_is_refused_by_name() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_a_usage_error() {
+fn a_missing_file_is_a_usage_error() {
     let world = World::new();
     let output = world.output(&["ingest", "--network", "tonic", "no-such-file.json"]);
     assert!(!output.status.success());
@@ -75,8 +77,8 @@ fn the_network_is_that_of_the_first_row_that_names_one() {
         world.output(&["ingest", path.to_str().unwrap(), "--json"])
     };
     let named = key(br#"[{"session_id":"a"},7,{"session_id":"b","network":"sedo"}]"#);
-    let told = String::from_utf8_lossy(&named.stdout).into_owned();
-    assert!(named.status.success() && told.contains("networks/sedo/Sedo-"), "{named:?}");
+    let printed = String::from_utf8_lossy(&named.stdout).into_owned();
+    assert!(named.status.success() && printed.contains("networks/sedo/Sedo-"), "{named:?}");
     let nameless = key(br#"[{"session_id":"a"},{"session_id":"b"}]"#);
     assert!(String::from_utf8_lossy(&nameless.stderr).contains("no row names a network; give --network"));
 }

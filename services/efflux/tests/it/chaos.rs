@@ -1,4 +1,4 @@
-//! Two filters and two reporters, killed again and again in the middle of their work, against a sandbox that gives trouble.
+//! Two filters and two reporters, killed again and again in the middle of their work, against a sandbox with faults.
 //!
 //! `make chaos` runs it long; among the other tests it is short. How they are killed follows from the seed that it prints.
 
@@ -15,7 +15,7 @@ use crate::harness::{Running, World, events_of, now_s, spec, wait_until};
 
 const SERVICES: [&str; 4] = ["filter-svc", "filter-svc", "reporter-svc", "reporter-svc"];
 
-/// Short waits, so that what a killed process held is soon somebody else's; many deliveries, because kills cost some.
+/// Short waits, so that another process soon takes over from a killed one; many deliveries, because kills cost some.
 const SETTINGS: [(&str, &str); 7] = [
     ("META_REQUEST_TIMEOUT_MS", "1000"),
     ("META_CONNECT_TIMEOUT_MS", "1000"),
@@ -34,7 +34,7 @@ fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
     let seed = size("EFFLUX_TEST_CHAOS_SEED", u64::try_from(now_s()).unwrap());
     eprintln!("chaos: {kills} kills, {files} files, EFFLUX_TEST_CHAOS_SEED={seed}");
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let world = World::with_faults(trouble(seed));
+    let world = World::with_faults(faults(seed));
     let mut running: Vec<_> = SERVICES.iter().map(|s| world.start_with(s, &[], &SETTINGS)).collect();
     let mut expected = Expected::default();
     for step in 0..kills.max(files) {
@@ -46,7 +46,7 @@ fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
             kill_one(&world, &mut running, &mut rng);
         }
     }
-    wait_until(Duration::from_secs(240), "every file is in the books and nothing is open", || {
+    wait_until(Duration::from_secs(240), "every file has a receipt and nothing is open", || {
         expected.is_done(&status(&world, expected.objects))
     });
     expected.check(&world);
@@ -110,7 +110,7 @@ impl Expected {
             assert_eq!((receipt["rows_in"].as_u64(), receipt["complete"].as_bool()), (Some(sum), Some(true)));
             rows += sum;
         }
-        assert_eq!(rows, self.rows, "rows in the books");
+        assert_eq!(rows, self.rows, "rows in the receipts");
         let stats = world.sandbox.stats();
         eprintln!("chaos: {} events, {} resent under their ids", self.events, stats.repeated_events());
         assert_eq!(stats.accepted_events(), self.events, "different events that the sandbox has");
@@ -121,10 +121,10 @@ impl Expected {
     }
 }
 
-/// Answers that are lost after acceptance, connections that break before, errors that pass, and throttling.
-fn trouble(seed: u64) -> Vec<Fault> {
+/// Answers that are lost after acceptance, connections that break before, errors that pass, and rate limiting.
+fn faults(seed: u64) -> Vec<Fault> {
     let share = |share, action| Fault { matcher: Matcher { share, seed, ..Matcher::default() }, action };
-    let throttled = ErrorAnswer { status: 429, code: 4, is_transient: true, ..ErrorAnswer::default() };
+    let rate_limited = ErrorAnswer { status: 429, code: 4, is_transient: true, ..ErrorAnswer::default() };
     vec![
         share(0.06, Action::ResetBeforeAccepting),
         share(0.06, Action::ResetAfterAccepting),
@@ -133,7 +133,7 @@ fn trouble(seed: u64) -> Vec<Fault> {
             0.01,
             Action::Error(ErrorAnswer {
                 headers: [("Retry-After".to_owned(), "1".to_owned())].into(),
-                ..throttled
+                ..rate_limited
             }),
         ),
         share(0.02, Action::LateAnswerMs(1_500)),
@@ -158,12 +158,12 @@ fn micros(text: &str) -> i128 {
     whole.parse::<i128>().unwrap() * 1_000_000 + digits.parse::<i128>().unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a run is, is said from outside the test")]
+#[expect(clippy::disallowed_methods, reason = "the length of a run is set from outside the test")]
 fn size(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-/// Lets the processes get on by a random time: the moment of the kill is what is being tried.
+/// Lets the processes run for a random time: the test varies the moment of the kill.
 #[expect(clippy::disallowed_methods, reason = "the processes live in real time")]
 fn pause(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));

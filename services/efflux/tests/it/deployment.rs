@@ -1,5 +1,5 @@
-//! Everything on production backends, with names of its own. Services reach them through proxies, so that each can be taken away;
-//! the operator's tool reaches them directly, so that load goes on.
+//! The whole system on production backends, with its own names. Services reach the backends through proxies, so that each can
+//! have an outage; the operator's tool reaches them directly, so that load goes on.
 
 use std::cell::Cell;
 use std::process::Command;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::harness::{Running, World, events_in, now_s, spec, wait_until};
 use crate::wire::{exchange, free_port, get};
 
-/// Everything may have to be asked several times over emulators on a busy machine.
+/// Long, because emulators on a busy machine need several attempts.
 pub(crate) const LONG: Duration = Duration::from_secs(240);
 
 /// Rows of a file.
@@ -23,10 +23,10 @@ pub(crate) const ROWS: usize = 60;
 /// Of the length of the keys that the emulator refuses.
 pub(crate) const ACCESS_KEY: &str = "AKIATESTING";
 
-/// The sandbox, which can be taken away as the backends can.
+/// The sandbox, which can have an outage as the backends can.
 pub(crate) const META: &str = "Meta";
 
-/// Short waits, so that what was interrupted is soon taken up again.
+/// Short waits, so that interrupted work is soon taken up again.
 const WAITS: [(&str, &str); 6] = [
     ("QUEUE_VISIBILITY_SECONDS", "5"),
     ("META_REQUEST_TIMEOUT_MS", "2000"),
@@ -75,7 +75,7 @@ impl Places {
 }
 
 /// The proxy before a backend.
-pub(crate) struct Way {
+pub(crate) struct BackendProxy {
     pub(crate) name: &'static str,
     pub(crate) proxy: Proxy,
 }
@@ -83,12 +83,12 @@ pub(crate) struct Way {
 pub(crate) struct Deployment {
     pub(crate) world: World,
     pub(crate) runtime: tokio::runtime::Runtime,
-    pub(crate) ways: Vec<Way>,
+    pub(crate) proxies: Vec<BackendProxy>,
     direct: Vec<(String, String)>,
     of_services: Vec<(String, String)>,
-    /// Files so far: each is another.
+    /// Files so far; each has other rows.
     files: Cell<u64>,
-    /// Events that they stand for.
+    /// The events of their rows.
     pub(crate) expected: Cell<u64>,
 }
 
@@ -110,10 +110,10 @@ impl Deployment {
             clickhouse: clickhouse_database(&unique),
             postgres: postgres_database(server, &unique),
         };
-        let mut ways = Vec::new();
+        let mut proxies = Vec::new();
         let mut through = |name, url: &str| {
             let (proxy, url) = runtime.block_on(Proxy::to_url(url));
-            ways.push(Way { name, proxy });
+            proxies.push(BackendProxy { name, proxy });
             url
         };
         let proxied = Places {
@@ -125,7 +125,7 @@ impl Deployment {
         let (direct, of_services) = (direct.settings(&unique), proxied.settings(&unique));
         let world = World::empty(Vec::new(), direct.clone());
         let files = Cell::new(0);
-        let this = Self { world, runtime, ways, direct, of_services, files, expected: Cell::new(0) };
+        let this = Self { world, runtime, proxies, direct, of_services, files, expected: Cell::new(0) };
         this.world.ok(&["provision"]);
         // As the templates make them.
         for bucket in ["INTERPRETED_EVENTS_BUCKET", "REPORT_CONVERSIONS_BUCKET"] {
@@ -137,38 +137,38 @@ impl Deployment {
         this
     }
 
-    /// What leads to a backend directly.
+    /// The direct address of a backend.
     pub(crate) fn setting(&self, name: &str) -> &str {
         &self.direct.iter().find(|(known, _)| known == name).unwrap().1
     }
 
-    pub(crate) fn way(&self, name: &str) -> &Proxy {
-        &self.ways.iter().find(|way| way.name == name).unwrap().proxy
+    pub(crate) fn proxy(&self, name: &str) -> &Proxy {
+        &self.proxies.iter().find(|p| p.name == name).unwrap().proxy
     }
 
-    /// Services get another address of a backend.
+    /// Gives services another address of a backend.
     pub(crate) fn readdress(&mut self, name: &str, change: impl Fn(&str) -> String) {
         let setting = self.of_services.iter_mut().find(|(known, _)| known == name).unwrap();
         setting.1 = change(&setting.1);
     }
 
-    /// A backend is dead for the services.
-    pub(crate) fn take_away(&self, name: &str) {
+    /// Makes a backend unavailable for the services.
+    pub(crate) fn make_unavailable(&self, name: &str) {
         if name == META {
             return self.world.sandbox.add_fault(Action::ResetBeforeAccepting.always());
         }
-        self.runtime.block_on(self.way(name).refuse());
+        self.runtime.block_on(self.proxy(name).refuse());
     }
 
-    /// It is there again.
-    pub(crate) fn give_back(&self, name: &str) {
+    /// Makes it available again.
+    pub(crate) fn restore(&self, name: &str) {
         if name == META {
             return self.world.sandbox.clear_faults();
         }
-        self.runtime.block_on(self.way(name).restore());
+        self.runtime.block_on(self.proxy(name).restore());
     }
 
-    /// A run of the optimizer as schedulers start it; its exit code.
+    /// One run of the optimizer, as a job scheduler starts it; its exit code.
     pub(crate) fn optimise_once(&self) -> Option<i32> {
         let mut command = self.world.command("optimizer-svc");
         command.arg("--once").envs(self.of_services.iter().map(|(name, value)| (name, value)));
@@ -197,22 +197,22 @@ impl Deployment {
         self.expected.set(self.expected.get() + events_in(&spec));
     }
 
-    /// Waits until every event that is expected has come, and no other.
+    /// Waits until the sandbox has exactly the expected number of events.
     pub(crate) fn all_arrive(&self) {
-        wait_until(LONG, "what was put is reported", || {
+        wait_until(LONG, "the files are reported", || {
             self.world.sandbox.stats().accepted_events() == self.expected.get()
         });
     }
 
-    /// Everything is at an end, analytics shows each conversion, and each object's rows add up.
-    pub(crate) fn balances(&self) -> bool {
+    /// Whether nothing is open, analytics shows each conversion, and each file reconciles.
+    pub(crate) fn reconciles(&self) -> bool {
         let status = self.world.ok(&["status", "--json", "--files", "1000"]);
         let status: Value = serde_json::from_str(&status).unwrap();
         let ledger = status["ledger"].as_object().unwrap();
         let entries: u64 = ledger.values().map(|n| n.as_u64().unwrap()).sum();
         let open = ["in_flight", "retry", "parked"].iter().any(|s| ledger.get(*s).is_some_and(|n| n != 0));
         let dead = |queue: &str| status["queues"][queue]["dead"].as_u64().unwrap();
-        assert_eq!(dead("trigger") + dead("report"), 0, "a backend's trouble is no message's fault");
+        assert_eq!(dead("trigger") + dead("report"), 0, "an outage of a backend dead-letters no message");
         let files = status["files"].as_array().unwrap();
         !open && files.iter().all(adds_up) && status["analytics"] == entries && status["unexported"] == 0
     }
@@ -225,7 +225,7 @@ fn adds_up(file: &Value) -> bool {
         && receipt["rows_in"] == outcomes.iter().map(|o| o["rows"].as_u64().unwrap()).sum::<u64>()
 }
 
-/// A service and where it tells how it is.
+/// A service and the port of its health pages.
 pub(crate) struct Service {
     pub(crate) process: Running,
     port: u16,
@@ -240,19 +240,19 @@ impl Service {
         get(self.port, "/health/live").0 == 200
     }
 
-    /// Whether it says that this part is missing.
+    /// Whether it reports this part as missing.
     pub(crate) fn misses(&self, part: &str) -> bool {
         self.says(&format!("\"{part}\":"))
     }
 
-    /// Whether it is not ready, with these words.
+    /// Whether it is not ready, with this text.
     pub(crate) fn says(&self, words: &str) -> bool {
         let (status, body) = get(self.port, "/health/ready");
         status == 503 && body.contains(words)
     }
 }
 
-/// A database of a test's own, made on the server itself; its address.
+/// Makes a database for one test on the server; its address.
 fn clickhouse_database(unique: &str) -> String {
     let name = format!("efflux_{}", unique.replace('-', "_"));
     let server = service::url("CLICKHOUSE");
@@ -260,7 +260,7 @@ fn clickhouse_database(unique: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Has a server do something.
+/// Runs a statement on a server.
 pub(crate) fn clickhouse(server: &str, statement: &str) {
     let host = server.split_once("://").unwrap().1.split('/').next().unwrap();
     let host = host.rsplit('@').next().unwrap();
@@ -276,7 +276,7 @@ fn postgres_database(server: &str, unique: &str) -> String {
     format!("{start}/{name}{pairs}")
 }
 
-/// Has a server do something.
+/// Runs a statement on a server.
 pub(crate) fn psql(server: &str, statement: &str) {
     let done =
         Command::new("psql").args([server, "--quiet", "--output=/dev/null", "--command", statement]).output();

@@ -1,6 +1,6 @@
 //! A disk that is full, read-only or damaged, and a clock that is set back: a clear error, and no wrong outcome.
 //!
-//! Each test that mounts a file system runs itself once more in mounts of its own, so that nothing is left behind.
+//! Each test that mounts a file system runs itself again in its own mount namespace, so that no mount stays behind.
 
 use std::fs;
 use std::path::Path;
@@ -14,11 +14,11 @@ use serde_json::Value;
 use crate::harness::{LONGEST, World, events_in, spec, wait_until};
 use crate::wire::{free_port, get};
 
-/// Short waits, so that what was interrupted is soon taken up again.
+/// Short waits, so that interrupted work is soon taken up again.
 const WAITS: [(&str, &str); 3] =
     [("META_REQUEST_TIMEOUT_MS", "1000"), ("META_CONNECT_TIMEOUT_MS", "1000"), ("LEASE_SECONDS", "17")];
 
-/// Tells the inner run from the outer one.
+/// Marks the inner run.
 const INSIDE: &str = "EFFLUX_TEST_OWN_MOUNTS";
 
 #[test]
@@ -35,14 +35,14 @@ fn a_full_disk_stops_the_work_and_loses_nothing() {
     let running = world.start_with("efflux", &["run"], &[("PORT", &port.to_string())]);
     wait_until(LONGEST, "the first events are there", || world.sandbox.stats().accepted_events() > 0);
     disk.fill();
-    wait_until(LONGEST, "it says what it needs", || {
+    wait_until(LONGEST, "it reports the full disk", || {
         let (status, body) = get(port, "/health/ready");
         status == 503 && body.contains("no room")
     });
     assert_eq!(get(port, "/health/live").0, 200, "it stays up");
     let refused = world.output(&["ingest", world.path("0.json").to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("no room"), "{said}");
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && message.contains("no room"), "{message}");
     disk.empty();
     all_reported_once(&world, expected, 6);
     assert_eq!(running.terminate(), Some(0));
@@ -64,9 +64,9 @@ fn a_read_only_disk_ends_the_start() {
             command.arg("run");
         }
         let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(69), "{service}: {said}");
-        assert!(said.contains("read-only") || said.contains("Read-only"), "{service}: {said}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(69), "{service}: {message}");
+        assert!(message.contains("read-only") || message.contains("Read-only"), "{service}: {message}");
     }
     disk.remount("rw");
     let _running = world.start("efflux", &["run"]);
@@ -87,18 +87,18 @@ fn a_damaged_ledger_is_named_and_nothing_is_sent_past_it() {
     fs::write(&ledger, damaged).unwrap();
 
     let second = put(&world, 1);
-    // It may see the damage at once and end, or when it meets it and go on looking.
+    // It may see the damage at the start and end, or later and go on.
     let running = world.start("efflux", &["run"]);
     wait_until(LONGEST, "the damage is named", || {
         fs::read_to_string(world.path("efflux.log")).unwrap().contains("is damaged")
     });
     running.kill();
-    assert_eq!(world.sandbox.stats().accepted_events(), first, "nothing goes out without a ledger");
+    assert_eq!(world.sandbox.stats().accepted_events(), first, "nothing is sent without a ledger");
 
     fs::write(&ledger, good).unwrap();
     let _running = world.start("efflux", &["run"]);
     all_reported_once(&world, first + second, 2);
-    assert_eq!(world.ok(&["dlq", "list"]).matches("ledger").count(), 0, "no message pays for it");
+    assert_eq!(world.ok(&["dlq", "list"]).matches("ledger").count(), 0, "no message is dead-lettered for it");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_clock_that_is_set_back_changes_no_outcome() {
     assert!(log.contains("the system's clock was set back"), "{log}");
 }
 
-/// Ingests a sample and says how many events its rows stand for.
+/// Ingests a sample; how many events its rows have.
 fn put(world: &World, number: u64) -> u64 {
     let spec = spec(SampleNetwork::ALL[(number % 4) as usize], 100, 900 + number);
     let path = world.sample(&format!("{number}.json"), &spec);
@@ -135,7 +135,7 @@ fn done(world: &World, files: u64) -> bool {
     let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
     let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
     let dead: u64 = ["trigger", "report"].iter().map(|q| status["queues"][q]["dead"].as_u64().unwrap()).sum();
-    assert_eq!(dead, 0, "no message pays for it");
+    assert_eq!(dead, 0, "no message is dead-lettered for it");
     entries("reported") + entries("no_events") == files * 100
 }
 
@@ -146,7 +146,7 @@ fn all_reported_once(world: &World, events: u64, files: u64) {
     assert_eq!(world.sandbox.stats().accepted_events(), events);
 }
 
-/// A file system of the test's own in place of the data directory.
+/// A file system for one test, mounted as the data directory.
 struct Disk(std::path::PathBuf);
 
 impl Disk {
@@ -161,7 +161,7 @@ impl Disk {
         mount(&["-o", &format!("remount,{how}")], &self.0);
     }
 
-    /// Takes all the room that is left.
+    /// Fills the disk.
     fn fill(&self) {
         use std::io::Write;
         let mut filler = fs::File::create(self.0.join("filler")).unwrap();
@@ -181,8 +181,8 @@ fn mount(arguments: &[&str], at: &Path) {
     assert!(output.status.success(), "mount {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Whether this is the inner run. The outer one starts it, in a mount namespace of its own, and asks that it passes.
-#[expect(clippy::disallowed_methods, reason = "the inner run is told from the outer one by the environment")]
+/// Whether this is the inner run. The outer run starts it in its own mount namespace, and expects it to pass.
+#[expect(clippy::disallowed_methods, reason = "the environment marks the inner run")]
 fn inside(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
@@ -195,17 +195,17 @@ fn inside(test: &str) -> bool {
         .env(INSIDE, "1")
         .output()
         .expect("unshare, of util-linux, is needed");
-    let said =
+    let output_text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    assert!(output.status.success() && output_text.contains("1 passed"), "{output_text}");
     false
 }
 
 /// Debian's package faketime: a library that shows a process another time.
 pub(crate) fn fake_clock() -> String {
-    let places = fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let folders = fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok).map(|entry| entry.path());
     let found =
-        places.map(|place| place.join("faketime/libfaketimeMT.so.1")).find(|library| library.exists());
+        folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.exists());
     let found = found.expect("install the package faketime, as `make services-up` does");
     found.to_str().unwrap().to_owned()
 }

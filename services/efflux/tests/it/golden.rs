@@ -1,6 +1,6 @@
-//! A data directory that an earlier version wrote (the workspace's folder `fixtures`), taken over by the programs of today.
+//! A data directory that an earlier version wrote (the workspace's folder `fixtures`), used by the programs of today.
 //!
-//! Their clock stands two hours after the first of its files came in, so that what waited may still be sent.
+//! Their clock is two hours after the first of its files arrived, so that waiting conversions may still be sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ use crate::disk::fake_clock;
 use crate::harness::{LONGEST, Running, World, now_s, rows, wait_until};
 use crate::wire::{free_port, get};
 
-/// The pixel that had no token, and the files that came in.
+/// The pixel that had no token, and the files that arrived.
 const WITHOUT_TOKEN: &str = "111000000000003";
 const FILES: [&str; 7] = ["tonic-1", "crossroads-1", "sedo-1", "tonic-2", "airfind-1", "sedo-2", "airfind-2"];
 
-/// What the earlier version left, and a sandbox whose clock agrees with it.
+/// The earlier version's data, and a sandbox whose clock agrees with it.
 struct Earlier {
     world: World,
     sandbox: u16,
@@ -49,7 +49,7 @@ impl Earlier {
         serde_json::from_str(&self.world.ok(&["status", "--json", "--files", "100"])).unwrap()
     }
 
-    /// Pixel, name and id of each event that the sandbox has, and how often it came.
+    /// Pixel, name and id of each event that the sandbox has, and how often it arrived.
     fn sent(&self) -> BTreeSet<String> {
         let (status, answer) = get(self.sandbox, "/_sandbox/ids");
         assert_eq!(status, 200, "{answer}");
@@ -60,7 +60,7 @@ impl Earlier {
         self.status()["ledger"][outcome].as_u64().unwrap_or(0)
     }
 
-    /// The pixel that had no token gets one, and what waits goes out.
+    /// Gives the pixel without a token one, and waits until its conversions are sent.
     fn go_on(&self) -> Running {
         let tokens = self.world.file("tokens.txt", "invented-token-1\n");
         self.world.ok(&["pixels", "add", WITHOUT_TOKEN, "--tokens", tokens.to_str().unwrap()]);
@@ -95,7 +95,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn what_waited_goes_out_with_the_same_event_ids() {
+fn waiting_conversions_are_sent_with_the_same_event_ids() {
     let earlier = Earlier::restored();
     let running = earlier.go_on();
     let expected = golden::text(Kind::Embedded, "sent-afterwards.tsv");
@@ -106,7 +106,7 @@ fn what_waited_goes_out_with_the_same_event_ids() {
 
     let plan = earlier.world.ok(&["retry", "--status", "parked", "--reason", "unknown_outcome", "--yes"]);
     assert!(plan.contains("1 conversions are due now."), "{plan}");
-    wait_until(LONGEST, "the operator's has gone out", || {
+    wait_until(LONGEST, "the operator's conversion is sent", || {
         earlier.entries("parked") == 0 && earlier.entries("retry") == 0
     });
     wait_until(LONGEST, "it is reported", || earlier.entries("in_flight") == 0);
@@ -133,24 +133,24 @@ fn the_same_files_under_other_keys_are_all_duplicates() {
     assert_eq!((receipts.len(), rows(&receipts, "duplicate")), (FILES.len(), kept), "{receipts:?}");
     assert!(kept > 30);
     assert_eq!(earlier.status()["ledger"], before);
-    assert_eq!(earlier.sent(), sent, "nothing goes out for them");
+    assert_eq!(earlier.sent(), sent, "nothing is sent for them");
 }
 
 #[test]
-fn each_conversion_tells_its_story_and_the_files_reconcile() {
+fn explain_shows_each_conversion_and_the_files_reconcile() {
     let earlier = Earlier::restored();
     assert_eq!(without_pixels(earlier.status()), without_pixels(golden::status(Kind::Embedded)));
     for conversion in golden::conversions(Kind::Embedded) {
         let text = |name: &str| conversion[name].as_str().unwrap_or_default().to_owned();
-        let story = earlier.world.ok(&["explain", &text("session")]);
-        let now = story
+        let history = earlier.world.ok(&["explain", &text("session")]);
+        let now = history
             .lines()
             .find(|line| line.trim_start().starts_with("now  "))
-            .unwrap_or_else(|| panic!("{story}"));
-        assert!(now.contains(&text("outcome")), "{conversion}\n{story}");
-        assert!(story.contains(&text("reason")), "{conversion}\n{story}");
-        let attempts = story.lines().filter(|line| line.trim_start().starts_with("attempt ")).count();
-        assert_eq!(attempts, conversion["attempts"].as_array().unwrap().len(), "{conversion}\n{story}");
+            .unwrap_or_else(|| panic!("{history}"));
+        assert!(now.contains(&text("outcome")), "{conversion}\n{history}");
+        assert!(history.contains(&text("reason")), "{conversion}\n{history}");
+        let attempts = history.lines().filter(|line| line.trim_start().starts_with("attempt ")).count();
+        assert_eq!(attempts, conversion["attempts"].as_array().unwrap().len(), "{conversion}\n{history}");
     }
     let running = earlier.go_on();
     let status = earlier.status();
@@ -165,7 +165,7 @@ fn each_conversion_tells_its_story_and_the_files_reconcile() {
     assert_eq!(running.terminate(), Some(0));
 }
 
-/// What `efflux status` says, but for the pixels, whose names may change, and the order of files of one moment.
+/// The output of `efflux status` without the pixels, whose names may change, and without the order of files of one moment.
 fn without_pixels(mut status: Value) -> (Value, BTreeMap<String, Value>) {
     let files = status.as_object_mut().unwrap().remove("files").unwrap();
     let mut receipts = BTreeMap::new();

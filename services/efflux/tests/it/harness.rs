@@ -21,11 +21,11 @@ pub(crate) fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// How long something takes, in real time.
+/// Measures real time.
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "what is measured are real processes")]
+    #[expect(clippy::disallowed_methods, reason = "it measures real processes")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
@@ -45,19 +45,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// An empty data directory with the samples' pixels and campaigns, and a sandbox that nobody has told anything.
+    /// An empty data directory with the samples' pixels and campaigns, and an empty sandbox.
     pub(crate) fn new() -> Self {
         Self::with_faults(Vec::new())
     }
 
-    /// The same with a sandbox that gives trouble from the start.
+    /// The same with a sandbox that has faults from the start.
     pub(crate) fn with_faults(faults: Vec<Fault>) -> Self {
         let world = Self::empty(faults, Vec::new());
         world.add_pixels_and_campaigns();
         world
     }
 
-    /// Processes with these settings too, and backends that nobody has told anything.
+    /// Processes with these settings too, and empty backends.
     pub(crate) fn empty(faults: Vec<Fault>, settings: Vec<(String, String)>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -147,7 +147,7 @@ impl World {
         out
     }
 
-    /// Ingests files and waits for their end; the exit code and the receipts.
+    /// Ingests files and waits until they are processed; the exit code and the receipts.
     pub(crate) fn ingest(&self, files: &[&Path]) -> (i32, Vec<Value>) {
         let mut args = vec!["ingest", "--wait", "--json", "--timeout", "80", "--account", "acc"];
         if files.iter().all(|f| f.extension().is_some_and(|e| e == "bad")) {
@@ -161,15 +161,15 @@ impl World {
         (output.status.code().unwrap(), receipts)
     }
 
-    /// Every event id that the sandbox has must have come in once; how many there are.
+    /// The number of events that the sandbox has; each must have arrived once.
     pub(crate) fn events_exactly_once(&self) -> u64 {
         let stats = self.sandbox.stats();
-        assert_eq!(stats.repeated_events(), 0, "events came twice");
+        assert_eq!(stats.repeated_events(), 0, "events arrived twice");
         stats.accepted_events()
     }
 }
 
-/// Sums an outcome over receipts, whatever the reason.
+/// Sums an outcome over receipts, with any reason.
 pub(crate) fn rows(receipts: &[Value], outcome: &str) -> u64 {
     counts(receipts, |count| count["outcome"] == outcome)
 }
@@ -184,7 +184,7 @@ fn counts(receipts: &[Value], wanted: impl Fn(&Value) -> bool) -> u64 {
     all.filter(|c| wanted(c)).map(|c| c["rows"].as_u64().unwrap()).sum()
 }
 
-/// Events that the books say were accepted.
+/// Accepted events, by the receipts.
 pub(crate) fn events(receipts: &[Value]) -> u64 {
     let pixels = receipts.iter().filter_map(|r| r["receipt"]["report"]["pixels"].as_array()).flatten();
     pixels.map(|p| p["events"].as_u64().unwrap()).sum()
@@ -194,12 +194,12 @@ pub(crate) fn spec(network: SampleNetwork, rows: usize, seed: u64) -> SampleSpec
     SampleSpec { network, rows, seed, now_unix_s: now_s(), ..SampleSpec::default() }
 }
 
-/// The events that a sample's rows stand for.
+/// The number of events of a sample's rows.
 pub(crate) fn events_in(spec: &SampleSpec) -> u64 {
     samples::generate(spec).rows.iter().map(|row| events_of(row)).sum()
 }
 
-/// The events that a row's counts stand for, read apart from the code under test.
+/// The number of events of a row's counts, read without the code under test.
 pub(crate) fn events_of(row: &str) -> u64 {
     let row: Value = serde_json::from_str(row).unwrap();
     let count = |name: &str| row[name].as_u64().unwrap_or(0);
@@ -211,20 +211,17 @@ pub(crate) fn events_of(row: &str) -> u64 {
     views + count("conversions")
 }
 
-/// Looks again and again, in real time, until it is so.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test of real processes looks again in real time, with a deadline"
-)]
+/// Polls in real time until a condition holds.
+#[expect(clippy::disallowed_methods, reason = "a test of real processes polls in real time, with a deadline")]
 pub(crate) fn wait_until(within: Duration, what: &str, mut done: impl FnMut() -> bool) {
     let give_up = now_s() + within.as_secs() as i64;
     while !done() {
-        assert!(now_s() < give_up, "{what}: still not so after {within:?}");
+        assert!(now_s() < give_up, "{what}: not yet after {within:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// A process that is killed when the test lets go of it.
+/// A process that is killed when the test drops it.
 pub(crate) struct Running(Child);
 
 impl Running {

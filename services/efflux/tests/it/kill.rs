@@ -17,7 +17,7 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
         world.ok(&["ingest", file.to_str().unwrap()]);
         expected_rows += 200;
     }
-    // Kill it a few times, each time after it has got a little further.
+    // Kill it a few times, each time after it has made some progress.
     for more in [50, 400, 900] {
         let running = world.start("efflux", &["run"]);
         wait_until(LONGEST, "more events", || world.sandbox.stats().accepted_events() >= more);
@@ -29,6 +29,6 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
         let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
         entries("reported") + entries("no_events") == expected_rows
     });
-    // Events that were sent and not settled went out again: the sandbox knows them by their ids and counts each once.
+    // Events that were sent but not settled are sent again: the sandbox knows their ids and counts each once.
     assert_eq!(world.sandbox.stats().accepted_events(), expected_events);
 }

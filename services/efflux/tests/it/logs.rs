@@ -14,7 +14,7 @@ const SENT: &[&str] = &["the destination answered a request", "conversions settl
 /// A field of a line or of one of the spans around it.
 fn field<'l>(line: &'l Value, name: &str) -> Option<&'l Value> {
     let spans = line["spans"].as_array().into_iter().flatten();
-    spans.chain([line]).find_map(|place| place.get(name))
+    spans.chain([line]).find_map(|fields| fields.get(name))
 }
 
 fn has(line: &Value, name: &str, text: &str) -> bool {
@@ -42,21 +42,21 @@ fn the_lines_of_a_file_name_its_message_and_object_and_those_of_a_batch_its_pixe
     let world = World::new();
     let log = log_of_one_file(&world);
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // When the pixels are read for the first time depends on chance.
+    // The time of the first refresh of pixels is random.
     let of_pipeline = |line: &&Value| {
         let target = line["target"].as_str().unwrap_or_default();
         target.starts_with("pipeline") && !target.ends_with("::refresh")
     };
     let ours = || lines.iter().filter(of_pipeline);
 
-    for (queue, story) in [("trigger-queue", FILTERED), ("report-queue", TAKEN_IN)] {
+    for (queue, expected) in [("trigger-queue", FILTERED), ("report-queue", TAKEN_IN)] {
         let of_message = || ours().filter(|line| has(line, "queue", queue));
-        assert_eq!(messages(of_message()), story, "{log}");
+        assert_eq!(messages(of_message()), expected, "{log}");
         let id = field(of_message().next().unwrap(), "message.id").unwrap();
         assert!(of_message().all(|line| field(line, "message.id") == Some(id)), "{log}");
         let inside = of_message().filter(|line| line["target"] != "pipeline::worker");
         let objects: Vec<_> = inside.map(|line| field(line, "object").and_then(Value::as_str)).collect();
-        assert_eq!(objects.len(), story.len() - 2);
+        assert_eq!(objects.len(), expected.len() - 2);
         assert!(objects.iter().all(|o| o.is_some_and(|o| o.ends_with(".json")) && *o == objects[0]), "{log}");
     }
 

@@ -1,4 +1,4 @@
-//! `efflux meta`: checked from outside, against the sandbox.
+//! `efflux meta`, against the sandbox.
 
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -45,7 +45,7 @@ fn values_are_hashed_line_by_line() {
 }
 
 #[test]
-fn tokens_are_tried_without_an_event_and_never_shown() {
+fn tokens_are_tested_without_an_event_and_never_shown() {
     let world = World::new();
     for (code, lines) in
         [("700", "EAABgood\nEAABold\n"), ("701", "EAABweak\nEAABgood\n"), ("702", "EAABnonsense\n")]
@@ -84,7 +84,7 @@ fn tokens_are_tried_without_an_event_and_never_shown() {
 }
 
 #[test]
-fn a_preview_shows_everything_and_does_nothing() {
+fn a_preview_shows_all_rows_and_sends_nothing() {
     let world = World::new();
     let good = samples::generate(&spec(SampleNetwork::Tonic, 1, 7)).rows[0].clone();
     let mut row: Value = serde_json::from_str(&good).unwrap();
@@ -92,11 +92,11 @@ fn a_preview_shows_everything_and_does_nothing() {
     row["city"] = "St. Louis".into();
     row["zp"] = "abc".into();
     row["country_code"] = "US".into();
-    let mut stranger = row.clone();
-    stranger["session_id"] = "another".into();
-    stranger["pixel_id"] = "4711".into();
-    stranger["ts_click_id"] = "".into();
-    let file = world.file("rows.json", format!("[{row},{row},{stranger},7]"));
+    let mut unknown = row.clone();
+    unknown["session_id"] = "another".into();
+    unknown["pixel_id"] = "4711".into();
+    unknown["ts_click_id"] = "".into();
+    let file = world.file("rows.json", format!("[{row},{row},{unknown},7]"));
     let out = world.ok(&["meta", "preview", file.to_str().unwrap()]);
     for part in [
         "row 0  session",
@@ -120,12 +120,12 @@ fn a_preview_shows_everything_and_does_nothing() {
         .output()
         .unwrap();
     assert!(output.status.success() && !nowhere.exists(), "a preview makes no data directory");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("any pixel counts as ours"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("any pixel counts as known"));
 }
 
-/// Everything as it is by default, in real time: ten seconds, of which five may pass until the directory is read again.
+/// With the default settings, in real time: of the ten seconds, five may pass until the directory is read again.
 #[test]
-fn rows_of_a_dead_token_wait_and_go_out_within_ten_seconds_of_a_new_one() {
+fn rows_of_an_invalid_token_wait_and_are_sent_within_ten_seconds_of_a_new_one() {
     let world = World::new();
     let dead = default_pixels().remove(0);
     world.sandbox.set_tokens(&dead, &["EAABnew"]);
@@ -133,13 +133,13 @@ fn rows_of_a_dead_token_wait_and_go_out_within_ten_seconds_of_a_new_one() {
     let file = world.sample("a.json", &spec(SampleNetwork::Tonic, 600, 3));
     world.ok(&["ingest", "--account", "acc", file.to_str().unwrap()]);
     let parked = || !world.ok(&["retry", "--status", "parked", "--dry-run"]).contains("  nothing");
-    let of_the_dead = || world.sandbox.stats().pixels.get(&dead).map_or(0, |pixel| pixel.requests);
+    let of_the_pixel = || world.sandbox.stats().pixels.get(&dead).map_or(0, |pixel| pixel.requests);
     wait_until(LONGEST, "rows are parked", parked);
-    assert_eq!(of_the_dead(), 0);
+    assert_eq!(of_the_pixel(), 0);
     let token = world.file("new.txt", "EAABnew\n");
     world.ok(&["pixels", "add", &dead, "--tokens", token.to_str().unwrap()]);
-    wait_until(Duration::from_secs(10), "parked rows go out", || !parked());
-    wait_until(LONGEST, "they have arrived", || of_the_dead() > 0);
+    wait_until(Duration::from_secs(10), "parked rows are sent", || !parked());
+    wait_until(LONGEST, "they have arrived", || of_the_pixel() > 0);
     assert_eq!(running.terminate(), Some(0));
     world.events_exactly_once();
 }

@@ -1,4 +1,4 @@
-//! What an operator asks: why, again, and back.
+//! The operator's commands: `explain`, `retry` and `dlq`.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ fn row(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Looks until a command prints what is waited for.
+/// Repeats a command until its output satisfies `done`.
 #[expect(clippy::disallowed_methods, reason = "a deadline in real time, for processes that live in it")]
 fn until(world: &World, args: &[&str], done: impl Fn(&str) -> bool) -> String {
     let started = Instant::now();
@@ -20,20 +20,20 @@ fn until(world: &World, args: &[&str], done: impl Fn(&str) -> bool) -> String {
         if done(&out) {
             return out;
         }
-        assert!(started.elapsed() < LONGEST, "efflux {args:?} still says\n{out}");
+        assert!(started.elapsed() < LONGEST, "efflux {args:?} still prints\n{out}");
     }
 }
 
 #[test]
-fn a_conversion_tells_its_whole_story_and_nothing_about_the_visitor() {
+fn explain_shows_the_whole_history_and_nothing_about_the_visitor() {
     let world = World::new();
     let _running = world.start("efflux", &["run"]);
     let spec = spec(SampleNetwork::Tonic, 30, 5);
     let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);
     assert_eq!(code, 0, "{receipts:?}");
     let row = row(&generate(&spec).rows[7]);
-    let said = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    let story = world.ok(&["explain", &said("session_id"), &said("keyword_clicked")]);
+    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let history = world.ok(&["explain", &text("session_id"), &text("keyword_clicked")]);
     for part in [
         "filtered-conversions/tonic/",
         "row 7 (counted from 0)",
@@ -46,12 +46,12 @@ fn a_conversion_tells_its_whole_story_and_nothing_about_the_visitor() {
         "now       reported",
         "next      nothing: later figures are recorded",
     ] {
-        assert!(story.contains(part), "`{part}` is missing in\n{story}");
+        assert!(history.contains(part), "`{part}` is missing in\n{history}");
     }
     for personal in ["ip", "user_agent", "ts_click_id"] {
-        assert!(said(personal).len() > 5 && !story.contains(&said(personal)), "{personal} in\n{story}");
+        assert!(text(personal).len() > 5 && !history.contains(&text(personal)), "{personal} in\n{history}");
     }
-    assert_eq!(world.ok(&["explain", &said("session_id")]), story, "the keyword may be left out");
+    assert_eq!(world.ok(&["explain", &text("session_id")]), history, "the keyword may be left out");
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn a_row_that_was_left_out_is_found_in_its_file() {
     assert_eq!(code, 0, "{receipts:?}");
     assert_eq!(receipts[0]["receipt"]["filter"]["filtered_out"]["subscription_disabled"], 10);
     let session = row(&generate(&spec).rows[3])["session_id"].as_str().unwrap().to_owned();
-    let story = world.ok(&["explain", &session]);
-    assert!(story.contains("row 3 (counted from 0)"), "{story}");
-    assert!(story.contains("left the row out: subscription_disabled, as 10 of 10 rows"), "{story}");
+    let history = world.ok(&["explain", &session]);
+    assert!(history.contains("row 3 (counted from 0)"), "{history}");
+    assert!(history.contains("left the row out: subscription_disabled, as 10 of 10 rows"), "{history}");
 
     let output = world.output(&["explain", "no-such-session", "--files", "5"]);
     assert_eq!(output.status.code(), Some(1));
@@ -76,7 +76,7 @@ fn a_row_that_was_left_out_is_found_in_its_file() {
 }
 
 #[test]
-fn what_was_invalid_goes_out_after_its_cause_is_gone() {
+fn invalid_rows_are_sent_after_their_cause_is_fixed() {
     let world = World::new();
     let _running = world.start("efflux", &["run"]);
     let spec = SampleSpec { pixels: vec!["4444".to_owned()], ..spec(SampleNetwork::Tonic, 25, 7) };
@@ -84,7 +84,7 @@ fn what_was_invalid_goes_out_after_its_cause_is_gone() {
     assert_eq!((code, rows(&receipts, "invalid")), (0, 25), "{receipts:?}");
     let retry = ["retry", "--status", "invalid", "--reason", "invalid_pixel"];
     let plan = world.ok(&[&retry[..], &["--dry-run"]].concat());
-    assert!(plan.contains("left: not valid, invalid_pixel") && plan.contains("nothing"), "{plan}");
+    assert!(plan.contains("skipped: invalid, invalid_pixel") && plan.contains("nothing"), "{plan}");
 
     let tokens = world.file("more.txt", "token-of-the-test\n");
     world.ok(&["pixels", "add", "4444", "--tokens", tokens.to_str().unwrap()]);
@@ -94,18 +94,18 @@ fn what_was_invalid_goes_out_after_its_cause_is_gone() {
     assert!(!refused.status.success() && world.events_exactly_once() == 0);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
     let done = world.ok(&[&retry[..], &["--yes"]].concat());
-    assert!(done.contains("pixel 4444, invalid_pixel"), "{done}");
+    assert!(done.contains("pixel meta:4444, invalid_pixel"), "{done}");
     assert!(done.contains("25 conversions are due now."), "{done}");
     until(&world, &["status", "--json"], |out| row(out)["ledger"]["reported"] == 25);
     assert!(world.events_exactly_once() >= 25 * 2);
-    let story = world.ok(&["explain", row(&generate(&spec).rows[0])["session_id"].as_str().unwrap()]);
-    assert!(story.contains("checks    valid") && story.contains("now       reported"), "{story}");
+    let history = world.ok(&["explain", row(&generate(&spec).rows[0])["session_id"].as_str().unwrap()]);
+    assert!(history.contains("checks    valid") && history.contains("now       reported"), "{history}");
     let wrong = world.output(&["retry", "--status", "duplicate"]);
     assert!(!wrong.status.success());
 }
 
 #[test]
-fn dead_letters_are_shown_and_go_back() {
+fn dead_letters_are_shown_and_redriven() {
     let world = World::new();
     let _running = world.start("efflux", &["run"]);
     let (code, _) = world.ingest(&[&world.file("half.bad", r#"[{"session_id":"a"},{"#)]);

@@ -1,7 +1,7 @@
-//! The services on all production backends at once, started with nothing but environment variables, and each backend taken away in
+//! The services on all production backends at once, started with nothing but environment variables. Each backend has an outage in
 //! turn while load goes on.
 //!
-//! `make outages` takes each away for a minute; among the other tests it is a few seconds.
+//! With `make outages` each outage takes a minute; among the other tests it is a few seconds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,14 +12,14 @@ use serde_json::Value;
 use crate::deployment::{Deployment, LONG, META, ROWS, Service, aws};
 use crate::harness::{Stopwatch, World, events, spec, wait_until};
 
-/// Which service says what is missing when a backend is away.
+/// Which service reports which parts as missing when a backend is unavailable.
 const MISSED: [(&str, usize, &[&str]); 6] = [
     ("AWS", FILTER, &["trigger-queue", "subscriptions"]),
     ("AWS", REPORTER, &["report-queue"]),
     ("MongoDB", REPORTER, &["ledger"]),
     ("ClickHouse", REPORTER, &["analytics"]),
     ("PostgreSQL", REPORTER, &["pixels"]),
-    (META, REPORTER, &["destination"]),
+    (META, REPORTER, &["meta"]),
 ];
 
 const SERVICES: [&str; 4] = ["filter-svc", "reporter-svc", "reporter-svc", "optimizer-svc"];
@@ -27,20 +27,20 @@ const FILTER: usize = 0;
 const REPORTER: usize = 1;
 
 #[test]
-fn all_production_backends_at_once_and_each_away_for_a_while() {
+fn all_production_backends_at_once_and_an_outage_of_each() {
     let deployment = Deployment::new();
     let world = &deployment.world;
     let mut services = SERVICES.map(|service| deployment.start(service));
 
-    four_dirty_networks_and_a_message_that_comes_again(&deployment);
+    four_dirty_networks_and_a_repeated_message(&deployment);
     for backend in ["AWS", "MongoDB", "ClickHouse", "PostgreSQL", META] {
         let began = Stopwatch::start();
-        away(&deployment, backend, &mut services);
-        eprintln!("{backend} was away, and all came right, in {:?}", began.elapsed());
+        outage_of(&deployment, backend, &mut services);
+        eprintln!("{backend} was unavailable, and all recovered, in {:?}", began.elapsed());
     }
     answers_get_lost(&deployment);
 
-    wait_until(LONG, "analytics has caught up and the books balance", || deployment.balances());
+    wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
     assert_eq!(world.sandbox.stats().accepted_events(), deployment.expected.get());
     assert_eq!(deployment.optimise_once(), Some(0));
     for service in services {
@@ -48,7 +48,7 @@ fn all_production_backends_at_once_and_each_away_for_a_while() {
     }
 }
 
-fn four_dirty_networks_and_a_message_that_comes_again(deployment: &Deployment) {
+fn four_dirty_networks_and_a_repeated_message(deployment: &Deployment) {
     let world = &deployment.world;
     let files = SampleNetwork::ALL.map(|network| dirty_file(deployment, network));
     let (code, receipts) = world.ingest(&files.each_ref().map(PathBuf::as_path));
@@ -64,50 +64,50 @@ fn four_dirty_networks_and_a_message_that_comes_again(deployment: &Deployment) {
         let all = ["visible", "hidden", "dead"].map(|s| status["queues"]["trigger"][s].as_u64().unwrap());
         all.iter().sum::<u64>()
     };
-    wait_until(LONG, "the message that came again is done", || messages() == 0);
+    wait_until(LONG, "the repeated message is processed", || messages() == 0);
 }
 
 /// The buckets keep versions, so that filtered files and receipts have a version in their keys.
 fn the_filters_receipt_is_found(world: &World, file: &Path) {
     let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let sessions = rows.iter().filter_map(|row| row["session_id"].as_str());
-    // Some sessions of a dirty file are no one's, and some are not subscribed.
-    let stories = sessions.take(20).map(|session| world.output(&["explain", session]).stdout);
-    let stories: Vec<_> = stories.map(|story| String::from_utf8(story).unwrap()).collect();
-    assert!(stories.iter().any(|story| story.contains("filter    kept the row: ")), "{stories:?}");
+    // Some rows of a dirty file have no session, and some are not subscribed.
+    let histories = sessions.take(20).map(|session| world.output(&["explain", session]).stdout);
+    let histories: Vec<_> = histories.map(|history| String::from_utf8(history).unwrap()).collect();
+    assert!(histories.iter().any(|history| history.contains("filter    kept the row: ")), "{histories:?}");
 }
 
-/// Takes a backend away while files keep coming, and gives it back.
-fn away(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
+/// Makes a backend unavailable while files keep coming, and restores it.
+fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
     deployment.put();
-    deployment.take_away(name);
+    deployment.make_unavailable(name);
     let began = Stopwatch::start();
     deployment.put();
     for (_, service, parts) in MISSED.iter().filter(|(backend, ..)| *backend == name) {
-        wait_until(LONG, &format!("{} says what is missing", SERVICES[*service]), || {
+        wait_until(LONG, &format!("{} reports what is missing", SERVICES[*service]), || {
             parts.iter().all(|part| services[*service].misses(part))
         });
     }
     if ["ClickHouse", "PostgreSQL"].contains(&name) {
-        assert_eq!(deployment.optimise_once(), Some(69), "a run for a scheduler does not wait");
+        assert_eq!(deployment.optimise_once(), Some(69), "a run with --once does not wait");
     }
     wait_until(LONG, "the outage is over", || began.elapsed() >= outage());
     for (service, name) in services.iter_mut().zip(SERVICES) {
-        assert!(service.process.is_up() && service.is_live(), "{name} was taken down");
+        assert!(service.process.is_up() && service.is_live(), "{name} ended");
     }
-    deployment.give_back(name);
+    deployment.restore(name);
     wait_until(LONG, "all are ready again", || services.iter().all(Service::is_ready));
     deployment.all_arrive();
 }
 
-/// What was done must not be done twice because nobody heard of it.
+/// A request whose answer is lost is sent again, and must not count twice.
 fn answers_get_lost(deployment: &Deployment) {
-    for way in &deployment.ways {
-        deployment.runtime.block_on(way.proxy.lose_answers());
+    for backend in &deployment.proxies {
+        deployment.runtime.block_on(backend.proxy.lose_answers());
         deployment.put();
-        let before = way.proxy.connections();
-        wait_until(LONG, "it was asked again, in vain", || way.proxy.connections() >= before + 3);
-        deployment.runtime.block_on(way.proxy.restore());
+        let before = backend.proxy.connections();
+        wait_until(LONG, "the request was repeated, in vain", || backend.proxy.connections() >= before + 3);
+        deployment.runtime.block_on(backend.proxy.restore());
     }
     deployment.all_arrive();
 }
@@ -117,7 +117,7 @@ fn dirty_file(deployment: &Deployment, network: SampleNetwork) -> PathBuf {
     deployment.world.sample(&format!("{network}.json"), &spec)
 }
 
-/// Puts a notification of an object into the trigger queue once more, as SQS may deliver one twice.
+/// Puts a notification of an object into the trigger queue again, as SQS may deliver one twice.
 fn send_again(deployment: &Deployment, object: &Value) {
     let record = serde_json::json!({
         "eventName": "ObjectCreated:Put", "eventSource": "aws:s3",
@@ -129,8 +129,8 @@ fn send_again(deployment: &Deployment, object: &Value) {
     aws("sqs POST /", "AmazonSQS.SendMessage", &message.to_string());
 }
 
-/// How long a backend is away is what is being tried.
-#[expect(clippy::disallowed_methods, reason = "how long a run is, is said from outside the test")]
+/// The length of an outage.
+#[expect(clippy::disallowed_methods, reason = "the length of an outage is set from outside the test")]
 fn outage() -> Duration {
     let seconds = std::env::var("EFFLUX_TEST_OUTAGE_SECONDS").map_or(3, |text| text.parse().unwrap());
     Duration::from_secs(seconds)

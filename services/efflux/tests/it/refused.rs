@@ -1,4 +1,4 @@
-//! A backend that cannot be used ends the start: exit code 69, soon, and one line that says what to do.
+//! A backend that cannot be used ends the start: exit code 69, within seconds, and one line that says what to do.
 
 use std::fs::File;
 use std::process::{Child, Stdio};
@@ -19,18 +19,18 @@ const AT_ONCE: usize = 4;
 /// In every address that has a password; it must not be shown.
 const SECRET: &str = "hunter2";
 
-/// What is wrong, the service that cannot do without, its setting, and words of the line that it must say.
+/// The fault, the service that needs the backend, its setting, and parts of the line that it must print.
 struct Case(&'static str, &'static str, (&'static str, String), &'static [&'static str]);
 
 #[test]
-fn what_is_wrong_at_the_start_is_said_in_one_line() {
+fn a_fault_at_the_start_is_reported_in_one_line() {
     let deployment = Deployment::new();
     let cases = [aws(&deployment), mongodb(), clickhouse(&deployment), postgres(&deployment)];
     all_are_refused(&deployment, &cases.into_iter().flatten().collect::<Vec<_>>());
 }
 
 #[test]
-fn a_password_or_certificate_that_is_wrong_is_said_too() {
+fn a_wrong_password_or_certificate_is_reported_too() {
     let folder = tempfile::tempdir().unwrap();
     drop(certificate(folder.path()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -45,7 +45,7 @@ fn a_password_or_certificate_that_is_wrong_is_said_too() {
         &[
             Case("wrong password", "reporter-svc", with("efflux:hunter2", "disable"), advice),
             Case("no password", "reporter-svc", with("efflux", "disable"), advice),
-            Case("unknown user", "optimizer-svc", with("nobody:hunter2", "disable"), advice),
+            Case("unknown user", "optimizer-svc", with("stranger:hunter2", "disable"), advice),
             Case("unknown authority", "reporter-svc", with("efflux:right", "require"), &["sslrootcert"]),
         ],
     );
@@ -62,11 +62,11 @@ const NEEDED: [(&str, &[&str]); 3] = [
 ];
 
 #[test]
-fn whatever_is_missing_is_listed_whole() {
+fn all_missing_settings_are_listed() {
     let world = World::empty(Vec::new(), Vec::new());
     for (service, needed) in NEEDED {
         let all: Vec<_> = needed.iter().map(|name| (*name, "http://127.0.0.1:1/d")).collect();
-        // Nothing is there, or all but one.
+        // None is given, or all but one.
         let given = std::iter::once(Vec::new()).chain((0..all.len()).map(|missing| {
             let mut given = all.clone();
             given.remove(missing);
@@ -75,12 +75,12 @@ fn whatever_is_missing_is_listed_whole() {
         for given in given {
             let mut command = world.command(service);
             let output = command.env("ENVIRONMENT_LOCATION", "aws").envs(given.clone()).output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_eq!(output.status.code(), Some(64), "{service} with {given:?}: {said}");
-            let list = said.lines().find(|line| line.contains("ENVIRONMENT_LOCATION=aws needs")).unwrap();
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(64), "{service} with {given:?}: {printed}");
+            let list = printed.lines().find(|line| line.contains("ENVIRONMENT_LOCATION=aws needs")).unwrap();
             for name in needed {
                 let is_given = given.iter().any(|(known, _)| known == name);
-                assert_ne!(list.contains(name), is_given, "{service} with {given:?}: {said}");
+                assert_ne!(list.contains(name), is_given, "{service} with {given:?}: {printed}");
             }
         }
     }
@@ -92,16 +92,16 @@ fn aws(deployment: &Deployment) -> Vec<Case> {
     const KEY: &str = "AWS_ACCESS_KEY_ID";
     let https = (ENDPOINT, url.replacen("http://", "https://", 1));
     let queue = deployment.setting("REPORT_CONVERSIONS_QUEUE_URL");
-    let (refuser, bucket) = ("filter-svc", "REPORT_CONVERSIONS_BUCKET");
+    let (filter, bucket) = ("filter-svc", "REPORT_CONVERSIONS_BUCKET");
     vec![
-        Case("wrong host", refuser, (ENDPOINT, "http://no-such-host.invalid".into()), &[ENDPOINT, "name"]),
-        Case("nobody there", refuser, (ENDPOINT, "http://127.0.0.1:1".into()), &[ENDPOINT, "is it up?"]),
-        Case("no TLS", refuser, https, &[ENDPOINT, "certificate"]),
-        Case("expired", refuser, (KEY, "ASIAEXPIRED".into()), &["expired", "AWS_SESSION_TOKEN"]),
+        Case("wrong host", filter, (ENDPOINT, "http://no-such-host.invalid".into()), &[ENDPOINT, "name"]),
+        Case("no server", filter, (ENDPOINT, "http://127.0.0.1:1".into()), &[ENDPOINT, "is it up?"]),
+        Case("no TLS", filter, https, &[ENDPOINT, "certificate"]),
+        Case("expired", filter, (KEY, "ASIAEXPIRED".into()), &["expired", "AWS_SESSION_TOKEN"]),
         Case("unknown key", "reporter-svc", (KEY, "AKIAUNKNOWN".into()), &[KEY]),
         Case("no right", "reporter-svc", (KEY, "AKIADENIED".into()), &["allow sqs:"]),
-        Case("no table", refuser, ("SUBSCRIPTIONS_TABLE", "nosuchtable".into()), &["nosuchtable", "make it"]),
-        Case("no bucket", refuser, (bucket, "nosuchbucket".into()), &["nosuchbucket", "make it"]),
+        Case("no table", filter, ("SUBSCRIPTIONS_TABLE", "nosuchtable".into()), &["nosuchtable", "make it"]),
+        Case("no bucket", filter, (bucket, "nosuchbucket".into()), &["nosuchbucket", "make it"]),
         Case("no bucket", "reporter-svc", (bucket, "nosuchbucket".into()), &["nosuchbucket", "make it"]),
         Case(
             "no queue",
@@ -122,7 +122,7 @@ fn mongodb() -> Vec<Case> {
     vec![
         Case("wrong password", reporter, at(host), &[URI, "user and password"]),
         Case("wrong host", reporter, at("no-such-host.invalid/"), &[URI, "name is not known"]),
-        Case("nobody there", reporter, at("127.0.0.1:1/"), &[URI, "nothing listens"]),
+        Case("no server", reporter, at("127.0.0.1:1/"), &[URI, "nothing listens"]),
         Case("no TLS", reporter, (URI, tls), &[URI, "check"]),
         Case(
             "no table",
@@ -143,7 +143,7 @@ fn clickhouse(deployment: &Deployment) -> Vec<Case> {
     vec![
         Case("wrong password", "reporter-svc", (URL, with_user), &[URL, "password"]),
         Case("wrong host", "reporter-svc", at("no-such-host.invalid"), &[URL, "check host"]),
-        Case("nobody there", "optimizer-svc", at("127.0.0.1:1"), &[URL, "check host"]),
+        Case("no server", "optimizer-svc", at("127.0.0.1:1"), &[URL, "check host"]),
         Case("no TLS", "reporter-svc", (URL, https), &[URL, "TLS failed"]),
         Case("no table", "optimizer-svc", (URL, empty), &["efflux migrate"]),
     ]
@@ -157,7 +157,7 @@ fn postgres(deployment: &Deployment) -> Vec<Case> {
     psql(url, &format!("CREATE DATABASE {}", empty.rsplit_once('/').unwrap().1));
     vec![
         Case("wrong host", "reporter-svc", at("no-such-host.invalid"), &[URL, "check host"]),
-        Case("nobody there", "optimizer-svc", at("127.0.0.1:1"), &[URL, "check host"]),
+        Case("no server", "optimizer-svc", at("127.0.0.1:1"), &[URL, "check host"]),
         Case("no TLS", "reporter-svc", (URL, format!("{url}?sslmode=require")), &[URL, "sslmode"]),
         Case("no database", "reporter-svc", (URL, format!("{url}_none")), &[URL, "make the database"]),
         Case("no table", "reporter-svc", (URL, empty.clone()), &["efflux migrate"]),
@@ -169,7 +169,7 @@ fn all_are_refused(deployment: &Deployment, cases: &[Case]) {
     let mut wrong = Vec::new();
     for cases in cases.chunks(AT_ONCE) {
         let trials: Vec<_> = cases.iter().map(|case| Trial::start(deployment, case)).collect();
-        wrong.extend(trials.into_iter().zip(cases).filter_map(|(trial, case)| trial.complaint(case)));
+        wrong.extend(trials.into_iter().zip(cases).filter_map(|(trial, case)| trial.failure(case)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -178,19 +178,19 @@ fn all_are_refused(deployment: &Deployment, cases: &[Case]) {
 struct Trial {
     process: Child,
     began: Stopwatch,
-    said: std::path::PathBuf,
+    stderr: std::path::PathBuf,
 }
 
 impl Trial {
     fn start(deployment: &Deployment, Case(what, service, (name, value), _): &Case) -> Self {
-        let said = deployment.world.path(&format!("{what}-{service}-{name}"));
+        let stderr = deployment.world.path(&format!("{what}-{service}-{name}"));
         let mut command = deployment.world.command(service);
-        command.env(name, value).stdout(Stdio::null()).stderr(File::create(&said).unwrap());
-        Self { process: command.spawn().unwrap(), began: Stopwatch::start(), said }
+        command.env(name, value).stdout(Stdio::null()).stderr(File::create(&stderr).unwrap());
+        Self { process: command.spawn().unwrap(), began: Stopwatch::start(), stderr }
     }
 
-    /// What is not as it must be.
-    fn complaint(mut self, Case(what, service, (name, value), words): &Case) -> Option<String> {
+    /// A description of the failure, if the start did not fail as it must.
+    fn failure(mut self, Case(what, service, (name, value), words): &Case) -> Option<String> {
         let mut ended = None;
         wait_until(SOON * 2, "it ends", || {
             ended = self.process.try_wait().unwrap();
@@ -199,10 +199,10 @@ impl Trial {
         let code = ended.and_then(|status| status.code());
         drop(self.process.kill());
         drop(self.process.wait());
-        let said = std::fs::read_to_string(&self.said).unwrap();
-        let told = said.lines().count() == 1 && words.iter().all(|word| said.contains(word));
-        let kept = !said.contains(SECRET);
-        (code != Some(69) || !told || !kept)
-            .then(|| format!("{service}, {what}, {name}={value}: exit {code:?} and\n{said}"))
+        let printed = std::fs::read_to_string(&self.stderr).unwrap();
+        let is_complete = printed.lines().count() == 1 && words.iter().all(|word| printed.contains(word));
+        let hides_secret = !printed.contains(SECRET);
+        (code != Some(69) || !is_complete || !hides_secret)
+            .then(|| format!("{service}, {what}, {name}={value}: exit {code:?} and\n{printed}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Three services on one data directory do what one process does.
+//! The three services on one data directory work as one process does.
 
 use samples::SampleNetwork;
 

@@ -1,4 +1,4 @@
-//! How processes stop: the first signal lets them finish what is in hand, a second one stops them at once; nothing is lost either way.
+//! How processes stop: the first signal lets them finish in-flight work, a second one stops them at once; neither loses anything.
 
 use std::fs;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use crate::harness::{LONGEST, Running, Stopwatch, World, events_in, spec, wait_until};
 
-/// What SIGTERM leaves for what is in hand, with a little for the process's own end.
+/// The time that SIGTERM leaves for in-flight work, and a little for the process's own end.
 const DRAINED: Duration = Duration::from_secs(26);
 
-/// At once, on a machine that runs tests.
+/// At once, on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
 const FILES: u64 = 4;
 const ROWS: u64 = 400;
 
 #[test]
-fn sigterm_finishes_what_is_in_hand_and_takes_nothing_new() {
+fn sigterm_finishes_in_flight_work_and_takes_nothing_new() {
     for services in [&["efflux"][..], &["filter-svc", "reporter-svc"]] {
         let (world, expected) = under_load(Action::LatencyMs(1_500).always());
         let running = start_and_send(&world, services);
@@ -29,23 +29,23 @@ fn sigterm_finishes_what_is_in_hand_and_takes_nothing_new() {
             assert_eq!(process.ended(), Some(0));
         }
         assert!(began.elapsed() < DRAINED, "{:?}", began.elapsed());
-        assert_eq!(state(&world, "in_flight"), 0, "nothing is left in hand");
+        assert_eq!(state(&world, "in_flight"), 0, "nothing is in flight any more");
         world.sandbox.clear_faults();
         let _running = world.start("efflux", &["run"]);
         all_are_reported(&world, expected);
-        assert_eq!(world.events_exactly_once(), expected, "what was in hand was settled");
+        assert_eq!(world.events_exactly_once(), expected, "in-flight work was settled");
     }
 }
 
 #[test]
 fn a_second_signal_stops_at_once_and_loses_nothing() {
-    // The events are counted, and the answer comes long after both signals.
+    // The sandbox counts the events, and its answer comes long after both signals.
     let (world, expected) = under_load(Action::LateAnswerMs(4_000).always());
     let mut running = start_and_send(&world, &["filter-svc", "reporter-svc"]);
     let reporter = running.last_mut().unwrap();
     wait_until(LONGEST, "events have arrived", || world.sandbox.stats().accepted_events() > 0);
     reporter.signal();
-    wait_until(LONGEST, "the first signal is heard", || {
+    wait_until(LONGEST, "the first signal is logged", || {
         fs::read_to_string(world.path("reporter-svc.log")).unwrap().contains("finishing in-flight work")
     });
     assert!(reporter.is_up(), "it waits for the answer");
@@ -53,16 +53,16 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
     reporter.signal();
     assert_eq!(running.pop().unwrap().ended(), Some(0));
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
-    assert!(state(&world, "in_flight") > 0, "what was under way is left to the lease");
+    assert!(state(&world, "in_flight") > 0, "in-flight conversions keep their lease");
     world.sandbox.clear_faults();
     let _reporter = world.start("reporter-svc", &[]);
     all_are_reported(&world, expected);
     let stats = world.sandbox.stats();
-    assert!(stats.repeated_events() > 0, "what nobody heard the answer to was sent again");
+    assert!(stats.repeated_events() > 0, "events without an answer were sent again");
     assert_eq!(stats.accepted_events(), expected, "under the same ids");
 }
 
-/// Files that wait, a sandbox that makes every request last, and the events that there are in all.
+/// Waiting files, a sandbox that delays every request, and the number of events.
 fn under_load(fault: Fault) -> (World, u64) {
     let settings = [
         ("LOG_LEVEL", "info"),
@@ -84,11 +84,11 @@ fn under_load(fault: Fault) -> (World, u64) {
     (world, events)
 }
 
-/// Starts processes, and waits until conversions are under way.
+/// Starts processes, and waits until conversions are in flight.
 fn start_and_send(world: &World, services: &[&str]) -> Vec<Running> {
     let args = |service| if service == "efflux" { &["run"][..] } else { &[] };
     let running = services.iter().map(|service| world.start(service, args(*service))).collect();
-    wait_until(LONGEST, "conversions are under way", || state(world, "in_flight") > 0);
+    wait_until(LONGEST, "conversions are in flight", || state(world, "in_flight") > 0);
     running
 }
 

@@ -1,20 +1,20 @@
-//! Questions to a process or server, asked by hand: a witness that shares no code with what it looks at.
+//! HTTP requests to a process or server, written by hand: they share no code with the programs under test.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-/// A port that nobody listens on.
+/// A port on which no process listens.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Asks a process of this machine; see [`exchange`].
+/// Sends a GET request to a process on this machine; see [`exchange`].
 pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     exchange(&format!("127.0.0.1:{port}"), "GET", path, "", "")
 }
 
-/// One request and its answer; status 0 when nobody answers.
+/// One request and its answer; status 0 when no answer comes.
 pub(crate) fn exchange(server: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let request = format!(

@@ -3,11 +3,11 @@
 use domain::{Outcome, UnixMillis};
 use ports::ledger::{Record, Restatements, WaitReason};
 
-/// What happens next, and what it waits for.
+/// What happens next, and what the entry waits for.
 pub(super) fn of(record: &Record, restatements: Restatements) -> String {
     let due = record.due_at.map_or_else(|| "an unknown time".to_owned(), |t| t.to_string());
     let ends = record.deadline.map_or_else(String::new, |deadline| {
-        format!("; it expires at {deadline}, when the platform takes it no more")
+        format!("; it expires at {deadline}, when the platform no longer accepts it")
     });
     let retry = format!("`efflux retry --status {}`", record.outcome);
     match record.outcome {
@@ -15,32 +15,34 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
             Restatements::First => "nothing: later figures are recorded and not sent".to_owned(),
             Restatements::Increments => "further paid clicks are sent when a feed states them".to_owned(),
         },
-        Outcome::InFlight => format!("a worker holds it; should that die, another gets it at {due}{ends}"),
+        Outcome::InFlight => {
+            format!("a worker has a lease on it; if that worker dies, another takes it at {due}{ends}")
+        }
         Outcome::Retry => format!("it is tried again at {due}{ends}"),
-        Outcome::Parked if waits_for_person(record) => format!("it waits for a person: {retry}{ends}"),
+        Outcome::Parked if waits_for_operator(record) => format!("it waits for the operator: {retry}{ends}"),
         Outcome::Parked if record.wait_reason() == Some(WaitReason::NoDestination) => format!(
-            "it waits for a process that can send to the pixel's platform, and is looked at again at {due}{ends}"
+            "it waits for a process that can send to the pixel's platform, and is tried again at {due}{ends}"
         ),
         Outcome::Parked => {
             format!("it is probed at {due}, or as soon as the pixel's credentials change{ends}")
         }
         Outcome::Invalid => format!(
-            "nothing by itself: a later row of the same conversion that is valid takes its place; or once the cause is gone {retry}"
+            "nothing by itself: a later valid row of the same conversion takes its place; or, once the cause is fixed, {retry}"
         ),
-        Outcome::NoEvents => {
-            "nothing, until a row of the same conversion states something to tell".to_owned()
+        Outcome::NoEvents => "nothing, until a row of the same conversion states an event".to_owned(),
+        Outcome::Rejected => {
+            format!("nothing by itself; once the cause is fixed, {retry}{}", before_deadline(record))
         }
-        Outcome::Rejected => format!("nothing by itself; once the cause is gone {retry}{}", left(record)),
-        Outcome::Expired | Outcome::Duplicate => "nothing: its time is over".to_owned(),
+        Outcome::Expired | Outcome::Duplicate => "nothing: its deadline has passed".to_owned(),
     }
 }
 
 /// With `ON_UNKNOWN_OUTCOME=hold` nothing is probed: the entry is due again at its deadline only.
-fn waits_for_person(record: &Record) -> bool {
+fn waits_for_operator(record: &Record) -> bool {
     record.wait_reason() == Some(WaitReason::UnknownOutcome) && record.due_at == record.deadline
 }
 
-fn left(record: &Record) -> String {
+fn before_deadline(record: &Record) -> String {
     let until = |deadline: UnixMillis| format!(", before {deadline}");
     record.deadline.map_or_else(String::new, until)
 }

@@ -1,4 +1,4 @@
-//! A session that the ledger does not know: it is looked for in the latest interpreted files.
+//! A session that is not in the ledger: searches the latest interpreted files for it.
 
 use anyhow::Context;
 use assembly::Parts;
@@ -9,13 +9,13 @@ use ports::Blob;
 use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
 
-use super::{Explain, Story, latest_receipt};
+use super::{Explain, History, latest_receipt};
 use crate::out;
 
-/// Keys among which the latest files are looked for.
+/// How many keys are listed to find the latest files.
 const KEYS: usize = 100_000;
 
-pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<ExitStatus> {
+pub(super) async fn run(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let keys = latest(parts, args.files).await?;
     let filter = match parts.settings.toggles.disable_subscription_filtering {
         true => None,
@@ -48,7 +48,7 @@ pub(super) async fn run(parts: &Parts<Story>, args: &Explain) -> anyhow::Result<
 }
 
 /// The keys of the latest interpreted files: their names begin with the time.
-async fn latest(parts: &Parts<Story>, files: usize) -> anyhow::Result<Vec<String>> {
+async fn latest(parts: &Parts<History>, files: usize) -> anyhow::Result<Vec<String>> {
     let mut keys = parts.ports.blobs.list(&parts.settings.buckets.interpreted, "", KEYS).await?;
     let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
     keys.sort_by_cached_key(|key| std::cmp::Reverse(name(key)));
@@ -61,7 +61,7 @@ fn left_out(filter: Option<&SubscriptionFilter>, row: &Row<'_>, key: &str) -> Op
     filter.and_then(|filter| filter.rejects(row, network))
 }
 
-/// The rows of the session in a file, each with what the subscriptions of now say.
+/// The rows of the session in a file, each with the decision of the current subscriptions.
 fn rows_of(
     mut blob: Blob,
     limit: u64,
@@ -72,25 +72,29 @@ fn rows_of(
     let mut found = Vec::new();
     while let Some(text) = rows.next_row()? {
         let row = Row::parse(text.text);
-        let wanted = row.conversion.as_deref().is_some_and(|c| {
+        let is_wanted = row.conversion.as_deref().is_some_and(|c| {
             c.session_id == args.session
                 && args.keyword.as_deref().is_none_or(|k| c.keyword_clicked.as_deref() == Some(k))
         });
-        if wanted {
+        if is_wanted {
             found.push((text.number, judge(&row)));
         }
     }
     Ok(found)
 }
 
-/// What the filter's receipt and the subscriptions of now say together.
-async fn decision(parts: &Parts<Story>, key: &str, left_out: Option<&'static str>) -> anyhow::Result<String> {
+/// The filter's decision about a row, from its receipt and the current subscriptions.
+async fn decision(
+    parts: &Parts<History>,
+    key: &str,
+    left_out: Option<&'static str>,
+) -> anyhow::Result<String> {
     let file = ObjectRef::new(&parts.settings.buckets.interpreted, key);
     let Some(receipt) = latest_receipt(parts, &FileKeys::of_interpreted(&file)).await? else {
-        return Ok("has not come to this file yet; is `efflux run`, or filter-svc, running?".to_owned());
+        return Ok("has not processed this file yet: is `efflux run`, or filter-svc, running?".to_owned());
     };
-    if let Some(why) = receipt.refused {
-        return Ok(format!("refused the file whole at {}: {why}", receipt.at));
+    if let Some(reason) = receipt.refused {
+        return Ok(format!("refused the whole file at {}: {reason}", receipt.at));
     }
     let counted = |reason: &str| receipt.filtered_out.get(reason).copied().unwrap_or(0);
     Ok(match left_out {
@@ -101,15 +105,15 @@ async fn decision(parts: &Parts<Story>, key: &str, left_out: Option<&'static str
             receipt.at
         ),
         Some(reason) => format!(
-            "kept {} of {} rows at {}; by the subscriptions of now the row would be left out: {reason}",
+            "kept {} of {} rows at {}; by the current subscriptions the row would be left out: {reason}",
             receipt.kept, receipt.rows_in, receipt.at
         ),
         None if receipt.kept < receipt.rows_in => format!(
-            "kept {} of {} rows at {}; by the subscriptions of now it would keep the row. If it was left out then, put the file again. If it was kept, the reporter has not come to it yet",
+            "kept {} of {} rows at {}; by the current subscriptions it would keep the row. If it left the row out, put the file again. If it kept the row, the reporter has not processed it yet",
             receipt.kept, receipt.rows_in, receipt.at
         ),
         None => format!(
-            "kept the row at {}; the reporter has not come to it yet: see `efflux status` and `efflux dlq list`",
+            "kept the row at {}; the reporter has not processed it yet: see `efflux status` and `efflux dlq list`",
             receipt.at
         ),
     })

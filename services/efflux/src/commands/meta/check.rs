@@ -1,4 +1,4 @@
-//! `efflux meta check`: tries each pixel's tokens without making an event.
+//! `efflux meta check`: tests each pixel's tokens without making an event.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use runtime::ExitStatus;
 use crate::context::Context;
 use crate::{out, tables};
 
-/// A token that was tried.
-struct Tried {
+/// A token that was tested.
+struct Tested {
     pixel: String,
     label: String,
     probe: Probe,
 }
 
-/// Prints how every token of Meta's pixels stands; done when every pixel has one that works.
+/// Prints the standing of every token of Meta's pixels; done when every pixel has one that works.
 pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
     let directory = Opener::new(settings, clock).pixels().await.map_err(StartError::from)?;
@@ -35,38 +35,38 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> an
     };
     let pixels: Vec<&Pixel> = pixels.iter().filter(ours).collect();
     if let (Some(code), true) = (only, pixels.is_empty()) {
-        bail!("there is no pixel {code} of Meta; `efflux pixels list` shows all");
+        bail!("unknown pixel {code} of Meta; `efflux pixels list` shows all");
     }
-    let mut tried = Vec::new();
+    let mut tested = Vec::new();
     let mut all_work = true;
     for pixel in pixels {
-        let of_pixel = try_pixel(&meta, clock, pixel).await;
+        let of_pixel = test_pixel(&meta, clock, pixel).await;
         all_work &= of_pixel.iter().any(|t| t.probe.standing == Standing::Works);
         if of_pixel.is_empty() && !json {
             out(&format!("pixel {} has no token: its conversions wait\n", pixel.pixel.code));
         }
-        tried.extend(of_pixel);
+        tested.extend(of_pixel);
     }
     if json {
-        out(&as_json(&tried, version, warning.as_deref())?);
+        out(&as_json(&tested, version, warning.as_deref())?);
     } else {
-        out(&as_table(&tried, warning.as_deref()));
+        out(&as_table(&tested, warning.as_deref()));
     }
     Ok(if all_work { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
-async fn try_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tried> {
-    let mut tried = Vec::with_capacity(pixel.credentials.len());
+async fn test_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<Tested> {
+    let mut tested = Vec::with_capacity(pixel.credentials.len());
     for credential in &pixel.credentials {
         let code = &pixel.pixel.code;
         let probe = meta.probe(code, credential, clock.now()).await;
-        tried.push(Tried { pixel: code.to_string(), label: credential.label.clone(), probe });
+        tested.push(Tested { pixel: code.to_string(), label: credential.label.clone(), probe });
     }
-    tried
+    tested
 }
 
-fn as_table(tried: &[Tried], warning: Option<&str>) -> String {
-    let rows = tried.iter().map(|t| {
+fn as_table(tested: &[Tested], warning: Option<&str>) -> String {
+    let rows = tested.iter().map(|t| {
         let standing = t.probe.standing;
         let trace = t.probe.trace_id.as_deref().unwrap_or_default();
         [&t.pixel, &t.label, standing.as_str(), &t.probe.detail, trace, standing.remedy()].map(str::to_owned)
@@ -76,8 +76,8 @@ fn as_table(tried: &[Tried], warning: Option<&str>) -> String {
     format!("{table}\n{warning}")
 }
 
-fn as_json(tried: &[Tried], version: &str, warning: Option<&str>) -> anyhow::Result<String> {
-    let tokens: Vec<_> = tried
+fn as_json(tested: &[Tested], version: &str, warning: Option<&str>) -> anyhow::Result<String> {
+    let tokens: Vec<_> = tested
         .iter()
         .map(|t| {
             serde_json::json!({

@@ -1,4 +1,4 @@
-//! `efflux meta hash`: the form and the hash of customer information, so that other senders can be checked.
+//! `efflux meta hash`: normalises and hashes customer information, so that other senders can be checked.
 
 use std::io::{BufRead, BufWriter, Write};
 
@@ -8,7 +8,7 @@ use ports::Clock;
 use runtime::ExitStatus;
 use user_data::{Field, Hints, Normal, Reason, normalise};
 
-/// Reads values, one a line, and writes `normalised<TAB>sha256` or `omitted<TAB>reason` for each.
+/// Reads values, one per line, and writes `normalised<TAB>sha256` or `omitted<TAB>reason` for each.
 pub(crate) fn run(
     clock: &dyn Clock,
     field: &str,
@@ -18,7 +18,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let Some(field) = fields::field(field) else {
         bail!(
-            "`{field}` is no key that Meta wants hashed; they are {}",
+            "`{field}` is not a key that Meta wants hashed; those are {}",
             Field::ALL.map(fields::key).join(", ")
         );
     };
@@ -35,7 +35,7 @@ pub(crate) fn run(
             Err(_) => writeln!(output, "omitted\t{}", Reason::Damaged),
         };
         if written.is_err() {
-            // A reader that has gone away, such as `head`, has seen enough.
+            // A reader that has closed the output, such as `head`, wants no more.
             return Ok(ExitStatus::Done);
         }
         line.clear();

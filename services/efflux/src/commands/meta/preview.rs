@@ -1,4 +1,4 @@
-//! `efflux meta preview`: what a file's rows would become. Nothing is sent, nothing is stored.
+//! `efflux meta preview`: the events of a file's rows. Sends and stores nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -22,7 +22,7 @@ use settings::Settings;
 use crate::context::Context;
 use crate::out;
 
-/// The pixels of the directory, or any where there is no directory.
+/// The pixels of the directory, or any if there is no directory.
 #[derive(Debug)]
 enum Known {
     Any,
@@ -50,11 +50,11 @@ pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -
         let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
         Ok(decompressed(opened, settings.limits.max_object_bytes)?)
     };
-    check_file(open()?).with_context(|| format!("{name}: the file is refused whole"))?;
+    check_file(open()?).with_context(|| format!("{name}: the whole file is refused"))?;
     let platforms = OnePlatform(PLATFORM, &meta);
     let rules = Rules { now: clock.now(), pixels: &pixels, platforms: &platforms, object_network: network };
     if matches!(pixels, Known::Any) {
-        out("There is no data directory here: any pixel counts as ours.\n");
+        out("There is no data directory here: any pixel counts as known.\n");
     }
     let mut rows = Rows::new(open()?)?;
     let mut seen = HashMap::new();
@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -
     Ok(ExitStatus::Done)
 }
 
-/// The directory of pixels where there is one; looking must not make one.
+/// The directory of pixels if there is one. A preview must not create one.
 async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Known> {
     let backends = &settings.backends;
     if backends.postgres.is_none() && !backends.data_dir.is_dir() {
@@ -115,7 +115,7 @@ fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent]
     put(
         text,
         format_args!(
-            "\n  {} events to pixel {}, worth {}\n",
+            "\n  {} events to pixel {}, value {}\n",
             events.len(),
             valid.pixel().code,
             valid.revenue()

@@ -6,29 +6,29 @@ use ports::analytics::{Optimised, Partition};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Result};
 
-use super::Line;
-use crate::oracle::SharedWitness;
+use super::Connection;
+use crate::oracle::SharedChecker;
 
 /// Analytics, as one worker reaches it.
 #[derive(Debug)]
-pub(crate) struct AnalyticsWire {
-    pub(crate) line: Line,
+pub(crate) struct FaultyAnalytics {
+    pub(crate) connection: Connection,
     pub(crate) inner: EmbeddedAnalytics,
-    pub(crate) witness: SharedWitness,
+    pub(crate) checker: SharedChecker,
 }
 
 #[async_trait]
-impl AnalyticsStore for AnalyticsWire {
+impl AnalyticsStore for FaultyAnalytics {
     async fn migrate(&self) -> Result<()> {
         self.inner.migrate().await
     }
 
     async fn insert(&self, records: &[Record]) -> Result<()> {
-        self.line
+        self.connection
             .call("analytics", "analytics.insert", || async {
-                self.line.did(format_args!("analytics takes {} records", records.len()));
+                self.connection.record(format_args!("analytics inserts {} records", records.len()));
                 self.inner.insert(records).await?;
-                self.witness.see().exported(records);
+                self.checker.lock().exported(records);
                 Ok(())
             })
             .await

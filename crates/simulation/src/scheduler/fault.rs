@@ -1,25 +1,37 @@
-//! What becomes of a call to a port.
+//! Fault injection: whether a call to a port works, and what goes wrong when it does not.
 
 use crate::chance::Chance;
 
-/// What becomes of one call.
+/// The fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It works.
-    Works,
-    /// It is refused before anything happens.
+pub(crate) enum Fault {
+    /// The call works.
+    None,
+    /// The call is refused before anything happens.
     Refused,
-    /// It never arrives, and nobody says so.
+    /// The request never arrives; the caller times out.
     Lost,
-    /// It works, and its answer never comes.
+    /// The call is applied, and its answer is lost; the caller times out.
     AnswerLost,
-    /// It is made twice, as a client does that tries again by itself; the second answer comes back.
+    /// The call is applied twice, as by a client that retries by itself; the second answer comes back.
     Twice,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "works",
+            Self::Refused => "refused",
+            Self::Lost => "request lost",
+            Self::AnswerLost => "answer lost",
+            Self::Twice => "applied twice",
+        })
+    }
 }
 
 /// Kinds of faults that a run can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FaultKind {
     Refuse,
     Lose,
     LoseAnswer,
@@ -29,18 +41,18 @@ pub(crate) enum Kind {
     Redeliver,
 }
 
-impl Kind {
+impl FaultKind {
     pub(crate) const ALL: [Self; 7] =
         [Self::Refuse, Self::Lose, Self::LoseAnswer, Self::Twice, Self::Slow, Self::Stuck, Self::Redeliver];
 }
 
-/// The faults of a run: how often each kind happens. Not all happen in every run, because they hide each other.
+/// The faults of a run: how often each kind happens. A run has only some kinds, because they hide each other.
 pub(crate) struct Faults {
     chance: Chance,
     shares: [f64; 7],
-    /// Calls of which port meet faults several times as often.
+    /// The port whose calls meet faults several times as often.
     target: Option<&'static str>,
-    /// The port that is dead, and until when.
+    /// The port with an outage, and when the outage ends.
     pub(crate) outage: Option<(&'static str, i64)>,
     on: bool,
 }
@@ -50,10 +62,10 @@ const ON_TARGET: f64 = 5.0;
 
 impl Faults {
     pub(crate) fn new(mut chance: Chance, target: Option<&'static str>) -> Self {
-        let shares = Kind::ALL.map(|kind| {
+        let shares = FaultKind::ALL.map(|kind| {
             let highest = match kind {
-                Kind::Slow => 0.5,
-                Kind::Stuck => 0.03,
+                FaultKind::Slow => 0.5,
+                FaultKind::Stuck => 0.03,
                 _ => 0.12,
             };
             let is_there = chance.happens(0.5);
@@ -62,7 +74,7 @@ impl Faults {
         Self { chance, shares, target, outage: None, on: true }
     }
 
-    /// From now on everything works.
+    /// Ends all faults: from now on every call works.
     pub(crate) fn end(&mut self) {
         (self.on, self.outage) = (false, None);
     }
@@ -72,8 +84,8 @@ impl Faults {
         self.on
     }
 
-    /// Whether a fault happens to something of this port now.
-    pub(crate) fn happens(&mut self, kind: Kind, operation: &str) -> bool {
+    /// Whether a fault of this kind happens to a call of this port now.
+    pub(crate) fn happens(&mut self, kind: FaultKind, operation: &str) -> bool {
         let on_target = self.target.is_some_and(|port| operation.starts_with(port));
         let share = self.shares[kind as usize] * if on_target { ON_TARGET } else { 1.0 };
         self.on && self.chance.happens(share.min(0.7))
@@ -84,29 +96,29 @@ impl Faults {
         self.chance.between(low, high)
     }
 
-    /// What becomes of a call.
-    pub(crate) fn fate(&mut self, operation: &str, elapsed_ms: i64) -> Fate {
+    /// Draws the fault of a call.
+    pub(crate) fn draw(&mut self, operation: &str, elapsed_ms: i64) -> Fault {
         if self.outage.is_some_and(|(port, until_ms)| operation.starts_with(port) && elapsed_ms < until_ms) {
-            return if self.chance.happens(0.2) { Fate::Lost } else { Fate::Refused };
+            return if self.chance.happens(0.2) { Fault::Lost } else { Fault::Refused };
         }
-        for (kind, fate) in [
-            (Kind::Refuse, Fate::Refused),
-            (Kind::Lose, Fate::Lost),
-            (Kind::LoseAnswer, Fate::AnswerLost),
-            (Kind::Twice, Fate::Twice),
+        for (kind, fault) in [
+            (FaultKind::Refuse, Fault::Refused),
+            (FaultKind::Lose, Fault::Lost),
+            (FaultKind::LoseAnswer, Fault::AnswerLost),
+            (FaultKind::Twice, Fault::Twice),
         ] {
             if self.happens(kind, operation) {
-                return fate;
+                return fault;
             }
         }
-        Fate::Works
+        Fault::None
     }
 
-    /// How long a request or an answer is under way.
+    /// How long a request or an answer takes to arrive.
     pub(crate) fn delay_ms(&mut self, operation: &str) -> i64 {
-        let (low, high) = if self.happens(Kind::Stuck, operation) {
+        let (low, high) = if self.happens(FaultKind::Stuck, operation) {
             (30_000, 400_000)
-        } else if self.happens(Kind::Slow, operation) {
+        } else if self.happens(FaultKind::Slow, operation) {
             (50, 5_000)
         } else {
             (0, 3)

@@ -1,4 +1,4 @@
-//! What the verdict is given over.
+//! The state that the final check reads.
 
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::blob::FolderBlobStore;
@@ -7,8 +7,8 @@ use adapter_embedded::queue::EmbeddedQueue;
 
 use crate::world::Rules;
 
-/// What a run leaves behind.
-pub(crate) struct Remains<'w> {
+/// The backends at the end of a run.
+pub(crate) struct FinalState<'w> {
     pub(crate) trigger: &'w EmbeddedQueue,
     pub(crate) report: &'w EmbeddedQueue,
     pub(crate) blobs: &'w FolderBlobStore,
@@ -17,5 +17,5 @@ pub(crate) struct Remains<'w> {
     pub(crate) rules: Rules,
 }
 
-/// A rule that does not hold, in words.
-pub(super) type Broken = String;
+/// A broken rule, in words.
+pub(super) type Violation = String;

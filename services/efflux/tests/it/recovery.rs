@@ -1,55 +1,55 @@
-//! What was right at the start may become wrong: credentials expire, tables and buckets go, certificates change. Services stay up and
-//! say so, the work waits, and goes on by itself when the operator has fixed it.
+//! Faults that begin while services run: credentials expire, tables and buckets are deleted, certificates change. Services stay up
+//! and report the fault. The work waits, and continues by itself when the operator has fixed the cause.
 //!
-//! MongoDB's emulator knows no passwords and no TLS: what a ledger does that is refused is tried at the start alone.
+//! MongoDB's emulator has no passwords and no TLS, so a refused ledger is tested at the start only.
 
 use port_tests::postgres::{Cluster, certificate};
 
 use crate::deployment::{ACCESS_KEY, Deployment, LONG, Service, aws, clickhouse, psql};
 use crate::harness::wait_until;
 
-/// Closes the others' connections to a database: what is known of them counts for new ones.
+/// Closes all other connections to a database, since changes of users and certificates affect new connections only.
 const DISCONNECT: &str =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
 
 #[test]
-fn what_becomes_wrong_in_aws_is_waited_for() {
+fn services_wait_for_a_fault_in_aws_to_be_fixed() {
     let deployment = Deployment::new();
     let mut services = ["filter-svc", "reporter-svc"].map(|service| deployment.start(service));
     let [filter, reporter] = &mut services;
 
-    // The bucket must be empty to go, so nothing is filtered before it is gone.
-    let way = deployment.way("AWS");
-    deployment.runtime.block_on(way.refuse());
+    // A bucket must be empty to be deleted, so nothing may be filtered before.
+    let proxy = deployment.proxy("AWS");
+    deployment.runtime.block_on(proxy.refuse());
     deployment.put();
     aws(&format!("s3 DELETE /{}", deployment.setting("REPORT_CONVERSIONS_BUCKET")), "", "");
-    deployment.runtime.block_on(way.restore());
-    wait_until(LONG, "the bucket is missing, it says", || filter.says("the bucket does not exist"));
+    deployment.runtime.block_on(proxy.restore());
+    wait_until(LONG, "the filter reports the missing bucket", || filter.says("the bucket does not exist"));
     deployment.world.ok(&["provision"]);
-    all_is_right(&deployment, &[filter, reporter]);
+    all_recover(&deployment, &[filter, reporter]);
 
     let table = format!("{{\"TableName\": \"{}\"}}", deployment.setting("SUBSCRIPTIONS_TABLE"));
     aws("dynamodb POST /", "DynamoDB_20120810.DeleteTable", &table);
-    is_said(filter, "subscriptions");
+    is_reported(filter, "subscriptions");
     // The last good copy stays in use.
     deployment.put();
     deployment.all_arrive();
     deployment.world.ok(&["provision"]);
     deployment.world.add_campaigns();
-    all_is_right(&deployment, &[filter, reporter]);
+    all_recover(&deployment, &[filter, reporter]);
 
     deployment.put();
-    deployment.runtime.block_on(way.replace(ACCESS_KEY, "ASIAEXPIRED"));
+    deployment.runtime.block_on(proxy.replace(ACCESS_KEY, "ASIAEXPIRED"));
     deployment.put();
-    is_said(filter, "trigger-queue");
-    is_said(reporter, "report-queue");
-    deployment.runtime.block_on(way.restore());
-    all_is_right(&deployment, &[filter, reporter]);
-    at_an_end(&deployment, services);
+    is_reported(filter, "trigger-queue");
+    is_reported(reporter, "report-queue");
+    deployment.runtime.block_on(proxy.restore());
+    all_recover(&deployment, &[filter, reporter]);
+    all_reconcile(&deployment, services);
 }
 
 #[test]
-fn what_becomes_wrong_in_a_database_is_waited_for() {
+fn services_wait_for_a_fault_in_a_database_to_be_fixed() {
     let (good, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let authority = certificate(good.path());
     drop(certificate(other.path()));
@@ -67,14 +67,14 @@ fn what_becomes_wrong_in_a_database_is_waited_for() {
     deployment.readdress("CLICKHOUSE_URL", |url| url.replacen("://", "://default@", 1));
     let mut services = ["filter-svc", "reporter-svc"].map(|service| deployment.start(service));
     let [filter, reporter] = &mut services;
-    let mut trial = |what: &str, part: &str, spoil: &dyn Fn(), fix: &dyn Fn()| {
-        eprintln!("{what}");
+    let mut trial = |fault: &str, part: &str, inject: &dyn Fn(), fix: &dyn Fn()| {
+        eprintln!("{fault}");
         deployment.put();
-        spoil();
+        inject();
         deployment.put();
-        is_said(reporter, part);
+        is_reported(reporter, part);
         fix();
-        all_is_right(&deployment, &[filter, reporter]);
+        all_recover(&deployment, &[filter, reporter]);
     };
 
     let url = deployment.setting("CLICKHOUSE_URL");
@@ -84,10 +84,10 @@ fn what_becomes_wrong_in_a_database_is_waited_for() {
     trial("no table in ClickHouse", "analytics", &detach, &|| {
         clickhouse(server, &format!("ATTACH TABLE {table}"));
     });
-    let way = deployment.way("ClickHouse");
-    let user = || deployment.runtime.block_on(way.replace("user: default", "user: nobody!"));
-    trial("a user that ClickHouse does not know", "analytics", &user, &|| {
-        deployment.runtime.block_on(way.restore());
+    let proxy = deployment.proxy("ClickHouse");
+    let user = || deployment.runtime.block_on(proxy.replace("user: default", "user: nobody!"));
+    trial("a user that is unknown to ClickHouse", "analytics", &user, &|| {
+        deployment.runtime.block_on(proxy.restore());
     });
 
     let rename = |from: &str, to: &str| psql(&database, &format!("ALTER TABLE {from} RENAME TO {to}"));
@@ -104,21 +104,21 @@ fn what_becomes_wrong_in_a_database_is_waited_for() {
         psql(&database, DISCONNECT);
     };
     trial("a certificate that is not trusted", "pixels", &|| show(&other), &|| show(&good));
-    at_an_end(&deployment, services);
+    all_reconcile(&deployment, services);
 }
 
-fn is_said(service: &mut Service, part: &str) {
-    wait_until(LONG, &format!("{part} is missing, it says"), || service.misses(part));
-    assert!(service.process.is_up() && service.is_live(), "{part} took the service down");
+fn is_reported(service: &mut Service, part: &str) {
+    wait_until(LONG, &format!("the service reports {part} as missing"), || service.misses(part));
+    assert!(service.process.is_up() && service.is_live(), "a fault of {part} ended the service");
 }
 
-fn all_is_right(deployment: &Deployment, services: &[&mut Service; 2]) {
+fn all_recover(deployment: &Deployment, services: &[&mut Service; 2]) {
     wait_until(LONG, "both are ready again", || services.iter().all(|service| service.is_ready()));
     deployment.all_arrive();
 }
 
-fn at_an_end(deployment: &Deployment, services: [Service; 2]) {
-    wait_until(LONG, "analytics has caught up and the books balance", || deployment.balances());
+fn all_reconcile(deployment: &Deployment, services: [Service; 2]) {
+    wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
     assert_eq!(deployment.world.sandbox.stats().accepted_events(), deployment.expected.get());
     for service in services {
         assert_eq!(service.process.terminate(), Some(0));

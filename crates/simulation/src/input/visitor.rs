@@ -1,4 +1,4 @@
-//! One visitor's conversion: who it is, what is wrong with it, and how often it is stated.
+//! One visitor's conversion: its identity, its defects, and the rows that state it.
 
 use crate::chance::Chance;
 use crate::input::{PIXELS, SUBSCRIBED};
@@ -7,36 +7,36 @@ use crate::oracle::ids;
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 24 * HOUR_S;
 
-/// What must become of a row.
+/// The expected treatment of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Its events are to be sent.
     Sendable,
-    /// The same, but its time runs out during the run.
-    Hurried,
-    /// It is valid and stands for no event.
+    /// The same, but its deadline passes during the run.
+    Expiring,
+    /// It is valid and means no event.
     NoEvents,
     /// It may not be sent.
     Invalid,
     /// Its campaign is not subscribed.
-    LeftOut,
+    NotSubscribed,
 }
 
-/// A row and the truth about it.
+/// A row and its expected result.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) text: String,
-    /// Whose it is; nobody's when it has no session.
-    pub(crate) person: Option<usize>,
+    /// Its visitor; `None` when it has no session.
+    pub(crate) visitor: Option<usize>,
     pub(crate) class: Class,
-    /// PageViews, ViewContents and Purchases that it stands for.
+    /// Its numbers of PageViews, ViewContents and Purchases.
     pub(crate) counts: [u32; 3],
     pub(crate) revenue_micros: i64,
 }
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dirt {
+enum Defect {
     UnknownPixel,
     TooOld,
     NoClickId,
@@ -48,7 +48,7 @@ enum Dirt {
 
 /// One conversion.
 #[derive(Debug)]
-pub(crate) struct Person {
+pub(crate) struct Visitor {
     pub(crate) key: [u8; 32],
     pub(crate) session: String,
     pub(crate) keyword: Option<String>,
@@ -56,21 +56,21 @@ pub(crate) struct Person {
     pub(crate) pixel: &'static str,
     /// The platform refuses its first Purchase; whether it says which event it means.
     pub(crate) bad: Option<bool>,
-    /// Its time runs out during the run.
-    pub(crate) hurried: bool,
-    /// Its statements in the order of time; figures only grow.
+    /// Its deadline passes during the run.
+    pub(crate) expiring: bool,
+    /// Its rows in the order of time; figures only grow.
     pub(crate) rows: Vec<Row>,
     pub(crate) click_s: i64,
 }
 
-/// The feed networks of a run: one file has one.
+/// The feed networks of a run; each file belongs to one.
 pub(super) fn networks(chance: &mut Chance) -> Vec<&'static str> {
     let mut all = ["crossroads", "tonic", "airfind", "system1"];
     chance.shuffle(&mut all);
     all[..chance.pick(&[1, 2])].to_vec()
 }
 
-impl Person {
+impl Visitor {
     pub(super) fn draw(
         chance: &mut Chance,
         seed: u64,
@@ -80,50 +80,50 @@ impl Person {
     ) -> Self {
         let session = format!("s{seed}-{number}");
         let keyword = chance.happens(0.8).then(|| format!("key word {}", chance.between(0, 3)));
-        let hurried = chance.happens(0.06);
-        let age_s = if hurried {
+        let expiring = chance.happens(0.06);
+        let age_s = if expiring {
             7 * DAY_S - i64::try_from(chance.between(120, 2_400)).unwrap_or(0)
         } else {
             i64::try_from(chance.between(3, 120)).unwrap_or(3) * HOUR_S
         };
-        let mut person = Self {
+        let mut visitor = Self {
             key: ids::key(&session, keyword.as_deref()),
             session,
             keyword,
             network: chance.pick(networks),
             pixel: chance.pick(&PIXELS),
             bad: chance.happens(0.1).then(|| chance.happens(0.5)),
-            hurried,
+            expiring,
             rows: Vec::new(),
             click_s: now_s - age_s,
         };
-        person.rows = person.statements(chance, usize::try_from(number).unwrap_or(0));
-        person
+        visitor.rows = visitor.statements(chance, usize::try_from(number).unwrap_or(0));
+        visitor
     }
 
-    /// The rows that state this conversion: usually one, sometimes again with higher figures, sometimes sound only later.
+    /// The rows that state this conversion: usually one, sometimes more with higher figures, sometimes valid only later.
     fn statements(&self, chance: &mut Chance, place: usize) -> Vec<Row> {
-        let dirt = chance.happens(0.25).then(|| {
+        let defect = chance.happens(0.25).then(|| {
             chance.pick(&[
-                Dirt::UnknownPixel,
-                Dirt::TooOld,
-                Dirt::NoClickId,
-                Dirt::FarFuture,
-                Dirt::NegativeRevenue,
-                Dirt::UnreadableRevenue,
-                Dirt::OtherSource,
+                Defect::UnknownPixel,
+                Defect::TooOld,
+                Defect::NoClickId,
+                Defect::FarFuture,
+                Defect::NegativeRevenue,
+                Defect::UnreadableRevenue,
+                Defect::OtherSource,
             ])
         });
-        let left_out = chance.happens(0.12);
+        let not_subscribed = chance.happens(0.12);
         let number = if chance.happens(0.35) { chance.between(2, 4) } else { 1 };
-        let dirty_until = if chance.happens(0.5) { chance.between(0, number) } else { number };
+        let defective_until = if chance.happens(0.5) { chance.between(0, number) } else { number };
         let mut figures =
             [chance.between(0, 2), chance.between(0, 2), chance.between(u64::from(self.bad.is_some()), 2)];
         let mut revenue = chance.between(0, 40_000);
         let mut rows = Vec::new();
         for statement in 0..number {
-            let dirt = dirt.filter(|_| statement < dirty_until);
-            rows.push(self.row(place, figures, revenue, dirt, left_out));
+            let defect = defect.filter(|_| statement < defective_until);
+            rows.push(self.row(place, figures, revenue, defect, not_subscribed));
             let more = [chance.between(0, 1), chance.between(0, 1), chance.between(0, 2)];
             figures = [0, 1, 2].map(|i| figures[i] + more[i]);
             revenue += chance.between(more[2], 20_000);
@@ -137,24 +137,24 @@ impl Person {
         place: usize,
         [views, searches, paid]: [u64; 3],
         revenue: u64,
-        dirt: Option<Dirt>,
-        left_out: bool,
+        defect: Option<Defect>,
+        not_subscribed: bool,
     ) -> Row {
         let revenue_micros = i64::try_from(revenue).unwrap_or(0) * 100;
-        let amount = match dirt {
-            Some(Dirt::NegativeRevenue) => "-0.25".to_owned(),
-            Some(Dirt::UnreadableRevenue) => "\"a lot\"".to_owned(),
+        let amount = match defect {
+            Some(Defect::NegativeRevenue) => "-0.25".to_owned(),
+            Some(Defect::UnreadableRevenue) => "\"a lot\"".to_owned(),
             _ => format!("{}.{:04}", revenue / 10_000, revenue % 10_000),
         };
-        let click_s = match dirt {
-            Some(Dirt::TooOld) => self.click_s - 8 * DAY_S,
-            Some(Dirt::FarFuture) => self.click_s + 60 * DAY_S,
+        let click_s = match defect {
+            Some(Defect::TooOld) => self.click_s - 8 * DAY_S,
+            Some(Defect::FarFuture) => self.click_s + 60 * DAY_S,
             _ => self.click_s,
         };
-        let pixel = if dirt == Some(Dirt::UnknownPixel) { "999" } else { self.pixel };
-        let click_id = if dirt == Some(Dirt::NoClickId) { "" } else { "IwAR0abcDEF" };
-        let source = if dirt == Some(Dirt::OtherSource) { "taboola" } else { "facebook" };
-        let campaign = if left_out { "77" } else { SUBSCRIBED };
+        let pixel = if defect == Some(Defect::UnknownPixel) { "999" } else { self.pixel };
+        let click_id = if defect == Some(Defect::NoClickId) { "" } else { "IwAR0abcDEF" };
+        let source = if defect == Some(Defect::OtherSource) { "taboola" } else { "facebook" };
+        let campaign = if not_subscribed { "77" } else { SUBSCRIBED };
         let keyword =
             self.keyword.as_ref().map_or_else(|| "null".to_owned(), |keyword| format!("\"{keyword}\""));
         let (counts, counters) = match self.network {
@@ -171,30 +171,30 @@ impl Person {
             r#"{{"session_id":"{}","keyword_clicked":{keyword},"click_timestamp":{click_s},"domain_name":"search.example.com","pixel_id":"{pixel}","campaign_id":"{campaign}","traffic_source":"{source}","ip":"203.0.113.9","user_agent":"Mozilla/5.0","country_code":"US","city":"Springfield","ts_click_id":"{click_id}",{counters}"conversions":{paid},"revenue":{amount}}}"#,
             self.session
         );
-        let class = match dirt {
-            _ if left_out => Class::LeftOut,
+        let class = match defect {
+            _ if not_subscribed => Class::NotSubscribed,
             Some(_) => Class::Invalid,
             None if counts == [0; 3] => Class::NoEvents,
-            None if self.hurried => Class::Hurried,
+            None if self.expiring => Class::Expiring,
             None => Class::Sendable,
         };
-        Row { text, person: Some(place), class, counts, revenue_micros }
+        Row { text, visitor: Some(place), class, counts, revenue_micros }
     }
 
-    /// When the platform no longer takes it. Efflux keeps a minute free before, for what a request and its repetition with
-    /// another credential can take.
+    /// When the platform no longer accepts it. Efflux stops a minute earlier: a request, and its repetition with another
+    /// credential, take time.
     pub(crate) const fn too_old_ms(&self) -> i64 {
         (self.click_s + 7 * DAY_S) * 1_000
     }
 
-    /// Ids of the events that a row stands for.
+    /// Ids of the events of a row with these counts.
     pub(crate) fn ids_of(&self, counts: [u32; 3]) -> Vec<String> {
         let names = ["PageView", "ViewContent", "Purchase"];
         let of = |(name, count): (&'static str, u32)| (0..count).map(move |i| ids::event(&self.key, name, i));
         names.into_iter().zip(counts).flat_map(of).collect()
     }
 
-    /// Ids of all events that any of its rows could stand for.
+    /// Ids of all events that any of its rows could mean.
     pub(crate) fn all_ids(&self) -> Vec<String> {
         let most = self
             .rows
@@ -205,13 +205,19 @@ impl Person {
 }
 
 impl Row {
-    /// A row that is no conversion at all.
+    /// A row that is not a conversion.
     pub(super) fn unreadable(text: &str) -> Self {
-        Self { text: text.to_owned(), person: None, class: Class::Invalid, counts: [0; 3], revenue_micros: 0 }
+        Self {
+            text: text.to_owned(),
+            visitor: None,
+            class: Class::Invalid,
+            counts: [0; 3],
+            revenue_micros: 0,
+        }
     }
 
     /// Whether its events are to be sent, if time allows.
     pub(crate) const fn is_sendable(&self) -> bool {
-        matches!(self.class, Class::Sendable | Class::Hurried)
+        matches!(self.class, Class::Sendable | Class::Expiring)
     }
 }

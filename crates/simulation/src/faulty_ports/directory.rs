@@ -8,19 +8,19 @@ use ports::pixels::Pixel;
 use ports::subscriptions::Subscription;
 use ports::{PixelDirectory, Result, SubscriptionStore};
 
-use super::Line;
+use super::Connection;
 
 /// The subscriptions, as one worker reaches them.
 #[derive(Debug)]
-pub(crate) struct SubscriptionsWire {
-    pub(crate) line: Line,
+pub(crate) struct FaultySubscriptions {
+    pub(crate) connection: Connection,
     pub(crate) inner: EmbeddedSubscriptions,
 }
 
 #[async_trait]
-impl SubscriptionStore for SubscriptionsWire {
+impl SubscriptionStore for FaultySubscriptions {
     async fn snapshot(&self) -> Result<Vec<Subscription>> {
-        self.line.call("subscriptions", "subscriptions.snapshot", || self.inner.snapshot()).await
+        self.connection.call("subscriptions", "subscriptions.snapshot", || self.inner.snapshot()).await
     }
 
     async fn put(&self, subscriptions: &[Subscription]) -> Result<()> {
@@ -34,15 +34,15 @@ impl SubscriptionStore for SubscriptionsWire {
 
 /// The pixels, as one worker reaches them.
 #[derive(Debug)]
-pub(crate) struct PixelsWire {
-    pub(crate) line: Line,
+pub(crate) struct FaultyPixels {
+    pub(crate) connection: Connection,
     pub(crate) inner: EmbeddedPixels,
 }
 
 #[async_trait]
-impl PixelDirectory for PixelsWire {
+impl PixelDirectory for FaultyPixels {
     async fn snapshot(&self) -> Result<Vec<Pixel>> {
-        self.line.call("pixels", "pixels.snapshot", || self.inner.snapshot()).await
+        self.connection.call("pixels", "pixels.snapshot", || self.inner.snapshot()).await
     }
 
     async fn put(&self, pixel: &Pixel) -> Result<()> {

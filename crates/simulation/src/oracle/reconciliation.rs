@@ -1,4 +1,4 @@
-//! The books of every file: rows in = sum of outcomes, and as many rows as the generator wrote.
+//! Reconciliation of every file: rows in = sum of outcomes, and as many rows as the generator wrote.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use domain::{ObjectRef, Outcome};
 use ports::{BlobStore, ReportLedger};
 use serde::Deserialize;
 
-use super::Witness;
-use super::remains::{Broken, Remains};
+use super::OnlineChecker;
+use super::final_state::{FinalState, Violation};
 use crate::input::{Class, File, FileKind, OUT_BUCKET};
 use crate::worker::at_once;
 
@@ -19,37 +19,37 @@ struct FilterReceipt {
     filtered_out: BTreeMap<String, u64>,
 }
 
-pub(super) fn check(witness: &Witness, remains: &Remains<'_>) -> Result<(), Broken> {
+pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(), Violation> {
     let mut outputs = Vec::new();
     let mut sent_on = 0;
-    for file in witness.input.files.iter().filter(|f| f.kind == FileKind::Good) {
-        filtered(file, remains)?;
+    for file in checker.input.files.iter().filter(|f| f.kind == FileKind::Good) {
+        filtered(file, state)?;
         if file.kept().next().is_some() {
             outputs.push(file.out_key());
-            sent_on += reported(file, remains)?;
+            sent_on += reported(file, state)?;
         }
     }
     outputs.sort();
-    let there = at_once(remains.blobs.list(OUT_BUCKET, "filtered-conversions/", 1_000));
+    let there = at_once(state.blobs.list(OUT_BUCKET, "filtered-conversions/", 1_000));
     let there = there.map_err(|e| e.to_string())?;
     if there != outputs {
         return Err(format!("the filter's files are {there:?}, and should be {outputs:?}"));
     }
-    let any = |class| move |person: &usize| witness.input.rows_of(*person).any(|r| r.class == class);
-    let persons = 0..witness.input.persons.len();
-    let due = persons.clone().filter(any(Class::Sendable)).count() as u64;
-    // A row whose time runs out may be too old already when it comes.
-    let hurried = persons.filter(any(Class::Hurried)).count() as u64;
-    if !(due..=due + hurried).contains(&sent_on) {
-        return Err(format!("{due} conversions were to be sent, the books speak of {sent_on}"));
+    let any = |class| move |visitor: &usize| checker.input.rows_of(*visitor).any(|r| r.class == class);
+    let visitors = 0..checker.input.visitors.len();
+    let due = visitors.clone().filter(any(Class::Sendable)).count() as u64;
+    // A row whose deadline passes during the run may be too old already when it is claimed.
+    let expiring = visitors.filter(any(Class::Expiring)).count() as u64;
+    if !(due..=due + expiring).contains(&sent_on) {
+        return Err(format!("{due} conversions were to be sent, the receipts count {sent_on}"));
     }
     Ok(())
 }
 
 /// The filter's receipt of a file.
-fn filtered(file: &File, remains: &Remains<'_>) -> Result<(), Broken> {
+fn filtered(file: &File, state: &FinalState<'_>) -> Result<(), Violation> {
     let object = ObjectRef::new(OUT_BUCKET, file.receipt_key());
-    let receipt = at_once(remains.blobs.get(&object, u64::MAX)).map_err(|e| e.to_string())?;
+    let receipt = at_once(state.blobs.get(&object, u64::MAX)).map_err(|e| e.to_string())?;
     let mut receipt = receipt.ok_or_else(|| format!("{} was never filtered", file.key))?;
     let json = receipt.bytes().map_err(|e| e.to_string())?;
     let receipt: FilterReceipt = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
@@ -61,16 +61,16 @@ fn filtered(file: &File, remains: &Remains<'_>) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The reporter's books of a file; how many rows brought something to send.
-fn reported(file: &File, remains: &Remains<'_>) -> Result<u64, Broken> {
+/// The reporter's receipt of a file; how many rows had something to send.
+fn reported(file: &File, state: &FinalState<'_>) -> Result<u64, Violation> {
     let id = file.out_id();
-    let receipt = at_once(remains.ledger.receipt(&id)).map_err(|e| e.to_string())?;
+    let receipt = at_once(state.ledger.receipt(&id)).map_err(|e| e.to_string())?;
     let receipt = receipt.ok_or_else(|| format!("{id} was never reported"))?;
     let kept = file.kept().count() as u64;
     let sum: u64 = receipt.outcomes.iter().map(|o| o.rows).sum();
     if !receipt.complete || (receipt.rows_in, sum) != (kept, kept) {
         return Err(format!(
-            "the books of {id} do not balance: {kept} rows, {} rows in, outcomes {:?}",
+            "the receipt of {id} does not balance: {kept} rows, {} rows in, outcomes {:?}",
             receipt.rows_in, receipt.outcomes
         ));
     }

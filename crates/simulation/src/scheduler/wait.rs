@@ -1,12 +1,12 @@
-//! Those who wait: for their time, and then for their turn.
+//! Waiting tasks: each waits for its time, and then for its turn.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use super::Stage;
+use super::Scheduler;
 
-/// Everybody who waits, by number.
+/// All waiters, by number.
 #[derive(Default)]
 pub(crate) struct Waiting {
     last: u64,
@@ -20,24 +20,24 @@ struct Waiter {
 }
 
 impl Waiting {
-    fn enter(&mut self, not_before_ms: i64) -> u64 {
+    fn add(&mut self, not_before_ms: i64) -> u64 {
         self.last += 1;
         self.waiters.insert(self.last, Waiter { not_before_ms, released: false, waker: None });
         self.last
     }
 
-    /// Those whose time has come, in the order in which they began to wait.
+    /// The waiters that are due, in the order in which they began to wait.
     pub(super) fn due(&self, elapsed_ms: i64) -> Vec<u64> {
         let due = self.waiters.iter().filter(|(_, w)| !w.released && w.not_before_ms <= elapsed_ms);
         due.map(|(number, _)| *number).collect()
     }
 
-    /// When the first one's time comes.
+    /// When the first waiter is due.
     pub(super) fn first(&self) -> Option<i64> {
         self.waiters.values().filter(|w| !w.released).map(|w| w.not_before_ms).min()
     }
 
-    /// Gives somebody the turn.
+    /// Gives a waiter its turn.
     pub(super) fn release(&mut self, number: u64) -> Option<Waker> {
         let waiter = self.waiters.get_mut(&number)?;
         waiter.released = true;
@@ -45,20 +45,20 @@ impl Waiting {
     }
 }
 
-/// Somebody's waiting; dropping it gives it up.
+/// A task's wait; dropping it ends the wait.
 pub(crate) struct Wait {
-    stage: Stage,
+    scheduler: Scheduler,
     number: u64,
 }
 
 impl Wait {
     /// Begins to wait for a time from now, and then for a turn.
-    pub(crate) fn new(stage: &Stage, time_ms: i64) -> Self {
-        let mut core = stage.core();
+    pub(crate) fn new(scheduler: &Scheduler, time_ms: i64) -> Self {
+        let mut core = scheduler.core();
         let not_before_ms = core.elapsed_ms.saturating_add(time_ms);
-        let number = core.waiting.enter(not_before_ms);
+        let number = core.waiting.add(not_before_ms);
         drop(core);
-        Self { stage: stage.clone(), number }
+        Self { scheduler: scheduler.clone(), number }
     }
 }
 
@@ -66,7 +66,7 @@ impl Future for Wait {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut core = self.stage.core();
+        let mut core = self.scheduler.core();
         match core.waiting.waiters.get_mut(&self.number) {
             Some(waiter) if !waiter.released => {
                 waiter.waker = Some(context.waker().clone());
@@ -79,6 +79,6 @@ impl Future for Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        self.stage.core().waiting.waiters.remove(&self.number);
+        self.scheduler.core().waiting.waiters.remove(&self.number);
     }
 }

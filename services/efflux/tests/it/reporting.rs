@@ -1,4 +1,4 @@
-//! Files go in, events come out, and the books balance.
+//! Files are ingested, events are sent, and all files reconcile.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,17 @@ use samples::{Defect, SampleNetwork, SampleSpec, generate};
 use crate::harness::{World, events, rows, rows_because, spec};
 
 #[test]
-fn the_demo_ends_well() {
+fn the_demo_succeeds() {
     let world = World::new();
     let out = world.ok(&["demo"]);
-    for word in ["tonic", "crossroads", "sedo", "airfind", "campaign not subscribed", "The books balance."] {
-        assert!(out.contains(word), "{word} is missing in\n{out}");
+    for word in ["tonic", "crossroads", "sedo", "airfind", "campaign not subscribed", "All files reconcile."]
+    {
+        assert!(out.contains(word), "`{word}` is missing in\n{out}");
     }
 }
 
 #[test]
-fn a_file_that_comes_again_sends_nothing_again() {
+fn a_repeated_file_sends_nothing_again() {
     let world = World::new();
     let running = world.start("efflux", &["run"]);
     let file = world.sample("a.json", &spec(SampleNetwork::Crossroads, 300, 1));
@@ -34,7 +35,7 @@ fn a_file_that_comes_again_sends_nothing_again() {
 }
 
 #[test]
-fn rows_that_repeat_inside_one_file_are_one_conversion() {
+fn repeated_rows_of_one_file_are_one_conversion() {
     let world = World::new();
     let _running = world.start("efflux", &["run"]);
     let row = &generate(&spec(SampleNetwork::Tonic, 1, 7)).rows[0];
@@ -46,7 +47,7 @@ fn rows_that_repeat_inside_one_file_are_one_conversion() {
 }
 
 #[test]
-fn each_defect_ends_as_its_truth_says() {
+fn each_defect_has_the_expected_outcome() {
     let world = World::new();
     let _running = world.start("efflux", &["run"]);
     let networks = SampleNetwork::ALL;
@@ -58,11 +59,11 @@ fn each_defect_ends_as_its_truth_says() {
         let sample = generate(&spec);
         total += sample.rows.len() as u64;
         for truth in &sample.truth {
-            match ending(truth.defect) {
-                Ending::Invalid(reason) => *expected.entry(reason).or_default() += 1,
-                Ending::Duplicate => duplicates += 1,
-                Ending::FilteredOut => *expected.entry("no_campaign").or_default() += 1,
-                Ending::Good => {}
+            match expected_outcome(truth.defect) {
+                Expected::Invalid(reason) => *expected.entry(reason).or_default() += 1,
+                Expected::Duplicate => duplicates += 1,
+                Expected::FilteredOut => *expected.entry("no_campaign").or_default() += 1,
+                Expected::Good => {}
             }
         }
         files.push(world.sample(&format!("{network}.json"), &spec));
@@ -86,23 +87,23 @@ fn each_defect_ends_as_its_truth_says() {
     assert_eq!(world.events_exactly_once(), events(&receipts));
 }
 
-enum Ending {
+enum Expected {
     Good,
     Invalid(&'static str),
     Duplicate,
     FilteredOut,
 }
 
-fn ending(defect: Defect) -> Ending {
+fn expected_outcome(defect: Defect) -> Expected {
     match defect.name() {
-        "unknown_pixel" => Ending::Invalid("invalid_pixel"),
-        "older_than_7_days" => Ending::Invalid("older_than_7_days"),
-        "empty_click_id" | "null_click_id" => Ending::Invalid("missing_click_id"),
-        "missing_session" | "timestamp_junk" | "not_an_object" => Ending::Invalid("malformed"),
-        "future_click" => Ending::Invalid("future_click"),
-        "negative_revenue" => Ending::Invalid("negative_amount"),
-        "duplicate_in_file" | "restatement" => Ending::Duplicate,
-        "unexpanded_macro" => Ending::FilteredOut,
-        _ => Ending::Good,
+        "unknown_pixel" => Expected::Invalid("invalid_pixel"),
+        "older_than_7_days" => Expected::Invalid("older_than_7_days"),
+        "empty_click_id" | "null_click_id" => Expected::Invalid("missing_click_id"),
+        "missing_session" | "timestamp_junk" | "not_an_object" => Expected::Invalid("malformed"),
+        "future_click" => Expected::Invalid("future_click"),
+        "negative_revenue" => Expected::Invalid("negative_amount"),
+        "duplicate_in_file" | "restatement" => Expected::Duplicate,
+        "unexpanded_macro" => Expected::FilteredOut,
+        _ => Expected::Good,
     }
 }

@@ -1,4 +1,4 @@
-//! The ledger, with a witness of everything that it promised. Nothing of the operator's part is simulated.
+//! The ledger, with the online checker watching its promises. The operator's part is not simulated.
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
@@ -6,43 +6,47 @@ use domain::{PixelRef, Receipt, UnixMillis};
 use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
 use ports::{LedgerExport, ReportLedger, Result};
 
-use super::Line;
-use crate::oracle::SharedWitness;
+use super::Connection;
+use crate::oracle::SharedChecker;
 
 /// The ledger, as one worker reaches it.
 #[derive(Debug)]
-pub(crate) struct LedgerWire {
-    pub(crate) line: Line,
+pub(crate) struct FaultyLedger {
+    pub(crate) connection: Connection,
     pub(crate) inner: EmbeddedLedger,
-    pub(crate) witness: SharedWitness,
+    pub(crate) checker: SharedChecker,
 }
 
 #[async_trait]
-impl ReportLedger for LedgerWire {
+impl ReportLedger for FaultyLedger {
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
         let claim = || async {
             let claims = self.inner.claim(rows.clone(), holder).await?;
             let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
-            self.line.did(format_args!("claims {} rows of {}, holds {held}", claims.len(), holder.owner));
-            self.witness.see().claimed(&rows, &claims, holder);
+            self.connection.record(format_args!(
+                "claims {} rows for {}, {held} under a lease",
+                claims.len(),
+                holder.owner
+            ));
+            self.checker.lock().claimed(&rows, &claims, holder);
             Ok(claims)
         };
-        self.line.call("ledger", "ledger.claim", claim).await
+        self.connection.call("ledger", "ledger.claim", claim).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
         let settle = || async {
             let settled = self.inner.settle(settlements.clone(), holder).await?;
             for (settlement, answer) in settlements.iter().zip(&settled) {
-                self.line.did(format_args!(
+                self.connection.record(format_args!(
                     "settles {:?} attempt {} as {:?} with {}: {answer:?}",
                     settlement.lease.key, settlement.lease.attempt, settlement.settle, settlement.accepted
                 ));
             }
-            self.witness.see().settled(&settlements, &settled);
+            self.checker.lock().settled(&settlements, &settled);
             Ok(settled)
         };
-        self.line.call("ledger", "ledger.settle", settle).await
+        self.connection.call("ledger", "ledger.settle", settle).await
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
@@ -50,53 +54,53 @@ impl ReportLedger for LedgerWire {
             let due = self.inner.claim_due(limits, holder).await?;
             for one in &due {
                 let lease = &one.lease;
-                self.line.did(format_args!("claims due {:?} attempt {}", lease.key, lease.attempt));
+                self.connection.record(format_args!("claims due {:?} attempt {}", lease.key, lease.attempt));
             }
-            self.witness.see().claimed_due(&due, holder);
+            self.checker.lock().claimed_due(&due, holder);
             Ok(due)
         };
-        self.line.call("ledger", "ledger.claim_due", claim).await
+        self.connection.call("ledger", "ledger.claim_due", claim).await
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>> {
         let extend = || async {
             let held = self.inner.extend(leases, until).await?;
-            self.line.did(format_args!("extends {} leases: {held:?}", leases.len()));
-            self.witness.see().extended(leases, until, &held);
+            self.connection.record(format_args!("renews {} leases: {held:?}", leases.len()));
+            self.checker.lock().renewed(leases, until, &held);
             Ok(held)
         };
-        self.line.call("ledger", "ledger.extend", extend).await
+        self.connection.call("ledger", "ledger.extend", extend).await
     }
 
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {
         let release = || async {
             let released = self.inner.release_parked(pixel, now).await?;
-            self.line.did(format_args!("releases {released} of {pixel}"));
+            self.connection.record(format_args!("releases {released} of {pixel}"));
             Ok(released)
         };
-        self.line.call("ledger", "ledger.release_parked", release).await
+        self.connection.call("ledger", "ledger.release_parked", release).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {
         let finish = || async {
-            self.line.did(format_args!("finishes {object}: {end:?}"));
+            self.connection.record(format_args!("finishes {object}: {end:?}"));
             self.inner.finish_object(object, end, now).await
         };
-        self.line.call("ledger", "ledger.finish_object", finish).await
+        self.connection.call("ledger", "ledger.finish_object", finish).await
     }
 
     async fn receipt(&self, object: &str) -> Result<Option<Receipt>> {
-        self.line.call("ledger", "ledger.receipt", || self.inner.receipt(object)).await
+        self.connection.call("ledger", "ledger.receipt", || self.inner.receipt(object)).await
     }
 }
 
 #[async_trait]
-impl LedgerExport for LedgerWire {
+impl LedgerExport for FaultyLedger {
     async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        self.line.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
+        self.connection.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
     }
 
     async fn mark_exported(&self, records: &[Record]) -> Result<()> {
-        self.line.call("ledger", "ledger.mark_exported", || self.inner.mark_exported(records)).await
+        self.connection.call("ledger", "ledger.mark_exported", || self.inner.mark_exported(records)).await
     }
 }

@@ -1,30 +1,30 @@
-//! Objects.
+//! The object store.
 
 use adapter_embedded::blob::FolderBlobStore;
 use async_trait::async_trait;
 use domain::ObjectRef;
 use ports::{Blob, BlobStore, Error, ErrorKind, Result};
 
-use super::Line;
+use super::Connection;
 
 /// The store of objects, as one worker reaches it.
 #[derive(Debug)]
-pub(crate) struct BlobWire {
-    pub(crate) line: Line,
+pub(crate) struct FaultyBlobStore {
+    pub(crate) connection: Connection,
     pub(crate) inner: FolderBlobStore,
 }
 
 #[async_trait]
-impl BlobStore for BlobWire {
+impl BlobStore for FaultyBlobStore {
     async fn get(&self, object: &ObjectRef, max_bytes: u64) -> Result<Option<Blob>> {
-        self.line.call("blob", "blob.get", || self.inner.get(object, max_bytes)).await
+        self.connection.call("blob", "blob.get", || self.inner.get(object, max_bytes)).await
     }
 
     async fn put(&self, object: &ObjectRef, mut content: Blob) -> Result<ObjectRef> {
         let bytes = content.bytes().map_err(|e| Error::new(ErrorKind::Corrupt, "blob.put").source(e))?;
-        self.line
+        self.connection
             .call("blob", "blob.put", || async {
-                self.line.did(format_args!("puts {object}, {} bytes", bytes.len()));
+                self.connection.record(format_args!("puts {object}, {} bytes", bytes.len()));
                 self.inner.put(object, Blob::from_bytes(bytes.clone())).await
             })
             .await

@@ -1,17 +1,17 @@
-//! The stage on which a run plays: virtual time, and one place where everything that waits is woken, one at a time, in an
-//! order that only the seed decides.
+//! The scheduler of a run: it owns virtual time and wakes waiting tasks, one at a time, in an order that only the seed
+//! decides.
 //!
-//! Whoever sleeps and whoever calls a port waits here. When nothing can run any more, [`Stage::next`] picks one of those
-//! whose time has come; when there is none, time moves on to the first.
+//! A task that sleeps or calls a port waits here. When no task can run, [`Scheduler::wake_next`] picks one of the waiters
+//! that are due. When none is due, [`Scheduler::advance`] moves virtual time to the first that will be.
 
 mod clock;
-mod fate;
+mod fault;
 mod wait;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) use clock::StageClock;
-pub(crate) use fate::{Fate, Faults, Kind};
+pub(crate) use clock::VirtualClock;
+pub(crate) use fault::{Fault, FaultKind, Faults};
 pub(crate) use wait::{Wait, Waiting};
 
 use crate::chance::{Chance, Purpose};
@@ -20,20 +20,20 @@ use crate::trace::Trace;
 /// Wall clock at the beginning of each run: 2025-11-22T08:26:40Z.
 pub(crate) const BEGIN_MS: i64 = 1_763_800_000_000;
 
-/// Advances of time without anything happening after which waiters are let sleep longer than they asked: `Clock::sleep`
-/// may return late, and nothing is learned from a thousand looks at empty queues.
+/// After so many advances in which nothing happened, time leaps further than the waiters asked: `Clock::sleep` may return
+/// late, and a thousand polls of empty queues test nothing.
 const IDLE_ADVANCES: u32 = 40;
 
-/// The longest of these sleeps.
+/// The longest of these leaps.
 const LONGEST_LEAP_MS: i64 = 10 * 60 * 1_000;
 
-/// All that is shared by the workers of a run.
+/// The state that the workers of a run share.
 pub(crate) struct Core {
     /// Milliseconds since the run began. Never goes back.
     pub(crate) elapsed_ms: i64,
-    /// What the wall clock of everybody differs by from the time that really passed.
+    /// By how much every wall clock differs from the true time.
     pub(crate) clock_offset_ms: i64,
-    /// The same for single workers.
+    /// The same for single workers, in addition.
     pub(crate) skew_ms: Vec<i64>,
     pub(crate) waiting: Waiting,
     pub(crate) faults: Faults,
@@ -43,17 +43,17 @@ pub(crate) struct Core {
     leap_ms: i64,
 }
 
-/// A handle to the stage; clones share it.
+/// A handle to the scheduler; clones share it.
 #[derive(Clone)]
-pub(crate) struct Stage(Arc<Mutex<Core>>);
+pub(crate) struct Scheduler(Arc<Mutex<Core>>);
 
-impl std::fmt::Debug for Stage {
+impl std::fmt::Debug for Scheduler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stage").finish_non_exhaustive()
+        f.debug_struct("Scheduler").finish_non_exhaustive()
     }
 }
 
-impl Stage {
+impl Scheduler {
     pub(crate) fn new(seed: u64, workers: usize, faults: Faults, shown: bool) -> Self {
         Self(Arc::new(Mutex::new(Core {
             elapsed_ms: 0,
@@ -68,7 +68,7 @@ impl Stage {
         })))
     }
 
-    /// The core. One thread runs a simulation, so nobody ever waits for this lock.
+    /// The shared state. One thread runs a simulation, so this lock is always free.
     pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,25 +80,25 @@ impl Stage {
     pub(crate) fn trace(&self, what: std::fmt::Arguments<'_>) {
         let mut core = self.core();
         let elapsed_ms = core.elapsed_ms;
-        core.trace.line(elapsed_ms, what);
+        core.trace.add(elapsed_ms, what);
     }
 
-    /// Notes that something happened, so that time goes on in small steps.
-    pub(crate) fn stir(&self) {
+    /// Notes that something happened, so that time moves in small steps again.
+    pub(crate) fn note_activity(&self) {
         let mut core = self.core();
         (core.idle_advances, core.leap_ms) = (0, 0);
     }
 
-    /// Lets one of those continue whose time has come; `false` when nobody's has.
-    pub(crate) fn next(&self) -> bool {
+    /// Wakes one waiter that is due; `false` when none is.
+    pub(crate) fn wake_next(&self) -> bool {
         let mut core = self.core();
         let elapsed_ms = core.elapsed_ms;
         let ready = core.waiting.due(elapsed_ms);
         if ready.is_empty() {
             return false;
         }
-        let place = core.order.place(ready.len());
-        let waker = core.waiting.release(ready[place]);
+        let index = core.order.index(ready.len());
+        let waker = core.waiting.release(ready[index]);
         drop(core);
         if let Some(waker) = waker {
             waker.wake();
@@ -106,7 +106,7 @@ impl Stage {
         true
     }
 
-    /// Moves time on to the first who waits, but not beyond `limit_ms`.
+    /// Moves time to the first waiter, but not beyond `limit_ms`.
     pub(crate) fn advance(&self, limit_ms: i64) {
         let mut core = self.core();
         core.idle_advances += 1;
@@ -120,7 +120,7 @@ impl Stage {
 }
 
 impl Core {
-    /// The wall clock of a worker; of the servers when there is none.
+    /// The wall clock of a worker, or of the servers for `None`.
     pub(crate) fn wall_ms(&self, worker: Option<usize>) -> i64 {
         let skew_ms = worker.map_or(0, |w| self.skew_ms[w]);
         BEGIN_MS + self.elapsed_ms + self.clock_offset_ms + skew_ms

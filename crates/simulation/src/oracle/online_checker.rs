@@ -1,0 +1,273 @@
+//! The online checker: watches the ports during a run and holds the rules that a violation would break at once.
+//!
+//! A key has one lease at a time, and only its holder settles. An entry is settled as reported only when the platform has
+//! its events. An event that the ledger knows to be accepted is not sent again, nor one that waits for the operator, nor
+//! one that is too old.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::UnixMillis;
+use ports::destination::PreparedEvent;
+use ports::ledger::{
+    Claim, Due, Holder, Lease, Portion, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
+};
+
+use crate::input::{Input, Row};
+use crate::meta::AcceptedEvent;
+use crate::oracle::ids;
+
+/// A key's latest lease, as the ledger granted it.
+#[derive(Debug, Default)]
+struct KeyLease {
+    attempt: u32,
+    owner: String,
+    until: UnixMillis,
+    /// It has not been settled yet.
+    open: bool,
+    /// Ids of the events that are to be sent under it.
+    expected: Vec<String>,
+    /// A lease lapsed before it was settled. From then on the checker cannot tell which worker knows what.
+    lease_lapsed: bool,
+    /// It was parked for the operator, because the outcome of its request is unknown.
+    for_operator: bool,
+}
+
+/// An event that the platform accepted.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) event: AcceptedEvent,
+    pub(super) times: u32,
+    /// The lease under which it was sent last, and whether its holder received the answer.
+    attempt: u32,
+    confirmed: bool,
+    /// The ledger knows that the platform has it.
+    recorded: bool,
+}
+
+/// What the checker has seen so far.
+pub(crate) struct OnlineChecker {
+    pub(super) input: Arc<Input>,
+    leases: BTreeMap<usize, KeyLease>,
+    pub(super) received: BTreeMap<String, Received>,
+    /// What analytics received: the latest version of each key, and its outcome.
+    pub(super) exported: BTreeMap<[u8; 32], (u64, domain::Outcome)>,
+    /// The first rule that was broken.
+    pub(crate) violation: Option<String>,
+}
+
+/// A checker that all faulty ports share.
+#[derive(Clone)]
+pub(crate) struct SharedChecker(Arc<Mutex<OnlineChecker>>);
+
+impl std::fmt::Debug for SharedChecker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedChecker").finish_non_exhaustive()
+    }
+}
+
+impl SharedChecker {
+    pub(crate) fn new(input: Arc<Input>) -> Self {
+        Self(Arc::new(Mutex::new(OnlineChecker {
+            input,
+            leases: BTreeMap::new(),
+            received: BTreeMap::new(),
+            exported: BTreeMap::new(),
+            violation: None,
+        })))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, OnlineChecker> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OnlineChecker {
+    pub(super) fn fail(&mut self, rule: impl FnOnce() -> String) {
+        if self.violation.is_none() {
+            self.violation = Some(rule());
+        }
+    }
+
+    fn visitor(&self, lease: &Lease) -> Option<usize> {
+        self.input.keys.get(lease.key.as_bytes()).copied()
+    }
+
+    /// A claim was answered.
+    pub(crate) fn claimed(&mut self, rows: &[RowClaim], claims: &[Claim], holder: &Holder) {
+        if rows.len() != claims.len() {
+            self.fail(|| "a claim did not answer for each of its rows".to_owned());
+        }
+        for (claimed, claim) in rows.iter().zip(claims) {
+            let Claim::Held(lease) = claim else { continue };
+            let input = Arc::clone(&self.input);
+            let row = input.row(&claimed.source.object, claimed.source.row);
+            match (self.visitor(lease), row) {
+                (Some(visitor), Some(row)) if row.is_sendable() && row.visitor == Some(visitor) => {
+                    let expected = input.visitors[visitor].ids_of(row.counts);
+                    self.open_lease(visitor, lease, holder, Some(expected));
+                }
+                _ => self.fail(|| format!("{:?} was claimed for a row that may not be sent", lease.key)),
+            }
+        }
+    }
+
+    /// Due work was claimed.
+    pub(crate) fn claimed_due(&mut self, due: &[Due], holder: &Holder) {
+        for one in due {
+            let Some(visitor) = self.visitor(&one.lease) else { continue };
+            let expected = match one.portion {
+                // All events of its row: known since the row was claimed.
+                Portion::Full => None,
+                Portion::Increment { first, purchases, .. } => {
+                    let key = &self.input.visitors[visitor].key;
+                    Some((first..first + purchases).map(|i| ids::event(key, "Purchase", i)).collect())
+                }
+            };
+            self.open_lease(visitor, &one.lease, holder, expected);
+        }
+    }
+
+    fn open_lease(&mut self, visitor: usize, lease: &Lease, holder: &Holder, expected: Option<Vec<String>>) {
+        let held = self.leases.entry(visitor).or_default();
+        let lapsed = held.open;
+        if lapsed && held.until > holder.now {
+            let until = held.until;
+            self.fail(|| {
+                format!("{:?} was claimed by {} while its lease ran until {until}", lease.key, holder.owner)
+            });
+            return;
+        }
+        if lease.attempt <= held.attempt {
+            self.fail(|| format!("attempt {} of {:?} was given twice", lease.attempt, lease.key));
+            return;
+        }
+        held.lease_lapsed |= lapsed;
+        (held.attempt, held.until, held.open) = (lease.attempt, holder.until, true);
+        held.owner.clone_from(&holder.owner);
+        if let Some(expected) = expected {
+            held.expected = expected;
+        }
+    }
+
+    /// Leases were renewed.
+    pub(crate) fn renewed(&mut self, leases: &[Lease], until: UnixMillis, answers: &[Settled]) {
+        for (lease, answer) in leases.iter().zip(answers) {
+            let Some(held) = self.visitor(lease).and_then(|p| self.leases.get_mut(&p)) else { continue };
+            if *answer == Settled::Done {
+                held.until = until;
+                if held.attempt != lease.attempt {
+                    self.fail(|| format!("a lost lease of {:?} was renewed", lease.key));
+                }
+            }
+        }
+    }
+
+    /// Events are about to be sent.
+    pub(crate) fn sending(&mut self, events: &[PreparedEvent], wall_ms: i64) {
+        let input = Arc::clone(&self.input);
+        for event in events {
+            let Some(visitor) = input.owners.get(event.id.as_str()) else {
+                return self.fail(|| format!("event {} belongs to no visitor", event.id));
+            };
+            if wall_ms >= input.visitors[*visitor].too_old_ms() {
+                return self.fail(|| format!("event {} was sent when it was too old", event.id));
+            }
+        }
+    }
+
+    /// The platform accepted events.
+    pub(crate) fn accepted(&mut self, owner: &str, events: &[AcceptedEvent]) {
+        for event in events {
+            let Some(visitor) = self.input.owners.get(&event.id).copied() else {
+                return self
+                    .fail(|| format!("the platform received {}, which belongs to no visitor", event.id));
+            };
+            self.receive(visitor, owner, event);
+        }
+    }
+
+    fn receive(&mut self, visitor: usize, owner: &str, event: &AcceptedEvent) {
+        let Some(held) = self.leases.get(&visitor) else {
+            return self.fail(|| format!("event {} was sent before it was claimed", event.id));
+        };
+        let attempt = if held.owner == owner { held.attempt } else { 0 };
+        let (lease_lapsed, for_operator) = (held.lease_lapsed, held.for_operator);
+        let id = &event.id;
+        let Some(received) = self.received.get_mut(id) else {
+            let first =
+                Received { event: event.clone(), times: 1, attempt, confirmed: false, recorded: false };
+            self.received.insert(id.clone(), first);
+            return;
+        };
+        received.times += 1;
+        (received.attempt, received.confirmed) = (attempt, false);
+        if received.recorded && !lease_lapsed {
+            self.fail(|| format!("event {id} was sent again although the ledger knew that it was accepted"));
+        } else if for_operator && !lease_lapsed {
+            self.fail(|| format!("event {id} was sent again although it waits for the operator"));
+        } else if received.event != *event {
+            self.fail(|| format!("event {id} was sent again with other content"));
+        }
+    }
+
+    /// A worker received the answer that the platform accepted events.
+    pub(crate) fn confirmed(&mut self, owner: &str, events: &[AcceptedEvent]) {
+        for event in events {
+            let visitor = self.input.owners.get(&event.id);
+            let Some(held) = visitor.and_then(|p| self.leases.get(p)) else { continue };
+            if let Some(received) = self.received.get_mut(&event.id) {
+                received.confirmed = held.owner == owner && received.attempt == held.attempt;
+            }
+        }
+    }
+
+    /// Settlements were answered.
+    pub(crate) fn settled(&mut self, settlements: &[Settlement], answers: &[Settled]) {
+        for (settlement, answer) in settlements.iter().zip(answers) {
+            if let (Settled::Done, Some(visitor)) = (answer, self.visitor(&settlement.lease)) {
+                self.close_lease(visitor, settlement);
+            }
+        }
+    }
+
+    fn close_lease(&mut self, visitor: usize, settlement: &Settlement) {
+        let (key, attempt) = (settlement.lease.key, settlement.lease.attempt);
+        let Some(held) = self.leases.get_mut(&visitor).filter(|h| h.open && h.attempt == attempt) else {
+            return self.fail(|| {
+                format!("attempt {attempt} of {key:?} was settled by a worker that does not hold the lease")
+            });
+        };
+        held.open = false;
+        held.for_operator =
+            matches!(&settlement.settle, Settle::Parked(open) if open.reason == WaitReason::UnknownOutcome);
+        let input = Arc::clone(&self.input);
+        for id in input.visitors[visitor].all_ids() {
+            if let Some(received) = self.received.get_mut(&id) {
+                received.recorded |= received.confirmed && received.attempt == attempt;
+            }
+        }
+        if settlement.settle == Settle::Reported {
+            let missing =
+                self.leases[&visitor].expected.iter().find(|id| !self.received.contains_key(*id)).cloned();
+            if let Some(id) = missing {
+                self.fail(|| format!("{key:?} was settled as reported, and the platform lacks {id}"));
+            }
+        }
+    }
+
+    /// Analytics received records.
+    pub(crate) fn exported(&mut self, records: &[Record]) {
+        for record in records {
+            let latest = self.exported.entry(*record.key.as_bytes()).or_insert((0, record.outcome));
+            if record.version > latest.0 {
+                *latest = (record.version, record.outcome);
+            }
+        }
+    }
+
+    /// The row that an entry says it came from.
+    pub(super) fn row_of(&self, record: &Record) -> Option<&Row> {
+        self.input.row(&record.source.object, record.source.row)
+    }
+}
