@@ -84,59 +84,58 @@ impl FromStr for Outcome {
     }
 }
 
-/// Why a row ended as it did. For `invalid` the rules' own words; for others what stopped the row.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[repr(u8)]
-pub enum Reason {
-    /// The pixel is not among those of the row's traffic source (legacy system: "Invalid pixel").
-    InvalidPixel,
-    /// The click is older than the platform's window (legacy system: "Conversion older than 7 days", hence the word).
-    TooOld,
-    /// There is no click id of the traffic source (legacy system: "Missing traffic source click id").
-    MissingClickId,
-    /// The click lies more than 60 s in the future.
-    FutureClick,
-    /// The row is not an object, has no session, or a needed field cannot be read.
-    Malformed,
-    /// A count or the revenue is below zero.
-    NegativeAmount,
-    /// The traffic source has no destination yet.
-    UnsupportedTrafficSource,
-    /// The counts stand for more events than one conversion may have.
-    TooManyEvents,
-    /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
-    InsufficientData,
+/// Makes the reasons: each a variant, the word for it in ledger, metrics and receipts, and an explanation for people.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $explanation:literal;)+) => {
+        /// Why a row ended as it did. For `invalid` the rules' own words; for others what stopped the row.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Reason {
+            /// All of them; the first that holds is the category of a row.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The word used in ledger, metrics and receipts. It never changes.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// The same in a media buyer's words.
+            #[must_use]
+            pub const fn explanation(self) -> &'static str {
+                match self {
+                    $(Self::$name => $explanation,)+
+                }
+            }
+        }
+    };
 }
 
-impl Reason {
-    /// All of them; the first that holds is the category of a row.
-    pub const ALL: [Self; 9] = [
-        Self::InvalidPixel,
-        Self::TooOld,
-        Self::MissingClickId,
-        Self::FutureClick,
-        Self::Malformed,
-        Self::NegativeAmount,
-        Self::UnsupportedTrafficSource,
-        Self::TooManyEvents,
-        Self::InsufficientData,
-    ];
-
-    /// The word used in ledger, metrics and receipts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidPixel => "invalid_pixel",
-            Self::TooOld => "older_than_7_days",
-            Self::MissingClickId => "missing_click_id",
-            Self::FutureClick => "future_click",
-            Self::Malformed => "malformed",
-            Self::NegativeAmount => "negative_amount",
-            Self::UnsupportedTrafficSource => "unsupported_traffic_source",
-            Self::TooManyEvents => "too_many_events",
-            Self::InsufficientData => "insufficient_data",
-        }
-    }
+reasons! {
+    /// The pixel is not among those of the row's traffic source (legacy system: "Invalid pixel").
+    InvalidPixel = "invalid_pixel", "unknown pixel";
+    /// The click is older than the platform's window (legacy system: "Conversion older than 7 days", hence the word).
+    TooOld = "older_than_7_days", "click older than the platform takes";
+    /// There is no click id of the traffic source (legacy system: "Missing traffic source click id").
+    MissingClickId = "missing_click_id", "no click id";
+    /// The click lies more than 60 s in the future.
+    FutureClick = "future_click", "click in the future";
+    /// The row is not an object, has no session, or a needed field cannot be read.
+    Malformed = "malformed", "row cannot be read";
+    /// A count or the revenue is below zero.
+    NegativeAmount = "negative_amount", "negative count or revenue";
+    /// The traffic source has no destination yet.
+    UnsupportedTrafficSource = "unsupported_traffic_source", "nothing can be sent to the traffic source";
+    /// The counts stand for more events than one conversion may have.
+    TooManyEvents = "too_many_events", "more events than one conversion may have";
+    /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
+    InsufficientData = "insufficient_data", "not enough data about the visit";
 }
 
 impl fmt::Display for Reason {
@@ -172,7 +171,7 @@ impl Reasons {
 
     /// The reasons, the category first.
     pub fn iter(self) -> impl Iterator<Item = Reason> {
-        Reason::ALL.into_iter().filter(move |r| self.contains(*r))
+        Reason::ALL.iter().copied().filter(move |r| self.contains(*r))
     }
 
     /// The first reason: the row's category.

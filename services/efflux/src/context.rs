@@ -48,6 +48,9 @@ impl Context {
             settings.telemetry.level = "warn".to_owned();
         }
         runtime::telemetry::init(&settings.telemetry);
+        for warning in &settings.warnings {
+            tracing::warn!(warning = %warning, "configuration");
+        }
         Ok(settings)
     }
 

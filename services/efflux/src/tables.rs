@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use domain::{Money, Outcome, PixelRef};
+use domain::{Money, Outcome, PixelRef, Reason};
 
 use crate::follow::Followed;
 
@@ -160,15 +160,11 @@ fn in_words(outcome: &str, reason: &str) -> String {
         ("filtered", "no_campaign") => "no campaign in the row",
         ("duplicate", _) => "already reported: the same session and keyword again",
         ("no_events", _) => "no events yet: all counts are zero",
-        (_, "invalid_pixel") => "unknown pixel",
-        (_, "older_than_7_days") => "click older than 7 days",
-        (_, "missing_click_id") => "no click id",
-        (_, "future_click") => "click in the future",
-        (_, "malformed") => "row cannot be read",
-        (_, "negative_amount") => "negative count or revenue",
-        (_, "insufficient_data") => "not enough data about the visit",
         (_, "") => return outcome.to_owned(),
-        _ => return format!("{outcome}: {reason}"),
+        _ => match Reason::ALL.iter().find(|known| known.as_str() == reason) {
+            Some(known) => known.explanation(),
+            None => return format!("{outcome}: {reason}"),
+        },
     };
     let reason = if reason.is_empty() { outcome } else { reason };
     format!("{words} ({reason})")
