@@ -22,7 +22,7 @@ pub fn help_text(service: Service) -> String {
         };
         put(&mut text, format_args!("  {}\n      {}{default}\n", setting.name, setting.help()));
     }
-    text.push_str("\nExit codes: 0 done, 1 something is left undone, 64 wrong usage or configuration,\n");
+    text.push_str("\nExit codes: 0 done, 1 not everything was done, 64 wrong usage or configuration,\n");
     text.push_str("69 a backend cannot be reached at start, 70 a bug.\n");
     text
 }

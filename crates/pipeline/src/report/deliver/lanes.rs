@@ -174,7 +174,7 @@ impl Lanes {
 
     /// Parks what another version or configuration of this program claimed for a platform that this one cannot send to.
     fn no_destination(&self, due: Due) -> Settlement {
-        tracing::warn!(pixel.id = %due.pixel, "no destination for the pixel's platform; the conversion is parked");
+        tracing::warn!(pixel = %due.pixel, "no destination for the pixel's platform; the conversion is parked");
         let due_at = self.reporting.clock.now().plus(self.reporting.config.backoff.probe).min(due.deadline);
         let reason = WaitReason::NoDestination;
         nothing_sent(due, Settle::Parked(SettleLater { due_at, reason, failed: false }))
