@@ -1,6 +1,6 @@
 //! A second platform, small enough to be read whole: what a destination must bring, and no more. It lives in tests only.
 //!
-//! Its click ids, agents and pages are nobody's concern, it takes events of the last day, 20 in a request, and answers in its own way.
+//! It asks for neither agent nor page, takes events of the last day, 20 in a request, and answers in its own way.
 
 mod destination;
 mod sandbox;
