@@ -86,12 +86,12 @@ impl FromStr for Outcome {
 
 /// Makes the reasons: each a variant, the word for it in ledger, metrics and receipts, and an explanation for people.
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $explanation:literal;)+) => {
+    ($(#[doc = $doc:literal] $name:ident = $word:literal, $explanation:literal;)+) => {
         /// Why a row ended as it did. For `invalid` the rules' own words; for others what stopped the row.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u8)]
         pub enum Reason {
-            $($(#[$doc])* $name,)+
+            $(#[doc = $doc] $name,)+
         }
 
         impl Reason {
