@@ -5,6 +5,7 @@ use std::sync::Arc;
 use backends::ReporterPorts;
 use pipeline::Blocking;
 use pipeline::export::Export;
+use pipeline::filter::max_filtered_bytes;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
@@ -69,7 +70,8 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Report
     let config = ReportConfig {
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
         lease: settings.intervals.lease,
-        max_object_bytes: settings.limits.max_object_bytes,
+        // Whatever the filter accepts with this limit is accepted here.
+        max_object_bytes: max_filtered_bytes(settings.limits.max_object_bytes),
         on_unknown: settings.reporting.on_unknown_outcome,
         backoff: Backoff {
             first: settings.intervals.retry_first,

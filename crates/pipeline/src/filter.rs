@@ -29,6 +29,13 @@ use crate::mutations;
 use crate::object::{MessageVerdict, Problem, content, objects_of};
 use crate::worker::{Handled, Handler};
 
+/// The longest filtered file that may come of an interpreted file of `max_object_bytes`. Its rows are the same, but each may have
+/// up to as many bytes of separators as it has itself (`{}{}` becomes `[{},` and `{}]` in two lines).
+#[must_use]
+pub const fn max_filtered_bytes(max_object_bytes: u64) -> u64 {
+    max_object_bytes.saturating_mul(2).saturating_add(4)
+}
+
 /// The filter's use case.
 #[derive(Debug)]
 pub struct Filter {
@@ -108,7 +115,7 @@ impl Filter {
             .join()
             .await
             .map_err(|Panicked| Problem::unreadable(object))?
-            .map_err(|e| Problem::file(object, &e))?;
+            .map_err(|e| Problem::file(object, e))?;
         self.finish(object, rows).await
     }
 
@@ -167,8 +174,8 @@ fn filter_rows(
     filter: Option<&SubscriptionFilter>,
     network: &str,
 ) -> Result<FilteredRows, FileError> {
-    row_files::check(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
-    let mut rows = Rows::new(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+    row_files::check(row_files::decompressed(blob.reader()?, limit)?)?;
+    let mut rows = Rows::new(row_files::decompressed(blob.reader()?, limit)?)?;
     let mut filtered = FilteredRows::default();
     while let Some(row) = rows.next_row()? {
         filtered.rows_in += 1;
@@ -176,14 +183,59 @@ fn filter_rows(
             Some(reason) => *filtered.filtered_out.entry(reason.to_owned()).or_default() += 1,
             None => {
                 let separator: &[u8] = if filtered.kept == 0 { b"[" } else { b",\n" };
-                filtered.output.write_all(separator).map_err(FileError::Read)?;
-                filtered.output.write_all(row.text.as_bytes()).map_err(FileError::Read)?;
+                filtered.output.write_all(separator).map_err(FileError::Disk)?;
+                filtered.output.write_all(row.text.as_bytes()).map_err(FileError::Disk)?;
                 filtered.kept += 1;
             }
         }
     }
     if filtered.kept > 0 {
-        filtered.output.write_all(b"]\n").map_err(FileError::Read)?;
+        filtered.output.write_all(b"]\n").map_err(FileError::Disk)?;
     }
     Ok(filtered)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether the reporter takes what the filter wrote of a file that is exactly as long as it may be.
+    fn is_taken(file: &str) -> Result<bool, FileError> {
+        let limit = file.len() as u64;
+        let mut filtered = filter_rows(Blob::from_bytes(file.to_owned()), limit, None, "tonic")?;
+        let mut output = std::mem::take(&mut filtered.output).finish();
+        let limit = max_filtered_bytes(limit);
+        if filtered.kept == 0 {
+            return Ok(true);
+        }
+        let rows = row_files::check(row_files::decompressed(output.reader()?, limit)?)?;
+        Ok(output.size() <= limit && rows == filtered.kept)
+    }
+
+    #[test]
+    fn rows_without_anything_between_them_are_taken() {
+        for file in ["{}{}{}", "\"\"\"\"", "1 2 3", "{}", "[]", "[[],[]]", "[{},{}]"] {
+            assert!(is_taken(file).unwrap(), "{file}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_the_filter_accepts_the_reporter_accepts(
+            values in prop::collection::vec("[a-z]{0,8}", 1..40), layout in 0..4_usize,
+        ) {
+            let rows: Vec<_> = values.iter().map(|value| format!("{{\"{value}\":1}}")).collect();
+            let file = match layout {
+                0 => rows.join("\n"),
+                1 => rows.concat(),
+                2 => format!("[{}]", rows.join(",")),
+                _ => format!("[ {} ]\n", rows.join(" ,\n")),
+            };
+            prop_assert!(is_taken(&file).unwrap(), "{}", file);
+        }
+    }
 }

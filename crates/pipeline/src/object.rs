@@ -1,5 +1,7 @@
 //! What filter and reporter share: from a message to the objects it speaks of, and from an object to its content.
 
+use std::io;
+
 use domain::ObjectRef;
 use ports::notification::{self, Notification};
 use ports::queue::Delivery;
@@ -30,9 +32,19 @@ impl From<ports::Error> for Problem {
 }
 
 impl Problem {
-    /// A file that cannot be read.
-    pub(crate) fn file(object: &ObjectRef, error: &FileError) -> Self {
-        Self::Permanent(format!("{object}: {error}"))
+    /// A file that cannot be read. A failure of the local disk is not the file's fault.
+    pub(crate) fn file(object: &ObjectRef, error: FileError) -> Self {
+        match error {
+            FileError::Disk(cause) => {
+                let kind = match cause.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Full,
+                    _ => ErrorKind::Unavailable,
+                };
+                let error = ports::Error::new(kind, "spool.use").detail("temporary files (TMPDIR)");
+                Self::Passing(error.source(cause))
+            }
+            error => Self::Permanent(format!("{object}: {error}")),
+        }
     }
 
     /// Reading a file failed with a panic.

@@ -16,11 +16,11 @@ pub fn decompressed<'r>(
     limit: u64,
 ) -> Result<Box<dyn Read + Send + 'r>, FileError> {
     let mut reader = BufReader::with_capacity(64 * 1024, reader);
-    let start = reader.fill_buf().map_err(FileError::Read)?;
+    let start = reader.fill_buf()?;
     let plain: Box<dyn Read + Send + 'r> = if start.starts_with(&GZIP) {
         Box::new(flate2::bufread::MultiGzDecoder::new(reader))
     } else if start.starts_with(&ZSTD) {
-        Box::new(zstd::stream::read::Decoder::with_buffer(reader).map_err(FileError::Read)?)
+        Box::new(zstd::stream::read::Decoder::with_buffer(reader)?)
     } else {
         Box::new(reader)
     };
@@ -34,7 +34,7 @@ struct Limited<R> {
     limit: u64,
 }
 
-/// Carried through [`io::Error`] from [`Limited`] to [`from_io`].
+/// Carried through [`io::Error`] from [`Limited`] to [`limit_exceeded`].
 #[derive(Debug, thiserror::Error)]
 #[error("longer than {0} bytes")]
 struct OverLimit(u64);
@@ -50,10 +50,7 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// Distinguishes the limit from errors of the disk or the decompressor.
-pub(crate) fn from_io(error: io::Error) -> FileError {
-    match error.get_ref().and_then(|e| e.downcast_ref::<OverLimit>()) {
-        Some(OverLimit(limit)) => FileError::TooLong { limit: *limit },
-        None => FileError::Read(error),
-    }
+/// The limit that was exceeded, if that is what the error says.
+pub(crate) fn limit_exceeded(error: &io::Error) -> Option<u64> {
+    error.get_ref().and_then(|e| e.downcast_ref::<OverLimit>()).map(|OverLimit(limit)| *limit)
 }

@@ -41,9 +41,22 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// Reading or decompressing failed.
+    /// Its content cannot be decompressed.
     #[error("the file cannot be read or decompressed")]
     Read(#[source] io::Error),
+    /// The local disk failed or is full. Nothing is wrong with the file: another attempt may succeed.
+    #[error("a temporary file cannot be read or written (TMPDIR)")]
+    Disk(#[source] io::Error),
+}
+
+impl From<io::Error> for FileError {
+    /// What the operating system reports is the disk's failure; all else is about the content.
+    fn from(error: io::Error) -> Self {
+        if let Some(limit) = decompress::limit_exceeded(&error) {
+            return Self::TooLong { limit };
+        }
+        if error.raw_os_error().is_some() { Self::Disk(error) } else { Self::Read(error) }
+    }
 }
 
 /// Distinguishes one content from another: SHA-256 of the bytes, in hexadecimal.

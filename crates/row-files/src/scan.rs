@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::ops::Range;
 
-use crate::decompress::from_io;
 use crate::{FileError, MAX_ROW_BYTES};
 
 const READ_BYTES: usize = 128 * 1024;
@@ -113,14 +112,14 @@ impl<R: Read> Scanner<R> {
         let mut cursor = Cursor::default();
         loop {
             if let Some(length) = cursor.find_end(&self.buffer[self.window.clone()]) {
-                return Ok(length);
+                return self.limited(length);
             }
             if self.window.len() > MAX_ROW_BYTES {
                 return Err(FileError::RowTooLong { at: self.offset });
             }
             if !self.read_more()? {
                 return match cursor.end_of_text(self.window.len()) {
-                    Some(length) => Ok(length),
+                    Some(length) => self.limited(length),
                     None => Err(FileError::Invalid {
                         at: self.offset + self.window.len() as u64,
                         what: "the file ends inside a value",
@@ -128,6 +127,11 @@ impl<R: Read> Scanner<R> {
                 };
             }
         }
+    }
+
+    /// A row's length, if a row may be that long; wherever in the window it ends.
+    const fn limited(&self, length: usize) -> Result<usize, FileError> {
+        if length > MAX_ROW_BYTES { Err(FileError::RowTooLong { at: self.offset }) } else { Ok(length) }
     }
 
     /// Whether the file's first line is a value by itself and more follows: then a leading `[` is a row, not the file.
@@ -203,7 +207,7 @@ impl<R: Read> Scanner<R> {
         if self.window.end == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        let n = self.reader.read(&mut self.buffer[self.window.end..]).map_err(from_io)?;
+        let n = self.reader.read(&mut self.buffer[self.window.end..])?;
         self.window.end += n;
         self.ended = n == 0;
         Ok(n > 0)

@@ -82,6 +82,43 @@ fn a_row_without_end_is_refused_before_it_fills_memory() {
     assert!(matches!(check(endless), Err(FileError::RowTooLong { at: 1 })));
 }
 
+#[test]
+fn a_row_may_be_as_long_wherever_it_begins() {
+    let row = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+    for padding in (0..3).flat_map(|n| [n * 700_001, n * 130_000 + 1]) {
+        let file = |bytes| format!("[{}{}]", " ".repeat(padding), row(bytes));
+        assert_eq!(rows(file(MAX_ROW_BYTES).as_bytes()).map(|all| all.len()).ok(), Some(1), "{padding}");
+        let at = padding as u64 + 1;
+        let refused = rows(file(MAX_ROW_BYTES + 1).as_bytes());
+        assert!(matches!(refused, Err(FileError::RowTooLong { at: place }) if place == at), "{padding}");
+        let line = format!("{}{}", " ".repeat(padding), row(MAX_ROW_BYTES + 1));
+        assert!(matches!(rows(line.as_bytes()), Err(FileError::RowTooLong { .. })), "{padding}: at the end");
+    }
+}
+
+/// Fails as the operating system does when a disk is broken.
+struct BrokenDisk;
+
+impl Read for BrokenDisk {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        const EIO: i32 = 5;
+        Err(io::Error::from_raw_os_error(EIO))
+    }
+}
+
+#[test]
+fn a_broken_disk_is_not_the_file_s_fault() {
+    let file = Read::chain(&b"[{\"a\":1},"[..], BrokenDisk);
+    assert!(matches!(decompressed(file, 1_000).and_then(check), Err(FileError::Disk(_))));
+    let mut packed = zstd::encode_all(&b"[{\"a\":1}]"[..], 1).unwrap();
+    packed.truncate(packed.len() - 3);
+    assert!(matches!(
+        decompressed(Read::chain(&packed[..], BrokenDisk), 1_000).and_then(check),
+        Err(FileError::Disk(_))
+    ));
+    assert!(matches!(decompressed(&packed[..], 1_000).and_then(check), Err(FileError::Read(_))), "cut short");
+}
+
 /// Hands out one byte at a time, as a slow network might.
 struct Drip<'a>(&'a [u8]);
 

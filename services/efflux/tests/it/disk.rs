@@ -49,6 +49,34 @@ fn a_full_disk_stops_the_work_and_loses_nothing() {
 }
 
 #[test]
+fn a_full_folder_for_temporary_files_is_not_the_file_s_fault() {
+    if !inside("disk::a_full_folder_for_temporary_files_is_not_the_file_s_fault") {
+        return;
+    }
+    let world = World::new();
+    let folder = world.path("tmp");
+    let disk = Disk::at(folder.clone(), "64k");
+    let port = free_port();
+    let settings = [("TMPDIR", folder.to_str().unwrap()), ("PORT", &port.to_string())];
+    let running = world.start_with("efflux", &["run"], &settings);
+    // What is kept of it does not fit into memory that a spool may use.
+    let spec = spec(SampleNetwork::Crossroads, 6_000, 930);
+    let path = world.sample("large.json", &spec);
+    assert!(fs::metadata(&path).unwrap().len() > 4 << 20);
+    world.ok(&["ingest", path.to_str().unwrap()]);
+    wait_until(LONGEST, "it names the folder", || {
+        let (status, body) = get(port, "/health/ready");
+        status == 503 && body.contains("spool") && body.contains("TMPDIR")
+    });
+    disk.remount("size=64m");
+    let expected = events_in(&spec);
+    wait_until(LONGEST, "all events have arrived", || world.sandbox.stats().accepted_events() >= expected);
+    assert_eq!(world.ok(&["dlq", "list"]), "", "no message is dead-lettered for it");
+    assert_eq!(world.sandbox.stats().accepted_events(), expected);
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
 fn a_read_only_disk_ends_the_start() {
     if !inside("disk::a_read_only_disk_ends_the_start") {
         return;
@@ -151,7 +179,10 @@ struct Disk(std::path::PathBuf);
 
 impl Disk {
     fn new(world: &World, size: &str) -> Self {
-        let folder = world.path("data");
+        Self::at(world.path("data"), size)
+    }
+
+    fn at(folder: std::path::PathBuf, size: &str) -> Self {
         fs::create_dir(&folder).unwrap();
         mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], &folder);
         Self(folder)

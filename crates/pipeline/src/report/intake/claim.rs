@@ -38,7 +38,7 @@ impl Claimer<'_> {
         let mut claimed = ClaimedRows::default();
         loop {
             let read = reading.join().await.map_err(|Panicked| Problem::unreadable(self.object))?;
-            let RowsOfClaim { claims, rest } = read.map_err(|e| Problem::file(self.object, &e))?;
+            let RowsOfClaim { claims, rest } = read.map_err(|e| Problem::file(self.object, e))?;
             if claims.is_empty() {
                 return Ok(claimed);
             }

@@ -15,7 +15,7 @@ const DIGEST_IN_NAME: usize = 12;
 pub(super) async fn fetch(reporting: &Reporting, object: &ObjectRef) -> Result<(Blob, String), Problem> {
     let mut blob = content(&*reporting.blobs, object, reporting.config.max_object_bytes).await?;
     let (blob, digest) = read_whole(object, reporting.config.blocking, move || {
-        let digest = row_files::digest(blob.reader().map_err(FileError::Read)?).map_err(FileError::Read)?;
+        let digest = row_files::digest(blob.reader()?)?;
         Ok((blob, digest))
     })
     .await?;
@@ -59,7 +59,7 @@ pub(super) async fn checked(
 ) -> Result<Blob, Problem> {
     let limit = reporting.config.max_object_bytes;
     read_whole(object, reporting.config.blocking, move || {
-        row_files::check(row_files::decompressed(blob.reader().map_err(FileError::Read)?, limit)?)?;
+        row_files::check(row_files::decompressed(blob.reader()?, limit)?)?;
         Ok(blob)
     })
     .await
@@ -72,5 +72,5 @@ async fn read_whole<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, FileError> + Send + 'static,
 ) -> Result<T, Problem> {
     let done = blocking.spawn(read).join().await;
-    done.map_err(|Panicked| Problem::unreadable(object))?.map_err(|e| Problem::file(object, &e))
+    done.map_err(|Panicked| Problem::unreadable(object))?.map_err(|e| Problem::file(object, e))
 }

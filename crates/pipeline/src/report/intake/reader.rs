@@ -30,7 +30,7 @@ impl RowReader {
         limit: u64,
         claim_rows: usize,
     ) -> Result<Self, FileError> {
-        let bytes = blob.into_reader().map_err(FileError::Read)?;
+        let bytes = blob.into_reader()?;
         Ok(Self { builder, rows: Rows::new(row_files::decompressed(bytes, limit)?)?, claim_rows })
     }
 
