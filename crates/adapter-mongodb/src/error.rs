@@ -88,6 +88,13 @@ const MEANINGS: &[Meaning] = &[
         unknown: false,
         advice: "a document is over MongoDB's limit of 16 MB",
     },
+    // Another attempt would be refused likewise: the statement itself is wrong.
+    Meaning {
+        codes: &[2, 9, 14, 40, 52, 54, 56, 57, 59, 66],
+        kind: ErrorKind::Invalid,
+        unknown: false,
+        advice: "MongoDB does not understand the statement: this version of the server may not be supported",
+    },
     Meaning {
         codes: &[14_031, 12_501],
         kind: ErrorKind::Full,
@@ -136,7 +143,10 @@ pub(crate) fn translate(operation: &'static str, error: &mongodb::error::Error) 
         }
         Said::InsertMany(said) => match &said.write_concern_error {
             Some(said) => refused(operation, said.code, &said.code_name, &said.message),
-            None => Error::new(ErrorKind::Invalid, operation).detail("MongoDB refused documents"),
+            None => match said.write_errors.iter().flatten().next() {
+                Some(first) => refused_write(operation, first.code, &first.message),
+                None => new(ErrorKind::Unavailable, "MongoDB refused documents").retry_with(Retry::Unknown),
+            },
         },
         Said::BsonDeserialization(_) | Said::Bson(_) | Said::InvalidResponse { .. } => {
             // Its cause would show what was in the answer.
@@ -154,9 +164,11 @@ pub(crate) fn refused_write(operation: &'static str, code: i32, message: &str) -
 fn refused(operation: &'static str, code: i32, name: &str, message: &str) -> Error {
     let cause = Cause(shortened(&format!("error {code} {name}: {message}")));
     let Some(meaning) = MEANINGS.iter().find(|meaning| meaning.codes.contains(&code)) else {
-        return Error::new(ErrorKind::Invalid, operation)
+        // Servers have hundreds of codes and get new ones. What is not known to be permanent may pass.
+        return Error::new(ErrorKind::Unavailable, operation)
             .detail(format!("MongoDB refused it with error {code} {name}"))
-            .source(cause);
+            .source(cause)
+            .retry_with(Retry::Unknown);
     };
     let error = Error::new(meaning.kind, operation).detail(meaning.advice).source(cause);
     if meaning.unknown { error.retry_with(Retry::Unknown) } else { error }
@@ -212,10 +224,25 @@ mod tests {
             (10_334, ErrorKind::TooLarge, Retry::Never),
             (14_031, ErrorKind::Full, Retry::After(None)),
             (9, ErrorKind::Invalid, Retry::Never),
+            // Interrupted, a lost cursor, a read concern after an election, a race of two upserts.
+            (11_601, ErrorKind::Unavailable, Retry::Unknown),
+            (43, ErrorKind::Unavailable, Retry::Unknown),
+            (134, ErrorKind::Unavailable, Retry::Unknown),
+            (11_000, ErrorKind::Unavailable, Retry::Unknown),
         ];
         for (code, kind, retry) in table {
             let error = refused_write("ledger.test", code, "words");
             assert_eq!((error.kind(), error.retry()), (kind, retry), "{code}");
+        }
+    }
+
+    /// A message whose row meets a permanent error becomes a dead letter. Only what is known to be permanent may do that.
+    #[test]
+    fn no_unknown_code_is_permanent() {
+        let known: Vec<i32> = MEANINGS.iter().flat_map(|meaning| meaning.codes).copied().collect();
+        for code in (-1_000..60_000).chain([i32::MIN, i32::MAX]).filter(|code| !known.contains(code)) {
+            let error = refused_write("ledger.test", code, "words");
+            assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Unknown), "{code}");
         }
     }
 
