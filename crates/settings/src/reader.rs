@@ -86,8 +86,14 @@ impl<'e> Reader<'e> {
         value: &str,
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        read(value).map_err(|e| self.problem(format!("{name}: `{value}` cannot be read: {e}"))).ok()
+        let shown = shown(value);
+        read(value).map_err(|e| self.problem(format!("{name}: `{shown}` cannot be read: {e}"))).ok()
     }
+}
+
+/// A value as a message may show it: what stands before an `@` of an address may be a password.
+fn shown(value: &str) -> &str {
+    if value.contains('@') { "***" } else { value }
 }
 
 /// How a row of the table is read.
@@ -229,9 +235,12 @@ const DEFAULTS: &str = "a test reads every default";
 /// An address that a browser could open.
 pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|e| e.to_string())?;
-    if matches!(url.scheme(), "http" | "https") {
-        Ok(url)
-    } else {
-        Err("it must start with http:// or https://".to_owned())
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it must start with http:// or https://".to_owned());
     }
+    // Addresses are logged.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it must not hold a user or a password".to_owned());
+    }
+    Ok(url)
 }

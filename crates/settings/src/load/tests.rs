@@ -53,6 +53,11 @@ fn in_aws_every_address_of_the_service_is_needed() {
 fn secrets_never_stand_in_messages() {
     let found = problems(Service::Efflux, &[("PORT", "x"), ("DATABASE_URL", "postgres://u:secret@h/d")]);
     assert!(!found.join(" ").contains("secret"));
+    // Addresses are logged, so a secret has no place in them.
+    for name in ["META_GRAPH_URL", "AWS_ENDPOINT_URL"] {
+        let found = problems(Service::Efflux, &[(name, "http://u:secret@h/")]).join(" ");
+        assert!(found.contains(name) && found.contains("password") && !found.contains("secret"), "{found}");
+    }
     let environment = Environment::from_pairs([("DATABASE_URL", "postgres://u:secret@h/d")]);
     assert!(!format!("{environment:?}").contains("secret"));
 }
