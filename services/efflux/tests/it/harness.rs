@@ -50,6 +50,16 @@ impl World {
         Self::with_faults(Vec::new())
     }
 
+    /// The same for tests in which each event must arrive once: no request is given up, and so sent again, because the machine is
+    /// busy.
+    pub(crate) fn patient() -> Self {
+        let long = [("META_REQUEST_TIMEOUT_MS", "60000"), ("LEASE_SECONDS", "120")];
+        let settings = long.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let world = Self::empty(Vec::new(), settings.into());
+        world.add_pixels_and_campaigns();
+        world
+    }
+
     /// The same with a sandbox that has faults from the start.
     pub(crate) fn with_faults(faults: Vec<Fault>) -> Self {
         let world = Self::empty(faults, Vec::new());

@@ -126,7 +126,7 @@ fn a_preview_shows_all_rows_and_sends_nothing() {
 /// With the default settings, in real time: of the ten seconds, five may pass until the directory is read again.
 #[test]
 fn rows_of_an_invalid_token_wait_and_are_sent_within_ten_seconds_of_a_new_one() {
-    let world = World::new();
+    let world = World::patient();
     let dead = default_pixels().remove(0);
     world.sandbox.set_tokens(&dead, &["EAABnew"]);
     let running = world.start_with("efflux", &["run"], &[("PIXELS_REFRESH_SECONDS", "5")]);

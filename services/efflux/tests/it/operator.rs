@@ -77,7 +77,7 @@ fn a_row_that_was_left_out_is_found_in_its_file() {
 
 #[test]
 fn invalid_rows_are_sent_after_their_cause_is_fixed() {
-    let world = World::new();
+    let world = World::patient();
     let _running = world.start("efflux", &["run"]);
     let spec = SampleSpec { pixels: vec!["4444".to_owned()], ..spec(SampleNetwork::Tonic, 25, 7) };
     let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);

@@ -8,7 +8,7 @@ use crate::harness::{World, events, rows, rows_because, spec};
 
 #[test]
 fn the_demo_succeeds() {
-    let world = World::new();
+    let world = World::patient();
     let out = world.ok(&["demo"]);
     for word in ["tonic", "crossroads", "sedo", "airfind", "campaign not subscribed", "All files reconcile."]
     {
@@ -18,7 +18,7 @@ fn the_demo_succeeds() {
 
 #[test]
 fn a_repeated_file_sends_nothing_again() {
-    let world = World::new();
+    let world = World::patient();
     let running = world.start("efflux", &["run"]);
     let file = world.sample("a.json", &spec(SampleNetwork::Crossroads, 300, 1));
     let (code, first) = world.ingest(&[&file]);
@@ -36,7 +36,7 @@ fn a_repeated_file_sends_nothing_again() {
 
 #[test]
 fn repeated_rows_of_one_file_are_one_conversion() {
-    let world = World::new();
+    let world = World::patient();
     let _running = world.start("efflux", &["run"]);
     let row = &generate(&spec(SampleNetwork::Tonic, 1, 7)).rows[0];
     let file = world.file("same.json", format!("[{row},{row},\n{row}]"));
@@ -48,7 +48,7 @@ fn repeated_rows_of_one_file_are_one_conversion() {
 
 #[test]
 fn each_defect_has_the_expected_outcome() {
-    let world = World::new();
+    let world = World::patient();
     let _running = world.start("efflux", &["run"]);
     let networks = SampleNetwork::ALL;
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();

@@ -6,7 +6,7 @@ use crate::harness::{LONGEST, World, events, rows, spec, wait_until};
 
 #[test]
 fn filter_two_reporters_and_the_optimizer_work_side_by_side() {
-    let world = World::new();
+    let world = World::patient();
     let running: Vec<_> =
         ["filter-svc", "reporter-svc", "reporter-svc", "optimizer-svc"].map(|s| world.start(s, &[])).into();
     let files: Vec<_> = (0..6_u64)
