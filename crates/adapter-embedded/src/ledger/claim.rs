@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelRef};
+use domain::{Outcome, PixelRef};
 use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_key};
 use ports::ledger::{Claim, Holder, RowClaim};
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -59,6 +59,16 @@ impl Stored {
     }
 }
 
+/// What the ledger has for the rows of a key.
+enum Found {
+    /// The entry of the only row, which comes again.
+    OfRow {
+        position: usize,
+        outcome: Outcome,
+    },
+    Entry(Stored),
+}
+
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
 pub(super) fn claim(
     entries: &Entries<'_>,
@@ -85,10 +95,17 @@ struct Claiming<'a> {
 impl<'a> Claiming<'a> {
     /// Claims the rows of one key; each answer has the place of its row.
     fn claim_key(&self, rows: &KeyRows<'_>, claims: &mut [Option<Claim>]) -> rusqlite::Result<()> {
-        let Some(stored) = self.stored(rows.key())? else {
-            self.enter(rows.lead(), rows.observed())?;
-            rows.entered().for_each(|(position, claim)| claims[position] = Some(claim));
-            return Ok(());
+        let stored = match self.stored(rows)? {
+            None => {
+                self.enter(rows.lead(), rows.observed())?;
+                rows.entered().for_each(|(position, claim)| claims[position] = Some(claim));
+                return Ok(());
+            }
+            Some(Found::OfRow { position, outcome }) => {
+                claims[position] = Some(Claim::Stands(outcome));
+                return Ok(());
+            }
+            Some(Found::Entry(stored)) => stored,
         };
         let mut transition = Transition::of(stored.standing, self.holder.restatements);
         for (position, row) in rows.in_order() {
@@ -109,10 +126,19 @@ impl<'a> Claiming<'a> {
         }
     }
 
-    fn stored(&self, key: &ConversionKey) -> rusqlite::Result<Option<Stored>> {
-        let Some(id) = self.entries.find(key)? else { return Ok(None) };
+    fn stored(&self, rows: &KeyRows<'_>) -> rusqlite::Result<Option<Found>> {
+        let Some(id) = self.entries.find(rows.key())? else { return Ok(None) };
         let mut select = self.entries.tx.prepare_cached(STORED)?;
-        select.query_row([id], |row| Stored::read(id, row)).map(Some)
+        let found = |stored: &Row<'_>| {
+            let source = (Some(stored.get(7)?), stored.get(8)?);
+            match rows.only() {
+                Some((position, row)) if (self.object(row), sql(row.source.row)) == source => {
+                    Ok(Found::OfRow { position, outcome: parsed(stored, 0)? })
+                }
+                _ => Stored::read(id, stored).map(Found::Entry),
+            }
+        };
+        select.query_row([id], found).map(Some)
     }
 
     fn relation(&self, stored: &Stored, row: &RowClaim) -> rusqlite::Result<Relation> {

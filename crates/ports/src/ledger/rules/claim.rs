@@ -32,6 +32,13 @@ impl<'r> KeyRows<'r> {
         self.lead.1
     }
 
+    /// The row, with its position in the claim, when there is no other of its key. If it [brought](Relation::Own) the entry, it stands
+    /// with the entry's outcome and nothing changes, so that a ledger need not read more of the entry.
+    #[must_use]
+    pub fn only(&self) -> Option<(usize, &'r RowClaim)> {
+        self.rest.is_empty().then_some(self.lead)
+    }
+
     /// The figures that the claim states last: those of the leading row, or of a later one.
     #[must_use]
     pub fn observed(&self) -> Figures {
