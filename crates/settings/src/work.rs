@@ -29,7 +29,7 @@ section! {
     report_concurrency: usize = "REPORT_CONCURRENCY", "4", R, number(1..=256);
     /// The most requests under way to one pixel.
     requests_per_pixel: usize = "REQUESTS_PER_PIXEL", "4", R, number(1..=64);
-    /// Longest file that is read, stored and decompressed.
+    /// Longest interpreted file, stored and decompressed; a filtered one may be twice as long.
     max_object_bytes: u64 = "MAX_OBJECT_BYTES", "268435456", F | R, number(1..=1 << 40);
 }
 
