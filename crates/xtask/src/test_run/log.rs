@@ -74,16 +74,20 @@ impl<'a> Log<'a> {
 
     /// Shows the end of a log that was not shown as it came.
     pub(super) fn show_end(&mut self) {
-        drop(self.flush());
-        if self.live {
-            return;
+        if !self.live {
+            self.end(SHOWN_OF_FAILED).iter().for_each(|line| self.terminal.line(self.step, line));
         }
+    }
+
+    /// The last lines so far that are not blank.
+    pub(super) fn end(&mut self, most: usize) -> Vec<String> {
+        drop(self.flush());
         let text = std::fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<_> = text.lines().collect();
-        for line in &lines[lines.len().saturating_sub(SHOWN_OF_FAILED)..] {
-            self.terminal.line(self.step, line);
-        }
+        let mut lines: Vec<_> =
+            text.lines().rev().filter(|line| !line.trim().is_empty()).take(most).collect();
+        lines.reverse();
+        lines.into_iter().map(str::to_owned).collect()
     }
 
     pub(super) fn tally(&self) -> Tally {

@@ -23,7 +23,12 @@ pub(super) struct Ended {
     pub(super) began: Duration,
     pub(super) took: Duration,
     pub(super) success: bool,
+    /// The last lines of what a failed step printed.
+    pub(super) last_lines: Vec<String>,
 }
+
+/// Lines of a failed step that stand at the end of a run, too.
+const LAST_LINES: usize = 12;
 
 /// A step that runs.
 struct Running {
@@ -55,6 +60,7 @@ pub(super) fn run<'a>(steps: Vec<Step<'_>>, logs: &Path, terminal: &'a Terminal<
                         began,
                         took: Duration::ZERO,
                         success: false,
+                        last_lines: Vec::new(),
                     });
                     continue;
                 }
@@ -117,7 +123,9 @@ fn one<'a>(
     };
     terminal.line(step.name, &format!("{how} ({:.0} s)", took.as_secs_f64()));
     let tally = if step.has_tests { log.tally() } else { Tally::default() };
-    Ok(Ended { name: step.name, part: step.part, tally: tally.or_broken(success), began, took, success })
+    let last_lines = if success { Vec::new() } else { log.end(LAST_LINES) };
+    let (name, part, tally) = (step.name, step.part, tally.or_broken(success));
+    Ok(Ended { name, part, tally, began, took, success, last_lines })
 }
 
 #[cfg(test)]

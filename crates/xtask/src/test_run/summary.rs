@@ -37,8 +37,10 @@ pub(super) fn write(
         sum = sum + tests;
     }
     write_slowest(cases, out)?;
+    // A build server may keep the end of a run alone.
     for end in ended.iter().filter(|end| !end.success) {
         writeln!(out, "failed: {}", end.name)?;
+        end.last_lines.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     for case in cases.iter().filter(|case| !case.passed) {
         writeln!(out, "failed: {} {}", case.binary, case.name)?;
@@ -80,7 +82,16 @@ mod tests {
     }
 
     fn end(name: &'static str, part: Part, (from, to): (u64, u64), tally: Tally) -> Ended {
-        Ended { name, part, tally, began: s(from), took: s(to - from), success: tally.failed == 0 }
+        let last_lines = if tally.failed > 0 { vec!["the cause".to_owned()] } else { Vec::new() };
+        Ended {
+            name,
+            part,
+            tally,
+            began: s(from),
+            took: s(to - from),
+            success: tally.failed == 0,
+            last_lines,
+        }
     }
 
     #[test]
@@ -102,6 +113,9 @@ mod tests {
         let out = String::from_utf8(out).unwrap();
         assert!(!fine);
         assert!(out.ends_with("\nall in 10 s\n2 passed, 2 failed\n"), "{out}");
-        assert!(out.contains("failed: lints\n") && out.contains("failed: efflux::it kill\n"), "{out}");
+        assert!(
+            out.contains("failed: lints\n    the cause\n") && out.contains("failed: efflux::it kill\n"),
+            "{out}"
+        );
     }
 }
