@@ -162,7 +162,7 @@ class System:
         """The sandbox's answer to a GET, or to a POST of `body`."""
         address = self.compose("port", "sandbox", "8787").stdout.strip()
         data = body.encode() if body else None
-        with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=60) as answer:
             return answer.read().decode()
 
     def accepted(self):
