@@ -12,6 +12,7 @@ mod receipts;
 mod records;
 mod reopen;
 mod restatement;
+mod sending;
 mod settle;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ impl EmbeddedLedger {
             include_str!("ledger/upgrade_1.sql"),
             include_str!("ledger/upgrade_2.sql"),
             include_str!("ledger/upgrade_3.sql"),
+            include_str!("ledger/upgrade_4.sql"),
         ],
     );
 
@@ -120,7 +122,15 @@ impl ReportLedger for EmbeddedLedger {
             return Ok(Vec::new());
         }
         let leases = leases.to_vec();
-        self.write("ledger.extend", move |entries| settle::extend(entries, &leases, until)).await
+        self.write("ledger.extend", move |entries| sending::extend(entries, &leases, until)).await
+    }
+
+    async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> ports::Result<Vec<Settled>> {
+        if leases.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (leases, holder) = (leases.to_vec(), holder.clone());
+        self.write("ledger.begin_sending", move |entries| sending::begin(entries, &leases, &holder)).await
     }
 
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> ports::Result<u64> {

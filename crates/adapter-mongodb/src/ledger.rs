@@ -13,6 +13,7 @@ mod records;
 mod reopen;
 mod restatement;
 mod schema;
+mod sending;
 mod settle;
 mod stored;
 mod upgrade;
@@ -99,7 +100,11 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>> {
-        settle::extend(&self.connection, leases, until).await
+        sending::extend(&self.connection, leases, until).await
+    }
+
+    async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>> {
+        sending::begin(&self.connection, leases, holder).await
     }
 
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {

@@ -132,6 +132,10 @@ pub struct PlatformRules {
     pub window: Duration,
     /// Kept free before the end of the window, so that an event is not too old when the request arrives.
     pub margin: Duration,
+    /// How long the platform drops a repeated event id, from when it first received it. Later a repetition counts again.
+    pub deduplication: Duration,
+    /// Kept free before the end of that time: for clocks that differ, and for the way of a request.
+    pub deduplication_margin: Duration,
     /// The most events that one request may hold.
     pub max_events: usize,
 }
@@ -142,12 +146,26 @@ impl PlatformRules {
     /// ```
     /// # use std::time::Duration;
     /// # use domain::{PlatformRules, UnixMillis, UnixSeconds};
-    /// let rules = PlatformRules { window: Duration::from_secs(600), margin: Duration::from_secs(60), max_events: 100 };
+    /// let rules = PlatformRules {
+    ///     window: Duration::from_secs(600),
+    ///     margin: Duration::from_secs(60),
+    ///     deduplication: Duration::from_secs(300),
+    ///     deduplication_margin: Duration::from_secs(30),
+    ///     max_events: 100,
+    /// };
     /// assert_eq!(rules.deadline(UnixSeconds(1_000)), UnixMillis(1_540_000));
+    /// assert_eq!(rules.repeat_until(UnixMillis(1_000_000)), UnixMillis(1_270_000));
     /// ```
     #[must_use]
     pub fn deadline(&self, click: UnixSeconds) -> UnixMillis {
         click.millis().plus(self.window).minus(self.margin)
+    }
+
+    /// Until when events that the platform may have received since a moment may be sent again: until then it surely drops a
+    /// repetition.
+    #[must_use]
+    pub fn repeat_until(&self, received_since: UnixMillis) -> UnixMillis {
+        received_since.plus(self.deduplication.saturating_sub(self.deduplication_margin))
     }
 }
 

@@ -75,7 +75,7 @@ pub async fn suite(make: impl AsyncFn() -> Box<dyn Site>) {
     a_lost_answer_leaves_the_outcome_unknown(&*make().await).await;
     a_slow_answer_leaves_the_outcome_unknown(&*make().await).await;
     what_cannot_have_arrived_is_transient(&*make().await).await;
-    fewer_received_raises_an_alarm(&*make().await).await;
+    fewer_received_leaves_the_outcome_unknown(&*make().await).await;
 }
 
 /// The events of some conversions.
@@ -237,10 +237,11 @@ async fn what_cannot_have_arrived_is_transient(site: &dyn Site) {
     assert!(all(&report, &EventOutcome::Transient), "{report:?}");
 }
 
-async fn fewer_received_raises_an_alarm(site: &dyn Site) {
+/// Which events are missing is not said. The same ids again do no harm while the platform recognises them.
+async fn fewer_received_leaves_the_outcome_unknown(site: &dyn Site) {
     let events = events(site, 0..1);
     site.arrange(Fault::FewerReceived, &events);
     let report = send(site, &events).await;
     assert!(!report.alarms.is_empty(), "{report:?}");
-    assert!(!report.outcomes.contains(&EventOutcome::Rejected), "no event is given up for it: {report:?}");
+    assert!(report.short && all(&report, &EventOutcome::Unknown), "{report:?}");
 }

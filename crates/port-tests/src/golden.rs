@@ -214,6 +214,12 @@ async fn what_waits_is_handed_out(ledger: &dyn Ledger, kind: Kind) {
     expected.sort_unstable();
     handed_out.sort_unstable();
     assert_eq!(handed_out, expected);
+    for due in &due {
+        let (session, _) = described_due(due);
+        let earlier = conversions(kind).into_iter().find(|c| c["session"] == session.as_str());
+        let marked = due.maybe_received.is_some_and(|mark| mark.since <= AFTERWARDS);
+        assert_eq!(marked, may_have_been_sent(&earlier.expect("a conversion")), "{session}");
+    }
     let again = ledger
         .claim_due(&DueLimits::of(100), &holder(AFTERWARDS, Restatements::Increments))
         .await
@@ -227,6 +233,13 @@ fn waits(conversion: &Value) -> bool {
     is(Outcome::Retry)
         || is(Outcome::InFlight)
         || is(Outcome::Parked) && conversion["reason"] != "unknown_outcome"
+}
+
+/// The earlier version wrote no marks: what was in flight may have been sent, and so may what had an unknown outcome.
+fn may_have_been_sent(conversion: &Value) -> bool {
+    let attempts = conversion["attempts"].as_array().expect("a list");
+    let unknown = |attempt: &Value| attempt.as_str().is_some_and(|text| text.ends_with(" unknown_outcome"));
+    conversion["outcome"] == Outcome::InFlight.as_str() || attempts.iter().any(unknown)
 }
 
 fn waiting(conversion: &Value) -> (String, String) {

@@ -11,6 +11,7 @@ mod promotion;
 mod races;
 mod receipts;
 mod restatements;
+mod sending;
 mod settlements;
 
 use std::sync::Arc;
@@ -69,6 +70,11 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         settlements::accepted_events_add_up_over_attempts,
         settlements::more_time_keeps_an_entry,
         settlements::unknown_keys_are_late,
+        sending::a_mark_outlives_the_lease_under_which_it_was_made,
+        sending::only_the_holder_may_begin_to_send,
+        sending::a_settlement_says_whether_the_mark_stays,
+        sending::what_is_reported_leaves_no_mark,
+        sending::the_operator_decides_that_events_are_sent_again,
         due::a_lease_that_ran_out_is_handed_out_again,
         due::a_retry_is_not_handed_out_before_its_time,
         due::the_nearest_deadline_comes_first,

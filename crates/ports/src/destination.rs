@@ -57,6 +57,8 @@ pub struct SendReport {
     pub throttled: bool,
     /// How long to pause the pixel, where it said so.
     pub wait: Option<Duration>,
+    /// Whether it counted fewer events than the request had. The outcome of each is then unknown.
+    pub short: bool,
     /// What does not match what was sent, for people.
     pub alarms: Vec<String>,
 }

@@ -7,6 +7,7 @@
 //! What a claim and a settlement do to an entry is decided in [`rules`], for all ledgers alike.
 
 mod claim;
+mod maybe_received;
 mod object;
 mod positions;
 mod reason;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
+pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
 pub use positions::Positions;
 pub use reason::WaitReason;
@@ -64,6 +66,12 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Renews a holder's leases; one answer per lease, in order.
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>>;
 
+    /// Renews a holder's leases right before a request leaves, and marks their entries: from the holder's present on the
+    /// platform may have their events ([`MaybeReceived`]). A mark that is there stays as it is. One answer per lease, in order.
+    ///
+    /// Durable when it returns. Costs as many round trips as [`extend`](Self::extend).
+    async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>>;
+
     /// Makes the parked entries of a pixel due now, but for those that wait for the operator
     /// ([`UnknownOutcome`](WaitReason::UnknownOutcome)); how many there were.
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
@@ -99,8 +107,9 @@ pub trait LedgerAdmin: fmt::Debug + Send + Sync {
 
     /// Gives entries another chance; one answer per reopening, in order. An entry that is still in the version given, and
     /// neither `reported` nor `in_flight`, becomes `retry`, due now, [`Reopened`](WaitReason::Reopened), for the pixel and deadline
-    /// given, its failures forgotten and its accepted events remembered. Any other stays as it is and answers
-    /// [`Late`](Settled::Late).
+    /// given, its failures forgotten and its accepted events remembered. One that was parked
+    /// as [`UnknownOutcome`](WaitReason::UnknownOutcome) loses its [`MaybeReceived`]: the operator has decided that it is sent
+    /// again. Any other stays as it is and answers [`Late`](Settled::Late).
     async fn reopen(&self, reopenings: &[Reopening], now: UnixMillis) -> Result<Vec<Settled>>;
 
     /// The attempts made for an entry, the oldest first; of many, the first is kept and the latest.

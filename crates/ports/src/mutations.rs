@@ -28,6 +28,8 @@ pub enum Mutation {
     OutputNamedByTime,
     /// The deadline is not checked before sending.
     IgnoreDeadline,
+    /// Events that may have been received are sent again even when the platform has forgotten their ids.
+    IgnoreDeduplication,
     /// Events with an unknown outcome count as rejected.
     UnknownIsRejected,
     /// When a bad event is alone, those that went with it are given up too.
@@ -36,7 +38,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -47,6 +49,7 @@ impl Mutation {
         Self::FilterAcknowledgesFirst,
         Self::OutputNamedByTime,
         Self::IgnoreDeadline,
+        Self::IgnoreDeduplication,
         Self::UnknownIsRejected,
         Self::NeighboursDropped,
     ];

@@ -15,6 +15,7 @@ pub(crate) enum Purpose {
     Order = 4,
     Jitter = 5,
     Crashes = 6,
+    Pause = 7,
 }
 
 /// One random stream.

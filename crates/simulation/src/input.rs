@@ -34,13 +34,13 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Generates the input of a seed.
-    pub(crate) fn generate(seed: u64, now_s: i64) -> Self {
+    /// Generates the input of a seed, for a run that lasts so long beyond the usual.
+    pub(crate) fn generate(seed: u64, now_s: i64, pause_s: i64) -> Self {
         let mut chance = Chance::new(seed, Purpose::Input);
         let networks = visitor::networks(&mut chance);
         let number = chance.between(6, 28);
-        let visitors: Vec<_> =
-            (0..number).map(|n| Visitor::draw(&mut chance, seed, n, &networks, now_s)).collect();
+        let draw = |n| Visitor::draw(&mut chance, (seed, n), &networks, now_s, pause_s);
+        let visitors: Vec<_> = (0..number).map(draw).collect();
         let files = file::draw(&mut chance, &visitors, &networks);
         let junk = if chance.happens(0.3) { file::junk() } else { Vec::new() };
         let mut owners = BTreeMap::new();

@@ -24,6 +24,10 @@ pub(crate) const BEGIN_MS: i64 = 1_763_800_000_000;
 /// late, and a thousand polls of empty queues test nothing.
 const IDLE_ADVANCES: u32 = 40;
 
+/// The same in a pause of days, where every leap is so long.
+const IDLE_ADVANCES_IN_PAUSE: u32 = 4;
+const LEAP_IN_PAUSE_MS: i64 = 40 * 60 * 1_000;
+
 /// The longest of these leaps.
 const LONGEST_LEAP_MS: i64 = 10 * 60 * 1_000;
 
@@ -38,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) waiting: Waiting,
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
+    /// A pause of days is under way.
+    pub(crate) in_pause: bool,
     order: Chance,
     idle_advances: u32,
     leap_ms: i64,
@@ -62,6 +68,7 @@ impl Scheduler {
             waiting: Waiting::default(),
             faults,
             trace: Trace::new(shown),
+            in_pause: false,
             order: Chance::new(seed, Purpose::Order),
             idle_advances: 0,
             leap_ms: 0,
@@ -110,7 +117,9 @@ impl Scheduler {
     pub(crate) fn advance(&self, limit_ms: i64) {
         let mut core = self.core();
         core.idle_advances += 1;
-        if core.idle_advances > IDLE_ADVANCES {
+        if core.in_pause && core.idle_advances > IDLE_ADVANCES_IN_PAUSE {
+            core.leap_ms = LEAP_IN_PAUSE_MS;
+        } else if core.idle_advances > IDLE_ADVANCES {
             core.leap_ms = (core.leap_ms * 2).clamp(1_000, LONGEST_LEAP_MS);
         }
         let first = core.waiting.first().unwrap_or(limit_ms);

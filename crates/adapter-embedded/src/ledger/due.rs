@@ -13,7 +13,7 @@ use rusqlite::{Row, Transaction, named_params, params};
 
 use super::columns::{damaged, key, parsed, pixel, portion};
 use super::key_index::Entries;
-use super::mutations;
+use super::{mutations, sending};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
 const READY_AT_ONCE: usize = 1_000;
@@ -43,7 +43,9 @@ const CLAIM: &str = "
         ready = 0, version = version + 1, updated_at = ?
     WHERE id = ?
     RETURNING key, attempt, (SELECT raw FROM raw_rows WHERE raw_rows.id = report_conversions.id), network, pixel,
-        deadline, accepted, failures, part_first, part_purchases, part_worth";
+        deadline, accepted, failures, part_first, part_purchases, part_worth,
+        (SELECT since FROM maybe_received WHERE entry = report_conversions.id),
+        (SELECT short_answers FROM maybe_received WHERE entry = report_conversions.id)";
 
 /// Whether a claim would find anything to do.
 pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<bool> {
@@ -112,6 +114,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         deadline: UnixMillis(row.get(5)?),
         portion: portion(row, 8)?,
         accepted: parsed(row, 6)?,
+        maybe_received: sending::mark(row, 11)?,
         failures: row.get(7)?,
     })
 }

@@ -2,10 +2,11 @@
 
 use domain::{Outcome, UnixMillis};
 use ports::ledger::{Reopening, Settled, WaitReason};
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::columns::sql;
 use super::key_index::Entries;
+use super::sending;
 
 const REOPEN: &str = "
     UPDATE report_conversions SET state = 'retry', reason = ?, reasons = '', pixel = ?, deadline = ?,
@@ -24,6 +25,7 @@ pub(super) fn reopen(
 fn reopen_entry(entries: &Entries<'_>, reopening: &Reopening, now: UnixMillis) -> rusqlite::Result<Settled> {
     let Some(entry) = entries.find(&reopening.key)? else { return Ok(Settled::Late) };
     let before = entries.state(entry)?;
+    let was_undecided = waits_for_a_decision(entries.tx, entry)?;
     let changed = entries.tx.prepare_cached(REOPEN)?.execute(params![
         WaitReason::Reopened.as_str(),
         reopening.pixel.to_string(),
@@ -36,5 +38,14 @@ fn reopen_entry(entries: &Entries<'_>, reopening: &Reopening, now: UnixMillis) -
         return Ok(Settled::Late);
     }
     entries.counts.moved(before, Outcome::Retry);
+    if was_undecided {
+        sending::forget(entries.tx, entry)?;
+    }
     Ok(Settled::Done)
+}
+
+/// Whether a person is to decide if the entry's events are sent again.
+fn waits_for_a_decision(tx: &Transaction<'_>, entry: i64) -> rusqlite::Result<bool> {
+    tx.prepare_cached("SELECT state = 'parked' AND reason = ? FROM report_conversions WHERE id = ?")?
+        .query_row(params![WaitReason::UnknownOutcome.as_str(), entry], |row| row.get(0))
 }

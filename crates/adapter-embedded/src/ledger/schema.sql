@@ -69,6 +69,14 @@ CREATE TABLE IF NOT EXISTS raw_rows (
     raw TEXT    NOT NULL
 ) STRICT;
 
+-- Entries whose events the platform may have without a known outcome, since right before the first request; the mark is written
+-- before each request. Narrow, so that a mark writes few pages.
+CREATE TABLE IF NOT EXISTS maybe_received (
+    entry         INTEGER PRIMARY KEY,
+    since         INTEGER NOT NULL,
+    short_answers INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 -- Settlements of an entry, by the number of the claim.
 CREATE TABLE IF NOT EXISTS attempts (
     entry   INTEGER NOT NULL,

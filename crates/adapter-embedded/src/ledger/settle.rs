@@ -1,13 +1,13 @@
-//! Writing outcomes and prolonging leases: the holder of the latest lease may, and no other.
+//! Writing outcomes: the holder of the latest lease may, and no other.
 
 use domain::UnixMillis;
 use ports::ledger::rules::{self, Accepted, Settling, Standing};
-use ports::ledger::{Holder, Lease, Settled, Settlement};
-use rusqlite::{Row, Transaction, named_params, params};
+use ports::ledger::{Holder, Settled, Settlement};
+use rusqlite::{Row, Transaction, named_params};
 
 use super::columns::{count, damaged, figures, parsed, sql};
 use super::key_index::Entries;
-use super::{attempts, mutations, restatement};
+use super::{attempts, mutations, restatement, sending};
 
 const STORED: &str = "
     SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, accepted, events
@@ -43,6 +43,7 @@ fn settle_entry(
     let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
     let answer = answer.map_err(|e| damaged(0, e))?;
     write(tx, entry, &settling, answer.as_deref(), holder.now)?;
+    sending::settle(tx, entry, settling.maybe_received)?;
     entries.counts.moved(standing.outcome, settling.outcome);
     attempts::remember(tx, entry, settlement.lease.attempt, &settling, answer.as_deref(), holder)?;
     if let Some(increment) = &settling.increment {
@@ -84,22 +85,4 @@ fn write(
             ":now": now.0,
         })
         .map(drop)
-}
-
-/// See [`ReportLedger::extend`](ports::ReportLedger::extend). A longer lease changes nothing that is exported, so the version
-/// stays.
-pub(super) fn extend(
-    entries: &Entries<'_>,
-    leases: &[Lease],
-    until: UnixMillis,
-) -> rusqlite::Result<Vec<Settled>> {
-    let mut update = entries.tx.prepare_cached(
-        "UPDATE report_conversions SET due_at = ?, ready = 0
-         WHERE id = ? AND attempt = ? AND state = 'in_flight'",
-    )?;
-    let mut extend = |lease: &Lease| {
-        let changed = update.execute(params![until.0, entries.find(&lease.key)?, lease.attempt])?;
-        Ok(if changed == 1 { Settled::Done } else { Settled::Late })
-    };
-    leases.iter().map(&mut extend).collect()
 }

@@ -29,6 +29,7 @@ fn rejected(lease: &Lease) -> Settlement {
         accepted: std::iter::empty().collect(),
         reported: domain::restate::Figures::default(),
         answer: None,
+        maybe_received: None,
         settle: Settle::Rejected { reason: "100/1".to_owned() },
     }
 }

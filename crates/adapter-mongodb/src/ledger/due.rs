@@ -9,7 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelRef, UnixMillis};
 use ports::Result;
-use ports::ledger::{Due, DueLimits, Holder, Lease, Portion, WaitReason};
+use ports::ledger::{Due, DueLimits, Holder, Lease, MaybeReceived, Portion, WaitReason};
 use serde::Deserialize;
 
 use super::document::{changed, date};
@@ -60,6 +60,7 @@ pub(super) async fn claim_due(
 fn fields() -> Document {
     doc! {
         "attempt": 1, "raw": 1, "network": 1, "pixel": 1, "deadline": 1, "accepted": 1, "failures": 1, "part": 1,
+        "maybe_received": 1,
     }
 }
 
@@ -73,6 +74,7 @@ impl From<Claimed> for Due {
             deadline: millis(claimed.deadline),
             portion: claimed.part.map_or(Portion::Full, Portion::from),
             accepted: claimed.accepted,
+            maybe_received: claimed.maybe_received.map(MaybeReceived::from),
             failures: claimed.failures,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bson::oid::ObjectId;
 use bson::{Bson, doc};
-use domain::UnixMillis;
+use domain::{ConversionKey, UnixMillis};
 use ports::Result;
 use ports::ledger::{Reopening, Settled, WaitReason};
 
@@ -24,6 +24,7 @@ pub(super) async fn reopen(
         return Ok(Vec::new());
     }
     let by = ObjectId::new();
+    let undecided = undecided(connection, OPERATION, reopenings).await?;
     let update = |reopening: &Reopening| {
         let reason = WaitReason::Reopened;
         let mut set = doc! {
@@ -36,7 +37,11 @@ pub(super) async fn reopen(
             "_id": reopening.key.to_string(), "version": int(reopening.version),
             "state": { "$nin": ["reported", "in_flight"] },
         };
-        doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1 } } }
+        let mut change = doc! { "$set": set, "$inc": { "version": 1 } };
+        if undecided.contains(&reopening.key) {
+            change.insert("$unset", doc! { "maybe_received": "" });
+        }
+        doc! { "q": condition, "u": change }
     };
     let updates = reopenings.iter().map(update).collect();
     if connection.update(OPERATION, CONVERSIONS, updates).await? == reopenings.len() as u64 {
@@ -53,4 +58,18 @@ pub(super) async fn reopen(
         false => Settled::Late,
     };
     Ok(reopenings.iter().map(answer).collect())
+}
+
+/// Entries of which a person is to decide whether they are sent again. The version guards what is done about them.
+async fn undecided(
+    connection: &Connection,
+    operation: &'static str,
+    reopenings: &[Reopening],
+) -> Result<HashSet<ConversionKey>> {
+    let ids: Vec<_> = reopenings.iter().map(|reopening| reopening.key.to_string()).collect();
+    let reason = WaitReason::UnknownOutcome;
+    let filter = doc! { "_id": { "$in": ids }, "state": "parked", "reason": reason.as_str() };
+    let query = Query { filter, fields: Some(doc! { "_id": 1 }), ..Query::default() };
+    let found: Vec<Marked> = connection.find(operation, CONVERSIONS, query).await?;
+    Ok(found.into_iter().map(|marked| marked.key).collect())
 }

@@ -1,12 +1,12 @@
-//! Writing outcomes and prolonging leases: the holder of the latest lease may, and no other. Two round trips for a batch.
+//! Writing outcomes: the holder of the latest lease may, and no other. Two round trips for a batch.
 
 use std::collections::{HashMap, HashSet};
 
 use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
-use domain::{ConversionKey, Outcome, UnixMillis};
+use domain::{ConversionKey, Outcome};
 use ports::ledger::rules;
-use ports::ledger::{Holder, Lease, Settled, Settlement};
+use ports::ledger::{Holder, Settled, Settlement};
 use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ use super::attempts::remember;
 use super::document::{changed, date, int, wakes_at};
 use super::restatement;
 use super::schema::CONVERSIONS;
-use super::stored::{Entry, StoredAttempt, bson};
+use super::stored::{Entry, StoredAttempt, StoredMark, bson};
 use crate::connection::{Connection, Query};
 
 const OPERATION: &str = "ledger.settle";
@@ -145,11 +145,18 @@ fn update(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Hold
     if settling.outcome == Outcome::Reported {
         set.insert("reported", 1);
     }
-    let mut change = Document::new();
+    let (mut change, mut unset) = (Document::new(), Document::new());
+    match settling.maybe_received {
+        Some(mark) => drop(set.insert("maybe_received", bson(&StoredMark::from(mark)))),
+        None => drop(unset.insert("maybe_received", "")),
+    }
     match (settling.due_at, &settling.increment) {
         (_, Some(increment)) => set.extend(restatement::fields(increment, entry.deadline, holder.now)),
         (Some(due_at), None) => drop(set.insert("wakes_at", wakes_at(due_at, entry.deadline))),
-        (None, None) => drop(change.insert("$unset", doc! { "wakes_at": "" })),
+        (None, None) => drop(unset.insert("wakes_at", "")),
+    }
+    if !unset.is_empty() {
+        change.insert("$unset", unset);
     }
     let mut more = doc! { "version": 1 };
     // Those of an increment are counted from the start: it sets them.
@@ -159,42 +166,4 @@ fn update(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Hold
     change.extend(doc! { "$inc": more, "$set": set });
     let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
     Some(doc! { "q": condition, "u": change })
-}
-
-#[derive(Deserialize)]
-struct Extended {
-    #[serde(rename = "_id")]
-    key: ConversionKey,
-    attempt: u32,
-}
-
-/// See [`ReportLedger::extend`](ports::ReportLedger::extend). A longer lease changes nothing that is exported, so the version
-/// stays.
-pub(super) async fn extend(
-    connection: &Connection,
-    leases: &[Lease],
-    until: UnixMillis,
-) -> Result<Vec<Settled>> {
-    const OPERATION: &str = "ledger.extend";
-    if leases.is_empty() {
-        return Ok(Vec::new());
-    }
-    let more = doc! { "$set": { "due_at": date(until), "wakes_at": date(until) } };
-    let held = |lease: &Lease| {
-        doc! { "_id": lease.key.to_string(), "attempt": lease.attempt, "state": "in_flight" }
-    };
-    let updates = leases.iter().map(|lease| doc! { "q": held(lease), "u": more.clone() }).collect();
-    if connection.update(OPERATION, CONVERSIONS, updates).await? == leases.len() as u64 {
-        return Ok(vec![Settled::Done; leases.len()]);
-    }
-    let ids: Vec<_> = leases.iter().map(|lease| lease.key.to_string()).collect();
-    let filter = doc! { "_id": { "$in": ids }, "state": "in_flight", "due_at": date(until) };
-    let query = Query { filter, fields: Some(doc! { "attempt": 1 }), ..Query::default() };
-    let found: Vec<Extended> = connection.find(OPERATION, CONVERSIONS, query).await?;
-    let found: HashSet<_> = found.into_iter().map(|e| (e.key, e.attempt)).collect();
-    let answer = |lease: &Lease| match found.contains(&(lease.key, lease.attempt)) {
-        true => Settled::Done,
-        false => Settled::Late,
-    };
-    Ok(leases.iter().map(answer).collect())
 }

@@ -5,7 +5,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
-use ports::ledger::{Attempt, Portion, Positions, Record, Source};
+use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An entry, as far as it decides about newcomers and settlements.
@@ -181,6 +181,8 @@ pub(super) struct Claimed {
     pub(super) accepted: Positions,
     pub(super) failures: u32,
     #[serde(default)]
+    pub(super) maybe_received: Option<StoredMark>,
+    #[serde(default)]
     pub(super) part: Option<StoredIncrement>,
 }
 
@@ -202,6 +204,26 @@ impl From<Increment> for StoredIncrement {
 impl From<StoredIncrement> for Portion {
     fn from(stored: StoredIncrement) -> Self {
         Self::Increment { first: stored.first, purchases: stored.purchases, value: stored.value }
+    }
+}
+
+/// Since when the platform may have events that are not known to be accepted.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct StoredMark {
+    since: DateTime,
+    #[serde(default)]
+    short_answers: u32,
+}
+
+impl From<MaybeReceived> for StoredMark {
+    fn from(mark: MaybeReceived) -> Self {
+        Self { since: DateTime::from_millis(mark.since.0), short_answers: mark.short_answers }
+    }
+}
+
+impl From<StoredMark> for MaybeReceived {
+    fn from(stored: StoredMark) -> Self {
+        Self { since: millis(stored.since), short_answers: stored.short_answers }
     }
 }
 

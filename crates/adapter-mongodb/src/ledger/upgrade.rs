@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use bson::doc;
-use domain::{PixelCode, PixelRef, Platform};
+use bson::{DateTime, doc};
+use domain::{ConversionKey, PixelCode, PixelRef, Platform};
+use ports::ledger::WaitReason;
 use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::schema::CONVERSIONS;
+use super::stored::StoredAttempt;
 use crate::connection::{Connection, Query};
 
 /// Which version the entries are in.
 const VERSIONS: &str = "efflux_schema";
 
-/// Since version 2 a pixel is stored with its platform. Version 1 was not noted.
-const VERSION: i32 = 2;
+/// Since version 2 a pixel is stored with its platform. Since version 3 a mark precedes each request; programs of version 2 work
+/// with such entries too. Version 1 was not noted.
+const VERSION: i32 = 3;
 
 /// Entries that one step looks at.
 const STEP: usize = 1_000;
@@ -35,10 +38,14 @@ struct Entry {
 /// Brings all entries to this version. What was done stays done; after an interruption call it again.
 pub(super) async fn run(connection: &Connection) -> Result<()> {
     const OPERATION: &str = "ledger.migrate";
-    if version(connection, OPERATION).await? >= VERSION {
+    let found = version(connection, OPERATION).await?;
+    if found >= VERSION {
         return Ok(());
     }
-    name_platforms(connection, OPERATION).await?;
+    if found < 2 {
+        name_platforms(connection, OPERATION).await?;
+    }
+    mark_sent(connection, OPERATION).await?;
     let note = doc! {
         "q": { "_id": CONVERSIONS }, "u": { "$set": { "version": VERSION } }, "upsert": true, "multi": false,
     };
@@ -59,6 +66,53 @@ async fn version(connection: &Connection, operation: &'static str) -> Result<i32
     let query = Query { filter: doc! { "_id": CONVERSIONS }, ..Query::default() };
     let noted: Vec<Noted> = connection.find(operation, VERSIONS, query).await?;
     Ok(noted.first().map_or(1, |noted| noted.version))
+}
+
+/// An entry that may have been sent by a program that wrote no marks.
+#[derive(Deserialize)]
+struct MaybeSent {
+    #[serde(rename = "_id")]
+    key: ConversionKey,
+    #[serde(rename = "createdAt")]
+    created_at: DateTime,
+    #[serde(default)]
+    attempts: Vec<StoredAttempt>,
+}
+
+impl MaybeSent {
+    /// A claim precedes its request, and comes after the attempt before it.
+    fn since(&self) -> DateTime {
+        let unknown =
+            self.attempts.iter().position(|attempt| attempt.reason == WaitReason::UnknownOutcome.as_str());
+        let before = &self.attempts[..unknown.unwrap_or(self.attempts.len())];
+        before.last().map_or(self.created_at, |attempt| attempt.at)
+    }
+}
+
+/// Until version 3 no mark preceded a request: marks what is in flight, and what had an unknown outcome.
+async fn mark_sent(connection: &Connection, operation: &'static str) -> Result<()> {
+    loop {
+        let open = doc! { "state": "in_flight" };
+        let unknown = doc! {
+            "state": { "$in": ["retry", "parked", "rejected", "expired"] },
+            "attempts.reason": WaitReason::UnknownOutcome.as_str(),
+        };
+        let query = Query {
+            filter: doc! { "maybe_received": { "$exists": false }, "$or": [open, unknown] },
+            fields: Some(doc! { "createdAt": 1, "attempts": 1 }),
+            sort: Some(doc! { "_id": 1 }),
+            limit: Some(STEP),
+        };
+        let entries: Vec<MaybeSent> = connection.find(operation, CONVERSIONS, query).await?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mark = |entry: &MaybeSent| {
+            let since = doc! { "$min": { "maybe_received.since": entry.since() } };
+            doc! { "q": { "_id": entry.key.to_string() }, "u": since }
+        };
+        connection.update(operation, CONVERSIONS, entries.iter().map(mark).collect()).await?;
+    }
 }
 
 /// Until version 2 there was one platform, and its pixels were stored without it.

@@ -86,5 +86,6 @@ pub(crate) fn settlement(lease: &Lease, settle: Settle) -> Settlement {
         accepted: [0].into_iter().collect::<Positions>(),
         reported: figures(1, "0.25"),
         answer: None,
+        maybe_received: None,
     }
 }

@@ -17,6 +17,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
         answer: answer(reply.status, &reading),
         throttled: false,
         wait: None,
+        short: false,
         alarms: Vec::new(),
     };
     let outcome = match reading.verdict {
@@ -26,7 +27,8 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
             report.wait = reading.usage.regain_after().filter(|_| report.throttled);
             report.alarms = alarms(reading.success.as_ref(), sent);
             report.answer.message = report.alarms.join("; ");
-            EventOutcome::Accepted
+            report.short = is_short(reading.success.as_ref(), sent);
+            if report.short { EventOutcome::Unknown } else { EventOutcome::Accepted }
         }
         AnswerVerdict::Throttled { wait } => {
             (report.throttled, report.wait) = (true, wait);
@@ -65,7 +67,12 @@ fn answer(status: u16, reading: &ReadAnswer) -> Answer {
         .map_or_else(|| Answer { status, trace_id: trace_id(), ..Answer::default() }, of_error)
 }
 
-/// What a success says that does not match what was sent. The events count as taken: sending them again might count twice.
+/// Whether a success counts fewer events than were sent. Which of them are missing is not said.
+fn is_short(success: Option<&Success>, sent: usize) -> bool {
+    success.is_some_and(|success| success.events_received < sent as u64)
+}
+
+/// What a success says that does not match what was sent.
 fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
     let Some(success) = success else { return vec!["a success without events_received".to_owned()] };
     let mut alarms = Vec::new();
@@ -87,6 +94,7 @@ pub fn unanswered(error: &RequestError, sent: usize) -> SendReport {
         answer: Answer { message: error.to_string(), ..Answer::default() },
         throttled: false,
         wait: None,
+        short: false,
         alarms: Vec::new(),
     }
 }

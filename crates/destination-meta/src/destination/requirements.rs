@@ -21,11 +21,22 @@ pub const REPORTING_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Kept free before the end of [`REPORTING_WINDOW`], so that an event is not too old when the request arrives.
 pub const DEADLINE_MARGIN: Duration = Duration::from_secs(60);
 
+/// Meta discards an event whose id and name it received for the same pixel within 48 hours before ([Deduplicate events], read
+/// 2026-11-23). Later it counts again.
+///
+/// [Deduplicate events]: https://developers.facebook.com/documentation/ads-commerce/conversions-api/deduplicate-pixel-and-server-events
+const DEDUPLICATION: Duration = Duration::from_secs(48 * 3600);
+
+/// Kept free before the end of [`DEDUPLICATION`].
+const DEDUPLICATION_MARGIN: Duration = Duration::from_secs(3600);
+
 impl Requirements for MetaConfig {
     fn rules(&self) -> PlatformRules {
         PlatformRules {
             window: REPORTING_WINDOW,
             margin: DEADLINE_MARGIN,
+            deduplication: DEDUPLICATION,
+            deduplication_margin: DEDUPLICATION_MARGIN,
             max_events: MAX_EVENTS_PER_REQUEST,
         }
     }

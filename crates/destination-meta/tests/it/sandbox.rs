@@ -193,15 +193,24 @@ async fn a_probe_tells_tokens_apart_and_leaves_no_event() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_match_is_an_alarm_and_no_failure() {
+async fn messages_with_an_answer_are_an_alarm_and_no_failure() {
     let sandbox = sandbox(None).await;
-    sandbox.add_fault(Action::ShortReceived(1).times(1));
     sandbox.add_fault(Action::Messages(vec!["look".into(), "here".into()]).times(1));
     let report = send(&meta(&sandbox, None), TOKEN).await;
-    assert!(report.outcomes.iter().all(|o| *o == EventOutcome::Accepted));
-    assert_eq!(report.alarms.len(), 2, "{:?}", report.alarms);
-    assert!(report.answer.message.contains("received") && report.answer.message.contains("messages"));
+    assert!(report.outcomes.iter().all(|o| *o == EventOutcome::Accepted) && !report.short);
+    assert_eq!(report.alarms.len(), 1, "{:?}", report.alarms);
+    assert!(report.answer.message.contains("messages"));
     assert!(!format!("{report:?}").contains("look"), "what messages hold is not documented");
+}
+
+#[tokio::test]
+async fn fewer_received_than_sent_is_an_unknown_outcome() {
+    let sandbox = sandbox(None).await;
+    sandbox.add_fault(Action::ShortReceived(1).times(1));
+    let report = send(&meta(&sandbox, None), TOKEN).await;
+    assert!(report.outcomes.iter().all(|o| *o == EventOutcome::Unknown) && report.short);
+    assert_eq!(report.alarms.len(), 1, "{:?}", report.alarms);
+    assert!(report.answer.message.contains("received"));
 }
 
 #[tokio::test]

@@ -38,7 +38,13 @@ struct Week;
 impl Requirements for Week {
     fn rules(&self) -> PlatformRules {
         let window = Duration::from_secs(7 * 24 * 3600);
-        PlatformRules { window, margin: Duration::from_secs(60), max_events: 10 }
+        PlatformRules {
+            window,
+            margin: Duration::from_secs(60),
+            deduplication: Duration::from_secs(48 * 3600),
+            deduplication_margin: Duration::from_secs(3600),
+            max_events: 10,
+        }
     }
 
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {

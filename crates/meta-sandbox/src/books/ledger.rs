@@ -45,11 +45,21 @@ pub struct AcceptedId {
     pub times: u32,
 }
 
+/// For so long an id is recognised, in seconds from when it was first received. Then a repetition is a new event.
+const DEDUPLICATION_S: i64 = 48 * 3_600;
+
+/// How often an id came, and since when it has been recognised, in Unix seconds.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    count: u32,
+    since: i64,
+}
+
 /// How often each id came; hashes stand for the ids when nothing is to be listed.
 #[derive(Debug)]
 enum Seen {
-    Ids(HashMap<Box<str>, u32>),
-    Hashes(HashMap<[u8; 16], u32>),
+    Ids(HashMap<Box<str>, Times>),
+    Hashes(HashMap<[u8; 16], Times>),
 }
 
 #[derive(Debug)]
@@ -92,12 +102,12 @@ impl Ledger {
     /// Takes the events of one request, all or (when the record file cannot be written) none.
     pub(crate) fn accept(&mut self, pixel: &str, now: i64, events: &[CheckedEvent<'_>]) -> io::Result<()> {
         if let Some(record) = &mut self.record {
-            record.append(events.iter().map(|event| line(pixel, event)))?;
+            record.append(events.iter().map(|event| line(pixel, now, event)))?;
         }
         self.pixels.entry(pixel.to_owned()).or_default().requests += 1;
         for event in events {
             let books = self.books(pixel, &event.name);
-            let first = books.enter(event.id.as_deref(), event.value, event.currency.as_deref());
+            let first = books.enter(event.id.as_deref(), now, event.value, event.currency.as_deref());
             if self.keep > 0 {
                 let books = self.books(pixel, &event.name);
                 let kept = books.keep(event, now, !first);
@@ -111,7 +121,8 @@ impl Ledger {
 
     fn replay(&mut self, line: &Line<'_>) {
         let value = line.value.as_deref().and_then(|text| Decimal::from_str_exact(text).ok());
-        self.books(&line.pixel, &line.name).enter(line.id.as_deref(), value, line.currency.as_deref());
+        let books = self.books(&line.pixel, &line.name);
+        books.enter(line.id.as_deref(), line.received_at, value, line.currency.as_deref());
     }
 
     fn books(&mut self, pixel: &str, name: &str) -> &mut NameBooks {
@@ -176,9 +187,10 @@ impl Ledger {
     }
 }
 
-fn line<'a>(pixel: &'a str, event: &'a CheckedEvent<'_>) -> Line<'a> {
+fn line<'a>(pixel: &'a str, received_at: i64, event: &'a CheckedEvent<'_>) -> Line<'a> {
     Line {
         pixel: pixel.into(),
+        received_at,
         name: event.name.as_ref().into(),
         id: event.id.as_deref().map(Into::into),
         value: event.value.map(|value| value.to_string()),
@@ -193,11 +205,15 @@ impl NameBooks {
     }
 
     /// Enters one event; `false` when it is a repeat.
-    fn enter(&mut self, id: Option<&str>, value: Option<Decimal>, currency: Option<&str>) -> bool {
+    fn enter(&mut self, id: Option<&str>, now: i64, value: Option<Decimal>, currency: Option<&str>) -> bool {
         if let Some(id) = id {
-            if self.seen.count(id) > 1 {
-                self.stats.repeated += 1;
-                return false;
+            match self.seen.count(id, now) {
+                Arrival::First => {}
+                Arrival::Recognised => {
+                    self.stats.repeated += 1;
+                    return false;
+                }
+                Arrival::Forgotten => self.stats.counted_again += 1,
             }
         } else {
             self.stats.without_id += 1;
@@ -233,22 +249,39 @@ impl NameBooks {
             id: id.to_owned(),
             times,
         };
-        ids.iter().map(|(id, times)| row(id, *times)).collect()
+        ids.iter().map(|(id, times)| row(id, times.count)).collect()
     }
 }
 
+/// How an id is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    First,
+    Recognised,
+    /// It came before, too long ago to be recognised.
+    Forgotten,
+}
+
 impl Seen {
-    /// Counts `id` and says how often it has come by now.
-    fn count(&mut self, id: &str) -> u32 {
+    /// Counts `id`, received now.
+    fn count(&mut self, id: &str, now: i64) -> Arrival {
+        let new = Times { count: 0, since: now };
         let times = match self {
             Self::Ids(ids) => match ids.get_mut(id) {
                 Some(times) => times,
-                None => ids.entry(id.into()).or_default(),
+                None => ids.entry(id.into()).or_insert(new),
             },
-            Self::Hashes(hashes) => hashes.entry(short_hash(id)).or_default(),
+            Self::Hashes(hashes) => hashes.entry(short_hash(id)).or_insert(new),
         };
-        *times += 1;
-        *times
+        times.count += 1;
+        if times.count == 1 {
+            Arrival::First
+        } else if now - times.since < DEDUPLICATION_S {
+            Arrival::Recognised
+        } else {
+            times.since = now;
+            Arrival::Forgotten
+        }
     }
 }
 

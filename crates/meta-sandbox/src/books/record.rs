@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Line<'a> {
     #[serde(borrow)]
     pub(crate) pixel: Cow<'a, str>,
+    /// Unix seconds; 0 in files of earlier versions.
+    #[serde(default)]
+    pub(crate) received_at: i64,
     #[serde(borrow)]
     pub(crate) name: Cow<'a, str>,
     #[serde(borrow, skip_serializing_if = "Option::is_none", default)]
@@ -85,7 +88,14 @@ mod tests {
     use super::*;
 
     fn line(id: &str) -> Line<'_> {
-        Line { pixel: "1".into(), name: "A\tB".into(), id: Some(id.into()), value: None, currency: None }
+        Line {
+            pixel: "1".into(),
+            received_at: 7,
+            name: "A\tB".into(),
+            id: Some(id.into()),
+            value: None,
+            currency: None,
+        }
     }
 
     #[test]

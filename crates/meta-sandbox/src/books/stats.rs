@@ -43,10 +43,12 @@ pub struct PixelStats {
 /// Accepted events of one pixel and name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NameStats {
-    /// Different events: the first of each id, and every event without an id.
+    /// Events that count: the first of each id, every event without an id, and repetitions of ids that are forgotten.
     pub accepted: u64,
-    /// Events whose id had been accepted before.
+    /// Events whose id had been accepted in the 48 hours before.
     pub repeated: u64,
+    /// Events whose id had been accepted longer ago: they count a second time, and are among `accepted` too.
+    pub counted_again: u64,
     /// Events without an id, which cannot be distinguished; counted in `accepted` too.
     pub without_id: u64,
     /// Sum of `value` of the `accepted` events by currency, exact; decimal text in JSON.

@@ -139,6 +139,7 @@ impl Destination for Model {
             answer: Answer { status: if dead { 400 } else { 200 }, ..Answer::default() },
             throttled: false,
             wait: None,
+            short: false,
             alarms: Vec::new(),
         }
     }

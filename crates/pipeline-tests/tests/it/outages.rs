@@ -1,5 +1,7 @@
 //! Throttles, resets and answers that never come.
 
+use std::time::Duration;
+
 use domain::Outcome;
 use meta_sandbox::{Action, ErrorAnswer};
 use pipeline::report::OnUnknown;
@@ -71,16 +73,46 @@ async fn a_success_near_the_rate_limit_is_a_success_and_then_the_pixel_is_paused
 }
 
 #[tokio::test]
-async fn a_short_answer_is_recorded_with_its_conversions() {
+async fn what_may_have_been_received_is_not_sent_again_once_meta_forgets_ids() {
+    let world = World::new().await;
+    world.sandbox.add_fault(Action::ResetAfterAccepting.times(1));
+    world.report("a", &world.rows(30, 1, &["1"])).await;
+    let accepted = world.sandbox.stats().accepted_events();
+    // As after a token that died after the time-out.
+    world.clock.advance(Duration::from_secs(47 * 3_600));
+    let parked = async || world.entries(Outcome::Parked).await;
+    world.until(async || parked().await + world.entries(Outcome::Expired).await == 30).await;
+    assert!(parked().await > 10, "few are too old by now");
+    world.sandbox_has(accepted);
+    assert_eq!(world.sandbox.stats().repeated_events(), 0);
+    let records = world.ledger.export_batch(99).await.unwrap();
+    let waits = |r: &ports::ledger::Record| {
+        r.outcome == Outcome::Expired || r.wait_reason() == Some(WaitReason::UnknownOutcome)
+    };
+    assert!(records.iter().all(waits), "{records:?}");
+}
+
+#[tokio::test]
+async fn fewer_received_than_sent_is_sent_again_under_the_same_ids() {
     let world = World::new().await;
     world.sandbox.add_fault(Action::ShortReceived(2).times(1));
     let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
-    assert_eq!(receipt.rows(Outcome::Reported), 5);
+    assert_eq!(receipt.rows(Outcome::Retry), 5, "{receipt:?}");
     let records = world.ledger.export_batch(9).await.unwrap();
-    assert!(
-        records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.message.contains("received"))),
-        "{records:?}"
-    );
+    let says_so = |answer: &ports::destination::Answer| answer.message.contains("received");
+    assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(says_so)), "{records:?}");
+    let accepted = world.sandbox.stats().accepted_events();
+    world.until(async || world.entries(Outcome::Reported).await == 5).await;
+    world.sandbox_has(accepted);
+}
+
+#[tokio::test]
+async fn and_after_a_few_such_answers_a_person_decides() {
+    let world = World::new().await;
+    world.sandbox.add_fault(Action::ShortReceived(2).always());
+    world.report("a", &world.rows(5, 1, &["1"])).await;
+    world.until(async || world.entries(Outcome::Parked).await == 5).await;
+    assert_eq!(world.sandbox.stats().requests.accepted, 6);
 }
 
 #[tokio::test]

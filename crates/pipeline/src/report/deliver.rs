@@ -23,5 +23,6 @@ mod prepared;
 mod request;
 mod send;
 mod settle;
+mod unknown_outcome;
 
 pub use lanes::Lanes;

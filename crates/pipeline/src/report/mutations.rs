@@ -22,6 +22,11 @@ pub(super) fn time_before_sending(now: UnixMillis) -> UnixMillis {
     if is_on(Mutation::IgnoreDeadline) { UnixMillis(i64::MIN) } else { now }
 }
 
+/// Events are repeated even when the platform has forgotten their ids.
+pub(super) fn time_of_repeating(now: UnixMillis) -> UnixMillis {
+    if is_on(Mutation::IgnoreDeduplication) { UnixMillis(i64::MIN) } else { now }
+}
+
 /// A retry forgets which events were accepted; event ids are made up at each sending.
 pub(super) fn prepared(mut due: Due, events: &mut [PreparedEvent]) -> Due {
     if is_on(Mutation::RetryForgetsAccepted) {

@@ -87,6 +87,7 @@ pub(super) fn settlement(lease: &Lease, settle: Settle) -> Settlement {
         accepted: Positions::default(),
         reported: Figures::default(),
         answer: None,
+        maybe_received: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis};
 
+use super::maybe_received::MaybeReceived;
 use super::positions::Positions;
 
 /// A worker that claims, and the end of its leases.
@@ -84,6 +85,8 @@ pub struct Due {
     pub portion: Portion,
     /// Events of that portion which the destination has.
     pub accepted: Positions,
+    /// Since when the platform may have others of them.
+    pub maybe_received: Option<MaybeReceived>,
     /// Failed attempts so far whose failure was the platform's or the network's; lengthens the wait for the next.
     pub failures: u32,
 }

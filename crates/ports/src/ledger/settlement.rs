@@ -4,6 +4,7 @@ use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
 
 use super::claim::Lease;
+use super::maybe_received::MaybeReceived;
 use super::positions::Positions;
 use super::reason::WaitReason;
 use crate::destination::Answer;
@@ -21,6 +22,8 @@ pub struct Settlement {
     pub reported: Figures,
     /// What the platform said last.
     pub answer: Option<Answer>,
+    /// Since when the platform may have events that are not known to be accepted. [`Settle::Reported`] leaves none.
+    pub maybe_received: Option<MaybeReceived>,
 }
 
 /// Where an entry goes.

@@ -43,7 +43,7 @@ impl ReportLedger for FaultyLedger {
                     settlement.lease.key, settlement.lease.attempt, settlement.settle, settlement.accepted
                 ));
             }
-            self.checker.lock().settled(&settlements, &settled);
+            self.checker.lock().settled(&settlements, &settled, self.connection.scheduler.elapsed_ms());
             Ok(settled)
         };
         self.connection.call("ledger", "ledger.settle", settle).await
@@ -70,6 +70,18 @@ impl ReportLedger for FaultyLedger {
             Ok(held)
         };
         self.connection.call("ledger", "ledger.extend", extend).await
+    }
+
+    async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>> {
+        let begin = || async {
+            let held = self.inner.begin_sending(leases, holder).await?;
+            self.connection.record(format_args!("marks {} leases as being sent: {held:?}", leases.len()));
+            let mut checker = self.checker.lock();
+            checker.renewed(leases, holder.until, &held);
+            checker.marked(leases, &held, self.connection.scheduler.elapsed_ms());
+            Ok(held)
+        };
+        self.connection.call("ledger", "ledger.begin_sending", begin).await
     }
 
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {

@@ -108,7 +108,7 @@ impl Destination for FaultyMeta {
         if fault == Fault::AnswerLost {
             return unanswered(&lost(true, Failure::Broken), events.len());
         }
-        if answer.status == 200 && !answer.body.is_empty() {
+        if answer.status == 200 && answer.body == success(accepted.len()).body {
             self.checker.lock().confirmed(&self.owner, &accepted);
         }
         let reply = Reply { status: answer.status, body: answer.body.into(), ..Reply::default() };
@@ -168,7 +168,7 @@ impl FaultyMeta {
         let now_s = (crate::scheduler::BEGIN_MS + self.connection.scheduler.elapsed_ms()) / 1_000;
         let meta = self.meta.lock().unwrap_or_else(PoisonError::into_inner);
         let accepted = meta.post(pixel.as_str(), credential.token.expose_secret(), &body, now_s)?;
-        self.checker.lock().accepted(&self.owner, &accepted);
+        self.checker.lock().accepted(&self.owner, &accepted, self.connection.scheduler.elapsed_ms());
         Ok(accepted)
     }
 

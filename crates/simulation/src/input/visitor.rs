@@ -73,10 +73,10 @@ pub(super) fn networks(chance: &mut Chance) -> Vec<&'static str> {
 impl Visitor {
     pub(super) fn draw(
         chance: &mut Chance,
-        seed: u64,
-        number: u64,
+        (seed, number): (u64, u64),
         networks: &[&'static str],
         now_s: i64,
+        pause_s: i64,
     ) -> Self {
         let session = format!("s{seed}-{number}");
         let keyword = chance.happens(0.8).then(|| format!("key word {}", chance.between(0, 3)));
@@ -86,6 +86,8 @@ impl Visitor {
         } else {
             i64::try_from(chance.between(3, 120)).unwrap_or(3) * HOUR_S
         };
+        // Whether its deadline passes in a run with a long pause depends on when the pause begins.
+        let expiring = expiring || (pause_s > 0 && age_s + pause_s + DAY_S > 7 * DAY_S);
         let mut visitor = Self {
             key: ids::key(&session, keyword.as_deref()),
             session,

@@ -84,7 +84,8 @@ fn entry(
             Ok(())
         }
         Outcome::Expired if expiring => Ok(()),
-        Outcome::Parked if state.rules.hold && waits_for_operator(record) => Ok(()),
+        // The online checker knows whether it had to be.
+        Outcome::Parked if waits_for_operator(record) => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
         Outcome::Reported if row.is_sendable() => {
             reported(checker, rows, counts, record, received, &expected)

@@ -1,13 +1,14 @@
 //! The online checker: watches the ports during a run and holds the rules that a violation would break at once.
 //!
 //! A key has one lease at a time, and only its holder settles. An entry is settled as reported only when the platform has
-//! its events. An event that the ledger knows to be accepted is not sent again, nor one that waits for the operator, nor
-//! one that is too old.
+//! its events. Before an event is sent, the ledger knows that it may be received. An event that the ledger knows to be accepted
+//! is not sent again, nor one that waits for the operator, nor one that is too old, nor one whose id the platform has
+//! forgotten: it would count twice.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::UnixMillis;
+use domain::{Outcome, UnixMillis};
 use ports::destination::PreparedEvent;
 use ports::ledger::{
     Claim, Due, Holder, Lease, Portion, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
@@ -16,6 +17,15 @@ use ports::ledger::{
 use crate::input::{Input, Row};
 use crate::meta::AcceptedEvent;
 use crate::oracle::ids;
+
+/// For so long the platform drops an event that it has received before.
+const DEDUPLICATION_MS: i64 = 48 * 3_600 * 1_000;
+
+/// Before that time is over nothing is kept back for a person, up to this margin.
+const REPEATED_MS: i64 = 46 * 3_600 * 1_000;
+
+/// So many answers that count fewer events than were sent are borne.
+const SHORT_ANSWERS: u32 = 5;
 
 /// A key's latest lease, as the ledger granted it.
 #[derive(Debug, Default)]
@@ -31,6 +41,8 @@ struct KeyLease {
     lease_lapsed: bool,
     /// It was parked for the operator, because the outcome of its request is unknown.
     for_operator: bool,
+    /// When the ledger learned that its events may be received, in virtual time.
+    marked_ms: Option<i64>,
 }
 
 /// An event that the platform accepted.
@@ -38,6 +50,8 @@ struct KeyLease {
 pub(super) struct Received {
     pub(super) event: AcceptedEvent,
     pub(super) times: u32,
+    /// When it was received first, in virtual time.
+    first_ms: i64,
     /// The lease under which it was sent last, and whether its holder received the answer.
     attempt: u32,
     confirmed: bool,
@@ -48,10 +62,12 @@ pub(super) struct Received {
 /// What the checker has seen so far.
 pub(crate) struct OnlineChecker {
     pub(super) input: Arc<Input>,
+    /// What may have been received is never sent again by itself.
+    hold: bool,
     leases: BTreeMap<usize, KeyLease>,
     pub(super) received: BTreeMap<String, Received>,
     /// What analytics received: the latest version of each key, and its outcome.
-    pub(super) exported: BTreeMap<[u8; 32], (u64, domain::Outcome)>,
+    pub(super) exported: BTreeMap<[u8; 32], (u64, Outcome)>,
     /// The first rule that was broken.
     pub(crate) violation: Option<String>,
 }
@@ -67,9 +83,10 @@ impl std::fmt::Debug for SharedChecker {
 }
 
 impl SharedChecker {
-    pub(crate) fn new(input: Arc<Input>) -> Self {
+    pub(crate) fn new(input: Arc<Input>, hold: bool) -> Self {
         Self(Arc::new(Mutex::new(OnlineChecker {
             input,
+            hold,
             leases: BTreeMap::new(),
             received: BTreeMap::new(),
             exported: BTreeMap::new(),
@@ -163,6 +180,16 @@ impl OnlineChecker {
         }
     }
 
+    /// Entries were marked: their events are about to be sent.
+    pub(crate) fn marked(&mut self, leases: &[Lease], answers: &[Settled], now_ms: i64) {
+        for (lease, answer) in leases.iter().zip(answers) {
+            let Some(held) = self.visitor(lease).and_then(|p| self.leases.get_mut(&p)) else { continue };
+            if *answer == Settled::Done {
+                held.marked_ms.get_or_insert(now_ms);
+            }
+        }
+    }
+
     /// Events are about to be sent.
     pub(crate) fn sending(&mut self, events: &[PreparedEvent], wall_ms: i64) {
         let input = Arc::clone(&self.input);
@@ -170,6 +197,10 @@ impl OnlineChecker {
             let Some(visitor) = input.owners.get(event.id.as_str()) else {
                 return self.fail(|| format!("event {} belongs to no visitor", event.id));
             };
+            if self.leases.get(visitor).is_none_or(|held| held.marked_ms.is_none() && !held.lease_lapsed) {
+                return self
+                    .fail(|| format!("event {} was sent, and the ledger did not know before", event.id));
+            }
             if wall_ms >= input.visitors[*visitor].too_old_ms() {
                 return self.fail(|| format!("event {} was sent when it was too old", event.id));
             }
@@ -177,17 +208,17 @@ impl OnlineChecker {
     }
 
     /// The platform accepted events.
-    pub(crate) fn accepted(&mut self, owner: &str, events: &[AcceptedEvent]) {
+    pub(crate) fn accepted(&mut self, owner: &str, events: &[AcceptedEvent], now_ms: i64) {
         for event in events {
             let Some(visitor) = self.input.owners.get(&event.id).copied() else {
                 return self
                     .fail(|| format!("the platform received {}, which belongs to no visitor", event.id));
             };
-            self.receive(visitor, owner, event);
+            self.receive(visitor, owner, event, now_ms);
         }
     }
 
-    fn receive(&mut self, visitor: usize, owner: &str, event: &AcceptedEvent) {
+    fn receive(&mut self, visitor: usize, owner: &str, event: &AcceptedEvent, now_ms: i64) {
         let Some(held) = self.leases.get(&visitor) else {
             return self.fail(|| format!("event {} was sent before it was claimed", event.id));
         };
@@ -195,15 +226,21 @@ impl OnlineChecker {
         let (lease_lapsed, for_operator) = (held.lease_lapsed, held.for_operator);
         let id = &event.id;
         let Some(received) = self.received.get_mut(id) else {
-            let first =
-                Received { event: event.clone(), times: 1, attempt, confirmed: false, recorded: false };
+            let event = event.clone();
+            let (times, first_ms, confirmed, recorded) = (1, now_ms, false, false);
+            let first = Received { event, times, first_ms, attempt, confirmed, recorded };
             self.received.insert(id.clone(), first);
             return;
         };
         received.times += 1;
+        let hours = (now_ms - received.first_ms) / 3_600_000;
         (received.attempt, received.confirmed) = (attempt, false);
         if received.recorded && !lease_lapsed {
             self.fail(|| format!("event {id} was sent again although the ledger knew that it was accepted"));
+        } else if now_ms - received.first_ms >= DEDUPLICATION_MS {
+            self.fail(|| format!("event {id} was sent again after {hours} h, and counts twice"));
+        } else if self.hold {
+            self.fail(|| format!("event {id} was sent again, and the operator wants to decide that"));
         } else if for_operator && !lease_lapsed {
             self.fail(|| format!("event {id} was sent again although it waits for the operator"));
         } else if received.event != *event {
@@ -223,11 +260,30 @@ impl OnlineChecker {
     }
 
     /// Settlements were answered.
-    pub(crate) fn settled(&mut self, settlements: &[Settlement], answers: &[Settled]) {
+    pub(crate) fn settled(&mut self, settlements: &[Settlement], answers: &[Settled], now_ms: i64) {
         for (settlement, answer) in settlements.iter().zip(answers) {
             if let (Settled::Done, Some(visitor)) = (answer, self.visitor(&settlement.lease)) {
+                self.parked(visitor, settlement, now_ms);
                 self.close_lease(visitor, settlement);
             }
+        }
+    }
+
+    /// An entry waits for a person only when the operator wants it so, or nothing else is left.
+    fn parked(&mut self, visitor: usize, settlement: &Settlement, now_ms: i64) {
+        let Some(later) = settlement.settle.later() else { return };
+        if self.hold
+            || later.reason != WaitReason::UnknownOutcome
+            || settlement.settle.outcome() != Outcome::Parked
+        {
+            return;
+        }
+        let marked_ms = self.leases.get(&visitor).and_then(|held| held.marked_ms);
+        let is_forgotten = marked_ms.is_some_and(|marked_ms| now_ms - marked_ms >= REPEATED_MS);
+        let short_answers = settlement.maybe_received.map_or(0, |mark| mark.short_answers);
+        if !is_forgotten && short_answers <= SHORT_ANSWERS {
+            let key = settlement.lease.key;
+            self.fail(|| format!("{key:?} waits for a person, and could be sent again"));
         }
     }
 
@@ -239,6 +295,7 @@ impl OnlineChecker {
             });
         };
         held.open = false;
+        held.marked_ms = held.marked_ms.filter(|_| settlement.maybe_received.is_some());
         held.for_operator =
             matches!(&settlement.settle, Settle::Parked(open) if open.reason == WaitReason::UnknownOutcome);
         let input = Arc::clone(&self.input);

@@ -42,7 +42,7 @@ pub(crate) struct Backends {
 }
 
 impl Backends {
-    pub(crate) fn new(scheduler: &Scheduler, input: &Arc<Input>) -> ports::Result<Self> {
+    pub(crate) fn new(scheduler: &Scheduler, input: &Arc<Input>, rules: Rules) -> ports::Result<Self> {
         let clock = Arc::new(VirtualClock { scheduler: scheduler.clone(), worker: None });
         let queues = Db::in_memory_on_caller(EmbeddedQueue::SCHEMA)?;
         let directory = Db::in_memory_on_caller(DIRECTORY_SCHEMA)?;
@@ -62,7 +62,7 @@ impl Backends {
             ledger: EmbeddedLedger::new(Db::in_memory_on_caller(EmbeddedLedger::SCHEMA)?),
             analytics: EmbeddedAnalytics::new(analytics, clock),
             meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),
-            checker: SharedChecker::new(Arc::clone(input)),
+            checker: SharedChecker::new(Arc::clone(input), rules.hold),
         };
         at_once(backends.subscriptions.put(&[Subscription::of(SUBSCRIBED)]))?;
         for pixel in PIXELS {

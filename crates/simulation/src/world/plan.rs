@@ -35,6 +35,8 @@ pub(crate) enum Action {
     ClockJump { worker: Option<usize>, by_ms: i64 },
     /// A port has an outage for all workers.
     Outage { port: &'static str, time_ms: i64 },
+    /// The middle of a pause of days begins or ends.
+    Pause(bool),
     /// The platform revokes a pixel's token.
     Revoke { pixel: &'static str },
     /// The pixel gets a new token.
@@ -56,8 +58,53 @@ pub(crate) struct Plan {
     pub(crate) crash_share: f64,
 }
 
+/// A pause of days in a run: longer than the platform remembers event ids, or nearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// None.
+    None,
+    /// All processes are down.
+    Down(i64),
+    /// The platform cannot be reached.
+    Unreachable(i64),
+    /// The pixels have no working token.
+    Revoked(i64),
+}
+
+impl Pause {
+    pub(crate) fn draw(seed: u64) -> Self {
+        let mut chance = Chance::new(seed, Purpose::Pause);
+        if !chance.happens(0.15) {
+            return Self::None;
+        }
+        let time_ms = minutes(&mut chance, 40 * 60, 100 * 60);
+        match chance.between(0, 2) {
+            0 => Self::Down(time_ms),
+            1 => Self::Unreachable(time_ms),
+            _ => Self::Revoked(time_ms),
+        }
+    }
+
+    /// How long it lasts.
+    pub(crate) const fn ms(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::Down(ms) | Self::Unreachable(ms) | Self::Revoked(ms) => ms,
+        }
+    }
+
+    fn actions(self) -> Vec<Action> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Down(down_ms) => (0..WORKERS).map(|worker| Action::Crash { worker, down_ms }).collect(),
+            Self::Unreachable(time_ms) => vec![Action::Outage { port: "meta", time_ms }],
+            Self::Revoked(_) => PIXELS.into_iter().map(|pixel| Action::Revoke { pixel }).collect(),
+        }
+    }
+}
+
 impl Plan {
-    pub(crate) fn generate(seed: u64, input: &Input) -> (Self, Faults) {
+    pub(crate) fn generate(seed: u64, input: &Input, pause: Pause) -> (Self, Faults) {
         let mut chance = Chance::new(seed, Purpose::Plan);
         let faults_end_ms = minutes(&mut chance, 2, 15);
         let mut rules =
@@ -66,6 +113,9 @@ impl Plan {
         let mut actions = inputs(&mut chance, input, faults_end_ms);
         for _ in 0..chance.between(0, 6) {
             let action = disturbance(&mut chance);
+            if pause != Pause::None && matches!(action, Action::ClockJump { .. }) {
+                continue;
+            }
             rules.clock_set_back |= matches!(action, Action::ClockJump { by_ms: ..0, .. });
             actions.push((time(&mut chance, faults_end_ms), action));
         }
@@ -76,12 +126,31 @@ impl Plan {
                 actions.push((time(&mut chance, faults_end_ms).max(at_ms + 1), Action::Renew { pixel }));
             }
         }
+        let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
         (Self { rules, actions, faults_end_ms, crash_share }, faults)
     }
+}
+
+/// Puts a pause into the middle of a plan; what comes later is put off. The new end of all faults.
+fn put_in(actions: &mut Vec<(i64, Action)>, pause: Pause, faults_end_ms: i64) -> i64 {
+    let (begin_ms, end_ms) = (faults_end_ms / 2, faults_end_ms / 2 + pause.ms());
+    for (at_ms, _) in actions.iter_mut().filter(|(at_ms, _)| *at_ms > begin_ms) {
+        *at_ms += pause.ms();
+    }
+    actions.extend(pause.actions().into_iter().map(|action| (begin_ms, action)));
+    if pause != Pause::None {
+        // Its first and last minutes go by as slowly as other times do.
+        let edge_ms = 10 * 60 * 1_000;
+        actions.extend([(begin_ms + edge_ms, Action::Pause(true)), (end_ms - edge_ms, Action::Pause(false))]);
+    }
+    if let Pause::Revoked(_) = pause {
+        actions.extend(PIXELS.into_iter().map(|pixel| (end_ms, Action::Renew { pixel })));
+    }
+    faults_end_ms + pause.ms()
 }
 
 fn minutes(chance: &mut Chance, low: u64, high: u64) -> i64 {

@@ -6,7 +6,7 @@ use domain::Outcome;
 use ports::ledger::{Selection, WaitReason};
 use ports::{Blob, BlobStore, EventQueue, LedgerAdmin};
 
-use super::plan::WORKERS;
+use super::plan::{Pause, WORKERS};
 use super::services::ProcessSetup;
 use super::{Action, Backends, Plan};
 use crate::chance::{Chance, Purpose};
@@ -87,11 +87,12 @@ struct World {
 
 impl World {
     fn new(seed: u64, options: Options) -> Self {
-        let input = Arc::new(Input::generate(seed, BEGIN_MS / 1_000));
-        let (plan, faults) = Plan::generate(seed, &input);
+        let pause = Pause::draw(seed);
+        let input = Arc::new(Input::generate(seed, BEGIN_MS / 1_000, pause.ms() / 1_000));
+        let (plan, faults) = Plan::generate(seed, &input, pause);
         let scheduler = Scheduler::new(seed, WORKERS, faults, options.trace);
-        let backends =
-            Backends::new(&scheduler, &input).expect("databases in memory take what they are made for");
+        let backends = Backends::new(&scheduler, &input, plan.rules)
+            .expect("databases in memory take what they are made for");
         let slots = (0..WORKERS).map(|_| WorkerSlot { process: None, at_ms: Some(0) }).collect();
         let crashes = Chance::new(seed, Purpose::Crashes);
         Self { seed, scheduler, input, backends, plan, crashes, slots, started: 0 }
@@ -193,6 +194,7 @@ impl World {
             Action::Outage { port, time_ms } => {
                 self.scheduler.core().faults.outage = Some((port, now_ms + time_ms));
             }
+            Action::Pause(begins) => self.scheduler.core().in_pause = begins,
             Action::Revoke { pixel } => backends.revoke(pixel),
             Action::Renew { pixel } => backends.renew(pixel, self.started)?,
         }
@@ -290,7 +292,6 @@ impl World {
     fn waits_for_operator(&self) -> bool {
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        self.plan.rules.hold
-            && parked.iter().all(|entry| entry.wait_reason() == Some(WaitReason::UnknownOutcome))
+        parked.iter().all(|entry| entry.wait_reason() == Some(WaitReason::UnknownOutcome))
     }
 }

@@ -35,7 +35,13 @@ impl Postcard {
 
 impl Requirements for Postcard {
     fn rules(&self) -> PlatformRules {
-        PlatformRules { window: WINDOW, margin: Duration::from_secs(60), max_events: 20 }
+        PlatformRules {
+            window: WINDOW,
+            margin: Duration::from_secs(60),
+            deduplication: Duration::from_secs(24 * 3600),
+            deduplication_margin: Duration::from_secs(3600),
+            max_events: 20,
+        }
     }
 
     fn check(&self, _: &Conversion<'_>) -> Reasons {
@@ -85,9 +91,10 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
     let all = |outcome| report(reply.status, vec![outcome; sent]);
     match reply.status {
         200 => {
-            let fewer = body["taken"] != sent;
-            let alarms = fewer.then(|| format!("{sent} events sent, {} taken", body["taken"]));
-            SendReport { alarms: alarms.into_iter().collect(), ..all(EventOutcome::Accepted) }
+            let short = body["taken"] != sent;
+            let alarms = short.then(|| format!("{sent} events sent, {} taken", body["taken"]));
+            let outcome = if short { EventOutcome::Unknown } else { EventOutcome::Accepted };
+            SendReport { short, alarms: alarms.into_iter().collect(), ..all(outcome) }
         }
         401 => all(EventOutcome::Refused),
         422 => match body["bad"].as_u64().and_then(|bad| usize::try_from(bad).ok()) {
@@ -104,5 +111,5 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
 
 fn report(status: u16, outcomes: Vec<EventOutcome>) -> SendReport {
     let answer = Answer { status, ..Answer::default() };
-    SendReport { outcomes, answer, throttled: false, wait: None, alarms: Vec::new() }
+    SendReport { outcomes, answer, throttled: false, wait: None, short: false, alarms: Vec::new() }
 }

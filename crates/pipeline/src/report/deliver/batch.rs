@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::UnixMillis;
 use ports::Clock;
 use ports::ledger::Settlement;
 
@@ -43,11 +42,6 @@ impl Batch {
     /// Makes it due, because nothing more comes.
     pub(super) const fn close(&mut self) {
         self.due = true;
-    }
-
-    /// When the first of its leases ends.
-    pub(super) fn earliest_lease_end(&self) -> Option<UnixMillis> {
-        self.conversions.iter().map(|prepared| prepared.lease_end).min()
     }
 
     /// Adds a conversion; returns it when it does not fit into one request of at most `max_events`.

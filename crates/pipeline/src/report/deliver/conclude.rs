@@ -5,12 +5,16 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, Positions, Settle, SettleLater, Settlement, WaitReason};
+use ports::ledger::{Due, MaybeReceived, Positions, Settle, SettleLater, Settlement, WaitReason};
 
 use super::delivery::DeliveryItem;
 use super::prepared::Prepared;
+use super::unknown_outcome::parked;
 use crate::report::health::DeliveryEnd;
 use crate::report::{Backoff, OnUnknown, Reporting, mutations};
+
+/// A conversion is sent again after so many answers that counted fewer events than were sent; after one more a person decides.
+const MOST_SHORT_ANSWERS: u32 = 5;
 
 /// The settlement of a conversion after its delivery. The first rule that applies decides.
 pub(super) fn settlement(
@@ -19,6 +23,7 @@ pub(super) fn settlement(
     end: DeliveryEnd,
     now: UnixMillis,
 ) -> Settlement {
+    let maybe_received = maybe_received(&item);
     let DeliveryItem { prepared, outcomes, mut answer, .. } = item;
     let reported = reported(&prepared);
     let deadline = prepared.due.deadline;
@@ -37,13 +42,12 @@ pub(super) fn settlement(
         }
         Settle::Rejected { reason }
     } else if outcomes.contains(&EventOutcome::Unknown) {
+        let short_answers = maybe_received.map_or(0, |mark| mark.short_answers);
         match reporting.config.on_unknown {
-            OnUnknown::Resend => Settle::Retry(open(wait, WaitReason::UnknownOutcome, true)),
-            OnUnknown::Hold => Settle::Parked(SettleLater {
-                due_at: deadline,
-                reason: WaitReason::UnknownOutcome,
-                failed: true,
-            }),
+            OnUnknown::Resend if short_answers <= MOST_SHORT_ANSWERS => {
+                Settle::Retry(open(wait, WaitReason::UnknownOutcome, true))
+            }
+            OnUnknown::Resend | OnUnknown::Hold => parked(deadline, true),
         }
     } else if outcomes.contains(&EventOutcome::BatchRefused) {
         Settle::Parked(open(backoff.probe, WaitReason::NotIsolated, true))
@@ -61,7 +65,19 @@ pub(super) fn settlement(
     } else {
         Settle::Reported
     };
-    Settlement { lease: prepared.due.lease, settle, accepted: prepared.accepted, reported, answer }
+    let Prepared { due, accepted, .. } = prepared;
+    Settlement { lease: due.lease, settle, accepted, reported, answer, maybe_received }
+}
+
+/// Since when the platform may have events that it is not known to have accepted.
+fn maybe_received(item: &DeliveryItem) -> Option<MaybeReceived> {
+    let before = item.prepared.due.maybe_received;
+    if !item.outcomes.contains(&EventOutcome::Unknown) {
+        return before;
+    }
+    let mut mark = before.unwrap_or(MaybeReceived::since(item.sending_since));
+    mark.short_answers = mark.short_answers.saturating_add(u32::from(item.short_answer));
+    Some(mark)
 }
 
 /// A settlement of a conversion of which nothing was sent.
@@ -72,6 +88,7 @@ pub(super) fn nothing_sent(due: Due, settle: Settle) -> Settlement {
         accepted: Positions::default(),
         reported: Figures::default(),
         answer: None,
+        maybe_received: due.maybe_received,
     }
 }
 

@@ -11,6 +11,7 @@ use super::bisect::{Bisection, EventPlace, Response};
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;
 use super::request;
+use super::unknown_outcome::needs_a_person;
 use crate::report::health::{BatchFeedback, DeliveryEnd};
 use crate::report::mutations;
 
@@ -29,15 +30,19 @@ pub(super) struct DeliveryItem {
     pub(super) outcomes: Vec<EventOutcome>,
     /// The destination's latest answer that concerns it.
     pub(super) answer: Option<Answer>,
+    /// Its mark in the ledger says that the platform may have it from then on.
+    pub(super) sending_since: UnixMillis,
+    /// The latest answer counted fewer events than were sent.
+    pub(super) short_answer: bool,
     /// Another worker has claimed it meanwhile and sends it.
     lost: bool,
 }
 
 impl DeliveryItem {
     /// Nothing is sent yet: until there is an answer, every event may be sent again later.
-    fn new(prepared: Prepared) -> Self {
+    fn new(prepared: Prepared, sending_since: UnixMillis) -> Self {
         let outcomes = vec![EventOutcome::Transient; prepared.events.len()];
-        Self { prepared, outcomes, answer: None, lost: false }
+        Self { prepared, outcomes, answer: None, sending_since, short_answer: false, lost: false }
     }
 }
 
@@ -57,16 +62,12 @@ pub(super) struct BatchDelivery {
 }
 
 impl BatchDelivery {
-    /// The delivery of conversions whose leases started, or were renewed, at `renewed_at`.
-    pub(super) fn new(
-        context: Arc<PixelContext>,
-        conversions: Vec<Prepared>,
-        renewed_at: UnixMillis,
-    ) -> Self {
+    /// The delivery of conversions whose leases were renewed and which were marked at `marked_at`.
+    pub(super) fn new(context: Arc<PixelContext>, conversions: Vec<Prepared>, marked_at: UnixMillis) -> Self {
         Self {
             context,
-            items: conversions.into_iter().map(DeliveryItem::new).collect(),
-            renewed_at,
+            items: conversions.into_iter().map(|one| DeliveryItem::new(one, marked_at)).collect(),
+            renewed_at: marked_at,
             rejected: 0,
             accepted: false,
             near_limit: false,
@@ -92,7 +93,7 @@ impl BatchDelivery {
             }
             // Leases can be renewed past the deadline, and a platform may refuse a whole request for one event that is too old.
             let now = mutations::time_before_sending(self.context.reporting.clock.now());
-            bisection.exclude(|c| self.items[c].lost || now >= self.items[c].prepared.due.deadline);
+            bisection.exclude(|c| self.may_not_be_sent(&self.items[c], now));
             if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {
                 break;
             }
@@ -108,6 +109,14 @@ impl BatchDelivery {
         let rest: Vec<_> = bisection.rest().collect();
         self.mark(&rest, &EventOutcome::BatchRefused, None);
         DeliveryEnd::Finished
+    }
+
+    /// Another worker has it, or too much time has passed since it was prepared.
+    fn may_not_be_sent(&self, item: &DeliveryItem, now: UnixMillis) -> bool {
+        let due = &item.prepared.due;
+        let rules = self.context.destination.rules();
+        let on_unknown = self.context.reporting.config.on_unknown;
+        item.lost || now >= due.deadline || needs_a_person(due.maybe_received, on_unknown, rules, now)
     }
 
     async fn request(&mut self, places: &[EventPlace]) -> SendReport {
@@ -146,6 +155,7 @@ impl BatchDelivery {
             self.mark(&rest, &EventOutcome::Transient, Some(&report.answer));
             for (place, outcome) in places.iter().zip(&report.outcomes) {
                 self.mark(&[*place], outcome, Some(&report.answer));
+                self.items[place.0].short_answer |= report.short;
             }
             let limited = DeliveryEnd::RateLimited(report.wait);
             return Some(if report.throttled { limited } else { DeliveryEnd::Failed });

@@ -47,6 +47,7 @@ mod tests {
             deadline: UnixMillis(0),
             portion,
             accepted,
+            maybe_received: None,
             failures: 0,
         };
         // Page view, content view, then three Purchases of 0.3 each.

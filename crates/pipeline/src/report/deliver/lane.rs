@@ -10,14 +10,15 @@ use super::batch::Batch;
 use super::conclude::nothing_sent;
 use super::expired;
 use super::pixel_context::PixelContext;
-use super::prepared::{Claimed, Prepared, Unsendable, prepare};
+use super::prepared::{Prepared, Unsendable, prepare};
 use super::send::{defer, send};
+use super::unknown_outcome::leave_to_a_person;
 
 /// One pixel's conversions, in the order in which they come.
 pub(super) struct Lane {
     context: Arc<PixelContext>,
     /// Filled by [`Lanes::submit`](super::Lanes::submit).
-    incoming: mpsc::UnboundedReceiver<Claimed>,
+    incoming: mpsc::UnboundedReceiver<Due>,
     batch: Batch,
     /// Did not fit into the batch any more.
     next: Option<Prepared>,
@@ -26,7 +27,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(context: Arc<PixelContext>, incoming: mpsc::UnboundedReceiver<Claimed>) -> Self {
+    pub(super) fn new(context: Arc<PixelContext>, incoming: mpsc::UnboundedReceiver<Due>) -> Self {
         Self { context, incoming, batch: Batch::default(), next: None, sending: JoinSet::new() }
     }
 
@@ -44,8 +45,8 @@ impl Lane {
                         tracing::error!(pixel = %self.context.pixel, %error, "a batch failed; its leases run out");
                     }
                 }
-                claimed = self.incoming.recv(), if open && !self.batch.is_due() => match claimed {
-                    Some(claimed) => self.gather(claimed),
+                due = self.incoming.recv(), if open && !self.batch.is_due() => match due {
+                    Some(due) => self.gather(due),
                     None => {
                         open = false;
                         self.batch.close();
@@ -57,13 +58,13 @@ impl Lane {
     }
 
     /// Adds a conversion to the batch, or its settlement when it cannot be sent.
-    fn gather(&mut self, claimed: Claimed) {
+    fn gather(&mut self, due: Due) {
         self.context.count_taken();
         let reporting = &self.context.reporting;
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
         let destination = &*self.context.destination;
-        match prepare(claimed, now, destination) {
+        match prepare(due, now, destination, reporting.config.on_unknown) {
             Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
@@ -79,6 +80,7 @@ impl Lane {
                 expired::count(&self.context.reporting, &due);
                 nothing_sent(due, Settle::Expired)
             }
+            Unsendable::MaybeReceived => leave_to_a_person(due),
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel = %self.context.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })

@@ -19,7 +19,6 @@ use tokio_util::task::TaskTracker;
 use super::conclude::nothing_sent;
 use super::lane::Lane;
 use super::pixel_context::PixelContext;
-use super::prepared::Claimed;
 use super::settle;
 use crate::report::Reporting;
 
@@ -43,7 +42,7 @@ const IDLE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct OpenLane {
     /// Received by [`Lane::run`].
-    queue: mpsc::UnboundedSender<Claimed>,
+    queue: mpsc::UnboundedSender<Due>,
     context: Arc<PixelContext>,
     used_at: UnixMillis,
 }
@@ -152,14 +151,13 @@ impl Lanes {
             return Some(self.no_room(due));
         }
         lane.context.count_queued();
-        let claimed = Claimed { due, lease_end: holder.until };
-        let Err(mpsc::error::SendError(claimed)) = lane.queue.send(claimed) else {
+        let Err(mpsc::error::SendError(due)) = lane.queue.send(due) else {
             return None;
         };
         // Its task has ended by a panic: the next conversion opens another lane.
         lane.context.count_all_lost();
-        open.remove(&claimed.due.pixel);
-        Some(self.no_room(claimed.due))
+        open.remove(&due.pixel);
+        Some(self.no_room(due))
     }
 
     /// `None` when this process has no destination for the pixel's platform.

@@ -1,4 +1,4 @@
-//! A claimed conversion, and the same with its events in the destination's format.
+//! A claimed conversion with its events in the destination's format.
 
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Row, UnixMillis};
@@ -6,20 +6,13 @@ use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Positions};
 
-use crate::report::mutations;
-
-/// A conversion that this process has claimed.
-#[derive(Debug)]
-pub(super) struct Claimed {
-    pub(super) due: Due,
-    pub(super) lease_end: UnixMillis,
-}
+use super::unknown_outcome::needs_a_person;
+use crate::report::{OnUnknown, mutations};
 
 /// A claimed conversion that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) due: Due,
-    pub(super) lease_end: UnixMillis,
     /// The events that the destination does not have yet.
     pub(super) events: Vec<PreparedEvent>,
     /// Positions in `events` that were accepted in this delivery.
@@ -31,6 +24,8 @@ pub(super) struct Prepared {
 pub(super) enum Unsendable {
     /// Its deadline has passed.
     Expired,
+    /// The platform may have its events, and they may not be sent again without a person's decision.
+    MaybeReceived,
     /// The rules have become stricter, or the destination needs more than the row has.
     Refused(String),
 }
@@ -38,13 +33,17 @@ pub(super) enum Unsendable {
 /// Prepares a conversion right before it is sent: its age is checked again here. Whether the pixel still has a credential is
 /// checked when the batch is sent.
 pub(super) fn prepare(
-    Claimed { due, lease_end }: Claimed,
+    due: Due,
     now: UnixMillis,
     destination: &dyn Destination,
+    on_unknown: OnUnknown,
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
     let now = mutations::time_of_preparing(now, due.deadline);
     if now >= due.deadline {
         return Err(Box::new((due, Unsendable::Expired)));
+    }
+    if needs_a_person(due.maybe_received, on_unknown, destination.rules(), now) {
+        return Err(Box::new((due, Unsendable::MaybeReceived)));
     }
     let events = {
         let row = Row::parse(&due.raw);
@@ -59,7 +58,7 @@ pub(super) fn prepare(
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
-            Ok(Prepared { due, lease_end, events, accepted: Positions::default() })
+            Ok(Prepared { due, events, accepted: Positions::default() })
         }
         Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }

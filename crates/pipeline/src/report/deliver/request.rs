@@ -90,6 +90,7 @@ fn no_credential(events: usize) -> SendReport {
         },
         throttled: false,
         wait: None,
+        short: false,
         alarms: Vec::new(),
     }
 }

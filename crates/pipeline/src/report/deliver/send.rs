@@ -23,17 +23,15 @@ use crate::report::mutations;
 )]
 pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
     let reporting = &context.reporting;
-    let lease_end = batch.earliest_lease_end().unwrap_or(UnixMillis(i64::MAX));
     let Batch { conversions, mut settlements, .. } = batch;
-    let (conversions, lease_end) = renew_leases(&context, conversions, lease_end).await;
+    let (conversions, marked_at) = begin_sending(&context, conversions).await;
     if mutations::settles_before_send() {
         let early = conversions.iter().map(|prepared| nothing_sent(prepared.due.clone(), Settle::Reported));
         settle::write(reporting, early.collect()).await;
     }
     let mut end = DeliveryEnd::Finished;
     if !conversions.is_empty() {
-        let renewed_at = lease_end.minus(reporting.config.lease);
-        let delivery = BatchDelivery::new(Arc::clone(&context), conversions, renewed_at);
+        let delivery = BatchDelivery::new(Arc::clone(&context), conversions, marked_at);
         let (items, feedback) = delivery.run().await;
         let now = reporting.clock.now();
         adapt_throttle(&context, &feedback, now);
@@ -75,28 +73,22 @@ fn adapt_throttle(context: &PixelContext, feedback: &BatchFeedback, now: UnixMil
     }
 }
 
-/// Makes sure that the leases outlast the first request. A conversion that another worker has claimed by now is left to that
-/// worker.
-async fn renew_leases(
-    context: &PixelContext,
-    conversions: Vec<Prepared>,
-    lease_end: UnixMillis,
-) -> (Vec<Prepared>, UnixMillis) {
+/// Renews the leases, so that they outlast the first request, and marks in the ledger that the platform may have the events from
+/// now on. A conversion that another worker has claimed by now is left to that worker. Answers what may be sent, and since when
+/// it is marked.
+async fn begin_sending(context: &PixelContext, conversions: Vec<Prepared>) -> (Vec<Prepared>, UnixMillis) {
     let reporting = &context.reporting;
-    let until = reporting.holder().until;
-    if until.since(lease_end) < reporting.config.lease / 3 {
-        return (conversions, lease_end);
-    }
+    let holder = reporting.holder();
     let leases: Vec<_> = conversions.iter().map(|prepared| prepared.due.lease.clone()).collect();
-    match reporting.ledger.extend(&leases, until).await {
+    match reporting.ledger.begin_sending(&leases, &holder).await {
         Ok(renewed) => {
             let held = conversions.into_iter().zip(renewed).filter(|(_, r)| *r == Settled::Done);
-            (held.map(|(prepared, _)| prepared).collect(), until)
+            (held.map(|(prepared, _)| prepared).collect(), holder.now)
         }
         Err(error) => {
             // Without the ledger nothing may be sent: the leases run out and claim_due hands the work out again.
-            tracing::warn!(error = ?error, "cannot renew leases; the batch waits in the ledger");
-            (Vec::new(), lease_end)
+            tracing::warn!(error = ?error, "cannot mark what is sent; the batch waits in the ledger");
+            (Vec::new(), holder.now)
         }
     }
 }

@@ -92,6 +92,7 @@ fn candidate(row: &RowClaim) -> Option<Due> {
         deadline,
         portion: Portion::Full,
         accepted: Positions::default(),
+        maybe_received: None,
         failures: 0,
     })
 }

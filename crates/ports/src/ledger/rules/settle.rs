@@ -6,6 +6,7 @@ use domain::{Outcome, UnixMillis};
 use super::restatement::Increment;
 use super::standing::Standing;
 use crate::ledger::claim::Restatements;
+use crate::ledger::maybe_received::MaybeReceived;
 use crate::ledger::positions::Positions;
 use crate::ledger::settlement::Settlement;
 
@@ -35,6 +36,8 @@ pub struct Settling<'s> {
     pub new_events: u64,
     /// Purchases that are accepted now, and their worth.
     pub reported: Figures,
+    /// Since when the platform may have events that are not known to be accepted.
+    pub maybe_received: Option<MaybeReceived>,
     /// What is due now because the figures had outgrown what is reported: the entry becomes `retry` at once.
     pub increment: Option<Increment>,
 }
@@ -71,6 +74,7 @@ pub fn settle<'s>(
         accepted: Accepted { positions, events: before.events.saturating_add(new_events) },
         new_events,
         reported,
+        maybe_received: settlement.maybe_received.filter(|_| outcome != Outcome::Reported),
         increment,
     })
 }

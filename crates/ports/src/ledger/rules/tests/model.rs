@@ -151,6 +151,7 @@ impl Model {
             accepted: (first..end).collect(),
             reported: Figures { count, revenue: Money::from_micros(count * PRICE) },
             answer: None,
+            maybe_received: None,
         })
     }
 
