@@ -80,9 +80,7 @@ fn entry(
         Outcome::Invalid if row.class == Class::Invalid => Ok(()),
         Outcome::NoEvents if row.class == Class::NoEvents => Ok(()),
         Outcome::Rejected if is_bad => Ok(()),
-        Outcome::Rejected if expiring && state.rules.clock_set_back && record.reason == "100/2804003" => {
-            Ok(())
-        }
+        Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),

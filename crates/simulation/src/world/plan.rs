@@ -14,8 +14,8 @@ pub(crate) struct Rules {
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,
-    /// A clock is set back: an event that is too old may look fresh.
-    pub(crate) clock_set_back: bool,
+    /// A clock is set back, or time leaps far while a request is on its way: an event that is too old may have looked fresh.
+    pub(crate) may_be_late: bool,
 }
 
 /// A planned action.
@@ -107,8 +107,11 @@ impl Plan {
     pub(crate) fn generate(seed: u64, input: &Input, pause: Pause) -> (Self, Faults) {
         let mut chance = Chance::new(seed, Purpose::Plan);
         let faults_end_ms = minutes(&mut chance, 2, 15);
-        let mut rules =
-            Rules { hold: chance.happens(0.3), increments: chance.happens(0.4), clock_set_back: false };
+        let mut rules = Rules {
+            hold: chance.happens(0.3),
+            increments: chance.happens(0.4),
+            may_be_late: pause != Pause::None,
+        };
         let crash_share = chance.pick(&[0.0, 0.0, 0.002, 0.01]);
         let mut actions = inputs(&mut chance, input, faults_end_ms);
         for _ in 0..chance.between(0, 6) {
@@ -116,7 +119,7 @@ impl Plan {
             if pause != Pause::None && matches!(action, Action::ClockJump { .. }) {
                 continue;
             }
-            rules.clock_set_back |= matches!(action, Action::ClockJump { by_ms: ..0, .. });
+            rules.may_be_late |= matches!(action, Action::ClockJump { by_ms: ..0, .. });
             actions.push((time(&mut chance, faults_end_ms), action));
         }
         for pixel in PIXELS {
