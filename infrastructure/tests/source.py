@@ -13,7 +13,17 @@ import botocore.session  # noqa: E402
 from botocore import xform_name  # noqa: E402
 from templates import load, resources  # noqa: E402
 
-__all__ = ["INFRASTRUCTURE", "ROOT", "aws_calls", "load", "metric_names", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings"]
+__all__ = ["INFRASTRUCTURE", "ROOT", "actions", "aws_calls", "load", "metric_names", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings", "statements"]
+
+
+def actions(statement):
+    """The actions of a statement, as a list."""
+    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
+def statements(role):
+    """All statements of a role's own policies."""
+    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
 
 
 @cache

@@ -4,7 +4,7 @@ import unittest
 
 from source import INFRASTRUCTURE, load, resources
 
-FOURTEEN_DAYS = 14 * 24 * 60 * 60
+DAY = 24 * 60 * 60
 
 
 class Data(unittest.TestCase):
@@ -38,15 +38,23 @@ class Data(unittest.TestCase):
             self.assertEqual(arn, "arn:${AWS::Partition}:s3:::" + bucket["BucketName"]["Fn::Sub"])
             self.assertEqual(self.template["Resources"][name]["DependsOn"], f"{queue}Policy")
 
-    def test_dead_letters_are_kept_for_14_days_and_come_after_the_services_gave_up(self):
-        parameters = self.template["Parameters"]
-        self.assertGreater(parameters["RedriveReceives"]["Default"], parameters["MaxReceives"]["Default"])
+    def test_a_queue_gives_up_after_the_services_did_whatever_is_chosen(self):
+        ours, queues = (self.template["Parameters"][name] for name in ("MaxReceives", "RedriveReceives"))
+        self.assertGreater(queues["MinValue"], ours["MaxValue"])
+        for bounds in (ours, queues):
+            self.assertTrue(bounds["MinValue"] <= bounds["Default"] <= bounds["MaxValue"])
+        self.assertLessEqual(queues["MaxValue"], 1000, "SQS takes no more")
+
+    def test_a_dead_letter_that_keeps_its_age_stays_for_days(self):
         working = {name: queue for name, queue in self.queues.items() if "RedrivePolicy" in queue}
         self.assertEqual(len(working), 2)
         for queue in working.values():
             self.assertEqual(queue["VisibilityTimeout"], {"Ref": "QueueVisibilitySeconds"})
             dead = self.queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
-            self.assertEqual(dead["MessageRetentionPeriod"], FOURTEEN_DAYS)
+            self.assertEqual(dead["MessageRetentionPeriod"], 14 * DAY)
+            # Conversions can be reported for 7 days, and a letter has its age from the queue.
+            self.assertGreaterEqual(queue["MessageRetentionPeriod"], 7 * DAY)
+            self.assertGreaterEqual(dead["MessageRetentionPeriod"] - queue["MessageRetentionPeriod"], 4 * DAY)
             self.assertTrue(dead["SqsManagedSseEnabled"] and queue["SqsManagedSseEnabled"])
 
     def test_the_table_can_be_brought_back(self):

@@ -3,16 +3,16 @@
 import re
 import unittest
 
-from source import INFRASTRUCTURE, aws_calls, load, resources, rust, sdk_methods, settings
+from source import INFRASTRUCTURE, actions, aws_calls, load, resources, rust, sdk_methods, settings, statements
 
 LETTERS = {"filter-svc": "F", "reporter-svc": "R", "optimizer-svc": "O", "efflux": "FRO"}
 # Read by the AWS SDK, by the system, or only to name metrics; not settings of Efflux.
 FOREIGN = {"TMPDIR", "AWS_REGION"}
 
 
-def actions(statement):
-    """The actions of a statement, as a list."""
-    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+def secrets(container):
+    """What a container is given by reference, whatever the parameters are."""
+    return [entry["Fn::If"][1] if "Fn::If" in entry else entry for entry in container["Secrets"]]
 
 
 def exports(resource):
@@ -39,8 +39,7 @@ class Services(unittest.TestCase):
         self.assertNotIn("ManagedPolicyArns", role)
         return {
             (action, resource)
-            for policy in role["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
+            for statement in statements(role)
             for action in actions(statement)
             for target in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
             for resource in exports(target)
@@ -53,11 +52,39 @@ class Services(unittest.TestCase):
 
     def test_no_role_allows_whole_families(self):
         for role in resources(self.template, "AWS::IAM::Role").values():
-            for policy in role["Policies"]:
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    self.assertFalse([a for a in actions(statement) if "*" in a])
-                    if statement["Resource"] == "*":
-                        self.assertIn(actions(statement), (["ecr:GetAuthorizationToken"], ["cloudwatch:PutMetricData"]))
+            for statement in statements(role):
+                self.assertFalse([a for a in actions(statement) if "*" in a])
+                if statement["Resource"] == "*":
+                    self.assertIn(actions(statement), (["ecr:GetAuthorizationToken"], ["cloudwatch:PutMetricData"]))
+
+    def test_each_role_has_a_boundary_that_allows_what_roles_do_and_nothing_else(self):
+        data = load(INFRASTRUCTURE / "data.yaml")
+        (boundary,) = resources(data, "AWS::IAM::ManagedPolicy").values()
+        allowed = {action for s in boundary["PolicyDocument"]["Statement"] for action in actions(s) if s["Effect"] == "Allow"}
+        used = set()
+        for name, role in resources(self.template, "AWS::IAM::Role").items():
+            self.assertEqual(role["PermissionsBoundary"], {"Fn::ImportValue": {"Fn::Sub": "${DataStack}-TaskBoundaryArn"}}, name)
+            used |= {action for statement in statements(role) for action in actions(statement)}
+        self.assertIn("TaskBoundaryArn", data["Outputs"])
+        self.assertEqual(allowed, used)
+        for statement in boundary["PolicyDocument"]["Statement"]:
+            if "iam:PassRole" in actions(statement):
+                self.assertEqual(statement["Condition"]["StringEquals"], {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
+
+    def test_the_app_secret_is_given_to_those_that_read_it_once_it_is_wanted(self):
+        for service, task in self.tasks.items():
+            (container,) = task["ContainerDefinitions"]
+            wanted = [entry["Fn::If"] for entry in container["Secrets"] if "Fn::If" in entry]
+            reads = "R" in LETTERS[service]
+            self.assertEqual([w[1]["Name"] for w in wanted], ["META_APP_SECRET"] * reads, service)
+            for condition, _, otherwise in wanted:
+                self.assertEqual((condition, otherwise), ("WithAppSecret", {"Ref": "AWS::NoValue"}))
+
+    def test_plain_text_is_refused_unless_an_operator_allows_it(self):
+        self.assertEqual(self.template["Parameters"]["AllowPlaintext"]["Default"], "false")
+        for service, task in self.tasks.items():
+            (container,) = task["ContainerDefinitions"]
+            self.assertIn({"Name": "ALLOW_PLAINTEXT", "Value": {"Ref": "AllowPlaintext"}}, container["Environment"], service)
 
     def test_the_list_of_calls_is_the_code_s(self):
         ours = {path: text for path, text in rust().items() if path.startswith("crates/adapter-aws/src/")}
@@ -70,7 +97,7 @@ class Services(unittest.TestCase):
     def test_each_service_has_every_address_and_no_unknown_setting(self):
         for service, task in self.tasks.items():
             (container,) = task["ContainerDefinitions"]
-            given = {entry["Name"] for entry in container["Environment"] + container["Secrets"]} - FOREIGN
+            given = {entry["Name"] for entry in container["Environment"] + secrets(container)} - FOREIGN
             self.assertLessEqual(given, settings().keys(), service)
             for name, (readers, address) in settings().items():
                 if address and set(readers) & set(LETTERS[service]):
