@@ -13,7 +13,7 @@ use pipeline::worker::{Worker, WorkerConfig};
 use ports::{Destinations, Ledger};
 use tokio_util::sync::CancellationToken;
 
-use crate::Parts;
+use crate::{Parts, row_limits};
 
 /// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
 pub(crate) async fn run(
@@ -72,6 +72,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Report
         lease: settings.intervals.lease,
         // Whatever the filter accepts with this limit is accepted here.
         max_object_bytes: max_filtered_bytes(settings.limits.max_object_bytes),
+        rows: row_limits(settings),
         on_unknown: settings.reporting.on_unknown_outcome,
         backoff: Backoff {
             first: settings.intervals.retry_first,

@@ -15,3 +15,4 @@ pub mod worker;
 pub use blocking::Blocking;
 pub use filter::Subscriptions;
 pub use report::Pixels;
+pub use row_files::RowLimits;

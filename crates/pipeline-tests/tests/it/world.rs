@@ -12,11 +12,11 @@ use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use destination_meta::transport::Transport;
 use domain::{ObjectRef, Outcome, PixelRef, Receipt};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::Blocking;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
 };
 use pipeline::worker::{Handled, Handler};
+use pipeline::{Blocking, RowLimits};
 use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -222,6 +222,7 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         // The clock of the tests runs ahead while requests are on their way.
         lease: Duration::from_secs(6 * 3600),
         max_object_bytes: 1 << 30,
+        rows: RowLimits::default(),
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub use ports::configuration::OnUnknown;
 use ports::ledger::Restatements;
 
+use row_files::RowLimits;
+
 use super::backoff::Backoff;
 use crate::blocking::Blocking;
 
@@ -21,6 +23,8 @@ pub struct ReportConfig {
     pub lease: Duration,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
+    /// The longest row that is read, and the most rows of a file; the filter's, so that whatever it passes on is taken.
+    pub rows: RowLimits,
     /// What happens to events whose outcome is unknown.
     pub on_unknown: OnUnknown,
     /// What happens to figures that outgrow what was reported.

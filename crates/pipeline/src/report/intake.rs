@@ -90,11 +90,12 @@ impl Intake {
             now: reporting.clock.now(),
             destinations: Arc::clone(&reporting.destinations),
         };
-        let (claim_rows, limit) = (reporting.config.claim_rows, reporting.config.max_object_bytes);
+        let config = &reporting.config;
+        let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));
         let first = reporting
             .config
             .blocking
-            .spawn(move || RowReader::open(builder, blob, limit, claim_rows)?.next_rows());
+            .spawn(move || RowReader::open(builder, blob, limits, claim_rows)?.next_rows());
         let claimer = Claimer { reporting, lanes: &self.lanes, object };
         let claimed = claimer.claim_all(first, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };

@@ -5,7 +5,7 @@ use std::io::Read;
 use domain::Row;
 use ports::Blob;
 use ports::ledger::RowClaim;
-use row_files::{FileError, Rows};
+use row_files::{FileError, RowLimits, Rows};
 
 use super::row_claim::RowClaimBuilder;
 
@@ -27,11 +27,11 @@ impl RowReader {
     pub(super) fn open(
         builder: RowClaimBuilder,
         blob: Blob,
-        limit: u64,
+        (limit, limits): (u64, RowLimits),
         claim_rows: usize,
     ) -> Result<Self, FileError> {
         let bytes = blob.into_reader()?;
-        Ok(Self { builder, rows: Rows::new(row_files::decompressed(bytes, limit)?)?, claim_rows })
+        Ok(Self { builder, rows: Rows::new(row_files::decompressed(bytes, limit)?, limits)?, claim_rows })
     }
 
     /// Reads the rows of the next claim. Blocks.
