@@ -70,6 +70,7 @@ async fn name_platforms(connection: &Connection, operation: &'static str) -> Res
             fields: Some(doc! { "pixel": 1 }),
             sort: Some(doc! { "_id": 1 }),
             limit: Some(STEP),
+            bytes: None,
         };
         let entries: Vec<Entry> = connection.find(operation, CONVERSIONS, query).await?;
         let Some(last) = entries.last() else { return Ok(()) };

@@ -76,7 +76,7 @@ async fn a_short_answer_is_recorded_with_its_conversions() {
     world.sandbox.add_fault(Action::ShortReceived(2).times(1));
     let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
     assert_eq!(receipt.rows(Outcome::Reported), 5);
-    let records = world.ledger.export_batch(9).await.unwrap();
+    let records = world.ledger.export_batch(9, u64::MAX).await.unwrap();
     assert!(
         records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.message.contains("received"))),
         "{records:?}"
@@ -93,7 +93,7 @@ async fn a_rejected_conversion_keeps_what_was_accepted_of_it() {
     world.sandbox.add_fault(Action::BadEvent(fault).always());
     let receipt = world.report("a", &[row]).await;
     assert_eq!(receipt.rows(Outcome::Rejected), 1);
-    let record = world.ledger.export_batch(9).await.unwrap().remove(0);
+    let record = world.ledger.export_batch(9, u64::MAX).await.unwrap().remove(0);
     assert!(record.events > 0 && record.events == world.sandbox.stats().accepted_events(), "{record:?}");
     let said = format!("{} of its events were accepted", record.events);
     assert!(record.answer.unwrap().message.contains(&said));

@@ -16,7 +16,7 @@ use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
 };
 use pipeline::worker::{Handled, Handler};
-use pipeline::{Blocking, RowLimits};
+use pipeline::{Blocking, MemoryBudget, RowLimits};
 use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -54,6 +54,11 @@ impl World {
     pub(crate) async fn restating() -> Self {
         let config = ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) };
         Self::of(config, None).await
+    }
+
+    /// The same with little memory.
+    pub(crate) async fn within(memory: MemoryBudget) -> Self {
+        Self::of(ReportConfig { memory, ..config_of(OnUnknown::Resend) }, None).await
     }
 
     pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
@@ -227,6 +232,7 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         restatements: Restatements::First,
         backoff: Backoff::default(),
         claim_rows: CLAIM_ROWS,
+        memory: MemoryBudget::default(),
         blocking: Blocking::Pool,
         requests_per_pixel: 4,
     }

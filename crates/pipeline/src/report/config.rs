@@ -9,6 +9,7 @@ use row_files::RowLimits;
 
 use super::backoff::Backoff;
 use crate::blocking::Blocking;
+use crate::memory::MemoryBudget;
 
 /// Rows that one claim takes to the ledger.
 pub const CLAIM_ROWS: usize = 500;
@@ -33,6 +34,8 @@ pub struct ReportConfig {
     pub backoff: Backoff,
     /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless a test wants many small claims.
     pub claim_rows: usize,
+    /// The memory that rows may take.
+    pub memory: MemoryBudget,
     /// Where files are read.
     pub blocking: Blocking,
     /// The most requests that are in flight to one pixel.

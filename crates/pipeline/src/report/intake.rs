@@ -92,12 +92,9 @@ impl Intake {
         };
         let config = &reporting.config;
         let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));
-        let first = reporting
-            .config
-            .blocking
-            .spawn(move || RowReader::open(builder, blob, limits, claim_rows)?.next_rows());
+        let open = move || RowReader::open(builder, blob, limits, claim_rows);
         let claimer = Claimer { reporting, lanes: &self.lanes, object };
-        let claimed = claimer.claim_all(first, stop).await?;
+        let claimed = claimer.claim_all(open, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };
         reporting.ledger.finish_object(&source, &end, reporting.clock.now()).await?;
         tracing::info!(rows_in = claimed.rows, duplicates = claimed.duplicates, "file taken in");

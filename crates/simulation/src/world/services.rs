@@ -12,7 +12,7 @@ use pipeline::report::{
     Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
 use pipeline::worker::{Handler, Worker, WorkerConfig};
-use pipeline::{Blocking, RowLimits, Subscriptions};
+use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
@@ -122,6 +122,7 @@ impl ProcessSetup<'_> {
                 inner: self.backends.analytics.clone(),
                 checker: self.backends.checker.clone(),
             }),
+            memory: MemoryBudget::default(),
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
@@ -159,6 +160,7 @@ impl ProcessSetup<'_> {
             backoff: Backoff::default(),
             requests_per_pixel: 3,
             claim_rows: 4,
+            memory: MemoryBudget::default(),
             blocking: Blocking::Caller,
         };
         let ports = ReportPorts {

@@ -6,6 +6,7 @@ use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Positions};
 
+use crate::memory::Shared;
 use crate::report::mutations;
 
 /// A conversion that this process has claimed.
@@ -13,6 +14,10 @@ use crate::report::mutations;
 pub(super) struct Claimed {
     pub(super) due: Due,
     pub(super) lease_end: UnixMillis,
+    /// How many events it stands for.
+    pub(super) events: u32,
+    /// Of the queue's memory, until it leaves the queue; then of the memory for sending.
+    pub(super) memory: Shared,
 }
 
 /// A claimed conversion that is ready to be sent.
@@ -24,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) events: Vec<PreparedEvent>,
     /// Positions in `events` that were accepted in this delivery.
     pub(super) accepted: Positions,
+    /// What all of this may take, until it is settled or put back.
+    pub(super) _memory: Shared,
 }
 
 /// Why a claimed conversion is not sent after all.
@@ -38,7 +45,7 @@ pub(super) enum Unsendable {
 /// Prepares a conversion right before it is sent: its age is checked again here. Whether the pixel still has a credential is
 /// checked when the batch is sent.
 pub(super) fn prepare(
-    Claimed { due, lease_end }: Claimed,
+    Claimed { due, lease_end, memory, .. }: Claimed,
     now: UnixMillis,
     destination: &dyn Destination,
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
@@ -59,7 +66,7 @@ pub(super) fn prepare(
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
-            Ok(Prepared { due, lease_end, events, accepted: Positions::default() })
+            Ok(Prepared { due, lease_end, events, accepted: Positions::default(), _memory: memory })
         }
         Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }
