@@ -151,8 +151,8 @@ impl ReportLedger for EmbeddedLedger {
 
 #[async_trait]
 impl LedgerExport for EmbeddedLedger {
-    async fn export_batch(&self, limit: usize) -> ports::Result<Vec<Record>> {
-        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, limit)).await
+    async fn export_batch(&self, entries: usize, bytes: u64) -> ports::Result<Vec<Record>> {
+        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, entries, bytes)).await
     }
 
     async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {

@@ -165,7 +165,8 @@ impl Connection {
         if let Some(limit) = query.limit {
             find = find.limit(i64::try_from(limit).unwrap_or(i64::MAX));
         }
-        read(operation, in_time(operation, async { find.await }).await?).await
+        read(operation, in_time(operation, async { find.await }).await?, query.bytes.unwrap_or(u64::MAX))
+            .await
     }
 
     /// Runs an aggregation.
@@ -177,7 +178,7 @@ impl Connection {
     ) -> Result<Vec<T>> {
         let collection = self.collection(collection);
         let aggregating = async { collection.aggregate(stages).batch_size(u32::MAX >> 1).await };
-        read(operation, in_time(operation, aggregating).await?).await
+        read(operation, in_time(operation, aggregating).await?, u64::MAX).await
     }
 }
 
@@ -188,16 +189,26 @@ pub(crate) struct Query {
     pub(crate) fields: Option<Document>,
     pub(crate) sort: Option<Document>,
     pub(crate) limit: Option<usize>,
+    /// So many bytes of rows' text are enough: the document that reaches them is the last.
+    pub(crate) bytes: Option<u64>,
 }
 
-async fn read<T: DeserializeOwned>(operation: &'static str, mut cursor: Cursor<Document>) -> Result<Vec<T>> {
-    let mut found = Vec::new();
+async fn read<T: DeserializeOwned>(
+    operation: &'static str,
+    mut cursor: Cursor<Document>,
+    bytes: u64,
+) -> Result<Vec<T>> {
+    let (mut found, mut text) = (Vec::new(), 0);
     while let Some(document) = in_time(operation, async { cursor.try_next().await }).await? {
+        text += document.get_str("raw").map_or(0, str::len) as u64;
         // The cause would show what is in the document.
         found.push(bson::deserialize_from_document(document).map_err(|_| {
             Error::new(ErrorKind::Corrupt, operation)
                 .detail("a document of the ledger lacks fields, or has them in other types")
         })?);
+        if text >= bytes {
+            break;
+        }
     }
     Ok(found)
 }

@@ -122,8 +122,8 @@ impl ReportLedger for MongoLedger {
 
 #[async_trait]
 impl LedgerExport for MongoLedger {
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        records::unexported(&self.connection, limit).await
+    async fn export_batch(&self, entries: usize, bytes: u64) -> Result<Vec<Record>> {
+        records::unexported(&self.connection, entries, bytes).await
     }
 
     async fn mark_exported(&self, records: &[Record]) -> Result<()> {

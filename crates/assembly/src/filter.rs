@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use backends::FilterPorts;
 
-use crate::Parts;
+use crate::{Parts, row_limits};
 
 /// Filters until `stop`, then finishes in-flight work.
 pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken) {
@@ -27,6 +27,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         blobs: Arc::clone(&parts.ports.blobs),
         output_bucket: settings.buckets.report.clone(),
         max_object_bytes: settings.limits.max_object_bytes,
+        rows: row_limits(settings),
         blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use backends::ReporterPorts;
-use pipeline::Blocking;
 use pipeline::export::Export;
 use pipeline::filter::max_filtered_bytes;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
 use pipeline::worker::{Worker, WorkerConfig};
+use pipeline::{Blocking, MemoryBudget};
 use ports::{Destinations, Ledger};
 use tokio_util::sync::CancellationToken;
 
-use crate::Parts;
+use crate::{Parts, row_limits};
 
 /// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
 pub(crate) async fn run(
@@ -21,11 +21,13 @@ pub(crate) async fn run(
     destinations: Destinations,
     stop: CancellationToken,
 ) {
-    let reporting = Arc::new(reporting(&parts, destinations));
+    let memory = MemoryBudget::new(parts.settings.limits.memory_budget);
+    let reporting = Arc::new(reporting(&parts, destinations, memory.clone()));
     let lanes = Lanes::new(Arc::clone(&reporting));
     let export = Export {
         ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
         analytics: Arc::clone(&parts.ports.analytics),
+        memory,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
@@ -65,13 +67,14 @@ async fn take_in(
     Arc::new(worker).run(stop.clone()).await;
 }
 
-fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Reporting {
+fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations, memory: MemoryBudget) -> Reporting {
     let settings = &parts.settings;
     let config = ReportConfig {
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
         lease: settings.intervals.lease,
         // Whatever the filter accepts with this limit is accepted here.
         max_object_bytes: max_filtered_bytes(settings.limits.max_object_bytes),
+        rows: row_limits(settings),
         on_unknown: settings.reporting.on_unknown_outcome,
         backoff: Backoff {
             first: settings.intervals.retry_first,
@@ -81,6 +84,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Report
         requests_per_pixel: settings.limits.requests_per_pixel,
         restatements: settings.reporting.restatements,
         claim_rows: CLAIM_ROWS,
+        memory,
         blocking: Blocking::Pool,
     };
     let ports = ReportPorts {

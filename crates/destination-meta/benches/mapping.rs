@@ -6,7 +6,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Row, UnixMillis};
-use row_files::Rows;
+use row_files::{RowLimits, Rows};
 use samples::{SampleNetwork, SampleSpec, generate};
 
 const NOW_S: i64 = 1_763_800_000;
@@ -27,7 +27,7 @@ fn map(file: &[u8], config: &MetaConfig) -> usize {
     let platforms = OnePlatform(PLATFORM, config);
     let now = UnixMillis(NOW_S * 1000);
     let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: None };
-    let mut rows = Rows::new(file).expect("a sample is a file");
+    let mut rows = Rows::new(file, RowLimits::default()).expect("a sample is a file");
     let mut bytes = 0;
     while let Some(row) = rows.next_row().expect("a sample is a file") {
         let row = Row::parse(row.text);
@@ -60,7 +60,8 @@ fn mapping(bencher: Bencher<'_, '_>, network: &str) {
 fn reading_alone(bencher: Bencher<'_, '_>) {
     let file = file(SampleNetwork::Crossroads);
     bencher.counter(ItemsCount::new(5_000_usize)).bench_local(|| {
-        let mut rows = Rows::new(divan::black_box(&file[..])).expect("a sample is a file");
+        let mut rows =
+            Rows::new(divan::black_box(&file[..]), RowLimits::default()).expect("a sample is a file");
         let mut parsed = 0;
         while let Some(row) = rows.next_row().expect("a sample is a file") {
             parsed += usize::from(Row::parse(row.text).conversion.is_some());

@@ -3,6 +3,10 @@
 /// No honest session earns more; a larger count is a broken feed, and its events would fill memory.
 pub const MAX_EVENTS_PER_CONVERSION: u32 = 10_000;
 
+/// Each event repeats what the row says of the visitor: the bytes of the row, times its events, that a conversion may come to. Feeds' rows
+/// of some kilobytes may have as many events as any.
+pub const MAX_EVENT_BYTES_PER_CONVERSION: u64 = 64 << 20;
+
 /// What an event says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EventKind {

@@ -1,6 +1,7 @@
 //! One row of a file into a [`Conversion`]: liberal about types, strict about identity.
 
 mod fields;
+mod names;
 
 use std::borrow::Cow;
 
@@ -15,7 +16,7 @@ pub struct Row<'a> {
     pub key: ConversionKey,
     /// The JSON text exactly as it came; unknown fields live on in it.
     pub raw: &'a str,
-    /// What the row says; `None` when it is not an object or has no session.
+    /// What the row says; `None` when it is not an object, has no session, or has one of the fields that are read here twice.
     pub conversion: Option<Box<Conversion<'a>>>,
 }
 

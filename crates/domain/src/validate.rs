@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::event::{EventCounts, MAX_EVENTS_PER_CONVERSION};
+use crate::event::{EventCounts, MAX_EVENT_BYTES_PER_CONVERSION, MAX_EVENTS_PER_CONVERSION};
 use crate::money::Money;
 use crate::network::Network;
 use crate::outcome::{Reason, Reasons};
@@ -147,7 +147,7 @@ pub fn check<'c, 'a>(row: &'c Row<'a>, rules: Rules<'_>) -> Result<Valid<'c, 'a>
     let limits = requirements.map(Requirements::rules);
     check_data(conversion, &mut reasons);
     check_age(conversion, limits, rules.now, &mut reasons);
-    let counts = check_amounts(conversion, network, &mut reasons);
+    let counts = check_amounts(conversion, row.raw.len(), network, &mut reasons);
     match (conversion.click_time, limits, pixel) {
         (Some(click_time), Some(limits), Some(pixel)) if reasons.is_empty() => {
             let deadline = limits.deadline(click_time);
@@ -205,11 +205,17 @@ fn check_data(conversion: &Conversion<'_>, reasons: &mut Reasons) {
 pub fn amounts(row: &Row<'_>, object_network: Option<&str>) -> Option<(EventCounts, Money)> {
     let conversion = row.conversion.as_deref()?;
     let mut reasons = Reasons::NONE;
-    let counts = check_amounts(conversion, Network::of(conversion, object_network), &mut reasons);
+    let network = Network::of(conversion, object_network);
+    let counts = check_amounts(conversion, row.raw.len(), network, &mut reasons);
     reasons.is_empty().then(|| (counts, conversion.revenue.unwrap_or_default()))
 }
 
-fn check_amounts(conversion: &Conversion<'_>, network: &Network, reasons: &mut Reasons) -> EventCounts {
+fn check_amounts(
+    conversion: &Conversion<'_>,
+    bytes: usize,
+    network: &Network,
+    reasons: &mut Reasons,
+) -> EventCounts {
     let sources = [network.page_views, network.view_contents, network.purchases];
     let counts = sources.map(|source| source.of(conversion));
     let negative = counts.iter().any(|c| matches!(c, Count::Number(n) if *n < 0));
@@ -217,7 +223,10 @@ fn check_amounts(conversion: &Conversion<'_>, network: &Network, reasons: &mut R
         reasons.insert(Reason::NegativeAmount);
     }
     let events = counts.map(Count::events);
-    if events.iter().fold(0_u64, |sum, n| sum.saturating_add(*n)) > u64::from(MAX_EVENTS_PER_CONVERSION) {
+    let total = events.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
+    if total > u64::from(MAX_EVENTS_PER_CONVERSION)
+        || total.saturating_mul(bytes as u64) > MAX_EVENT_BYTES_PER_CONVERSION
+    {
         reasons.insert(Reason::TooManyEvents);
         return EventCounts::default();
     }

@@ -15,7 +15,7 @@ use ports::blob::BlobWriter;
 use ports::metric::name;
 use ports::queue::Delivery;
 use ports::{Blob, BlobStore, Clock, MetricSink};
-use row_files::{FileError, Rows};
+use row_files::{FileError, RowLimits, Rows};
 use tokio_util::sync::CancellationToken;
 
 pub use subscription_filter::{
@@ -47,6 +47,8 @@ pub struct Filter {
     pub output_bucket: String,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
+    /// The longest row that is kept as it is, and the most rows of a file.
+    pub rows: RowLimits,
     /// Where files are read.
     pub blocking: Blocking,
     /// The time.
@@ -75,6 +77,8 @@ impl Handler for Filter {
 struct FilteredRows {
     rows_in: u64,
     kept: u64,
+    /// Of those that are kept; another text stands for each, which the reporter finds malformed.
+    too_long: u64,
     filtered_out: BTreeMap<String, u64>,
     output: BlobWriter,
 }
@@ -109,8 +113,8 @@ impl Filter {
             None => None,
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
-        let limit = self.max_object_bytes;
-        let task = self.blocking.spawn(move || filter_rows(blob, limit, filter.as_deref(), &network));
+        let limits = (self.max_object_bytes, self.rows);
+        let task = self.blocking.spawn(move || filter_rows(blob, limits, filter.as_deref(), &network));
         let rows = task
             .join()
             .await
@@ -122,6 +126,9 @@ impl Filter {
     /// Writes the kept rows, then the receipt: when there is a receipt, the output is there too.
     async fn finish(&self, object: &ObjectRef, mut rows: FilteredRows) -> Result<(), Problem> {
         let output = std::mem::take(&mut rows.output).finish();
+        if rows.too_long > 0 {
+            tracing::warn!(rows = rows.too_long, "rows are longer than MAX_ROW_BYTES: they are malformed");
+        }
         let receipt = self.receipt(object, rows, None);
         if let Some(target) = &receipt.output {
             self.blobs.put(target, output).await?;
@@ -170,12 +177,12 @@ impl Filter {
 /// Checks the whole file, then filters its rows. Blocks.
 fn filter_rows(
     mut blob: Blob,
-    limit: u64,
+    (bytes, limits): (u64, RowLimits),
     filter: Option<&SubscriptionFilter>,
     network: &str,
 ) -> Result<FilteredRows, FileError> {
-    row_files::check(row_files::decompressed(blob.reader()?, limit)?)?;
-    let mut rows = Rows::new(row_files::decompressed(blob.reader()?, limit)?)?;
+    row_files::check(row_files::decompressed(blob.reader()?, bytes)?, limits)?;
+    let mut rows = Rows::new(row_files::decompressed(blob.reader()?, bytes)?, limits)?;
     let mut filtered = FilteredRows::default();
     while let Some(row) = rows.next_row()? {
         filtered.rows_in += 1;
@@ -186,6 +193,7 @@ fn filter_rows(
                 filtered.output.write_all(separator).map_err(FileError::Disk)?;
                 filtered.output.write_all(row.text.as_bytes()).map_err(FileError::Disk)?;
                 filtered.kept += 1;
+                filtered.too_long += u64::from(row.too_long);
             }
         }
     }
@@ -201,24 +209,51 @@ mod tests {
 
     use super::*;
 
-    /// Whether the reporter takes what the filter wrote of a file that is exactly as long as it may be.
-    fn is_taken(file: &str) -> Result<bool, FileError> {
-        let limit = file.len() as u64;
-        let mut filtered = filter_rows(Blob::from_bytes(file.to_owned()), limit, None, "tonic")?;
+    /// Whether the reporter takes what the filter wrote of a file, each row as the filter saw it.
+    fn is_taken(file: &str, bytes: u64, limits: RowLimits) -> Result<bool, FileError> {
+        let mut filtered = filter_rows(Blob::from_bytes(file.to_owned()), (bytes, limits), None, "tonic")?;
         let mut output = std::mem::take(&mut filtered.output).finish();
-        let limit = max_filtered_bytes(limit);
+        let (size, bytes) = (output.size(), max_filtered_bytes(bytes));
         if filtered.kept == 0 {
             return Ok(true);
         }
-        let rows = row_files::check(row_files::decompressed(output.reader()?, limit)?)?;
-        Ok(output.size() <= limit && rows == filtered.kept)
+        let counted = row_files::check(row_files::decompressed(output.reader()?, bytes)?, limits)?;
+        let mut written = Rows::new(row_files::decompressed(output.reader()?, bytes)?, limits)?;
+        let mut read = Rows::new(file.as_bytes(), limits)?;
+        while let (Some(read), Some(written)) = (read.next_row()?, written.next_row()?) {
+            assert_eq!((read.number, read.text), (written.number, written.text));
+            assert!(!written.too_long, "what stands for a long row is a row like any other");
+        }
+        Ok(size <= bytes && counted == filtered.kept)
     }
 
     #[test]
     fn rows_without_anything_between_them_are_taken() {
         for file in ["{}{}{}", "\"\"\"\"", "1 2 3", "{}", "[]", "[[],[]]", "[{},{}]"] {
-            assert!(is_taken(file).unwrap(), "{file}");
+            assert!(is_taken(file, file.len() as u64, RowLimits::default()).unwrap(), "{file}");
         }
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_passed_on_as_malformed_and_its_neighbours_as_they_are() {
+        let long = format!(r#"{{"session_id":"long","campaign_id":"9","x":"{}"}}"#, "y".repeat(2_000));
+        let good = r#"{"session_id":"s","campaign_id":"7"}"#;
+        let file = format!("[{good},{long},{good},{{\"session_id\":\"t\",\"campaign_id\":\"8\"}}]");
+        let filter = SubscriptionFilter::new(vec![ports::subscriptions::Subscription::of("7")]);
+        let limits = (1 << 20, RowLimits::new(1_024, 4));
+        let mut filtered = filter_rows(Blob::from_bytes(file), limits, Some(&filter), "tonic").unwrap();
+        assert_eq!((filtered.rows_in, filtered.kept, filtered.too_long), (4, 3, 1));
+        assert_eq!(filtered.filtered_out, BTreeMap::from([(NOT_SUBSCRIBED.to_owned(), 1)]));
+        let mut output = std::mem::take(&mut filtered.output).finish();
+        let mut rows = Rows::new(output.reader().unwrap(), limits.1).unwrap();
+        let mut next = || rows.next_row().unwrap().map(|row| row.text.to_owned());
+        assert_eq!(next().as_deref(), Some(good));
+        let stands = next().unwrap();
+        assert!(
+            stands.contains("\"row\":1,\"byte\":38") && Row::parse(&stands).conversion.is_none(),
+            "{stands}"
+        );
+        assert_eq!(next().as_deref(), Some(good));
     }
 
     proptest! {
@@ -226,16 +261,25 @@ mod tests {
 
         #[test]
         fn what_the_filter_accepts_the_reporter_accepts(
-            values in prop::collection::vec("[a-z]{0,8}", 1..40), layout in 0..4_usize,
+            values in prop::collection::vec(("[a-z]{0,8}", prop::sample::select(vec![0_usize, 1, 300, 1_020, 1_030, 5_000])), 1..40),
+            layout in 0..4_usize, row_bytes in 1_024..2_000_usize, room in 0..200_u64, most_rows in 1..45_u64,
         ) {
-            let rows: Vec<_> = values.iter().map(|value| format!("{{\"{value}\":1}}")).collect();
+            let rows: Vec<_> =
+                values.iter().map(|(name, bytes)| format!("{{\"{name}\":\"{}\"}}", "x".repeat(*bytes))).collect();
             let file = match layout {
                 0 => rows.join("\n"),
                 1 => rows.concat(),
                 2 => format!("[{}]", rows.join(",")),
                 _ => format!("[ {} ]\n", rows.join(" ,\n")),
             };
-            prop_assert!(is_taken(&file).unwrap(), "{}", file);
+            // The last hundred are shorter than the file.
+            let bytes = (file.len() as u64 + 100).saturating_sub(room);
+            let fits = file.len() as u64 <= bytes && rows.len() as u64 <= most_rows;
+            match is_taken(&file, bytes, RowLimits::new(row_bytes, most_rows)) {
+                Ok(taken) => prop_assert!(taken && fits, "{}", file),
+                Err(FileError::TooLong { .. } | FileError::TooManyRows { .. }) => prop_assert!(!fits),
+                Err(error) => prop_assert!(false, "{} {}", error, file),
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 mod blocking;
 pub mod export;
 pub mod filter;
+mod memory;
 mod mutations;
 mod object;
 pub mod optimise;
@@ -14,4 +15,6 @@ pub mod worker;
 
 pub use blocking::Blocking;
 pub use filter::Subscriptions;
+pub use memory::MemoryBudget;
 pub use report::Pixels;
+pub use row_files::RowLimits;

@@ -85,6 +85,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         due::more_time_keeps_what_had_run_out,
         limits::a_backlog_leaves_room_for_others,
         limits::pixels_can_be_excepted,
+        limits::long_rows_come_a_few_at_a_time,
         limits::what_is_past_its_deadline_comes_in_any_case,
     );
     check!(
@@ -106,6 +107,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         export::changes_are_exported_until_marked,
         export::a_change_in_between_stays_due,
         export::the_oldest_change_comes_first,
+        export::long_rows_are_exported_a_few_at_a_time,
         export::entries_are_found_by_session_and_keyword,
         receipts::every_outcome_is_in_the_books,
         receipts::an_object_is_incomplete_until_its_end,

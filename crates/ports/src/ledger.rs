@@ -86,8 +86,9 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
 /// The ledger, as the exporter uses it.
 #[async_trait]
 pub trait LedgerExport: fmt::Debug + Send + Sync {
-    /// Entries that have changed since they were last marked as exported, the oldest change first.
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>>;
+    /// Entries that have changed since they were last marked as exported, the oldest change first: at most so many, and with so many
+    /// bytes of rows' text, but that the last one may go beyond that.
+    async fn export_batch(&self, entries: usize, bytes: u64) -> Result<Vec<Record>>;
 
     /// Marks records as exported in the version given; an entry that has changed since stays due for export.
     async fn mark_exported(&self, records: &[Record]) -> Result<()>;

@@ -7,6 +7,9 @@ use crate::FileError;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
+/// The window that a zstd file may ask for, as a power of 2: 8 MiB, which its format asks every reader to support.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
 /// The plain text of a file, at most `limit` bytes of it: a small gzip file may hold a very large one.
 ///
 /// # Errors
@@ -20,7 +23,9 @@ pub fn decompressed<'r>(
     let plain: Box<dyn Read + Send + 'r> = if start.starts_with(&GZIP) {
         Box::new(flate2::bufread::MultiGzDecoder::new(reader))
     } else if start.starts_with(&ZSTD) {
-        Box::new(zstd::stream::read::Decoder::with_buffer(reader)?)
+        let mut decoder = zstd::stream::read::Decoder::with_buffer(reader)?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+        Box::new(decoder)
     } else {
         Box::new(reader)
     };

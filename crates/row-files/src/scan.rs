@@ -3,9 +3,33 @@
 use std::io::Read;
 use std::ops::Range;
 
-use crate::{FileError, MAX_ROW_BYTES};
+use crate::FileError;
+use crate::cursor::Cursor;
+use crate::long_value;
 
+/// How much is read at once at least.
 const READ_BYTES: usize = 128 * 1024;
+
+/// How far after the first line a second one is looked for.
+const LOOK_AHEAD: usize = READ_BYTES / 2;
+
+/// A value that was found.
+#[derive(Debug)]
+pub(crate) enum Value<'b> {
+    /// Its bytes.
+    Text(&'b [u8]),
+    /// Longer than a row may be: so many bytes that were passed over.
+    TooLong(u64),
+}
+
+/// What is done with a value that is too long to be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LongValues {
+    /// Its end is found, no more.
+    Skipped,
+    /// It is read, so that a file that is not JSON is refused.
+    Checked,
+}
 
 /// How the values of a file follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +53,14 @@ enum State {
     End,
 }
 
+/// How long a value is, and where it is.
+enum Length {
+    /// At the start of the window.
+    Held(usize),
+    /// It was passed over.
+    PassedOver(u64),
+}
+
 /// A window over the text that always holds the value at hand.
 #[derive(Debug)]
 pub(crate) struct Scanner<R> {
@@ -41,18 +73,24 @@ pub(crate) struct Scanner<R> {
     ended: bool,
     layout: Layout,
     state: State,
+    /// The longest value that is held.
+    limit: usize,
+    long_values: LongValues,
 }
 
 impl<R: Read> Scanner<R> {
-    pub(crate) fn new(reader: R) -> Result<Self, FileError> {
+    pub(crate) fn new(reader: R, limit: usize, long_values: LongValues) -> Result<Self, FileError> {
         let mut scanner = Self {
             reader,
-            buffer: vec![0; READ_BYTES],
+            // A value of the limit, and one read more.
+            buffer: vec![0; limit + READ_BYTES],
             window: 0..0,
             offset: 0,
             ended: false,
             layout: Layout::Sequence,
             state: State::Value,
+            limit,
+            long_values,
         };
         scanner.skip_byte_order_mark()?;
         match scanner.peek()? {
@@ -67,8 +105,8 @@ impl<R: Read> Scanner<R> {
         Ok(scanner)
     }
 
-    /// The place and the bytes of the next value; `None` at the end.
-    pub(crate) fn next_value(&mut self) -> Result<Option<(u64, &[u8])>, FileError> {
+    /// The place of the next value, and the value; `None` at the end.
+    pub(crate) fn next_value(&mut self) -> Result<Option<(u64, Value<'_>)>, FileError> {
         loop {
             let next = self.peek()?;
             match (self.state, next) {
@@ -95,68 +133,67 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn take_value(&mut self) -> Result<(u64, &[u8]), FileError> {
-        let length = self.value_length()?;
+    fn take_value(&mut self) -> Result<(u64, Value<'_>), FileError> {
         self.state = match self.layout {
             Layout::Array => State::CommaOrEnd,
             Layout::Sequence => State::Value,
         };
         let at = self.offset;
-        let start = self.window.start;
-        self.advance(length);
-        Ok((at, &self.buffer[start..start + length]))
-    }
-
-    /// Length of the value at the start of the window, reading on as needed.
-    fn value_length(&mut self) -> Result<usize, FileError> {
-        let mut cursor = Cursor::default();
-        loop {
-            if let Some(length) = cursor.find_end(&self.buffer[self.window.clone()]) {
-                return self.limited(length);
+        match self.value_length()? {
+            Length::Held(length) => {
+                let start = self.window.start;
+                self.advance(length);
+                Ok((at, Value::Text(&self.buffer[start..start + length])))
             }
-            if self.window.len() > MAX_ROW_BYTES {
-                return Err(FileError::RowTooLong { at: self.offset });
-            }
-            if !self.read_more()? {
-                return match cursor.end_of_text(self.window.len()) {
-                    Some(length) => self.limited(length),
-                    None => Err(FileError::Invalid {
-                        at: self.offset + self.window.len() as u64,
-                        what: "the file ends inside a value",
-                    }),
-                };
-            }
+            Length::PassedOver(length) => Ok((at, Value::TooLong(length))),
         }
     }
 
-    /// A row's length, if a row may be that long; wherever in the window it ends.
-    const fn limited(&self, length: usize) -> Result<usize, FileError> {
-        if length > MAX_ROW_BYTES { Err(FileError::RowTooLong { at: self.offset }) } else { Ok(length) }
+    /// Length of the value at the start of the window, reading on as needed. One that is too long is passed over.
+    fn value_length(&mut self) -> Result<Length, FileError> {
+        let mut cursor = Cursor::default();
+        let end = loop {
+            if let Some(length) = cursor.find_end(self.window()) {
+                break Some(length);
+            }
+            if self.window.len() > self.limit {
+                break None;
+            }
+            if !self.read_more()? {
+                break Some(cursor.end_of_text(self.window.len()).ok_or_else(|| self.cut_off())?);
+            }
+        };
+        match end.filter(|length| *length <= self.limit) {
+            Some(length) => Ok(Length::Held(length)),
+            None => long_value::pass_over(self, cursor, end, self.long_values).map(Length::PassedOver),
+        }
     }
 
     /// Whether the file's first line is a value by itself and more follows: then a leading `[` is a row, not the file.
     fn first_line_is_a_value(&mut self) -> Result<bool, FileError> {
         let line = loop {
-            let text = &self.buffer[self.window.clone()];
-            if let Some(end) = memchr::memchr(b'\n', text) {
+            let text = self.window();
+            if let Some(end) = memchr::memchr(b'\n', &text[..text.len().min(self.limit + 1)]) {
                 break end;
             }
-            if text.len() > MAX_ROW_BYTES || !self.read_more()? {
+            if text.len() > self.limit || !self.read_more()? {
                 return Ok(false);
             }
         };
-        let text = &self.buffer[self.window.clone()];
-        let closed =
-            Cursor::default().find_end(text).is_some_and(|end| end <= line && is_blank(&text[end..line]));
-        // Looks past the line without consuming it.
-        let mut from = line;
+        let text = self.window();
+        let end = Cursor::default().find_end(&text[..line]);
+        if !end.is_some_and(|end| is_blank(&text[end..line])) {
+            return Ok(false);
+        }
+        // Looks past the line without consuming it. However the text arrives, it looks equally far.
+        let until = line + LOOK_AHEAD;
         loop {
-            let text = &self.buffer[self.window.clone()];
-            if text[from..].iter().any(|b| !b.is_ascii_whitespace()) {
-                return Ok(closed);
+            let text = self.window();
+            let next = &text[line..text.len().min(until)];
+            if !is_blank(next) {
+                return Ok(true);
             }
-            from = text.len();
-            if !closed || from > MAX_ROW_BYTES || !self.read_more()? {
+            if next.len() == LOOK_AHEAD || !self.read_more()? {
                 return Ok(false);
             }
         }
@@ -164,7 +201,7 @@ impl<R: Read> Scanner<R> {
 
     fn skip_byte_order_mark(&mut self) -> Result<(), FileError> {
         while self.window.len() < 3 && self.read_more()? {}
-        if self.buffer[self.window.clone()].starts_with(b"\xEF\xBB\xBF") {
+        if self.window().starts_with(b"\xEF\xBB\xBF") {
             self.advance(3);
         }
         Ok(())
@@ -173,7 +210,7 @@ impl<R: Read> Scanner<R> {
     /// The next byte that is not white space.
     fn peek(&mut self) -> Result<Option<u8>, FileError> {
         loop {
-            let text = &self.buffer[self.window.clone()];
+            let text = self.window();
             match text.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
                 Some(blanks) => {
                     let byte = text[blanks];
@@ -190,13 +227,23 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn advance(&mut self, bytes: usize) {
+    /// What has been read and not been passed on.
+    pub(crate) fn window(&self) -> &[u8] {
+        &self.buffer[self.window.clone()]
+    }
+
+    /// Where the window starts in the whole text.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn advance(&mut self, bytes: usize) {
         self.window.start += bytes;
         self.offset += bytes as u64;
     }
 
-    /// Adds text to the window's end; `false` when nothing is left.
-    fn read_more(&mut self) -> Result<bool, FileError> {
+    /// Adds text to the window's end; `false` when nothing is left. The window must not be longer than the limit.
+    pub(crate) fn read_more(&mut self) -> Result<bool, FileError> {
         if self.ended {
             return Ok(false);
         }
@@ -204,9 +251,7 @@ impl<R: Read> Scanner<R> {
             self.buffer.copy_within(self.window.clone(), 0);
             self.window = 0..self.window.len();
         }
-        if self.window.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        }
+        debug_assert!(self.window.end < self.buffer.len(), "there is room for more");
         let n = self.reader.read(&mut self.buffer[self.window.end..])?;
         self.window.end += n;
         self.ended = n == 0;
@@ -216,74 +261,14 @@ impl<R: Read> Scanner<R> {
     fn invalid(&self, what: &'static str) -> FileError {
         FileError::Invalid { at: self.offset, what }
     }
+
+    /// The file ends where the window does, and the value does not.
+    pub(crate) fn cut_off(&self) -> FileError {
+        let at = self.offset + self.window.len() as u64;
+        FileError::Invalid { at, what: "the file ends inside a value" }
+    }
 }
 
 fn is_blank(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_whitespace)
-}
-
-/// Progress through one value; survives the window growing at its end.
-#[derive(Debug, Default)]
-struct Cursor {
-    at: usize,
-    depth: usize,
-    in_text: bool,
-    scalar: bool,
-}
-
-impl Cursor {
-    /// Length of the value that starts at the beginning of `text`, once its end is in there.
-    fn find_end(&mut self, text: &[u8]) -> Option<usize> {
-        while self.at < text.len() {
-            if self.in_text {
-                let Some(found) = memchr::memchr2(b'"', b'\\', &text[self.at..]) else {
-                    self.at = text.len();
-                    return None;
-                };
-                let at = self.at + found;
-                if text[at] == b'\\' {
-                    // The escaped byte may not be here yet: then start again at the backslash.
-                    if at + 1 >= text.len() {
-                        self.at = at;
-                        return None;
-                    }
-                    self.at = at + 2;
-                    continue;
-                }
-                self.in_text = false;
-                self.at = at + 1;
-                if self.depth == 0 {
-                    return Some(self.at);
-                }
-                continue;
-            }
-            let byte = text[self.at];
-            if self.scalar {
-                if matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"') || byte.is_ascii_whitespace() {
-                    return Some(self.at);
-                }
-                self.at += 1;
-                continue;
-            }
-            match byte {
-                b'"' => self.in_text = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(self.at + 1);
-                    }
-                }
-                _ if self.depth == 0 => self.scalar = true,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        None
-    }
-
-    /// A number or word may end with the text; anything else is cut off.
-    fn end_of_text(&self, length: usize) -> Option<usize> {
-        self.scalar.then_some(length)
-    }
 }

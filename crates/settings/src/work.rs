@@ -31,6 +31,12 @@ section! {
     requests_per_pixel: usize = "REQUESTS_PER_PIXEL", "4", R, number(1..=64);
     /// Longest interpreted file, stored and decompressed; a filtered one may be twice as long.
     max_object_bytes: u64 = "MAX_OBJECT_BYTES", "268435456", F | R, number(1..=1 << 40);
+    /// Longest row in bytes; a longer one is malformed, and the others of its file are not harmed.
+    max_row_bytes: usize = "MAX_ROW_BYTES", "65536", F | R, number(1_024..=4_194_304);
+    /// The most rows of a file; one with more is refused.
+    max_rows: u64 = "MAX_ROWS", "1000000", F | R, number(1..=1 << 40);
+    /// Memory in bytes that rows in hand may take, in all stages of the reporter together.
+    memory_budget: u64 = "MEMORY_BUDGET", "268435456", R, number(33_554_432..=1 << 40);
 }
 
 section! {

@@ -52,7 +52,7 @@ pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> 
     let now = mutations::time_of_claim(now);
     let waiting = format!("SELECT EXISTS (SELECT 1 FROM report_conversions WHERE {WAITING})");
     let woken: bool = tx.prepare_cached(&waiting)?.query_row([now.0], |r| r.get(0))?;
-    let few = DueLimits { total: 1, per_pixel: 1, except: limits.except.clone() };
+    let few = DueLimits { except: limits.except.clone(), ..DueLimits::of(1) };
     Ok(woken || !choose(tx, &few, now)?.is_empty())
 }
 
@@ -70,13 +70,17 @@ pub(super) fn claim_due(
     let at_once = limits.total.saturating_mul(4).max(READY_AT_ONCE);
     tx.prepare_cached(&wake)?.execute(params![now.0, limit(at_once)])?;
     let mut update = tx.prepare_cached(CLAIM)?;
-    choose(tx, limits, now)?
-        .into_iter()
-        .map(|id| {
-            entries.counts.moved(entries.state(id)?, Outcome::InFlight);
-            update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due)
-        })
-        .collect()
+    let (mut claimed, mut text) = (Vec::new(), 0);
+    for id in choose(tx, limits, now)? {
+        entries.counts.moved(entries.state(id)?, Outcome::InFlight);
+        let due = update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due)?;
+        text += due.raw.len() as u64;
+        claimed.push(due);
+        if text >= limits.bytes {
+            break;
+        }
+    }
+    Ok(claimed)
 }
 
 /// The entries to claim, the nearest deadline first.

@@ -32,9 +32,20 @@ pub(super) fn find(
 }
 
 /// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
-pub(super) fn unexported(tx: &Transaction<'_>, limit: usize) -> rusqlite::Result<Vec<Record>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    select(tx, ENTRIES, "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?", params![limit])
+pub(super) fn unexported(tx: &Transaction<'_>, entries: usize, bytes: u64) -> rusqlite::Result<Vec<Record>> {
+    let limit = i64::try_from(entries).unwrap_or(i64::MAX);
+    let condition = "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?";
+    let mut statement = tx.prepare_cached(&query(ENTRIES, condition))?;
+    let (mut records, mut text) = (Vec::new(), 0);
+    for found in statement.query_map(params![limit], record)? {
+        let found = found?;
+        text += found.raw.len() as u64;
+        records.push(found);
+        if text >= bytes {
+            break;
+        }
+    }
+    Ok(records)
 }
 
 /// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported).
@@ -81,10 +92,12 @@ fn select(
     condition: &str,
     values: impl Params,
 ) -> rusqlite::Result<Vec<Record>> {
+    tx.prepare_cached(&query(entries, condition))?.query_map(values, record)?.collect()
+}
+
+fn query(entries: &str, condition: &str) -> String {
     let joined = "JOIN objects o ON o.id = e.object JOIN raw_rows w ON w.id = e.id";
-    tx.prepare_cached(&format!("{SELECT} {entries} {joined} {condition}"))?
-        .query_map(values, record)?
-        .collect()
+    format!("{SELECT} {entries} {joined} {condition}")
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {

@@ -37,7 +37,7 @@ async fn record() -> Record {
         restatements: Restatements::First,
     };
     ledger.claim(vec![stated], &holder).await.expect("claim");
-    ledger.export_batch(1).await.expect("export").remove(0)
+    ledger.export_batch(1, u64::MAX).await.expect("export").remove(0)
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn all_is_as_before_however_often_it_is_opened() {
     let folder = restored();
     for _ in 0..2 {
         let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
-        let unexported = ledger.export_batch(100).await.unwrap();
+        let unexported = ledger.export_batch(100, u64::MAX).await.unwrap();
         ledger.mark_exported(&unexported).await.unwrap();
     }
     let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();

@@ -29,10 +29,50 @@ pub(super) async fn claim_due(
     holder: &Holder,
 ) -> Result<Vec<Due>> {
     let chosen = choose(connection, limits, holder.now).await?;
-    if chosen.is_empty() {
-        return Ok(Vec::new());
+    let (mut due, mut rest) = (Vec::new(), &chosen[..]);
+    let mut portions = Portions::of(limits.bytes);
+    while let Some((next, after)) = portions.next(rest) {
+        let claimed = claim(connection, next, holder).await?;
+        portions.count(&claimed);
+        due.extend(claimed);
+        rest = after;
     }
-    let ids: Vec<_> = chosen.iter().map(ToString::to_string).collect();
+    due.sort_by_key(|due| (due.deadline, due.lease.key));
+    Ok(due)
+}
+
+/// Divides what was chosen, because how long the rows are is known only when they are claimed.
+struct Portions {
+    /// Text that may still be claimed.
+    bytes: u64,
+    /// How long the next rows are believed to be.
+    guess: u64,
+}
+
+impl Portions {
+    const FIRST_GUESS: u64 = 16 * 1_024;
+    const LEAST_GUESS: u64 = 4 * 1_024;
+
+    const fn of(bytes: u64) -> Self {
+        Self { bytes, guess: Self::FIRST_GUESS }
+    }
+
+    /// What to claim next, if there is room and anything left.
+    fn next<'k>(&self, rest: &'k [ConversionKey]) -> Option<(&'k [ConversionKey], &'k [ConversionKey])> {
+        let fits = usize::try_from(self.bytes / self.guess).unwrap_or(usize::MAX).max(1);
+        (self.bytes > 0 && !rest.is_empty()).then(|| rest.split_at(fits.min(rest.len())))
+    }
+
+    fn count(&mut self, claimed: &[Due]) {
+        let texts = || claimed.iter().map(|due| due.raw.len() as u64);
+        self.bytes = self.bytes.saturating_sub(texts().sum());
+        self.guess = texts().max().unwrap_or_default().max(Self::LEAST_GUESS);
+    }
+}
+
+/// Claims entries, if they are still due.
+async fn claim(connection: &Connection, keys: &[ConversionKey], holder: &Holder) -> Result<Vec<Due>> {
+    let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
     let token = ObjectId::new();
     // Each document by itself: a second worker finds that it does not wake any more.
     let condition = doc! { "_id": { "$in": &ids }, "wakes_at": { "$lte": date(holder.now) } };
@@ -52,9 +92,7 @@ pub(super) async fn claim_due(
         ..Query::default()
     };
     let claimed: Vec<Claimed> = connection.find(OPERATION, CONVERSIONS, claimed).await?;
-    let mut due: Vec<_> = claimed.into_iter().map(Due::from).collect();
-    due.sort_by_key(|due| (due.deadline, due.lease.key));
-    Ok(due)
+    Ok(claimed.into_iter().map(Due::from).collect())
 }
 
 fn fields() -> Document {
@@ -124,6 +162,7 @@ async fn look(
         fields: Some(doc! { "_id": 1, "pixel": 1, "deadline": 1 }),
         sort: Some(doc! { "deadline": 1, "_id": 1 }),
         limit: Some(limit),
+        bytes: None,
     };
     connection.find(OPERATION, CONVERSIONS, query).await
 }

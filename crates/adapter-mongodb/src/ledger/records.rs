@@ -25,13 +25,13 @@ pub(super) async fn find(
 }
 
 /// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
-pub(super) async fn unexported(connection: &Connection, limit: usize) -> Result<Vec<Record>> {
-    if limit == 0 {
+pub(super) async fn unexported(connection: &Connection, entries: usize, bytes: u64) -> Result<Vec<Record>> {
+    if entries == 0 {
         return Ok(Vec::new());
     }
     let filter = doc! { "export_due": { "$exists": true } };
     let sort = Some(doc! { "export_due": 1 });
-    let query = Query { filter, sort, limit: Some(limit), ..Query::default() };
+    let query = Query { filter, sort, limit: Some(entries), bytes: Some(bytes), ..Query::default() };
     records(connection, "ledger.export_batch", query).await
 }
 

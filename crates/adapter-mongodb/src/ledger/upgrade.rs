@@ -102,6 +102,7 @@ async fn mark_sent(connection: &Connection, operation: &'static str) -> Result<(
             fields: Some(doc! { "createdAt": 1, "attempts": 1 }),
             sort: Some(doc! { "_id": 1 }),
             limit: Some(STEP),
+            ..Query::default()
         };
         let entries: Vec<MaybeSent> = connection.find(operation, CONVERSIONS, query).await?;
         if entries.is_empty() {
@@ -124,6 +125,7 @@ async fn name_platforms(connection: &Connection, operation: &'static str) -> Res
             fields: Some(doc! { "pixel": 1 }),
             sort: Some(doc! { "_id": 1 }),
             limit: Some(STEP),
+            bytes: None,
         };
         let entries: Vec<Entry> = connection.find(operation, CONVERSIONS, query).await?;
         let Some(last) = entries.last() else { return Ok(()) };

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use outbound_http::Reply;
 use ports::destination::EventOutcome;
 use ports::notification::{self, Notification};
-use row_files::{Rows, decompressed};
+use row_files::{RowLimits, Rows, decompressed};
 use user_data::{Field, Hints, Normal, normalise};
 
 /// The present of the seeds: 22 November 2025.
@@ -32,7 +32,7 @@ pub(crate) fn rows(data: &[u8]) {
     }
     let open = || decompressed(data, LONGEST_FILE);
     let Ok(reader) = open() else { return };
-    let counted = row_files::check(reader);
+    let counted = row_files::check(reader, RowLimits::new(1_024, 1_000));
     let read = open().ok().and_then(|reader| read_rows(reader).ok());
     if let Ok(counted) = counted {
         assert_eq!(read, Some(counted), "a checked file is read to its end");
@@ -40,7 +40,7 @@ pub(crate) fn rows(data: &[u8]) {
 }
 
 fn read_rows(reader: impl Read) -> Result<u64, row_files::FileError> {
-    let mut rows = Rows::new(reader)?;
+    let mut rows = Rows::new(reader, RowLimits::new(1_024, 1_000))?;
     let mut count = 0;
     while let Some(text) = rows.next_row()? {
         assert_eq!(text.number, count);

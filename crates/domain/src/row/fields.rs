@@ -1,11 +1,11 @@
 //! The fields of the interpreted record, read in one pass over the row.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::names::{Name, Seen};
 use super::{Count, Text};
 use crate::money::Money;
 use crate::text::Field;
@@ -107,9 +107,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
                 f.write_str("an object")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Conversion<'de>, A::Error> {
-                let mut conversion = Conversion::default();
+                let (mut conversion, mut seen) = (Conversion::default(), Seen::default());
                 while let Some(name) = map.next_key::<Name<'de>>()? {
-                    conversion.take(&name.0, &mut map)?;
+                    conversion.take(&name.0, &mut seen, &mut map)?;
                 }
                 Ok(conversion)
             }
@@ -118,93 +118,91 @@ impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
     }
 }
 
-/// A field name; borrowed unless it was written with escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field name")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-}
-
 impl<'a> Conversion<'a> {
     /// Reads the value of one field. Fields that no rule knows are skipped; they stay in the row's text.
-    fn take<A: MapAccess<'a>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        if let Some(slot) = self.text_slot(name.as_bytes()) {
+    fn take<A: MapAccess<'a>>(&mut self, name: &str, seen: &mut Seen, map: &mut A) -> Result<(), A::Error> {
+        if let Some((number, slot)) = self.text_slot(name.as_bytes()) {
+            seen.note(number)?;
             *slot = map.next_value::<Field<'a>>()?.into_text();
             return Ok(());
         }
         match name {
             "session_id" => {
+                seen.note(32)?;
                 self.session_id = map.next_value::<Field<'a>>()?.into_text().unwrap_or_default();
             }
             "click_timestamp" => {
+                seen.note(33)?;
                 let field = map.next_value()?;
                 self.click_time = self.click_time_of(&field);
             }
             "revenue" => {
+                seen.note(34)?;
                 let raw = map.next_value::<&'a RawValue>()?;
                 self.revenue = self.revenue_of(raw.get());
             }
-            "lander_visitors" => self.lander_visitors = self.count("lander_visitors", map.next_value()?),
-            "lander_searches" => self.lander_searches = self.count("lander_searches", map.next_value()?),
-            "visits" => self.visits = self.count("visits", map.next_value()?),
-            "serp" => self.serp = self.count("serp", map.next_value()?),
-            "conversions" => self.conversions = self.count("conversions", map.next_value()?),
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            _ => return self.take_count(name, seen, map),
         }
         Ok(())
     }
 
-    /// Where a text field is kept.
-    fn text_slot(&mut self, name: &[u8]) -> Option<&mut Option<Text<'a>>> {
+    fn take_count<A: MapAccess<'a>>(
+        &mut self,
+        name: &str,
+        seen: &mut Seen,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let (number, name, slot) = match name {
+            "lander_visitors" => (35, "lander_visitors", &mut self.lander_visitors),
+            "lander_searches" => (36, "lander_searches", &mut self.lander_searches),
+            "visits" => (37, "visits", &mut self.visits),
+            "serp" => (38, "serp", &mut self.serp),
+            "conversions" => (39, "conversions", &mut self.conversions),
+            _ => return map.next_value::<IgnoredAny>().map(drop),
+        };
+        seen.note(number)?;
+        *slot = count(map.next_value()?);
+        if *slot == Count::Unreadable {
+            self.unreadable.push(name);
+        }
+        Ok(())
+    }
+
+    /// The number of a text field, and where it is kept.
+    fn text_slot(&mut self, name: &[u8]) -> Option<(u32, &mut Option<Text<'a>>)> {
         Some(match name {
-            b"keyword_clicked" => &mut self.keyword_clicked,
-            b"network" => &mut self.network,
-            b"nw_account_name" => &mut self.nw_account_name,
-            b"nw_campaign_id" => &mut self.nw_campaign_id,
-            b"nw_campaign_name" => &mut self.nw_campaign_name,
-            b"domain_name" => &mut self.domain_name,
-            b"event_source_url" => &mut self.event_source_url,
-            b"pixel_id" => &mut self.pixel_id,
-            b"campaign_id" => &mut self.campaign_id,
-            b"campaign_name" => &mut self.campaign_name,
-            b"adset_id" => &mut self.adset_id,
-            b"ad_id" => &mut self.ad_id,
-            b"traffic_source" => &mut self.traffic_source,
-            b"ip" => &mut self.ip,
-            b"user_agent" => &mut self.user_agent,
-            b"country_code" => &mut self.country_code,
-            b"region" => &mut self.region,
-            b"city" => &mut self.city,
-            b"zp" | b"zip" => &mut self.postcode,
-            b"ts_click_id" => &mut self.click_id,
-            b"fbc" => &mut self.fbc,
-            b"fbp" => &mut self.fbp,
-            b"em" => &mut self.email,
-            b"ph" => &mut self.phone,
-            b"fn" => &mut self.first_name,
-            b"ln" => &mut self.last_name,
-            b"db" => &mut self.date_of_birth,
-            b"ge" => &mut self.gender,
-            b"external_id" => &mut self.external_id,
-            b"order_id" => &mut self.order_id,
-            b"currency" => &mut self.currency,
+            b"keyword_clicked" => (0, &mut self.keyword_clicked),
+            b"network" => (1, &mut self.network),
+            b"nw_account_name" => (2, &mut self.nw_account_name),
+            b"nw_campaign_id" => (3, &mut self.nw_campaign_id),
+            b"nw_campaign_name" => (4, &mut self.nw_campaign_name),
+            b"domain_name" => (5, &mut self.domain_name),
+            b"event_source_url" => (6, &mut self.event_source_url),
+            b"pixel_id" => (7, &mut self.pixel_id),
+            b"campaign_id" => (8, &mut self.campaign_id),
+            b"campaign_name" => (9, &mut self.campaign_name),
+            b"adset_id" => (10, &mut self.adset_id),
+            b"ad_id" => (11, &mut self.ad_id),
+            b"traffic_source" => (12, &mut self.traffic_source),
+            b"ip" => (13, &mut self.ip),
+            b"user_agent" => (14, &mut self.user_agent),
+            b"country_code" => (15, &mut self.country_code),
+            b"region" => (16, &mut self.region),
+            b"city" => (17, &mut self.city),
+            b"zp" => (18, &mut self.postcode),
+            b"zip" => (19, &mut self.postcode),
+            b"ts_click_id" => (20, &mut self.click_id),
+            b"fbc" => (21, &mut self.fbc),
+            b"fbp" => (22, &mut self.fbp),
+            b"em" => (23, &mut self.email),
+            b"ph" => (24, &mut self.phone),
+            b"fn" => (25, &mut self.first_name),
+            b"ln" => (26, &mut self.last_name),
+            b"db" => (27, &mut self.date_of_birth),
+            b"ge" => (28, &mut self.gender),
+            b"external_id" => (29, &mut self.external_id),
+            b"order_id" => (30, &mut self.order_id),
+            b"currency" => (31, &mut self.currency),
             _ => return None,
         })
     }
@@ -240,26 +238,22 @@ impl<'a> Conversion<'a> {
         }
         amount
     }
+}
 
-    fn count(&mut self, name: &'static str, field: Field<'a>) -> Count {
-        let count = match field {
-            Field::Absent => Count::Absent,
-            Field::Integer(n) => Count::Number(n),
-            Field::Float(f) => whole(f),
-            Field::Other => Count::Unreadable,
-            text @ Field::Text(_) => match text.into_text() {
-                None => Count::Absent,
-                Some(text) => text
-                    .parse::<i64>()
-                    .map(Count::Number)
-                    .or_else(|_| text.parse::<f64>().map(whole))
-                    .unwrap_or(Count::Unreadable),
-            },
-        };
-        if count == Count::Unreadable {
-            self.unreadable.push(name);
-        }
-        count
+fn count(field: Field<'_>) -> Count {
+    match field {
+        Field::Absent => Count::Absent,
+        Field::Integer(n) => Count::Number(n),
+        Field::Float(f) => whole(f),
+        Field::Other => Count::Unreadable,
+        text @ Field::Text(_) => match text.into_text() {
+            None => Count::Absent,
+            Some(text) => text
+                .parse::<i64>()
+                .map(Count::Number)
+                .or_else(|_| text.parse::<f64>().map(whole))
+                .unwrap_or(Count::Unreadable),
+        },
     }
 }
 

@@ -56,6 +56,65 @@ fn rows_without_identity_are_known_by_their_text() {
 }
 
 #[test]
+fn a_field_that_comes_twice_makes_the_row_malformed() {
+    let names = [
+        "session_id",
+        "keyword_clicked",
+        "click_timestamp",
+        "network",
+        "nw_account_name",
+        "nw_campaign_id",
+        "nw_campaign_name",
+        "domain_name",
+        "event_source_url",
+        "pixel_id",
+        "campaign_id",
+        "campaign_name",
+        "adset_id",
+        "ad_id",
+        "traffic_source",
+        "ip",
+        "user_agent",
+        "country_code",
+        "region",
+        "city",
+        "zp",
+        "zip",
+        "ts_click_id",
+        "fbc",
+        "fbp",
+        "em",
+        "ph",
+        "fn",
+        "ln",
+        "db",
+        "ge",
+        "external_id",
+        "order_id",
+        "currency",
+        "lander_visitors",
+        "lander_searches",
+        "visits",
+        "serp",
+        "conversions",
+        "revenue",
+    ];
+    let once = names.map(|name| format!("\"{name}\":\"1\"")).join(",");
+    assert_eq!(conversion(&format!("{{{once}}}")).session_id, "1", "no two fields pass for one");
+    for name in names {
+        let first = name.chars().next().unwrap();
+        for again in [name.to_owned(), name.replacen(first, &format!("\\u{:04x}", u32::from(first)), 1)] {
+            let raw = format!("{{{once},\"{again}\":\"1\"}}");
+            let row = Row::parse(&raw);
+            assert!(row.conversion.is_none(), "{again}");
+            assert_eq!(row.key, ConversionKey::of_malformed(raw.as_bytes()));
+        }
+    }
+    // What is not read may come as often as it likes, and what lies deeper too.
+    assert_eq!(conversion(r#"{"session_id":"s","x":1,"x":{"session_id":2,"session_id":3}}"#).session_id, "s");
+}
+
+#[test]
 fn escapes_in_names_and_values_are_undone() {
     let c = conversion(r#"{"session\u005fid":"a\"b","city":"K\u00f6ln"}"#);
     assert_eq!(c.session_id, "a\"b");

@@ -54,6 +54,15 @@ impl Requirements for Week {
 }
 
 #[test]
+fn a_long_row_may_have_fewer_events() {
+    let change =
+        |bytes: usize, clicks| format!(r#"{{"conversions": {clicks}, "x": "{}"}}"#, "x".repeat(bytes));
+    assert_eq!(reasons_of(&change(6_000, 9_998)), "valid, 10000 events");
+    assert_eq!(reasons_of(&change(60_000, 1_000)), "valid, 1002 events");
+    assert_eq!(reasons_of(&change(60_000, 1_200)), "too_many_events");
+}
+
+#[test]
 fn each_rule_has_its_reason() {
     let cases = [
         ("{}", "valid, 3 events"),

@@ -85,7 +85,7 @@ async fn what_may_have_been_received_is_not_sent_again_once_meta_forgets_ids() {
     assert!(parked().await > 10, "few are too old by now");
     world.sandbox_has(accepted);
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
-    let records = world.ledger.export_batch(99).await.unwrap();
+    let records = world.ledger.export_batch(99, u64::MAX).await.unwrap();
     let waits = |r: &ports::ledger::Record| {
         r.outcome == Outcome::Expired || r.wait_reason() == Some(WaitReason::UnknownOutcome)
     };
@@ -98,7 +98,7 @@ async fn fewer_received_than_sent_is_sent_again_under_the_same_ids() {
     world.sandbox.add_fault(Action::ShortReceived(2).times(1));
     let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
     assert_eq!(receipt.rows(Outcome::Retry), 5, "{receipt:?}");
-    let records = world.ledger.export_batch(9).await.unwrap();
+    let records = world.ledger.export_batch(9, u64::MAX).await.unwrap();
     let says_so = |answer: &ports::destination::Answer| answer.message.contains("received");
     assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(says_so)), "{records:?}");
     let accepted = world.sandbox.stats().accepted_events();
@@ -125,7 +125,7 @@ async fn a_rejected_conversion_keeps_what_was_accepted_of_it() {
     world.sandbox.add_fault(Action::BadEvent(fault).always());
     let receipt = world.report("a", &[row]).await;
     assert_eq!(receipt.rows(Outcome::Rejected), 1);
-    let record = world.ledger.export_batch(9).await.unwrap().remove(0);
+    let record = world.ledger.export_batch(9, u64::MAX).await.unwrap().remove(0);
     assert!(record.events > 0 && record.events == world.sandbox.stats().accepted_events(), "{record:?}");
     let said = format!("{} of its events were accepted", record.events);
     assert!(record.answer.unwrap().message.contains(&said));

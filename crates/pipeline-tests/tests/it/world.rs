@@ -12,11 +12,11 @@ use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use destination_meta::transport::Transport;
 use domain::{ObjectRef, Outcome, PixelRef, Receipt};
 use meta_sandbox::{Sandbox, SandboxConfig};
-use pipeline::Blocking;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
 };
 use pipeline::worker::{Handled, Handler};
+use pipeline::{Blocking, MemoryBudget, RowLimits};
 use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -54,6 +54,11 @@ impl World {
     pub(crate) async fn restating() -> Self {
         let config = ReportConfig { restatements: Restatements::Increments, ..config_of(OnUnknown::Resend) };
         Self::of(config, None).await
+    }
+
+    /// The same with little memory.
+    pub(crate) async fn within(memory: MemoryBudget) -> Self {
+        Self::of(ReportConfig { memory, ..config_of(OnUnknown::Resend) }, None).await
     }
 
     pub(crate) async fn with(on_unknown: OnUnknown) -> Self {
@@ -222,10 +227,12 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         // The clock of the tests runs ahead while requests are on their way.
         lease: Duration::from_secs(6 * 3600),
         max_object_bytes: 1 << 30,
+        rows: RowLimits::default(),
         on_unknown,
         restatements: Restatements::First,
         backoff: Backoff::default(),
         claim_rows: CLAIM_ROWS,
+        memory: MemoryBudget::default(),
         blocking: Blocking::Pool,
         requests_per_pixel: 4,
     }

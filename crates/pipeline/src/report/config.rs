@@ -5,8 +5,11 @@ use std::time::Duration;
 pub use ports::configuration::OnUnknown;
 use ports::ledger::Restatements;
 
+use row_files::RowLimits;
+
 use super::backoff::Backoff;
 use crate::blocking::Blocking;
+use crate::memory::MemoryBudget;
 
 /// Rows that one claim takes to the ledger.
 pub const CLAIM_ROWS: usize = 500;
@@ -21,6 +24,8 @@ pub struct ReportConfig {
     pub lease: Duration,
     /// The longest file that is read, in bytes after decompression.
     pub max_object_bytes: u64,
+    /// The longest row that is read, and the most rows of a file; the filter's, so that whatever it passes on is taken.
+    pub rows: RowLimits,
     /// What happens to events whose outcome is unknown.
     pub on_unknown: OnUnknown,
     /// What happens to figures that outgrow what was reported.
@@ -29,6 +34,8 @@ pub struct ReportConfig {
     pub backoff: Backoff,
     /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless a test wants many small claims.
     pub claim_rows: usize,
+    /// The memory that rows may take.
+    pub memory: MemoryBudget,
     /// Where files are read.
     pub blocking: Blocking,
     /// The most requests that are in flight to one pixel.

@@ -9,7 +9,7 @@
 //! 5. `conclude`: the outcomes of its events become its settlement; `expired` counts what came too late.
 //! 6. `settle`: all settlements of the batch are written in one call.
 //!
-//! `pixel_context` is what these steps share for one pixel.
+//! `pixel_context` is what these steps share for one pixel; `weight` says how much memory a conversion takes in them.
 
 mod batch;
 mod bisect;
@@ -24,5 +24,7 @@ mod request;
 mod send;
 mod settle;
 mod unknown_outcome;
+mod weight;
 
 pub use lanes::Lanes;
+pub(super) use weight::Weighed;

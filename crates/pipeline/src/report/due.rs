@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
 use super::deliver::Lanes;
+use crate::memory::while_claimed;
 
 /// Pause before the next look at a ledger where nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
@@ -17,30 +18,37 @@ const BUSY: Duration = Duration::from_millis(100);
 /// Claims due work and submits it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let holder = reporting.holder();
-        let limits = lanes.limits().await;
-        let claimed = match reporting.ledger.claim_due(&limits, &holder).await {
-            Ok(due) => {
-                reporting.health.ready("ledger");
-                let claimed = due.len();
-                if claimed > 0 {
-                    tracing::debug!(conversions = claimed, "due work claimed");
-                }
-                lanes.submit(due, &holder).await;
-                claimed
-            }
-            Err(error) => {
-                reporting.health.not_ready("ledger", &error.to_string());
-                tracing::warn!(error = ?error, "cannot claim due work");
-                0
-            }
-        };
+        let claimed = claim(&reporting, &lanes).await;
         let now = reporting.clock.now();
         reporting.reachability.values().for_each(|one| one.expire(now, &*reporting.health));
         lanes.end_idle();
         if claimed == 0 {
             let pause = if lanes.any_has_enough() { BUSY } else { IDLE };
             tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
+        }
+    }
+}
+
+/// Claims once what is due, within the memory that is free now; how much it was.
+async fn claim(reporting: &Reporting, lanes: &Lanes) -> usize {
+    let limits = lanes.limits().await;
+    let bytes = while_claimed(limits.bytes + reporting.config.rows.row_bytes() as u64);
+    let Some(_memory) = reporting.config.memory.reading().try_reserve(bytes) else { return 0 };
+    let holder = reporting.holder();
+    match reporting.ledger.claim_due(&limits, &holder).await {
+        Ok(due) => {
+            reporting.health.ready("ledger");
+            let claimed = due.len();
+            if claimed > 0 {
+                tracing::debug!(conversions = claimed, "due work claimed");
+            }
+            lanes.submit(due, &holder).await;
+            claimed
+        }
+        Err(error) => {
+            reporting.health.not_ready("ledger", &error.to_string());
+            tracing::warn!(error = ?error, "cannot claim due work");
+            0
         }
     }
 }

@@ -90,13 +90,11 @@ impl Intake {
             now: reporting.clock.now(),
             destinations: Arc::clone(&reporting.destinations),
         };
-        let (claim_rows, limit) = (reporting.config.claim_rows, reporting.config.max_object_bytes);
-        let first = reporting
-            .config
-            .blocking
-            .spawn(move || RowReader::open(builder, blob, limit, claim_rows)?.next_rows());
+        let config = &reporting.config;
+        let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));
+        let open = move || RowReader::open(builder, blob, limits, claim_rows);
         let claimer = Claimer { reporting, lanes: &self.lanes, object };
-        let claimed = claimer.claim_all(first, stop).await?;
+        let claimed = claimer.claim_all(open, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };
         reporting.ledger.finish_object(&source, &end, reporting.clock.now()).await?;
         tracing::info!(rows_in = claimed.rows, duplicates = claimed.duplicates, "file taken in");

@@ -153,7 +153,7 @@ pub(super) async fn empty_batches_change_nothing(ledger: Subject) {
     assert_eq!(ledger.due(0, 0).await, []);
     assert_eq!(ledger.0.release_parked(&pixel("111"), at(0)).await.expect("release_parked"), 0);
     ledger.0.mark_exported(&[]).await.expect("mark_exported");
-    assert_eq!(ledger.0.export_batch(10).await.expect("export_batch"), []);
+    assert_eq!(ledger.0.export_batch(10, u64::MAX).await.expect("export_batch"), []);
     assert_eq!(ledger.0.find("s", None).await.expect("find"), []);
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), []);
     let LedgerStats { states, unexported, oldest_unexported } = ledger.0.stats().await.expect("stats");

@@ -8,7 +8,7 @@ use ports::ledger::{Record, RowClaim, Settle};
 use super::fixture::{Subject, at, invalid, key, sendable};
 
 async fn batch(ledger: &Subject, limit: usize) -> Vec<Record> {
-    ledger.0.export_batch(limit).await.expect("export_batch")
+    ledger.0.export_batch(limit, u64::MAX).await.expect("export_batch")
 }
 
 pub(super) async fn changes_are_exported_until_marked(ledger: Subject) {
@@ -55,6 +55,22 @@ pub(super) async fn the_oldest_change_comes_first(ledger: Subject) {
     assert_eq!(order, [key("b"), key("c"), key("a")]);
     let head: Vec<_> = batch(&ledger, 2).await.into_iter().map(|r| r.key).collect();
     assert_eq!(head, [key("b"), key("c")]);
+}
+
+pub(super) async fn long_rows_are_exported_a_few_at_a_time(ledger: Subject) {
+    let raw = "x".repeat(10_000);
+    let stated = |row| RowClaim { raw: raw.clone(), ..invalid(&format!("s{row}"), "b/o", row) };
+    ledger.claim((0..25).map(stated).collect(), 0).await;
+    let mut sizes = Vec::new();
+    loop {
+        let records = ledger.0.export_batch(100, 100_000).await.expect("export_batch");
+        if records.is_empty() {
+            break;
+        }
+        sizes.push(records.len());
+        ledger.0.mark_exported(&records).await.expect("mark_exported");
+    }
+    assert_eq!(sizes, [10, 10, 5]);
 }
 
 pub(super) async fn entries_are_found_by_session_and_keyword(ledger: Subject) {

@@ -9,13 +9,19 @@ use super::fixture::{Subject, at, holder, pixel, retry, sendable};
 
 /// Entries of pixels, in retry and due at second 10; the deadline grows with the row.
 async fn waiting(ledger: &Subject, pixels: &[(&str, u64)]) {
+    waiting_with(ledger, pixels, None).await;
+}
+
+/// The same with a text.
+async fn waiting_with(ledger: &Subject, pixels: &[(&str, u64)], raw: Option<&str>) {
     let mut rows = Vec::new();
     for (code, entries) in pixels {
         for row in 0..*entries {
             let deadline = at(10_000 + i64::try_from(row).expect("few rows"));
             let stated = sendable(&format!("{code}/{row}"), &format!("b/{code}"), row);
             let verdict = RowVerdict::Sendable { deadline };
-            rows.push(RowClaim { pixel: Some(pixel(code)), verdict, ..stated });
+            let raw = raw.map_or_else(|| stated.raw.clone(), str::to_owned);
+            rows.push(RowClaim { pixel: Some(pixel(code)), verdict, raw, ..stated });
         }
     }
     for claim in ledger.claim(rows, 0).await {
@@ -42,7 +48,7 @@ fn counts(pixels: &[(&str, usize)]) -> BTreeMap<PixelRef, usize> {
 
 pub(super) async fn a_backlog_leaves_room_for_others(ledger: Subject) {
     waiting(&ledger, &[("111", 40), ("tiktok:111", 3), ("333", 2)]).await;
-    let limits = DueLimits { total: 20, per_pixel: 5, except: Vec::new() };
+    let limits = DueLimits { per_pixel: 5, ..DueLimits::of(20) };
     let due = claim(&ledger, &limits, 10).await;
     assert_eq!(by_pixel(&due), counts(&[("111", 5), ("tiktok:111", 3), ("333", 2)]));
     let deadlines: Vec<_> = due.iter().map(|d| d.deadline).collect();
@@ -60,9 +66,26 @@ pub(super) async fn pixels_can_be_excepted(ledger: Subject) {
     assert_eq!(by_pixel(&claim(&ledger, &DueLimits::of(10), 10).await), counts(&[("111", 4)]));
 }
 
+pub(super) async fn long_rows_come_a_few_at_a_time(ledger: Subject) {
+    waiting_with(&ledger, &[("111", 25), ("tiktok:111", 7)], Some(&"x".repeat(10_000))).await;
+    let limits = DueLimits { bytes: 100_000, ..DueLimits::of(100) };
+    let mut sizes = Vec::new();
+    loop {
+        let due = claim(&ledger, &limits, 10).await;
+        if due.is_empty() {
+            break;
+        }
+        sizes.push(due.len());
+    }
+    assert_eq!(sizes, [10, 10, 10, 2], "what is not claimed stays due");
+    waiting(&ledger, &[("333", 1)]).await;
+    let none = DueLimits { bytes: 1, ..limits };
+    assert_eq!(claim(&ledger, &none, 10).await.len(), 1, "one is never too many");
+}
+
 pub(super) async fn what_is_past_its_deadline_comes_in_any_case(ledger: Subject) {
     waiting(&ledger, &[("111", 8)]).await;
-    let limits = DueLimits { total: 20, per_pixel: 1, except: vec![pixel("111")] };
+    let limits = DueLimits { per_pixel: 1, except: vec![pixel("111")], ..DueLimits::of(20) };
     assert_eq!(claim(&ledger, &limits, 10).await, []);
     let due = claim(&ledger, &limits, 10_004).await;
     assert_eq!(due.len(), 5, "those whose deadlines are 10,000 to 10,004");

@@ -24,7 +24,7 @@ pub(super) async fn thousands_in_one_call(ledger: Subject) {
     assert!(settled.iter().all(|s| *s == Settled::Done));
     ledger.finish("b/o", ROWS, 0).await;
     ledger.balances("b/o", &[(Outcome::Reported, ROWS)]).await;
-    let records = ledger.0.export_batch(usize::MAX).await.expect("export_batch");
+    let records = ledger.0.export_batch(usize::MAX, u64::MAX).await.expect("export_batch");
     assert_eq!(records.len() as u64, ROWS);
     ledger.0.mark_exported(&records).await.expect("mark_exported");
     assert_eq!(ledger.0.stats().await.expect("stats").unexported, 0);

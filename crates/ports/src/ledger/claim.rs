@@ -56,6 +56,8 @@ pub struct DueLimits {
     pub total: usize,
     /// Entries of one pixel that are not past their deadline, so that its backlog leaves room for others.
     pub per_pixel: usize,
+    /// Text of rows altogether, in bytes, about: the last ones go beyond it when a ledger knows their lengths only then.
+    pub bytes: u64,
     /// Pixels of which only entries past their deadline are claimed: nothing can be sent to them now.
     pub except: Vec<PixelRef>,
 }
@@ -64,7 +66,7 @@ impl DueLimits {
     /// Up to so many entries, of any pixel.
     #[must_use]
     pub const fn of(total: usize) -> Self {
-        Self { total, per_pixel: total, except: Vec::new() }
+        Self { total, per_pixel: total, bytes: u64::MAX, except: Vec::new() }
     }
 }
 

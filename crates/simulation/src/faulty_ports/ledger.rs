@@ -108,8 +108,9 @@ impl ReportLedger for FaultyLedger {
 
 #[async_trait]
 impl LedgerExport for FaultyLedger {
-    async fn export_batch(&self, limit: usize) -> Result<Vec<Record>> {
-        self.connection.call("ledger", "ledger.export_batch", || self.inner.export_batch(limit)).await
+    async fn export_batch(&self, entries: usize, bytes: u64) -> Result<Vec<Record>> {
+        let export = || self.inner.export_batch(entries, bytes);
+        self.connection.call("ledger", "ledger.export_batch", export).await
     }
 
     async fn mark_exported(&self, records: &[Record]) -> Result<()> {

@@ -12,7 +12,7 @@ use pipeline::report::{
     Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
 };
 use pipeline::worker::{Handler, Worker, WorkerConfig};
-use pipeline::{Blocking, Subscriptions};
+use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
@@ -103,6 +103,7 @@ impl ProcessSetup<'_> {
             blobs: self.blobs(),
             output_bucket: OUT_BUCKET.to_owned(),
             max_object_bytes: MAX_OBJECT_BYTES,
+            rows: RowLimits::default(),
             blocking: Blocking::Caller,
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
@@ -121,6 +122,7 @@ impl ProcessSetup<'_> {
                 inner: self.backends.analytics.clone(),
                 checker: self.backends.checker.clone(),
             }),
+            memory: MemoryBudget::default(),
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
@@ -152,11 +154,13 @@ impl ProcessSetup<'_> {
             owner: owner.clone(),
             lease: Duration::from_secs(120),
             max_object_bytes: MAX_OBJECT_BYTES,
+            rows: RowLimits::default(),
             on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
             restatements: if increments { Restatements::Increments } else { Restatements::First },
             backoff: Backoff::default(),
             requests_per_pixel: 3,
             claim_rows: 4,
+            memory: MemoryBudget::default(),
             blocking: Blocking::Caller,
         };
         let ports = ReportPorts {

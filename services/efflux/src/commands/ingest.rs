@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use assembly::Parts;
+use assembly::{Parts, row_limits};
 use clap::Args;
 use domain::{ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::{Blob, BlobStore, ReportLedger};
 use row_files::{Rows, decompressed};
 use runtime::ExitStatus;
+use settings::Settings;
 
 use crate::context::{Context, Run};
 use crate::follow::{Followed, Places};
@@ -86,7 +87,7 @@ async fn put_all<P>(
     for file in &args.files {
         let network = match &args.network {
             Some(network) => network.clone(),
-            None => network_of(file, parts.settings.limits.max_object_bytes)?,
+            None => network_of(file, &parts.settings)?,
         };
         let object = put_file(parts, blobs, file, &network, &args.account).await?;
         if !args.wait && !args.json {
@@ -136,10 +137,11 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
 }
 
 /// The network of the first row that names one. In a dirty file, not every row does.
-fn network_of(file: &Path, limit: u64) -> anyhow::Result<String> {
+fn network_of(file: &Path, settings: &Settings) -> anyhow::Result<String> {
     let name = file.display();
     let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
-    let mut rows = Rows::new(decompressed(opened, limit)?).with_context(|| name.to_string())?;
+    let text = decompressed(opened, settings.limits.max_object_bytes)?;
+    let mut rows = Rows::new(text, row_limits(settings)).with_context(|| name.to_string())?;
     while let Some(row) = rows.next_row().with_context(|| name.to_string())? {
         if let Some(network) = Row::parse(row.text).conversion.and_then(|c| c.network) {
             return Ok(network.to_string());

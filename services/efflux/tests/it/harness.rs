@@ -258,6 +258,13 @@ impl Running {
         self.0.wait().unwrap().code()
     }
 
+    /// The most memory that it has had so far.
+    pub(crate) fn peak_kb(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     pub(crate) fn is_up(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }

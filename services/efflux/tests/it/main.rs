@@ -10,6 +10,7 @@ mod golden;
 mod harness;
 mod kill;
 mod logs;
+mod memory;
 mod meta;
 mod operator;
 mod production;

@@ -12,6 +12,9 @@ use super::prepared::Prepared;
 /// A conversion waits at most this long for others to fill its request.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
+/// Payload of about this many bytes fills a request, however few its events are.
+const FULL_BYTES: usize = 4 << 20;
+
 /// Conversions that fill one request or less.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -19,6 +22,7 @@ pub(super) struct Batch {
     /// For conversions that need no request; written together with the rest.
     pub(super) settlements: Vec<Settlement>,
     events: usize,
+    bytes: usize,
     /// Its request is full, or its first conversion has waited long enough.
     due: bool,
     waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -47,11 +51,13 @@ impl Batch {
     /// Adds a conversion; returns it when it does not fit into one request of at most `max_events`.
     pub(super) fn add(&mut self, prepared: Prepared, max_events: usize) -> Option<Prepared> {
         let events = self.events + prepared.events.len();
-        self.due |= events >= max_events;
+        let bytes = self.bytes + prepared.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        self.due |= events >= max_events || bytes >= FULL_BYTES;
         if events > max_events && !self.conversions.is_empty() {
             return Some(prepared);
         }
         self.events = events;
+        self.bytes = bytes;
         self.conversions.push(prepared);
         None
     }

@@ -10,34 +10,52 @@ use super::batch::Batch;
 use super::conclude::nothing_sent;
 use super::expired;
 use super::pixel_context::PixelContext;
-use super::prepared::{Prepared, Unsendable, prepare};
+use super::prepared::{Claimed, Prepared, Unsendable, prepare};
 use super::send::{defer, send};
 use super::unknown_outcome::leave_to_a_person;
+use super::weight::sending_bytes;
+use crate::memory::Shared;
 
 /// One pixel's conversions, in the order in which they come.
 pub(super) struct Lane {
     context: Arc<PixelContext>,
     /// Filled by [`Lanes::submit`](super::Lanes::submit).
-    incoming: mpsc::UnboundedReceiver<Due>,
+    incoming: mpsc::UnboundedReceiver<Claimed>,
     batch: Batch,
     /// Did not fit into the batch any more.
     next: Option<Prepared>,
+    /// Taken out of the queue, and not prepared for lack of memory.
+    waiting: Option<Claimed>,
     /// Batches in flight.
     sending: JoinSet<()>,
 }
 
 impl Lane {
-    pub(super) fn new(context: Arc<PixelContext>, incoming: mpsc::UnboundedReceiver<Due>) -> Self {
-        Self { context, incoming, batch: Batch::default(), next: None, sending: JoinSet::new() }
+    pub(super) fn new(context: Arc<PixelContext>, incoming: mpsc::UnboundedReceiver<Claimed>) -> Self {
+        Self {
+            context,
+            incoming,
+            batch: Batch::default(),
+            next: None,
+            waiting: None,
+            sending: JoinSet::new(),
+        }
     }
 
     /// Works until the queue is closed and everything in it is settled.
     pub(super) async fn run(mut self) {
         let mut open = true;
-        while open || !self.batch.is_empty() || !self.sending.is_empty() {
+        while open || self.waiting.is_some() || !self.batch.is_empty() || !self.sending.is_empty() {
             if self.batch.is_due() && !self.batch.is_empty() && self.dispatch().await {
                 continue;
             }
+            if !self.batch.is_due() {
+                self.try_waiting();
+                if self.batch.is_due() && !self.batch.is_empty() {
+                    continue;
+                }
+            }
+            let waits_alone = self.waiting.is_some() && self.batch.is_empty() && self.sending.is_empty();
             tokio::select! {
                 biased;
                 Some(done) = self.sending.join_next(), if !self.sending.is_empty() => {
@@ -45,8 +63,12 @@ impl Lane {
                         tracing::error!(pixel = %self.context.pixel, %error, "a batch failed; its leases run out");
                     }
                 }
-                due = self.incoming.recv(), if open && !self.batch.is_due() => match due {
-                    Some(due) => self.gather(due),
+                memory = memory_for(&self.context, self.waiting.as_ref()), if waits_alone => self.prepare_waiting(memory),
+                claimed = self.incoming.recv(), if open && self.waiting.is_none() && !self.batch.is_due() => match claimed {
+                    Some(claimed) => {
+                        self.context.count_taken();
+                        self.waiting = Some(claimed);
+                    }
                     None => {
                         open = false;
                         self.batch.close();
@@ -57,14 +79,30 @@ impl Lane {
         }
     }
 
+    /// Prepares what waits, if there is memory for it. Otherwise the batch is sent as it is: that gives memory back.
+    fn try_waiting(&mut self) {
+        let Some(claimed) = &self.waiting else { return };
+        let bytes = sending_bytes(&claimed.due, claimed.events);
+        match self.context.sending_memory.try_reserve(bytes) {
+            Some(memory) => self.prepare_waiting(memory),
+            None if !self.batch.is_empty() => self.batch.close(),
+            None => {}
+        }
+    }
+
+    fn prepare_waiting(&mut self, memory: Shared) {
+        if let Some(claimed) = self.waiting.take() {
+            self.gather(Claimed { memory, ..claimed });
+        }
+    }
+
     /// Adds a conversion to the batch, or its settlement when it cannot be sent.
-    fn gather(&mut self, due: Due) {
-        self.context.count_taken();
+    fn gather(&mut self, claimed: Claimed) {
         let reporting = &self.context.reporting;
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
         let destination = &*self.context.destination;
-        match prepare(due, now, destination, reporting.config.on_unknown) {
+        match prepare(claimed, now, destination, reporting.config.on_unknown) {
             Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
@@ -110,7 +148,8 @@ impl Lane {
 
     /// Takes the batch and begins another with what did not fit into it.
     fn take_batch(&mut self) -> Batch {
-        let nothing_more_comes = self.incoming.is_closed() && self.incoming.is_empty();
+        let nothing_more_comes =
+            self.incoming.is_closed() && self.incoming.is_empty() && self.waiting.is_none();
         let batch = std::mem::take(&mut self.batch);
         let reporting = &self.context.reporting;
         if let Some(prepared) = self.next.take() {
@@ -123,4 +162,10 @@ impl Lane {
         }
         batch
     }
+}
+
+/// Memory for what waits. The lane holds none itself meanwhile, so others give it back without its help.
+async fn memory_for(context: &PixelContext, waiting: Option<&Claimed>) -> Shared {
+    let bytes = waiting.map_or(0, |claimed| sending_bytes(&claimed.due, claimed.events));
+    context.sending_memory.reserve(bytes).await
 }

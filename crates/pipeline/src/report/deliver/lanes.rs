@@ -1,7 +1,7 @@
 //! A lane per pixel, and the queue of each.
 //!
-//! Submitting never waits for room in a lane. A process holds a bounded number of conversions, and a lane may queue as many as there
-//! is room left for others: alone half of all, beside n busy ones a share of 1/(n+2). So a file's burst fits, memory is bounded,
+//! Submitting never waits for room in a lane. A process holds a bounded number of conversions, and of bytes of their text, and a lane
+//! may queue as many as there is room left for others: alone half of all, beside n busy ones a share of 1/(n+2). So a file's burst fits,
 //! and a pixel that cannot keep up never takes what its neighbours need. What finds no room goes back to the ledger,
 //! all of it in one call, and is not claimed again while the lane has enough to do.
 
@@ -19,10 +19,12 @@ use tokio_util::task::TaskTracker;
 use super::conclude::nothing_sent;
 use super::lane::Lane;
 use super::pixel_context::PixelContext;
+use super::prepared::Claimed;
 use super::settle;
+use super::weight::Weighed;
 use crate::report::Reporting;
 
-/// Conversions that wait in all lanes together.
+/// Conversions that wait in all lanes together. Their bytes are bounded by the [budget](crate::MemoryBudget).
 const QUEUED_CONVERSIONS: usize = 20_000;
 
 /// Conversions that are enough for a lane: no more are claimed for it from the ledger.
@@ -31,6 +33,9 @@ const ENOUGH: usize = 2_000;
 /// Entries that one call claims, and entries of one pixel among them: its backlog leaves room for others.
 const CLAIM_DUE: usize = 2_000;
 const CLAIM_DUE_PER_PIXEL: usize = 1_000;
+
+/// Text of rows that one call claims, but for the last row.
+const CLAIM_DUE_BYTES: u64 = 2 << 20;
 
 /// When a conversion that found its lane full is due again.
 const FULL_LANE_DELAY: Duration = Duration::from_secs(3);
@@ -42,14 +47,14 @@ const IDLE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct OpenLane {
     /// Received by [`Lane::run`].
-    queue: mpsc::UnboundedSender<Due>,
+    queue: mpsc::UnboundedSender<Claimed>,
     context: Arc<PixelContext>,
     used_at: UnixMillis,
 }
 
 impl OpenLane {
     fn has_enough(&self) -> bool {
-        self.context.queued() >= ENOUGH
+        self.context.queued() >= ENOUGH || !self.context.queue_memory.has_room()
     }
 }
 
@@ -77,16 +82,30 @@ impl Lanes {
     /// Queues claimed conversions in their lanes, whose tasks take them out in `Lane::run`. Those that find no room go back to
     /// the ledger in one call.
     pub async fn submit(&self, dues: Vec<Due>, holder: &Holder) {
+        self.submit_weighed(dues.into_iter().map(Weighed::of), holder).await;
+    }
+
+    /// The same with conversions whose events are counted.
+    pub(in crate::report) async fn submit_weighed(
+        &self,
+        conversions: impl Iterator<Item = Weighed>,
+        holder: &Holder,
+    ) {
         let no_room: Vec<_> = {
             let mut open = self.open();
-            dues.into_iter().filter_map(|due| self.enqueue(&mut open, due, holder)).collect()
+            conversions.filter_map(|conversion| self.enqueue(&mut open, conversion, holder)).collect()
         };
         settle::write(&self.reporting, no_room).await;
     }
 
     /// What may be claimed from the ledger now: nothing for pixels that are paused or have enough to do.
     pub async fn limits(&self) -> DueLimits {
-        let mut limits = DueLimits { total: CLAIM_DUE, per_pixel: CLAIM_DUE_PER_PIXEL, except: Vec::new() };
+        let mut limits = DueLimits {
+            total: CLAIM_DUE,
+            per_pixel: CLAIM_DUE_PER_PIXEL,
+            bytes: CLAIM_DUE_BYTES,
+            except: Vec::new(),
+        };
         let Ok(pixels) = self.reporting.pixels.current().await else { return limits };
         let now = self.reporting.clock.now();
         for (pixel, lane) in &*self.open() {
@@ -135,9 +154,11 @@ impl Lanes {
     fn enqueue(
         &self,
         open: &mut BTreeMap<PixelRef, OpenLane>,
-        due: Due,
+        conversion: Weighed,
         holder: &Holder,
     ) -> Option<Settlement> {
+        let bytes = conversion.queued_bytes();
+        let Weighed { due, events } = conversion;
         let room = QUEUED_CONVERSIONS.saturating_sub(self.all_queued.load(Ordering::SeqCst));
         let lane = match open.entry(due.pixel.clone()) {
             Entry::Occupied(lane) => lane.into_mut(),
@@ -147,17 +168,17 @@ impl Lanes {
             },
         };
         lane.used_at = holder.now;
-        if lane.context.queued() >= room {
-            return Some(self.no_room(due));
-        }
+        let memory = lane.context.queue_memory.try_reserve(bytes).filter(|_| lane.context.queued() < room);
+        let Some(memory) = memory else { return Some(self.no_room(due)) };
         lane.context.count_queued();
-        let Err(mpsc::error::SendError(due)) = lane.queue.send(due) else {
+        let claimed = Claimed { due, events, memory };
+        let Err(mpsc::error::SendError(claimed)) = lane.queue.send(claimed) else {
             return None;
         };
         // Its task has ended by a panic: the next conversion opens another lane.
         lane.context.count_all_lost();
-        open.remove(&due.pixel);
-        Some(self.no_room(due))
+        open.remove(&claimed.due.pixel);
+        Some(self.no_room(claimed.due))
     }
 
     /// `None` when this process has no destination for the pixel's platform.

@@ -7,6 +7,7 @@ use domain::{PixelRef, Platform};
 use ports::Destination;
 use ports::pixels::Credential;
 
+use crate::memory::Share;
 use crate::report::Reporting;
 use crate::report::health::PixelThrottle;
 
@@ -18,6 +19,10 @@ pub(super) struct PixelContext {
     /// Of the pixel's platform.
     pub(super) destination: Arc<dyn Destination>,
     throttle: Mutex<PixelThrottle>,
+    /// For what waits in the lane.
+    pub(super) queue_memory: Share,
+    /// For what is being prepared and sent.
+    pub(super) sending_memory: Share,
     /// Conversions that wait in the lane.
     queued: AtomicUsize,
     /// Conversions that wait in all lanes.
@@ -33,7 +38,19 @@ impl PixelContext {
     ) -> Option<Self> {
         let destination = Arc::clone(reporting.destinations.get(pixel.platform)?);
         let throttle = Mutex::new(PixelThrottle::new(reporting.config.requests_per_pixel));
-        Some(Self { reporting, pixel, destination, throttle, queued: AtomicUsize::new(0), all_queued })
+        let memory = &reporting.config.memory;
+        let (queue_memory, sending_memory) = (memory.queued().share(), memory.sending().share());
+        let queued = AtomicUsize::new(0);
+        Some(Self {
+            reporting,
+            pixel,
+            destination,
+            throttle,
+            queue_memory,
+            sending_memory,
+            queued,
+            all_queued,
+        })
     }
 
     /// The pixel's throttle. Hold it briefly, and never across an await.

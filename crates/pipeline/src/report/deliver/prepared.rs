@@ -7,7 +7,18 @@ use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Positions};
 
 use super::unknown_outcome::needs_a_person;
+use crate::memory::Shared;
 use crate::report::{OnUnknown, mutations};
+
+/// A conversion that this process has claimed.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    pub(super) due: Due,
+    /// How many events it stands for.
+    pub(super) events: u32,
+    /// Of the queue's memory, until it leaves the queue; then of the memory for sending.
+    pub(super) memory: Shared,
+}
 
 /// A claimed conversion that is ready to be sent.
 #[derive(Debug)]
@@ -17,6 +28,8 @@ pub(super) struct Prepared {
     pub(super) events: Vec<PreparedEvent>,
     /// Positions in `events` that were accepted in this delivery.
     pub(super) accepted: Positions,
+    /// What all of this may take, until it is settled or put back.
+    pub(super) _memory: Shared,
 }
 
 /// Why a claimed conversion is not sent after all.
@@ -33,7 +46,7 @@ pub(super) enum Unsendable {
 /// Prepares a conversion right before it is sent: its age is checked again here. Whether the pixel still has a credential is
 /// checked when the batch is sent.
 pub(super) fn prepare(
-    due: Due,
+    Claimed { due, memory, .. }: Claimed,
     now: UnixMillis,
     destination: &dyn Destination,
     on_unknown: OnUnknown,
@@ -58,7 +71,7 @@ pub(super) fn prepare(
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
-            Ok(Prepared { due, events, accepted: Positions::default() })
+            Ok(Prepared { due, events, accepted: Positions::default(), _memory: memory })
         }
         Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
     }

@@ -8,11 +8,12 @@ use ports::metric::name;
 use row_files::FileError;
 use tokio_util::sync::CancellationToken;
 
-use super::reader::RowsOfClaim;
+use super::reader::{RowReader, RowsOfClaim, most_bytes};
 use crate::blocking::{Panicked, Task};
+use crate::memory::{Pool, Reserved, while_claimed};
 use crate::object::Problem;
 use crate::report::Reporting;
-use crate::report::deliver::Lanes;
+use crate::report::deliver::{Lanes, Weighed};
 
 /// Claims the rows of one file.
 pub(super) struct Claimer<'r> {
@@ -20,6 +21,9 @@ pub(super) struct Claimer<'r> {
     pub(super) lanes: &'r Lanes,
     pub(super) object: &'r ObjectRef,
 }
+
+/// Rows that are being read, and the memory that they may take until they are claimed.
+type Reading = Task<(Result<RowsOfClaim, FileError>, Reserved)>;
 
 /// How many rows of a file the ledger has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,31 +33,73 @@ pub(super) struct ClaimedRows {
 }
 
 impl Claimer<'_> {
-    /// Makes claim after claim, each while the rows of the next are being read; ends early when the process stops.
+    /// Makes claim after claim, each while the rows of the next are being read, if there is memory for them; ends early when the process
+    /// stops. It waits for memory only while it has no rows in hand.
     pub(super) async fn claim_all(
         &self,
-        mut reading: Task<Result<RowsOfClaim, FileError>>,
+        open: impl FnOnce() -> Result<RowReader, FileError> + Send + 'static,
         stop: &CancellationToken,
     ) -> Result<ClaimedRows, Problem> {
         let mut claimed = ClaimedRows::default();
+        let memory = self.memory(stop).await?;
+        let mut reading = self.read(memory, move || open()?.next_rows());
         loop {
-            let read = reading.join().await.map_err(|Panicked| Problem::unreadable(self.object))?;
-            let RowsOfClaim { claims, rest } = read.map_err(|e| Problem::file(self.object, e))?;
+            let joined = reading.join().await;
+            let (read, memory) = joined.map_err(|Panicked| Problem::unreadable(self.object))?;
+            let RowsOfClaim { claims, events, rest } = read.map_err(|e| Problem::file(self.object, e))?;
             if claims.is_empty() {
                 return Ok(claimed);
             }
-            reading = self.reporting.config.blocking.spawn(move || rest.next_rows());
+            let next = match self.pool().try_reserve(self.bytes()) {
+                Some(memory) => Ok(self.read(memory, move || rest.next_rows())),
+                None => Err(rest),
+            };
             if stop.is_cancelled() {
                 return Err(Problem::Stopping);
             }
             claimed.rows += claims.len() as u64;
-            claimed.duplicates += self.claim(claims).await?;
+            claimed.duplicates += self.claim(claims, &events).await?;
+            drop(memory);
+            reading = match next {
+                Ok(reading) => reading,
+                Err(rest) => {
+                    let memory = self.memory(stop).await?;
+                    self.read(memory, move || rest.next_rows())
+                }
+            };
         }
     }
 
+    /// Starts to read rows, which may take this memory until they are claimed.
+    fn read(
+        &self,
+        memory: Reserved,
+        work: impl FnOnce() -> Result<RowsOfClaim, FileError> + Send + 'static,
+    ) -> Reading {
+        self.reporting.config.blocking.spawn(move || (work(), memory))
+    }
+
+    /// Waits for the memory of a batch.
+    async fn memory(&self, stop: &CancellationToken) -> Result<Reserved, Problem> {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Err(Problem::Stopping),
+            memory = self.pool().reserve(self.bytes()) => Ok(memory),
+        }
+    }
+
+    fn pool(&self) -> &Pool {
+        self.reporting.config.memory.reading()
+    }
+
+    /// The most memory that a batch takes.
+    const fn bytes(&self) -> u64 {
+        while_claimed(most_bytes(self.reporting.config.rows))
+    }
+
     /// Makes one claim and submits what it got to the lanes; how many rows were duplicates.
-    async fn claim(&self, claims: Vec<RowClaim>) -> ports::Result<u64> {
-        let mut candidates: Vec<_> = claims.iter().map(candidate).collect();
+    async fn claim(&self, claims: Vec<RowClaim>, events: &[u32]) -> ports::Result<u64> {
+        let mut candidates: Vec<_> = claims.iter().zip(events).map(candidate).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(claims, &holder).await?;
         let (mut duplicates, mut due) = (0, Vec::new());
@@ -61,7 +107,10 @@ impl Claimer<'_> {
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
             let outcome = match claim {
                 Claim::Held(lease) => {
-                    due.extend(candidate.take().map(|candidate| Due { lease, ..candidate }));
+                    due.extend(candidate.take().map(|candidate| {
+                        let Weighed { due, events } = candidate;
+                        Weighed { due: Due { lease, ..due }, events }
+                    }));
                     "claimed"
                 }
                 Claim::Duplicate => {
@@ -73,7 +122,7 @@ impl Claimer<'_> {
             *rows.entry(outcome).or_default() += 1;
         }
         tracing::debug!(rows = candidates.len(), duplicates, due = due.len(), "rows claimed");
-        self.lanes.submit(due, &holder).await;
+        self.lanes.submit_weighed(due.into_iter(), &holder).await;
         for (outcome, rows) in rows {
             self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
         }
@@ -82,9 +131,9 @@ impl Claimer<'_> {
 }
 
 /// What a lane needs of a row, should it be claimed: all but the lease.
-fn candidate(row: &RowClaim) -> Option<Due> {
+fn candidate((row, events): (&RowClaim, &u32)) -> Option<Weighed> {
     let RowVerdict::Sendable { deadline } = row.verdict else { return None };
-    Some(Due {
+    let due = Due {
         lease: Lease { key: row.key, attempt: 0 },
         raw: row.raw.clone(),
         network: row.network.clone(),
@@ -94,5 +143,6 @@ fn candidate(row: &RowClaim) -> Option<Due> {
         accepted: Positions::default(),
         maybe_received: None,
         failures: 0,
-    })
+    };
+    Some(Weighed { due, events: *events })
 }

@@ -57,9 +57,9 @@ pub(super) async fn checked(
     object: &ObjectRef,
     mut blob: Blob,
 ) -> Result<Blob, Problem> {
-    let limit = reporting.config.max_object_bytes;
+    let (limit, rows) = (reporting.config.max_object_bytes, reporting.config.rows);
     read_whole(object, reporting.config.blocking, move || {
-        row_files::check(row_files::decompressed(blob.reader()?, limit)?)?;
+        row_files::check(row_files::decompressed(blob.reader()?, limit)?, rows)?;
         Ok(blob)
     })
     .await

@@ -23,8 +23,8 @@ pub(super) struct RowClaimBuilder {
 }
 
 impl RowClaimBuilder {
-    /// The claim of a row, with the verdict of the rules.
-    pub(super) fn row_claim(&self, row: &Row<'_>, number: u64) -> RowClaim {
+    /// The claim of a row, with the verdict of the rules; and how many events it stands for.
+    pub(super) fn row_claim(&self, row: &Row<'_>, number: u64) -> (RowClaim, u32) {
         let rules = Rules {
             now: self.now,
             pixels: &*self.pixels,
@@ -32,13 +32,15 @@ impl RowClaimBuilder {
             object_network: Some(&self.network),
         };
         let conversion = row.conversion.as_deref();
-        let (verdict, pixel) = match check(row, rules) {
+        let valid = check(row, rules);
+        let events = valid.as_ref().map_or(0, |valid| valid.counts().total());
+        let (verdict, pixel) = match valid {
             Err(reasons) => (RowVerdict::Invalid(reasons), None),
-            Ok(valid) if valid.counts().total() == 0 => (RowVerdict::NoEvents, Some(valid.into_pixel())),
+            Ok(valid) if events == 0 => (RowVerdict::NoEvents, Some(valid.into_pixel())),
             Ok(valid) => (RowVerdict::Sendable { deadline: valid.deadline() }, Some(valid.into_pixel())),
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        RowClaim {
+        let claim = RowClaim {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),
@@ -51,7 +53,8 @@ impl RowClaimBuilder {
                 .map(|c| Figures { count: number_of(c.conversions), revenue: c.revenue.unwrap_or_default() })
                 .unwrap_or_default(),
             verdict,
-        }
+        };
+        (claim, events)
     }
 
     /// The network that later attempts go by: the known one's name, or the name in the row or in the file's key.

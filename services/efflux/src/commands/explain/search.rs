@@ -1,12 +1,12 @@
 //! A session that is not in the ledger: searches the latest interpreted files for it.
 
 use anyhow::Context;
-use assembly::Parts;
+use assembly::{Parts, row_limits};
 use domain::object::{FileKeys, InterpretedKey};
 use domain::{ObjectRef, Row};
 use pipeline::filter::SubscriptionFilter;
 use ports::Blob;
-use row_files::{Rows, decompressed};
+use row_files::{RowLimits, Rows, decompressed};
 use runtime::ExitStatus;
 
 use super::{Explain, History, latest_receipt};
@@ -25,7 +25,8 @@ pub(super) async fn run(parts: &Parts<History>, args: &Explain) -> anyhow::Resul
         let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
         let limit = parts.settings.limits.max_object_bytes;
         let Some(blob) = parts.ports.blobs.get(&object, limit).await? else { continue };
-        let found = rows_of(blob, limit, args, |row| left_out(filter.as_ref(), row, key));
+        let limits = (limit, row_limits(&parts.settings));
+        let found = rows_of(blob, limits, args, |row| left_out(filter.as_ref(), row, key));
         // A file that cannot be read was refused; its dead letter says so.
         let Ok(found) = found else { continue };
         for (number, left_out) in &found {
@@ -64,11 +65,11 @@ fn left_out(filter: Option<&SubscriptionFilter>, row: &Row<'_>, key: &str) -> Op
 /// The rows of the session in a file, each with the decision of the current subscriptions.
 fn rows_of(
     mut blob: Blob,
-    limit: u64,
+    (bytes, limits): (u64, RowLimits),
     args: &Explain,
     judge: impl Fn(&Row<'_>) -> Option<&'static str>,
 ) -> anyhow::Result<Vec<(u64, Option<&'static str>)>> {
-    let mut rows = Rows::new(decompressed(blob.reader()?, limit)?).context("not readable")?;
+    let mut rows = Rows::new(decompressed(blob.reader()?, bytes)?, limits).context("not readable")?;
     let mut found = Vec::new();
     while let Some(text) = rows.next_row()? {
         let row = Row::parse(text.text);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use assembly::StartError;
+use assembly::{StartError, row_limits};
 use backends::{OpenError, Opener};
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
@@ -50,13 +50,14 @@ pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -
         let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
         Ok(decompressed(opened, settings.limits.max_object_bytes)?)
     };
-    check_file(open()?).with_context(|| format!("{name}: the whole file is refused"))?;
+    let limits = row_limits(settings);
+    check_file(open()?, limits).with_context(|| format!("{name}: the whole file is refused"))?;
     let platforms = OnePlatform(PLATFORM, &meta);
     let rules = Rules { now: clock.now(), pixels: &pixels, platforms: &platforms, object_network: network };
     if matches!(pixels, Known::Any) {
         out("There is no data directory here: any pixel counts as known.\n");
     }
-    let mut rows = Rows::new(open()?)?;
+    let mut rows = Rows::new(open()?, limits)?;
     let mut seen = HashMap::new();
     while let Some(text) = rows.next_row()? {
         out(&show(&meta.map, rules, &mut seen, text.number, &Row::parse(text.text)));
