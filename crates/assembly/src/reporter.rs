@@ -6,7 +6,7 @@ use backends::ReporterPorts;
 use pipeline::export::Export;
 use pipeline::filter::max_filtered_bytes;
 use pipeline::report::{
-    Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, due, refresh,
+    Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
 };
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget};
@@ -35,7 +35,10 @@ pub(crate) async fn run(
     let refresh = refresh::run(Arc::clone(&reporting), parts.settings.intervals.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
-    tokio::join!(take_in, due, refresh, export.run(stop.clone()));
+    // Before anything is judged by its age.
+    clock_watch::ask_first(&reporting).await;
+    let watch = clock_watch::run(Arc::clone(&reporting), stop.clone());
+    tokio::join!(take_in, due, refresh, watch, export.run(stop.clone()));
     lanes.drain().await;
 }
 

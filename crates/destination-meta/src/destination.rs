@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::expand::increment;
 use domain::validate::{Requirements, Valid};
-use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons};
+use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
 use ports::ledger::Portion;
@@ -22,6 +22,7 @@ use crate::proof::AppSecret;
 use crate::transport::Transport;
 
 pub use probe::{Probe, Standing};
+use report::server_time;
 pub use report::{answered, unanswered};
 pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};
 pub use settings::destinations::meta::{NotAPartnerAgent, PartnerAgent};
@@ -180,5 +181,9 @@ impl Destination for Meta {
             Ok(reply) => answered(&reply, events.len()),
             Err(error) => unanswered(&error, events.len()),
         }
+    }
+
+    async fn server_time(&self) -> Option<UnixMillis> {
+        server_time(&self.transport.get_nothing(&self.config.version).await.ok()?)
     }
 }

@@ -39,6 +39,17 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// Asks for nothing, without a token: the answer has the date.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when no complete answer came.
+    pub async fn get_nothing(&self, version: &str) -> Result<Reply, RequestError> {
+        self.0.get(&[version]).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

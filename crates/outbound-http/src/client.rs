@@ -96,8 +96,29 @@ impl Client {
     ) -> Result<Reply, RequestError> {
         let address =
             address::below(&self.base_url, segments).ok_or(RequestError::not_sent(Failure::Address))?;
+        self.ask(Method::POST, address, headers, body).await
+    }
+
+    /// Gets `<base>/<segment>/<segment>...`.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when no complete answer came; any answer, of whatever status, is a [`Reply`].
+    pub async fn get(&self, segments: &[&str]) -> Result<Reply, RequestError> {
+        let address =
+            address::below(&self.base_url, segments).ok_or(RequestError::not_sent(Failure::Address))?;
+        self.ask(Method::GET, address, HeaderMap::new(), Bytes::new()).await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        address: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Reply, RequestError> {
         let (body, departed) = WatchedBody::new(body);
-        let exchange = self.exchange(request(address, headers, body), &departed);
+        let exchange = self.exchange(request(method, address, headers, body), &departed);
         match tokio::time::timeout(self.request_timeout, exchange).await {
             Ok(outcome) => outcome,
             Err(elapsed) => {
@@ -131,12 +152,12 @@ impl Client {
     }
 }
 
-fn request(address: Uri, mut headers: HeaderMap, body: WatchedBody) -> Request<WatchedBody> {
+fn request(method: Method, address: Uri, mut headers: HeaderMap, body: WatchedBody) -> Request<WatchedBody> {
     for (name, value) in [(CONTENT_TYPE, JSON), (ACCEPT, JSON), (USER_AGENT, AGENT)] {
         headers.insert(name, value);
     }
     let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
+    *request.method_mut() = method;
     *request.uri_mut() = address;
     *request.headers_mut() = headers;
     request

@@ -1,6 +1,7 @@
 //! An answer as it came.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -14,6 +15,15 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body, complete.
     pub body: Bytes,
+}
+
+impl Reply {
+    /// What the server's clock showed when it answered, to the second.
+    #[must_use]
+    pub fn date(&self) -> Option<SystemTime> {
+        let date = self.headers.get(http::header::DATE)?.to_str().ok()?;
+        httpdate::parse_http_date(date).ok()
+    }
 }
 
 impl fmt::Debug for Reply {

@@ -8,9 +8,10 @@
 //! 3. `deliver`: claimed conversions wait in the lane of their pixel, are gathered into batches, sent, and settled.
 //! 4. `health`: what the answers say about a pixel and the destination: how many requests at once, when to pause.
 //!
-//! [`refresh`] keeps the [`Pixels`] current meanwhile.
+//! [`refresh`] keeps the [`Pixels`] current meanwhile, and [`clock_watch`] watches over the time.
 
 mod backoff;
+pub mod clock_watch;
 mod config;
 mod deliver;
 pub mod due;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use domain::Platform;
 use ports::ledger::Holder;
 use ports::{BlobStore, Clock, Destinations, HealthSink, MetricSink, PixelDirectory, ReportLedger, Rng};
+use tokio::sync::Notify;
 
 pub use backoff::Backoff;
 pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig};
@@ -75,6 +77,8 @@ pub struct Reporting {
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
+    /// Told when ages may not be judged.
+    clock_in_doubt: Notify,
 }
 
 impl Reporting {
@@ -85,7 +89,20 @@ impl Reporting {
         let pixels = Arc::new(Pixels::new(pixels));
         let reachability = destinations.platforms().map(|p| (p, DestinationReachability::of(p))).collect();
         let destinations = Arc::new(destinations);
-        Self { config, pixels, blobs, ledger, destinations, clock, rng, metrics, health, reachability }
+        let clock_in_doubt = Notify::new();
+        Self {
+            config,
+            pixels,
+            blobs,
+            ledger,
+            destinations,
+            clock,
+            rng,
+            metrics,
+            health,
+            reachability,
+            clock_in_doubt,
+        }
     }
 
     /// This process as a holder of leases that start now.

@@ -1,16 +1,29 @@
 //! Time and chance as parameters, so that tests and simulations own them.
 
+mod reckoning;
+
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::UnixMillis;
 
+pub use reckoning::{Doubt, Reckoning, TOLERANCE};
+
 /// The present, and waiting for it to pass.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> UnixMillis;
+
+    /// Why the present is not known well enough to judge the age of a click by it; `None` while it is. Until the sources of
+    /// time agree again, nothing expires, no row is judged, and nothing is sent.
+    fn doubt(&self) -> Option<Doubt> {
+        None
+    }
+
+    /// Another machine's clock has shown this, in an answer that took so long.
+    fn observe(&self, _shown: UnixMillis, _round_trip: Duration) {}
 
     /// Waits; may return late, never early. Dropping the future gives the waiting up.
     async fn sleep(&self, time: Duration);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::validate::{Platforms, Requirements, Valid};
-use domain::{ConversionKey, EventId, Money, PixelCode, Platform, Reason};
+use domain::{ConversionKey, EventId, Money, PixelCode, Platform, Reason, UnixMillis};
 
 pub use crate::answer::Answer;
 
@@ -59,6 +59,8 @@ pub struct SendReport {
     pub wait: Option<Duration>,
     /// Whether it counted fewer events than the request had. The outcome of each is then unknown.
     pub short: bool,
+    /// What the platform's clock showed when it answered.
+    pub server_time: Option<UnixMillis>,
     /// What does not match what was sent, for people.
     pub alarms: Vec<String>,
 }
@@ -82,6 +84,9 @@ pub trait Destination: Requirements {
 
     /// Sends events of one pixel in one request.
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport;
+
+    /// What the platform's clock shows, if it says so without a credential; `None` when no answer came.
+    async fn server_time(&self) -> Option<UnixMillis>;
 }
 
 /// The destinations of a process, one for each platform that it sends to.
@@ -93,6 +98,11 @@ impl Destinations {
     #[must_use]
     pub fn get(&self, platform: Platform) -> Option<&Arc<dyn Destination>> {
         self.0.get(&platform)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Destination>> {
+        self.0.values()
     }
 
     /// The platforms that this process sends to.

@@ -28,6 +28,8 @@ pub enum Mutation {
     OutputNamedByTime,
     /// The deadline is not checked before sending.
     IgnoreDeadline,
+    /// Ages are judged while the sources of time disagree, and steps of the clock are followed.
+    TrustClock,
     /// Events that may have been received are sent again even when the platform has forgotten their ids.
     IgnoreDeduplication,
     /// Events with an unknown outcome count as rejected.
@@ -38,7 +40,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -49,6 +51,7 @@ impl Mutation {
         Self::FilterAcknowledgesFirst,
         Self::OutputNamedByTime,
         Self::IgnoreDeadline,
+        Self::TrustClock,
         Self::IgnoreDeduplication,
         Self::UnknownIsRejected,
         Self::NeighboursDropped,

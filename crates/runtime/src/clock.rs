@@ -1,28 +1,20 @@
 //! The system's time and chance: the edge at which both come in.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::UnixMillis;
+use ports::clock::{Doubt, Reckoning};
 use ports::{Clock, Rng};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng};
 
-/// How far behind the system's clock must be before the log warns.
-const SET_BACK_MS: i64 = 60_000;
-
-/// The system's clock, which never goes back while a process runs.
-///
-/// When it is set back, time goes on from where it was, by the system's steady clock: leases, deadlines and the age of
-/// clicks would all be wrong otherwise. When it is set forward, time follows.
+/// The system's clock, which never goes back while other machines do not say so, and does not follow steps; see [`Reckoning`].
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
-    /// What the wall clock showed, or would have shown, at `started`, in milliseconds.
-    wall_at_start: AtomicI64,
-    warned: AtomicBool,
+    reckoning: Mutex<Reckoning>,
 }
 
 impl SystemClock {
@@ -30,25 +22,12 @@ impl SystemClock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is where the system's time comes in")]
     pub fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            wall_at_start: AtomicI64::new(wall_ms()),
-            warned: AtomicBool::new(false),
-        }
+        Self { started: Instant::now(), reckoning: Mutex::new(Reckoning::start(wall())) }
     }
 
-    /// The later of what the wall shows and what the steady clock says.
-    fn at(&self, wall_ms: i64, since_start: Duration) -> UnixMillis {
-        let since_start = i64::try_from(since_start.as_millis()).unwrap_or(i64::MAX);
-        let steady = self.wall_at_start.fetch_max(wall_ms.saturating_sub(since_start), Ordering::Relaxed);
-        let steady = steady.saturating_add(since_start);
-        if steady.saturating_sub(wall_ms) > SET_BACK_MS && !self.warned.swap(true, Ordering::Relaxed) {
-            tracing::error!(
-                by_s = (steady - wall_ms) / 1_000,
-                "the system's clock was set back; time goes on from where it was until the process is restarted"
-            );
-        }
-        UnixMillis(wall_ms.max(steady))
+    fn reckoning(&self) -> MutexGuard<'_, Reckoning> {
+        // Each change is whole before anything could panic.
+        self.reckoning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,15 +38,26 @@ impl Default for SystemClock {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the system's time comes in")]
-fn wall_ms() -> i64 {
+fn wall() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> UnixMillis {
-        self.at(wall_ms(), self.started.elapsed())
+        let mut reckoning = self.reckoning();
+        reckoning.now(wall(), self.started.elapsed())
+    }
+
+    fn doubt(&self) -> Option<Doubt> {
+        let reckoning = self.reckoning();
+        reckoning.doubt(wall(), self.started.elapsed())
+    }
+
+    fn observe(&self, shown: UnixMillis, round_trip: Duration) {
+        let mut reckoning = self.reckoning();
+        reckoning.observe(shown, round_trip, wall(), self.started.elapsed());
     }
 
     async fn sleep(&self, time: Duration) {
@@ -97,27 +87,5 @@ impl Rng for SystemRng {
     fn next_u64(&self) -> u64 {
         // A generator is usable whatever happened to another user of it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_follows_the_wall_forward_and_never_back() {
-        let clock = SystemClock {
-            started: SystemClock::new().started,
-            wall_at_start: AtomicI64::new(1_000_000),
-            warned: AtomicBool::new(false),
-        };
-        let at = |wall_ms, elapsed_s| clock.at(wall_ms, Duration::from_secs(elapsed_s)).0;
-        assert_eq!(at(1_010_000, 10), 1_010_000);
-        // Set back by an hour: ten more seconds have passed all the same.
-        assert_eq!(at(1_020_000 - 3_600_000, 20), 1_020_000);
-        assert!(clock.warned.load(Ordering::Relaxed));
-        // Set forward by an hour, and on from there.
-        assert_eq!(at(1_030_000 + 3_600_000, 30), 4_630_000);
-        assert_eq!(at(1_040_000, 40), 4_640_000);
     }
 }

@@ -35,7 +35,7 @@ const LONGEST_LEAP_MS: i64 = 10 * 60 * 1_000;
 pub(crate) struct Core {
     /// Milliseconds since the run began. Never goes back.
     pub(crate) elapsed_ms: i64,
-    /// By how much every wall clock differs from the true time.
+    /// By how much the wall clock of every worker differs from the true time.
     pub(crate) clock_offset_ms: i64,
     /// The same for single workers, in addition.
     pub(crate) skew_ms: Vec<i64>,
@@ -129,9 +129,15 @@ impl Scheduler {
 }
 
 impl Core {
+    /// Whether a worker's clock is so wrong that a process which starts with it cannot judge ages.
+    pub(crate) fn is_off(&self, worker: usize) -> bool {
+        (self.wall_ms(Some(worker)) - BEGIN_MS - self.elapsed_ms).abs() > 30_000
+    }
+
     /// The wall clock of a worker, or of the servers for `None`.
     pub(crate) fn wall_ms(&self, worker: Option<usize>) -> i64 {
-        let skew_ms = worker.map_or(0, |w| self.skew_ms[w]);
-        BEGIN_MS + self.elapsed_ms + self.clock_offset_ms + skew_ms
+        // The servers' clocks are right.
+        let off_ms = worker.map_or(0, |w| self.clock_offset_ms + self.skew_ms[w]);
+        BEGIN_MS + self.elapsed_ms + off_ms
     }
 }

@@ -1,5 +1,8 @@
 //! An answer as the pipeline understands it.
 
+use std::time::UNIX_EPOCH;
+
+use domain::UnixMillis;
 use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, SendReport};
 
@@ -18,6 +21,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
         throttled: false,
         wait: None,
         short: false,
+        server_time: server_time(reply),
         alarms: Vec::new(),
     };
     let outcome = match reading.verdict {
@@ -50,6 +54,12 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
     };
     report.outcomes = vec![outcome; sent];
     report
+}
+
+/// What Meta's clock showed when it answered.
+pub(super) fn server_time(reply: &Reply) -> Option<UnixMillis> {
+    let since = reply.date()?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(UnixMillis)
 }
 
 fn answer(status: u16, reading: &ReadAnswer) -> Answer {
@@ -95,6 +105,7 @@ pub fn unanswered(error: &RequestError, sent: usize) -> SendReport {
         throttled: false,
         wait: None,
         short: false,
+        server_time: None,
         alarms: Vec::new(),
     }
 }

@@ -98,6 +98,10 @@ impl fmt::Debug for Model {
 
 #[async_trait]
 impl Destination for Model {
+    async fn server_time(&self) -> Option<UnixMillis> {
+        None
+    }
+
     fn platform(&self) -> Platform {
         self.meta.platform()
     }
@@ -140,6 +144,7 @@ impl Destination for Model {
             throttled: false,
             wait: None,
             short: false,
+            server_time: None,
             alarms: Vec::new(),
         }
     }

@@ -18,6 +18,10 @@ const BUSY: Duration = Duration::from_millis(100);
 /// Claims due work and submits it to the lanes, until `stop`.
 pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: CancellationToken) {
     while !stop.is_cancelled() {
+        if !reporting.knows_the_time() {
+            tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
+            continue;
+        }
         let claimed = claim(&reporting, &lanes).await;
         let now = reporting.clock.now();
         reporting.reachability.values().for_each(|one| one.expire(now, &*reporting.health));

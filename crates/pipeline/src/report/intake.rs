@@ -81,6 +81,7 @@ impl Intake {
             return Ok(());
         };
         let blob = content::checked(reporting, object, blob).await?;
+        reporting.wants_the_time()?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(reporting).await;
         let builder = RowClaimBuilder {

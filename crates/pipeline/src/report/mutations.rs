@@ -27,6 +27,11 @@ pub(super) fn time_of_repeating(now: UnixMillis) -> UnixMillis {
     if is_on(Mutation::IgnoreDeduplication) { UnixMillis(i64::MIN) } else { now }
 }
 
+/// What the clock shows is believed, whatever other clocks show.
+pub(super) fn trusts_the_clock() -> bool {
+    is_on(Mutation::TrustClock)
+}
+
 /// A retry forgets which events were accepted; event ids are made up at each sending.
 pub(super) fn prepared(mut due: Due, events: &mut [PreparedEvent]) -> Due {
     if is_on(Mutation::RetryForgetsAccepted) {

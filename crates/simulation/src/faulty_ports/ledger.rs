@@ -8,6 +8,7 @@ use ports::{LedgerExport, ReportLedger, Result};
 
 use super::Connection;
 use crate::oracle::SharedChecker;
+use crate::scheduler::VirtualClock;
 
 /// The ledger, as one worker reaches it.
 #[derive(Debug)]
@@ -15,11 +16,23 @@ pub(crate) struct FaultyLedger {
     pub(crate) connection: Connection,
     pub(crate) inner: EmbeddedLedger,
     pub(crate) checker: SharedChecker,
+    /// The clock of this worker's process.
+    pub(crate) clock: VirtualClock,
+}
+
+impl FaultyLedger {
+    /// Notes when this process can only go by a clock that is wrong.
+    fn note_clock(&self) {
+        if self.clock.is_alone_and_wrong() {
+            self.checker.lock().judged_by_a_wrong_clock = true;
+        }
+    }
 }
 
 #[async_trait]
 impl ReportLedger for FaultyLedger {
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
+        self.note_clock();
         let claim = || async {
             let claims = self.inner.claim(rows.clone(), holder).await?;
             let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
@@ -50,6 +63,7 @@ impl ReportLedger for FaultyLedger {
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
+        self.note_clock();
         let claim = || async {
             let due = self.inner.claim_due(limits, holder).await?;
             for one in &due {

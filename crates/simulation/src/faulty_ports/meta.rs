@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use destination_meta::destination::{MetaConfig, PLATFORM, answered, unanswered};
 use domain::validate::{Requirements, Valid};
-use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons};
+use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis};
 use outbound_http::{Failure, Reply, RequestError};
 use ports::Destination;
 use ports::destination::{PreparedEvent, SendReport};
@@ -84,6 +84,14 @@ impl Destination for FaultyMeta {
         self.config.prepare(key, valid, part)
     }
 
+    async fn server_time(&self) -> Option<UnixMillis> {
+        let (fault, there_ms, back_ms) = self.connection.draw("meta", "server_time");
+        Wait::new(&self.connection.scheduler, there_ms.min(TIME_OUT_MS)).await;
+        let shown = UnixMillis(crate::scheduler::BEGIN_MS + self.connection.scheduler.elapsed_ms());
+        Wait::new(&self.connection.scheduler, back_ms.min(TIME_OUT_MS)).await;
+        (fault == Fault::None || fault == Fault::Twice).then_some(shown)
+    }
+
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport {
         let scheduler = &self.connection.scheduler;
         // With a clock set forward, a fresh event looks too old; with one set back, the worker cannot see that it is.
@@ -106,6 +114,7 @@ impl Destination for FaultyMeta {
             Fault::None | Fault::AnswerLost | Fault::Twice => {}
         }
         let (answer, accepted) = self.exchange(pixel, credential, events);
+        let shown = UnixMillis(crate::scheduler::BEGIN_MS + scheduler.elapsed_ms());
         Wait::new(scheduler, in_time_ms).await;
         if fault == Fault::AnswerLost {
             return unanswered(&lost(true, Failure::Broken), events.len());
@@ -114,7 +123,7 @@ impl Destination for FaultyMeta {
             self.checker.lock().confirmed(&self.owner, &accepted);
         }
         let reply = Reply { status: answer.status, body: answer.body.into(), ..Reply::default() };
-        answered(&reply, events.len())
+        SendReport { server_time: Some(shown), ..answered(&reply, events.len()) }
     }
 }
 

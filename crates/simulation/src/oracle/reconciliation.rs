@@ -40,7 +40,8 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
     let due = visitors.clone().filter(any(Class::Sendable)).count() as u64;
     // A row whose deadline passes during the run may be too old already when it is claimed.
     let expiring = visitors.filter(any(Class::Expiring)).count() as u64;
-    if !(due..=due + expiring).contains(&sent_on) {
+    let least = if checker.judged_by_a_wrong_clock { 0 } else { due };
+    if !(least..=due + expiring).contains(&sent_on) {
         return Err(format!("{due} conversions were to be sent, the receipts count {sent_on}"));
     }
     Ok(())

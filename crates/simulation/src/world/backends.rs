@@ -43,7 +43,7 @@ pub(crate) struct Backends {
 
 impl Backends {
     pub(crate) fn new(scheduler: &Scheduler, input: &Arc<Input>, rules: Rules) -> ports::Result<Self> {
-        let clock = Arc::new(VirtualClock { scheduler: scheduler.clone(), worker: None });
+        let clock = Arc::new(VirtualClock::of_servers(scheduler));
         let queues = Db::in_memory_on_caller(EmbeddedQueue::SCHEMA)?;
         let directory = Db::in_memory_on_caller(DIRECTORY_SCHEMA)?;
         let queue = |name| Arc::new(EmbeddedQueue::new(queues.clone(), name, Arc::clone(&clock) as _));

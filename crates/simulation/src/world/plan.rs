@@ -116,6 +116,18 @@ impl Plan {
         let mut actions = inputs(&mut chance, input, faults_end_ms);
         for _ in 0..chance.between(0, 6) {
             let action = disturbance(&mut chance);
+            if let Action::ClockJump { worker, by_ms } = action
+                && pause == Pause::None
+                && chance.happens(0.6)
+            {
+                // It is taken back after a while.
+                let at_ms = time(&mut chance, faults_end_ms);
+                actions.push((at_ms, action));
+                let back_ms = (at_ms + minutes(&mut chance, 0, 4)).min(faults_end_ms - 1);
+                actions.push((back_ms, Action::ClockJump { worker, by_ms: -by_ms }));
+                rules.may_be_late = true;
+                continue;
+            }
             if pause != Pause::None && matches!(action, Action::ClockJump { .. }) {
                 continue;
             }
@@ -191,7 +203,12 @@ fn disturbance(chance: &mut Chance) -> Action {
         2 => Action::Terminate { worker },
         3 => {
             let forward = chance.happens(0.6);
-            let by_ms = if forward { minutes(chance, 1, 30) } else { -minutes(chance, 1, 30) };
+            let by_ms = match chance.between(0, 2) {
+                0 => minutes(chance, 1, 30),
+                1 => minutes(chance, 60, 24 * 60),
+                _ => minutes(chance, 24 * 60, 10 * 24 * 60),
+            };
+            let by_ms = if forward { by_ms } else { -by_ms };
             Action::ClockJump { worker: chance.happens(0.5).then_some(worker), by_ms }
         }
         _ => Action::Outage { port: chance.pick(&PORTS), time_ms: minutes(chance, 1, 5) },

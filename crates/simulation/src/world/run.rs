@@ -12,7 +12,7 @@ use super::{Action, Backends, Plan};
 use crate::chance::{Chance, Purpose};
 use crate::input::{FileKind, IN_BUCKET, Input};
 use crate::oracle::final_check;
-use crate::scheduler::{BEGIN_MS, Scheduler};
+use crate::scheduler::{BEGIN_MS, Scheduler, VirtualClock};
 use crate::worker::{Process, at_once};
 
 /// How long the system may take to come to rest after the faults have ended: longer than the longest wait between two
@@ -244,6 +244,7 @@ impl World {
             seed: self.seed,
             worker,
             number: self.started,
+            clock: VirtualClock::of_worker(&self.scheduler, worker),
         };
         let process = Process::start(|stop| setup.main(stop));
         process.run();
@@ -280,9 +281,12 @@ impl World {
             .into_iter()
             .any(|queue| at_once(queue.depth()).is_ok_and(|depth| depth.visible + depth.hidden > 0));
         let Ok(stats) = at_once(self.backends.ledger.stats()) else { return false };
+        // A lease that was given by a wrong clock ends when that clock said.
+        let wrong_clock = self.backends.checker.lock().judged_by_a_wrong_clock;
         let is_open = stats.states.iter().any(|s| {
             s.entries > 0
                 && !s.outcome.is_end()
+                && !(s.outcome == Outcome::InFlight && wrong_clock)
                 && !(s.outcome == Outcome::Parked && self.waits_for_operator())
         });
         !waits && !is_open && stats.unexported == 0

@@ -9,7 +9,7 @@ use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
 use pipeline::filter::Filter;
 use pipeline::report::{
-    Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due, refresh,
+    Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
 };
 use pipeline::worker::{Handler, Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
@@ -42,6 +42,8 @@ pub(super) struct ProcessSetup<'w> {
     pub(super) worker: usize,
     /// How many processes were started before.
     pub(super) number: u32,
+    /// The clock of the process.
+    pub(super) clock: VirtualClock,
 }
 
 /// The main task of a process.
@@ -58,7 +60,7 @@ impl ProcessSetup<'_> {
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(VirtualClock { scheduler: self.scheduler.clone(), worker: Some(self.worker) })
+        Arc::new(self.clock.clone())
     }
 
     fn queue(&self, port: &'static str) -> Arc<dyn EventQueue> {
@@ -132,7 +134,9 @@ impl ProcessSetup<'_> {
         Box::pin(async move {
             let refresh = refresh::run(Arc::clone(&reporting), Duration::from_secs(60), stop.clone());
             let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
-            tokio::join!(take_in, due, refresh, export.run(stop));
+            clock_watch::ask_first(&reporting).await;
+            let watch = clock_watch::run(Arc::clone(&reporting), stop.clone());
+            tokio::join!(take_in, due, refresh, watch, export.run(stop));
             lanes.drain().await;
         })
     }
@@ -142,6 +146,7 @@ impl ProcessSetup<'_> {
             connection: self.connection(),
             inner: self.backends.ledger.clone(),
             checker: self.backends.checker.clone(),
+            clock: self.clock.clone(),
         }
     }
 

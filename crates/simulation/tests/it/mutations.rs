@@ -44,6 +44,7 @@ mutations! {
     filter_acknowledges_first_is_found: FilterAcknowledgesFirst,
     output_named_by_time_is_found: OutputNamedByTime,
     ignore_deadline_is_found: IgnoreDeadline,
+    trust_clock_is_found: TrustClock,
     ignore_deduplication_is_found: IgnoreDeduplication,
     unknown_is_rejected_is_found: UnknownIsRejected,
     neighbours_dropped_is_found: NeighboursDropped,

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::expand::{expand, increment};
 use domain::validate::{Requirements, Valid};
-use domain::{Conversion, ConversionKey, Event, PixelCode, Platform, PlatformRules, Reason, Reasons};
+use domain::{
+    Conversion, ConversionKey, Event, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis,
+};
 use http::header::AUTHORIZATION;
 use outbound_http::{Client, ClientConfig, Reply, secret_header};
 use ports::Destination;
@@ -84,6 +86,10 @@ impl Destination for Postcard {
             Err(_) => report(0, vec![EventOutcome::Transient; events.len()]),
         }
     }
+
+    async fn server_time(&self) -> Option<UnixMillis> {
+        None
+    }
 }
 
 fn answered(reply: &Reply, sent: usize) -> SendReport {
@@ -111,5 +117,13 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
 
 fn report(status: u16, outcomes: Vec<EventOutcome>) -> SendReport {
     let answer = Answer { status, ..Answer::default() };
-    SendReport { outcomes, answer, throttled: false, wait: None, short: false, alarms: Vec::new() }
+    SendReport {
+        outcomes,
+        answer,
+        throttled: false,
+        wait: None,
+        short: false,
+        server_time: None,
+        alarms: Vec::new(),
+    }
 }

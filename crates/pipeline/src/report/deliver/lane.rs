@@ -99,6 +99,10 @@ impl Lane {
     /// Adds a conversion to the batch, or its settlement when it cannot be sent.
     fn gather(&mut self, claimed: Claimed) {
         let reporting = &self.context.reporting;
+        if !reporting.knows_the_time() {
+            // Its lease runs out, and the ledger hands it out again.
+            return;
+        }
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
         let destination = &*self.context.destination;

@@ -17,7 +17,11 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
         for credential in to_try {
             let started = reporting.clock.now();
             report = destination.send(&pixel.code, &credential, events).await;
-            measure(context, &report, reporting.clock.now().since(started));
+            let took = reporting.clock.now().since(started);
+            if let Some(shown) = report.server_time {
+                reporting.clock.observe(shown, took);
+            }
+            measure(context, &report, took);
             log_answer(events.len(), &report.answer);
             if let Some(reachability) = reporting.reachability.get(&context.platform()) {
                 reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
@@ -91,6 +95,7 @@ fn no_credential(events: usize) -> SendReport {
         throttled: false,
         wait: None,
         short: false,
+        server_time: None,
         alarms: Vec::new(),
     }
 }
