@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use backends::{FilterPorts, OpenError, OpenPorts, OptimizerPorts, ReporterPorts};
 use pipeline::optimise::Run;
+use runtime::terminal::harmless;
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
 
@@ -148,7 +149,7 @@ fn print(text: &str) {
 
 fn print_error(text: &str) {
     use std::io::Write;
-    drop(writeln!(std::io::stderr(), "{text}"));
+    drop(writeln!(std::io::stderr(), "{}", harmless(text)));
 }
 
 #[cfg(test)]
