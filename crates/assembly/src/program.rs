@@ -115,7 +115,7 @@ async fn once(service: Service) -> anyhow::Result<ExitStatus> {
     // A lock that another process has is not a failure: the work is done all the same.
     match done? {
         Run::Done(_) | Run::NotOurs => Ok(ExitStatus::Done),
-        Run::Lost(_) | Run::Stopped(_) => Ok(ExitStatus::Incomplete),
+        Run::Lost(_) | Run::Stopped(_) | Run::Interrupted(_) => Ok(ExitStatus::Incomplete),
     }
 }
 
