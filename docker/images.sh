@@ -11,11 +11,12 @@ SERVICES=(filter-svc reporter-svc optimizer-svc efflux)
 TAG=${TAG:-latest}
 revision=$(git rev-parse --short=12 HEAD 2>/dev/null || echo "${REVISION:-unknown}")
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+mapfile -t bases < <(sed -n 's/^[A-Z_]*_IMAGE=/--build-arg=&/p' docker/bases.env)
 build=(docker build --quiet --build-arg "REVISION=$revision" --build-arg "VERSION=$version")
 
 full() {
     for service in "${SERVICES[@]}"; do
-        "${build[@]}" --file docker/Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" . >/dev/null
+        "${build[@]}" "${bases[@]}" --file docker/Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" . >/dev/null
         echo "efflux/$service:$TAG"
     done
 }
@@ -31,6 +32,7 @@ packaged() {
     "${build[@]}" "${certificates[@]}" --file docker/Dockerfile --target base --tag efflux/base:latest . >/dev/null
     for service in "${SERVICES[@]}"; do
         strip --strip-all -o "$context/$service" "$binaries/$service"
+        cargo run --quiet --package xtask -- sbom "$service" >"$context/$service.cdx.json"
         "${build[@]}" --file docker/packaged.Dockerfile --build-arg "SERVICE=$service" --tag "efflux/$service:$TAG" "$context" >/dev/null
         echo "efflux/$service:$TAG"
     done

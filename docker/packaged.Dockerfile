@@ -10,4 +10,5 @@ LABEL org.opencontainers.image.title="${SERVICE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="MIT"
+COPY ${SERVICE}.cdx.json /usr/share/sbom/
 COPY ${SERVICE} /usr/local/bin/service

@@ -88,6 +88,15 @@ class Images(unittest.TestCase):
             self.assertEqual(config["User"], "10001:10001")
             self.assertEqual(config["Healthcheck"]["Test"], ["CMD", "/usr/local/bin/service", "--healthcheck"])
 
+    def test_they_list_what_they_are_made_of(self):
+        for service in COMMANDS:
+            text = docker("run", "--rm", "--entrypoint", "cat", f"efflux/{service}:{TAG}", f"/usr/share/sbom/{service}.cdx.json").stdout
+            bill = json.loads(text)
+            self.assertEqual((bill["bomFormat"], bill["metadata"]["component"]["name"]), ("CycloneDX", service))
+            crates = {component["name"]: component for component in bill["components"]}
+            self.assertRegex(crates["tokio"]["hashes"][0]["content"], "^[0-9a-f]{64}$")
+            self.assertEqual("mongodb" in crates, service in ("reporter-svc", "efflux"), service)
+
     def test_they_start_quickly_get_healthy_and_stop_in_order(self):
         # All at once, because the engine checks health only every ten seconds.
         names = {service: self.start(service) for service in COMMANDS}

@@ -8,6 +8,16 @@ from source import INFRASTRUCTURE, actions, aws_calls, load, resources, rust, sd
 LETTERS = {"filter-svc": "F", "reporter-svc": "R", "optimizer-svc": "O", "efflux": "FRO"}
 # Read by the AWS SDK, by the system, or only to name metrics; not settings of Efflux.
 FOREIGN = {"TMPDIR", "AWS_REGION"}
+# What a method of the port of queues asks of SQS, and of which queue.
+QUEUE_CALLS = {
+    "receive": {("sqs:ReceiveMessage", "Queue")},
+    "acknowledge": {("sqs:DeleteMessage", "Queue")},
+    "extend": {("sqs:ChangeMessageVisibility", "Queue")},
+    "release": {("sqs:ChangeMessageVisibility", "Queue")},
+    # A healthy message is replaced by a fresh copy before its receives run out.
+    "send": {("sqs:SendMessage", "Queue")},
+    "dead_letter": {("sqs:ChangeMessageVisibility", "Queue"), ("sqs:SendMessage", "DeadLetterQueue"), ("sqs:DeleteMessage", "Queue")},
+}
 
 
 def secrets(container):
@@ -93,6 +103,15 @@ class Services(unittest.TestCase):
         code = "\n".join(ours.values())
         in_code = {method for method in sdk_methods() if re.search(rf"\.{method}\(\)", code)}
         self.assertEqual(in_code, {method for _, _, _, methods in aws_calls() for method in methods.split(",")})
+
+    def test_each_worker_may_do_what_its_queue_is_asked_for(self):
+        code = "\n".join(text for path, text in rust().items() if path.startswith("crates/pipeline/src/"))
+        asked = set(re.findall(r"\bself\.queue\s*\.(\w+)\(", code))
+        self.assertLessEqual({"receive", "acknowledge", "extend", "release", "send", "dead_letter"}, asked)
+        self.assertLessEqual(asked, QUEUE_CALLS.keys())
+        for service, queue in (("filter-svc", "Trigger"), ("reporter-svc", "Report")):
+            needed = {(action, f"{queue}{which}") for method in asked for action, which in QUEUE_CALLS[method]}
+            self.assertLessEqual(needed, self.granted(service), service)
 
     def test_each_service_has_every_address_and_no_unknown_setting(self):
         for service, task in self.tasks.items():

@@ -130,9 +130,10 @@ pub(crate) fn translate(operation: &'static str, error: &mongodb::error::Error) 
         Said::InvalidTlsConfig { .. } => {
             new(ErrorKind::Invalid, "the TLS options of MONGODB_URI cannot be used")
         }
-        Said::InvalidArgument { .. } => {
-            new(ErrorKind::Invalid, "MongoDB's driver does not take this: check MONGODB_URI")
-        }
+        // The driver quotes what it does not take: a part of the address, which may be a part of the password.
+        Said::InvalidArgument { .. } => Error::new(ErrorKind::Invalid, operation).detail(
+            "MongoDB's driver does not take this: check MONGODB_URI; the characters / ? # @ : of user and password must be percent-encoded",
+        ),
         Said::IncompatibleServer { .. } | Said::SessionsNotSupported => {
             new(ErrorKind::Invalid, "this server's version is not supported")
         }

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod claim;
+mod contention;
 mod document;
 mod due;
 mod legacy;

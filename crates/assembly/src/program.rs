@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use backends::{FilterPorts, OpenError, OpenPorts, OptimizerPorts, ReporterPorts};
 use pipeline::optimise::Run;
+use runtime::terminal::harmless;
 use runtime::{ExitStatus, SystemClock, probe, telemetry};
 use settings::{Environment, HttpSettings, Service, Settings};
 
@@ -114,7 +115,7 @@ async fn once(service: Service) -> anyhow::Result<ExitStatus> {
     // A lock that another process has is not a failure: the work is done all the same.
     match done? {
         Run::Done(_) | Run::NotOurs => Ok(ExitStatus::Done),
-        Run::Lost(_) | Run::Stopped(_) => Ok(ExitStatus::Incomplete),
+        Run::Lost(_) | Run::Stopped(_) | Run::Interrupted(_) => Ok(ExitStatus::Incomplete),
     }
 }
 
@@ -148,7 +149,7 @@ fn print(text: &str) {
 
 fn print_error(text: &str) {
     use std::io::Write;
-    drop(writeln!(std::io::stderr(), "{text}"));
+    drop(writeln!(std::io::stderr(), "{}", harmless(text)));
 }
 
 #[cfg(test)]

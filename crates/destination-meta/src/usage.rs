@@ -49,7 +49,7 @@ impl UsageHeaders {
         }
     }
 
-    /// How long to wait: the longest of the times given, at most a day; `None` when no time is given.
+    /// How long to wait: the longest of the times given, at most an hour; `None` when no time is given.
     #[must_use]
     pub fn regain_after(&self) -> Option<Duration> {
         longest([self.retry_after, self.account_reset, self.business_regain])

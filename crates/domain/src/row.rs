@@ -36,6 +36,12 @@ impl<'a> Row<'a> {
     }
 }
 
+/// The ad platform's campaign, as the filter reads it: of any text of a row that is an object, with or without a session.
+#[must_use]
+pub fn campaign_id(raw: &str) -> Option<Text<'_>> {
+    serde_json::from_str::<Conversion<'_>>(raw).ok()?.campaign_id
+}
+
 /// A count of a row: visits, searches or conversions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Count {

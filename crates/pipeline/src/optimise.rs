@@ -25,6 +25,8 @@ pub enum Run {
     Lost(u64),
     /// The process was asked to stop; so many partitions were optimised before.
     Stopped(u64),
+    /// The same while the database merged a partition, which it goes on with by itself: the lock is left to run out.
+    Interrupted(u64),
 }
 
 /// The optimizer.
@@ -57,7 +59,7 @@ impl Optimise {
             Ok(Run::Done(_)) => "done",
             Ok(Run::NotOurs) => "not_our_turn",
             Ok(Run::Lost(_)) => "lost_turn",
-            Ok(Run::Stopped(_)) => "stopped",
+            Ok(Run::Stopped(_) | Run::Interrupted(_)) => "stopped",
             Err(_) => "failed",
         };
         self.metrics.count(name::OPTIMISE_RUNS, &[("result", result)], 1);
@@ -70,6 +72,13 @@ impl Optimise {
             return Ok(Run::NotOurs);
         }
         let run = self.tables(stop).await;
+        if let Ok(Run::Interrupted(_)) = run {
+            tracing::info!(
+                lock_s = LOCK.as_secs(),
+                "stopped while a partition is merged; the lock ends by itself, so that no other process merges it meanwhile"
+            );
+            return run;
+        }
         if let Err(error) = self.lock.release(TASK, &self.owner).await {
             tracing::warn!(error = ?error, "cannot release the lock; it ends by itself");
         }
@@ -84,6 +93,7 @@ impl Optimise {
                 Ok(Run::NotOurs) => return Ok(Run::NotOurs),
                 Ok(Run::Lost(partitions)) => return Ok(Run::Lost(optimised + partitions)),
                 Ok(Run::Stopped(partitions)) => return Ok(Run::Stopped(optimised + partitions)),
+                Ok(Run::Interrupted(partitions)) => return Ok(Run::Interrupted(optimised + partitions)),
                 Err(error) => {
                     tracing::error!(table, error = ?error, "cannot optimise a table; the next run tries again");
                     first_error = first_error.or(Some(error));
@@ -118,8 +128,7 @@ impl Optimise {
             }
             let done = tokio::select! {
                 done = self.partition(partition) => done?,
-                // The database goes on by itself.
-                () = stop.cancelled() => return Ok(Run::Stopped(optimised)),
+                () = stop.cancelled() => return Ok(Run::Interrupted(optimised)),
             };
             optimised += 1;
             size = size.after(&done);

@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod probe;
 pub mod telemetry;
+pub mod terminal;
 
 pub use clock::{SystemClock, SystemRng};
 pub use exit::ExitStatus;

@@ -6,9 +6,11 @@ use ports::configuration::MongoSettings;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::reader::{Reader, web_address};
-use crate::service::Location;
+use crate::address::web_address;
+use crate::reader::Reader;
+use crate::service::{Location, LocationSettings};
 use crate::setting::{ALL, F, O, R, Service, section};
+use crate::transport::{Transport, with_tls};
 
 section! {
     /// What is set, before it is known what belongs together.
@@ -100,9 +102,9 @@ pub struct CloudWatchSettings {
 
 impl BackendSettings {
     /// What belongs together of what is set.
-    pub(crate) fn read(reader: &mut Reader<'_>, location: Location) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>, location: &LocationSettings) -> Self {
         let given = Addresses::read(reader);
-        let in_aws = location == Location::Aws;
+        let in_aws = location.location == Location::Aws;
         let aws = aws(
             reader,
             (given.trigger, given.trigger_dead_letters),
@@ -116,7 +118,10 @@ impl BackendSettings {
             aws,
             mongodb: given.mongodb.map(|uri| MongoSettings { uri, database, legacy }),
             clickhouse: given.clickhouse,
-            postgres: given.postgres,
+            postgres: given.postgres.map(|address| match location.transport() {
+                Transport::Encrypted => with_tls(&address),
+                Transport::Any => address,
+            }),
             cloudwatch: namespace.map(|namespace| CloudWatchSettings { namespace, environment }),
             aws_endpoint: given.aws_endpoint,
         }

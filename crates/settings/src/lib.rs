@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod address;
 mod backends;
 pub mod destinations;
 mod environment;
@@ -11,6 +12,7 @@ mod reader;
 mod service;
 mod setting;
 mod table;
+mod transport;
 mod work;
 
 pub use backends::{AwsSettings, BackendSettings, BucketSettings, CloudWatchSettings, QueueAddress};

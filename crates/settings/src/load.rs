@@ -10,6 +10,7 @@ use crate::reader::{Problems, Reader};
 use crate::service::{HttpSettings, Location, LocationSettings, ProcessSettings, TelemetrySettings};
 use crate::setting::Service;
 use crate::table::table;
+use crate::transport::{self, Transport};
 use crate::work::{IntervalSettings, LimitSettings, QueueSettings, ReportingSettings, Toggles};
 
 /// Between the end of a request and the end of the lease there must be time to settle.
@@ -70,15 +71,18 @@ impl Settings {
         let reader = &mut Reader::new(environment, service);
         let http = HttpSettings::read(reader);
         let telemetry = TelemetrySettings::read(reader);
-        let location = LocationSettings::read(reader).location;
-        if location == Location::Aws {
+        let location = LocationSettings::read(reader);
+        if location.location == Location::Aws {
             all_addresses(reader);
+        }
+        if location.transport() == Transport::Encrypted {
+            refuse_plaintext(reader);
         }
         let settings = Self {
             http,
             telemetry,
             process: ProcessSettings::read(reader),
-            backends: BackendSettings::read(reader, location),
+            backends: BackendSettings::read(reader, &location),
             buckets: BucketSettings::read(reader),
             toggles: Toggles::read(reader),
             limits: LimitSettings::read(reader),
@@ -119,6 +123,27 @@ fn all_addresses(reader: &mut Reader<'_>) {
     if !missing.is_empty() {
         let missing = missing.join(", ");
         reader.problem(format!("ENVIRONMENT_LOCATION=aws needs {missing}: set each, or use local"));
+    }
+}
+
+/// A page that conversions name; nothing connects to it.
+const NO_CONNECTION: &str = "META_DEFAULT_EVENT_SOURCE_URL";
+
+/// How the AWS SDK's own settings of addresses begin.
+const AWS_ENDPOINTS: &str = "AWS_ENDPOINT_URL";
+
+/// Names each address that leads over plain text, or to a server whose certificate is not checked.
+fn refuse_plaintext(reader: &mut Reader<'_>) {
+    let ours = table().filter(|setting| setting.used_by(reader.service) && setting.name != NO_CONNECTION);
+    let known = ours.filter_map(|setting| Some((setting.name, reader.given(setting)?)));
+    let names = reader.names().filter(|name| name.starts_with(AWS_ENDPOINTS));
+    let of_the_sdk = names.filter(|name| !table().any(|setting| setting.name == *name));
+    let all = known.chain(of_the_sdk.filter_map(|name| Some((name, reader.value(name)?))));
+    let refused: Vec<_> = all.filter_map(|(name, value)| Some((name, transport::advice(value)?))).collect();
+    for (name, advice) in refused {
+        reader.problem(format!(
+            "{name}: with ENVIRONMENT_LOCATION=aws {advice}, or set ALLOW_PLAINTEXT=true if its network may be trusted"
+        ));
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use strum::VariantNames;
-use url::Url;
 
+use crate::address::{UNCLEAR, is_clear};
 use crate::environment::Environment;
 use crate::setting::{Service, Setting};
 
@@ -60,6 +60,11 @@ impl<'e> Reader<'e> {
         self.environment.get(name)
     }
 
+    /// Every name that is set.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'e str> + use<'e> {
+        self.environment.names()
+    }
+
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
@@ -91,9 +96,9 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// A value as a message may show it: what stands before an `@` of an address may be a password.
+/// A value as a message may show it: what stands before an `@` of an address, or after its `?` or `#`, may be a password.
 fn shown(value: &str) -> &str {
-    if value.contains('@') { "***" } else { value }
+    if value.contains(['@', '?', '#']) { "***" } else { value }
 }
 
 /// How a row of the table is read.
@@ -215,7 +220,12 @@ impl Reader<'_> {
 
     /// The same where it may hold a password.
     pub(crate) fn secret_address(&mut self, setting: &Setting) -> Option<SecretString> {
-        self.given_address(setting).map(SecretString::from)
+        let address = self.given_address(setting)?;
+        if !is_clear(&address) {
+            self.problem(format!("{}: {UNCLEAR}", setting.name));
+            return None;
+        }
+        Some(SecretString::from(address))
     }
 
     /// A secret of visible characters. It never stands in the message.
@@ -231,16 +241,3 @@ impl Reader<'_> {
 
 /// Why the default of a setting can be read.
 const DEFAULTS: &str = "a test reads every default";
-
-/// An address that a browser could open.
-pub(crate) fn web_address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|e| e.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("it must start with http:// or https://".to_owned());
-    }
-    // Addresses are logged.
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it must not hold a user or a password".to_owned());
-    }
-    Ok(url)
-}

@@ -8,6 +8,7 @@ use strum::{EnumString, VariantNames};
 use crate::environment::Environment;
 use crate::reader::{Problems, Reader};
 use crate::setting::{ALL, Service, section};
+use crate::transport::Transport;
 
 section! {
     /// The HTTP surface.
@@ -36,6 +37,18 @@ section! {
     pub(crate) struct LocationSettings in "Service";
     /// local: backends without an address are embedded; aws: every address must be set.
     location: Location = "ENVIRONMENT_LOCATION", "local", ALL, word();
+    /// With ENVIRONMENT_LOCATION=aws: connect without TLS, or without checking certificates, where an address says so.
+    allow_plaintext: bool = "ALLOW_PLAINTEXT", "false", ALL, switch();
+}
+
+impl LocationSettings {
+    /// How backends and platforms may be connected to.
+    pub(crate) const fn transport(&self) -> Transport {
+        match self.location {
+            Location::Aws if !self.allow_plaintext => Transport::Encrypted,
+            Location::Aws | Location::Local => Transport::Any,
+        }
+    }
 }
 
 /// Where a process runs.

@@ -8,6 +8,7 @@ mod infra;
 mod layers;
 mod process;
 mod python;
+mod sbom;
 mod services;
 mod table;
 mod tally;
@@ -22,6 +23,7 @@ use anyhow::Result;
 pub use finding::Finding;
 pub use infra::infra;
 pub use python::pin_packages;
+pub use sbom::sbom;
 pub use services::Services;
 pub use test_run::{Part, quick, test};
 

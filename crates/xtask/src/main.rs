@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{Finding, Part, Services, circles, infra, layers, pin_packages, quick, test, tidy};
+use xtask::{Finding, Part, Services, circles, infra, layers, pin_packages, quick, sbom, test, tidy};
 
-const USAGE: &str = "usage: cargo run -p xtask -- layers|circles|tidy|infra|pin-packages|quick | test [PART...] | services up|down|status";
+const USAGE: &str = "usage: cargo run -p xtask -- layers|circles|tidy|infra|pin-packages|quick | sbom PROGRAM | test [PART...] | services up|down|status";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +32,7 @@ fn run(words: &[&str], out: &mut (impl Write + Send)) -> Result<bool> {
         ["tidy"] => report("tidy", &tidy(here)?, out),
         ["infra"] => infra(here, out),
         ["pin-packages"] => pin_packages(here, out).map(|()| true),
+        ["sbom", program] => sbom(here, program, out).map(|()| true),
         ["quick"] => quick(here, out),
         ["test"] => test(here, &Part::ALL, out),
         ["test", names @ ..] => {

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use runtime::ExitStatus;
+use runtime::terminal::harmless;
 use settings::Service;
 
 use crate::cli::Cli;
@@ -33,8 +34,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes to standard output. A reader that has closed it, such as `head`, wants no more.
+/// Writes to standard output, without anything that would steer a terminal. A reader that has closed it, such as `head`, wants no more.
 pub(crate) fn out(text: &str) {
     use std::io::Write;
-    drop(std::io::stdout().write_all(text.as_bytes()));
+    drop(std::io::stdout().write_all(harmless(text).as_bytes()));
 }

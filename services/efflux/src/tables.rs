@@ -6,6 +6,7 @@ use std::fmt::Write;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use domain::{Money, Outcome, PixelRef, Reason};
+use runtime::terminal::one_line;
 
 use crate::follow::Followed;
 
@@ -24,7 +25,7 @@ pub(crate) fn texts<const N: usize>(header: &[&str; N], rows: impl Iterator<Item
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
     rows.for_each(|row| {
-        table.add_row(row);
+        table.add_row(row.map(|text| one_line(&text).into_owned()));
     });
     table.to_string()
 }

@@ -15,11 +15,13 @@ use crate::connection::STATEMENT_TIME;
 /// Longest time for merging one partition.
 const OPTIMISE_TIME: Duration = Duration::from_secs(2 * 3600);
 
-/// Partitions by month are named `202511` there and `2025-11` here; others keep their names.
+/// Partitions by month are named `202511` there and `2025-11` here; others keep their names. A partition that is being merged changes
+/// right now: a process that was stopped may have left the server at it.
 const SELECT: &str = "
     SELECT if(match(partition, '^[0-9]{6}$'), concat(substring(partition, 1, 4), '-', substring(partition, 5)), partition) AS name,
         partition_id AS id, count() AS parts, sum(rows) AS rows, sum(bytes_on_disk) AS bytes,
-        toInt64(max(toUnixTimestamp(modification_time))) AS changed_at
+        toInt64(if(partition_id IN (SELECT partition_id FROM system.merges WHERE database = ? AND table = ?),
+            toUnixTimestamp(now()), max(toUnixTimestamp(modification_time)))) AS changed_at
     FROM system.parts
     WHERE active AND database = ? AND table = ?
     GROUP BY partition, partition_id
@@ -107,7 +109,9 @@ pub(super) async fn optimise(server: &ClickHouse, partition: &Partition) -> Resu
 }
 
 async fn shapes(server: &ClickHouse, operation: &'static str, at: &Table<'_>) -> Result<Vec<Shape>> {
-    let select = server.client().query(SELECT).bind(at.database).bind(at.name).fetch_all::<Shape>();
+    let select = server.client().query(SELECT);
+    // Of merges, then of parts.
+    let select = select.bind(at.database).bind(at.name).bind(at.database).bind(at.name).fetch_all::<Shape>();
     server.within(operation, STATEMENT_TIME, select).await
 }
 

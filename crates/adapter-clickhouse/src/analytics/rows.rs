@@ -1,13 +1,14 @@
 //! Records as rows. Nothing in them is about a person: no address, no agent, no raw text.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use clickhouse::Row;
 use domain::UnixMillis;
+use domain::row::campaign_id;
 use ports::Result;
 use ports::ledger::Record;
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::ClickHouse;
@@ -29,7 +30,7 @@ struct Columns<'r> {
     network: &'r str,
     pixel: &'r str,
     platform: &'r str,
-    campaign_id: String,
+    campaign_id: Cow<'r, str>,
     session_id: &'r str,
     keyword_clicked: &'r str,
     click_timestamp: Option<i64>,
@@ -56,7 +57,7 @@ impl<'r> From<&'r Record> for Columns<'r> {
             network: &record.network,
             pixel: record.pixel.as_ref().map_or("", |pixel| pixel.code.as_str()),
             platform: record.pixel.as_ref().map_or("", |pixel| pixel.platform.as_str()),
-            campaign_id: campaign(&record.raw).unwrap_or_default(),
+            campaign_id: campaign_id(&record.raw).unwrap_or_default(),
             session_id: record.session_id.as_deref().unwrap_or_default(),
             keyword_clicked: record.keyword_clicked.as_deref().unwrap_or_default(),
             click_timestamp: record.click_time.map(|t| moment(t.millis())),
@@ -109,27 +110,9 @@ fn moment(at: UnixMillis) -> i64 {
     at.0.clamp(0, LAST_MOMENT)
 }
 
-/// The ad platform's campaign; rows come as feeds wrote them, so anything but text or a number is ignored.
-fn campaign(raw: &str) -> Option<String> {
-    match serde_json::from_str::<Value>(raw).ok()?.get("campaign_id")? {
-        Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_campaign_is_read_from_whatever_a_feed_wrote() {
-        assert_eq!(campaign(r#"{"campaign_id":"c1"}"#).as_deref(), Some("c1"));
-        assert_eq!(campaign(r#"{"campaign_id":120210}"#).as_deref(), Some("120210"));
-        for none in [r#"{"campaign_id":null}"#, "{}", "[1]", "junk", ""] {
-            assert_eq!(campaign(none), None, "{none}");
-        }
-    }
 
     #[test]
     fn moments_are_ones_that_the_server_knows() {

@@ -1,8 +1,8 @@
 //! Records as rows for people.
 
+use domain::row::campaign_id;
 use ports::ledger::Record;
 use rusqlite::{Transaction, named_params};
-use serde_json::Value;
 
 const INSERT: &str = "
     INSERT OR IGNORE INTO report_conversions (key, version, partition, outcome, reason, reasons, network, pixel,
@@ -25,7 +25,7 @@ pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Resu
             ":reasons": record.reasons,
             ":network": record.network,
             ":pixel": record.pixel.as_ref().map(|pixel| pixel.code.as_str()),
-            ":campaign": campaign(&record.raw),
+            ":campaign": campaign_id(&record.raw),
             ":session": record.session_id,
             ":keyword": record.keyword_clicked,
             ":click": record.click_time.map(|t| t.0),
@@ -63,28 +63,5 @@ fn partition(record: &Record) -> String {
     match date.get(..7) {
         Some(month) if date.contains('T') => month.to_owned(),
         _ => "no-date".to_owned(),
-    }
-}
-
-/// The ad platform's campaign; rows come as feeds wrote them, so anything but text or a number is ignored.
-fn campaign(raw: &str) -> Option<String> {
-    match serde_json::from_str::<Value>(raw).ok()?.get("campaign_id")? {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_campaign_is_read_from_whatever_a_feed_wrote() {
-        assert_eq!(campaign(r#"{"campaign_id":"c1"}"#).as_deref(), Some("c1"));
-        assert_eq!(campaign(r#"{"campaign_id":120210}"#).as_deref(), Some("120210"));
-        for none in [r#"{"campaign_id":null}"#, r#"{"campaign_id":""}"#, "{}", "[1]", "junk", ""] {
-            assert_eq!(campaign(none), None, "{none}");
-        }
     }
 }

@@ -10,6 +10,7 @@ use ports::ledger::rules::{Change, KeyRows, Relation, Transition, by_key};
 use ports::ledger::{Claim, Holder, RowClaim};
 use ports::{Error, ErrorKind, Result};
 
+use super::contention::{ROUNDS, pause};
 use super::document::{self, changed, date, int, observe};
 use super::restatement;
 use super::schema::CONVERSIONS;
@@ -17,9 +18,6 @@ use super::stored::{Entry, Marked, Superseded, bson};
 use crate::connection::{Connection, Query};
 
 const OPERATION: &str = "ledger.claim";
-
-/// Looks at entries that other workers keep changing, before their rows are left to the next delivery.
-const ROUNDS: usize = 16;
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
 pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &Holder) -> Result<Vec<Claim>> {
@@ -39,10 +37,11 @@ pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &H
             answers.give(group.entered());
         }
     }
-    for _ in 0..ROUNDS {
+    for look in 0..ROUNDS {
         if open.is_empty() {
             return Ok(answers.0.into_iter().flatten().collect());
         }
+        pause(look, &holder.owner).await;
         round(connection, &mut open, &mut answers, holder).await?;
     }
     let busy = "other workers keep changing the same conversions";

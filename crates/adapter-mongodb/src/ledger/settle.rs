@@ -11,6 +11,7 @@ use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::attempts::remember;
+use super::contention::{ROUNDS, pause};
 use super::document::{changed, date, int, wakes_at};
 use super::restatement;
 use super::schema::CONVERSIONS;
@@ -18,9 +19,6 @@ use super::stored::{Entry, StoredAttempt, StoredMark, bson};
 use crate::connection::{Connection, Query};
 
 const OPERATION: &str = "ledger.settle";
-
-/// Looks at entries that other workers change at the same time; only observed figures can change while a lease holds.
-const ROUNDS: usize = 16;
 
 /// See [`ReportLedger::settle`](ports::ReportLedger::settle).
 pub(super) async fn settle(
@@ -30,10 +28,12 @@ pub(super) async fn settle(
 ) -> Result<Vec<Settled>> {
     let mut settled = vec![Settled::Late; settlements.len()];
     let mut open: Vec<usize> = (0..settlements.len()).collect();
-    for _ in 0..ROUNDS {
+    // Only observed figures can change while a lease holds.
+    for look in 0..ROUNDS {
         if open.is_empty() {
             return Ok(settled);
         }
+        pause(look, &holder.owner).await;
         open = round(connection, settlements, open, &mut settled, holder).await?;
     }
     let busy = "other workers keep changing the same conversions";

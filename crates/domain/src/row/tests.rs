@@ -115,6 +115,24 @@ fn a_field_that_comes_twice_makes_the_row_malformed() {
 }
 
 #[test]
+fn a_campaign_is_read_from_any_object_however_deep() {
+    let campaign = |raw: &str| campaign_id(raw).map(Cow::into_owned);
+    assert_eq!(campaign(r#"{"campaign_id":"c1"}"#).as_deref(), Some("c1"));
+    assert_eq!(campaign(r#"{"campaign_id":120210,"session_id":"s"}"#).as_deref(), Some("120210"));
+    for none in [r#"{"campaign_id":null}"#, r#"{"campaign_id":""}"#, "{}", "[1]", "junk", ""] {
+        assert_eq!(campaign(none), None, "{none}");
+    }
+    let deep = format!(
+        r#"{{"x":{}{},"session_id":"s","campaign_id":"c1"}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    assert!(serde_json::from_str::<serde_json::Value>(&deep).is_err(), "a reader of trees gives up");
+    assert_eq!(campaign(&deep).as_deref(), Some("c1"));
+    assert!(Row::parse(&deep).conversion.is_some());
+}
+
+#[test]
 fn escapes_in_names_and_values_are_undone() {
     let c = conversion(r#"{"session\u005fid":"a\"b","city":"K\u00f6ln"}"#);
     assert_eq!(c.session_id, "a\"b");

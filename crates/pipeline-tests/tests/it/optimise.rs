@@ -209,6 +209,37 @@ async fn a_lost_turn_stops_before_the_next_partition() {
     assert_eq!(store.optimised.load(Ordering::SeqCst), 1);
 }
 
+/// The database merges on and on, and the process is asked to stop.
+#[derive(Debug)]
+struct Endless(CancellationToken);
+
+#[async_trait]
+impl AsyncHook for Endless {
+    async fn call(&self) {
+        self.0.cancel();
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lock_is_kept_while_the_database_goes_on_after_a_stop() {
+    let clock = Arc::new(StillClock::default());
+    let (store, lock) = embedded(&clock).await;
+    let stop = CancellationToken::new();
+    let endless = Arc::new(Counted {
+        inner: Arc::clone(&store.inner),
+        optimised: AtomicU64::new(0),
+        meanwhile: Some(Box::new(Endless(stop.clone()))),
+    });
+    let run = optimizer("a", &endless, &lock, Arc::<StillClock>::clone(&clock)).run(&stop).await;
+    assert_eq!(run.unwrap(), Run::Interrupted(0));
+    let next = optimizer("b", &store, &lock, Arc::<StillClock>::clone(&clock));
+    let go_on = CancellationToken::new();
+    assert_eq!(next.run(&go_on).await.unwrap(), Run::NotOurs, "the partition may still be merged");
+    clock.advance(Duration::from_secs(120));
+    assert_eq!(next.run(&go_on).await.unwrap(), Run::Done(1));
+}
+
 #[tokio::test]
 async fn a_missing_table_is_an_error_and_the_others_are_optimised() {
     let clock = Arc::new(StillClock::default());

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use strum::{EnumString, VariantNames};
 use url::Url;
 
-use crate::reader::{Reader, web_address};
+use crate::address::{web_address, web_page};
+use crate::reader::Reader;
 use crate::setting::{R, section};
 
 pub use values::{DataProcessing, EventNames, NotAPartnerAgent, NotAPlace, PartnerAgent, Place};
@@ -23,7 +24,7 @@ section! {
     /// standard, or legacy for ad sets trained on "Page View" and "View content".
     event_names: EventNames = "META_EVENT_NAMES", "standard", R, word();
     /// Page of conversions that name neither address nor domain.
-    default_event_source_url: Option<Url> = "META_DEFAULT_EVENT_SOURCE_URL", "", R, optional(web_address);
+    default_event_source_url: Option<Url> = "META_DEFAULT_EVENT_SOURCE_URL", "", R, optional(web_page);
     /// Shows events in Events Manager's test view; Meta counts them all the same.
     test_event_code: Option<String> = "META_TEST_EVENT_CODE", "", R, optional_text();
     /// Who sends, for Meta: 2 to 22 characters.

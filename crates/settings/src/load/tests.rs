@@ -39,7 +39,7 @@ fn all_problems_are_named_at_once() {
 #[test]
 fn in_aws_every_address_of_the_service_is_needed() {
     let found =
-        problems(Service::Reporter, &[("ENVIRONMENT_LOCATION", "aws"), ("CLICKHOUSE_URL", "http://c")]);
+        problems(Service::Reporter, &[("ENVIRONMENT_LOCATION", "aws"), ("CLICKHOUSE_URL", "https://c")]);
     assert_eq!(
         found,
         [
@@ -57,6 +57,20 @@ fn secrets_never_stand_in_messages() {
     for name in ["META_GRAPH_URL", "AWS_ENDPOINT_URL"] {
         let found = problems(Service::Efflux, &[(name, "http://u:secret@h/")]).join(" ");
         assert!(found.contains(name) && found.contains("password") && !found.contains("secret"), "{found}");
+    }
+    // A slash in a password: the rest of it would pass for a path, which is shown.
+    for (name, value) in [
+        ("META_GRAPH_URL", "https://u:12/secret@h"),
+        ("META_GRAPH_URL", "https://h/?access_token=secret"),
+        ("AWS_ENDPOINT_URL", "http://u:12/secret@h/"),
+        ("REPORT_DLQ_URL", "http://h/1/q?secret"),
+        ("MONGODB_URI", "mongodb://u:12/secret@h/"),
+        ("CLICKHOUSE_URL", "http://u:12/secret@h:8123/d"),
+        ("DATABASE_URL", "postgresql://u:12/secret@h/d"),
+    ] {
+        let queue = ("REPORT_CONVERSIONS_QUEUE_URL", "http://h/1/q");
+        let found = problems(Service::Reporter, &[queue, (name, value)]).join(" ");
+        assert!(found.contains(name) && !found.contains("secret"), "{name}={value}: {found}");
     }
     let environment = Environment::from_pairs([("DATABASE_URL", "postgres://u:secret@h/d")]);
     assert!(!format!("{environment:?}").contains("secret"));

@@ -8,6 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use ports::EventQueue;
 use ports::queue::DeadLetter;
 use runtime::ExitStatus;
+use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::out;
@@ -87,7 +88,8 @@ async fn list(parts: &Parts<Queues>, only: Option<QueueName>, limit: usize) -> a
     for (name, queue) in queues(parts, only) {
         for letter in queue.dead_letters(limit).await? {
             let DeadLetter { message_id, reason, service, at, .. } = letter;
-            out(&format!("{name}\t{at}\t{service}\t{message_id}\t{reason}\n"));
+            let [service, id, reason] = [&service, &message_id, &reason].map(|text| one_line(text));
+            out(&format!("{name}\t{at}\t{service}\t{id}\t{reason}\n"));
         }
     }
     Ok(ExitStatus::Done)
@@ -103,7 +105,7 @@ async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyho
                 letter.at,
                 letter.service,
                 letter.receive_count,
-                letter.reason,
+                one_line(&letter.reason),
                 letter.body
             ));
             return Ok(ExitStatus::Done);

@@ -14,6 +14,7 @@ use ports::destination::Answer;
 use ports::ledger::{Attempt, Record};
 use ports::{BlobStore, LedgerAdmin, SubscriptionStore};
 use runtime::ExitStatus;
+use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::follow::MAX_RECEIPT_BYTES;
@@ -61,21 +62,23 @@ async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitS
 
 async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {
     let mut text = String::new();
-    let keyword =
-        record.keyword_clicked.as_deref().map_or("no keyword".to_owned(), |k| format!("keyword {k}"));
-    let session = record.session_id.as_deref().unwrap_or_default();
+    let keyword = record
+        .keyword_clicked
+        .as_deref()
+        .map_or("no keyword".to_owned(), |k| format!("keyword {}", one_line(k)));
+    let session = one_line(record.session_id.as_deref().unwrap_or_default());
     writeln!(text, "Session {session}, {keyword}")?;
     writeln!(text, "  key       {}", record.key)?;
     if let Some(click) = record.click_time {
         writeln!(text, "  click     {}", click.millis())?;
     }
     let object = &record.source.object;
-    writeln!(text, "  file      {object}, row {} (counted from 0)", record.source.row)?;
+    writeln!(text, "  file      {}, row {} (counted from 0)", one_line(object), record.source.row)?;
     writeln!(text, "  filter    {}", filtered(parts, object).await?)?;
     let checked = if record.reasons.is_empty() { "valid" } else { &record.reasons };
     writeln!(text, "  checks    {checked}")?;
     let pixel = record.pixel.as_ref().map_or_else(|| "none".to_owned(), PixelRef::to_string);
-    writeln!(text, "  pixel     {pixel}, network {}", record.network)?;
+    writeln!(text, "  pixel     {pixel}, network {}", one_line(&record.network))?;
     let (observed, reported) = (record.observed, record.reported);
     writeln!(text, "  stated    {} paid clicks, $ {}", observed.count, amount(observed.revenue))?;
     writeln!(
@@ -118,10 +121,10 @@ fn answered(answer: &Answer) -> String {
         text.push_str(&format!(", code {code}{subcode}"));
     }
     if !answer.message.is_empty() {
-        text.push_str(&format!(", {}", answer.message));
+        text.push_str(&format!(", {}", one_line(&answer.message)));
     }
     if let Some(trace) = &answer.trace_id {
-        text.push_str(&format!(", trace id {trace}"));
+        text.push_str(&format!(", trace id {}", one_line(trace)));
     }
     text
 }

@@ -4,6 +4,7 @@ use assembly::Parts;
 use clap::Args;
 use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
+use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::out;
@@ -87,7 +88,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
             }
             None => format!("{} rows, NOT reconciled", file.receipt.rows_in),
         };
-        out(&format!("  {}  {}  {summary}\n", file.at, file.object));
+        out(&format!("  {}  {}  {}\n", file.at, one_line(&file.object), one_line(&summary)));
     }
     Ok(ExitStatus::Done)
 }

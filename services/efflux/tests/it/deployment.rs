@@ -52,6 +52,7 @@ impl Places {
         let queue = |name: &str| format!("{}/123456789012/{name}-{unique}", self.aws);
         let own = [
             ("ENVIRONMENT_LOCATION", "aws".to_owned()),
+            ("ALLOW_PLAINTEXT", "true".to_owned()),
             ("AWS_ENDPOINT_URL", self.aws.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),

@@ -17,6 +17,7 @@ mod production;
 mod recovery;
 mod refused;
 mod reporting;
+mod secrets;
 mod services;
 mod signals;
 mod wire;

@@ -54,6 +54,40 @@ fn explain_shows_the_whole_history_and_nothing_about_the_visitor() {
     assert_eq!(world.ok(&["explain", &text("session_id")]), history, "the keyword may be left out");
 }
 
+/// Sets a terminal's title, clears the screen, turns the direction of writing, and begins a line that looks like ours.
+const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}x\nSession of-another";
+
+#[test]
+fn no_text_of_a_feed_steers_the_terminal() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let mut row = row(&generate(&spec(SampleNetwork::Tonic, 1, 9)).rows[0]);
+    row["session_id"] = HOSTILE.into();
+    row["keyword_clicked"] = HOSTILE.into();
+    let (code, receipts) = world.ingest(&[&world.file("a.json", serde_json::json!([row]).to_string())]);
+    assert_eq!(code, 0, "{receipts:?}");
+    let preview = world.path("a.json");
+    for args in [
+        &["explain", HOSTILE][..],
+        &["status"],
+        &["status", "--json"],
+        &["meta", "preview", preview.to_str().unwrap()],
+    ] {
+        let shown = world.ok(args);
+        let steers = |c: char| c.is_control() && c != '\n' && c != '\t' || c == '\u{202e}';
+        assert!(!shown.contains(steers), "{args:?}: {shown:?}");
+        assert!(!shown.lines().any(|line| line.starts_with("Session of-another")), "{shown}");
+    }
+    let history = world.ok(&["explain", HOSTILE]);
+    assert!(
+        history
+            .contains(r"Session \u001b]0;owned\u0007\u009b2J\u202ex\u000aSession of-another, keyword \u001b"),
+        "{history}"
+    );
+    let unknown = world.output(&["dlq", "show", HOSTILE]);
+    assert!(!String::from_utf8(unknown.stderr).unwrap().contains('\u{1b}'));
+}
+
 #[test]
 fn a_row_that_was_left_out_is_found_in_its_file() {
     let world = World::new();

@@ -1,6 +1,8 @@
 //! How processes stop: the first signal lets them finish in-flight work, a second one stops them at once; neither loses anything.
 
 use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use meta_sandbox::{Action, Fault};
@@ -8,12 +10,19 @@ use samples::SampleNetwork;
 use serde_json::Value;
 
 use crate::harness::{LONGEST, Running, Stopwatch, World, events_in, spec, wait_until};
+use crate::wire::{free_port, get};
 
 /// The time that SIGTERM leaves for in-flight work, and a little for the process's own end.
 const DRAINED: Duration = Duration::from_secs(26);
 
 /// At once, on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// The end of a process without in-flight work, whatever clients of its HTTP surface do.
+const STOPPED: Duration = Duration::from_secs(2);
+
+/// More than the HTTP surface has places.
+const HOSTILE: usize = 150;
 
 const FILES: u64 = 4;
 const ROWS: u64 = 400;
@@ -60,6 +69,41 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
     let stats = world.sandbox.stats();
     assert!(stats.repeated_events() > 0, "events without an answer were sent again");
     assert_eq!(stats.accepted_events(), expected, "under the same ids");
+}
+
+#[test]
+fn clients_of_the_http_surface_hold_up_neither_probes_nor_the_end() {
+    let world = World::new();
+    let port = free_port();
+    let text = port.to_string();
+    let running = world.start_with("filter-svc", &[], &[("PORT", text.as_str())]);
+    wait_until(LONGEST, "it is up", || get(port, "/health/live").0 == 200);
+    let _hostile: Vec<_> = (0..HOSTILE).map(|client| besiege(port, client)).collect();
+    for path in ["/health/live", "/health/ready"] {
+        let began = Stopwatch::start();
+        assert_eq!(get(port, path).0, 200);
+        assert!(began.elapsed() < AT_ONCE, "{path} took {:?}", began.elapsed());
+    }
+    let began = Stopwatch::start();
+    assert_eq!(running.terminate(), Some(0));
+    assert!(began.elapsed() < STOPPED, "{:?}", began.elapsed());
+}
+
+/// A client that pipelines requests until it is stopped and never reads; each third sends its request in drops, each third says nothing.
+fn besiege(port: u16, client: usize) -> TcpStream {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut writing = stream.try_clone().unwrap();
+    let (text, pause): (&[u8], _) = match client % 3 {
+        0 => (b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n", Duration::from_millis(1)),
+        1 => (b"GET /", Duration::from_millis(100)),
+        _ => return stream,
+    };
+    std::thread::spawn(move || {
+        while writing.write_all(text).is_ok() {
+            std::thread::park_timeout(pause);
+        }
+    });
+    stream
 }
 
 /// Waiting files, a sandbox that delays every request, and the number of events.

@@ -17,6 +17,7 @@ use ports::Clock;
 use ports::destination::PreparedEvent;
 use row_files::{Rows, check as check_file, decompressed};
 use runtime::ExitStatus;
+use runtime::terminal::one_line;
 use settings::Settings;
 
 use crate::context::Context;
@@ -87,7 +88,7 @@ fn show(
     let mut text = format!("row {number}");
     if let Some(conversion) = &row.conversion {
         let keyword = conversion.keyword_clicked.as_deref().unwrap_or_default();
-        put(&mut text, format_args!("  session {}  keyword {keyword:?}", conversion.session_id));
+        put(&mut text, format_args!("  session {}  keyword {keyword:?}", one_line(&conversion.session_id)));
     }
     let valid = match check(row, rules) {
         Ok(valid) => valid,
