@@ -3,13 +3,17 @@
 
 mod filter;
 mod gauges;
+mod one_message;
 mod optimizer;
+mod own_process;
 mod parts;
 mod program;
 mod reporter;
 mod running;
+mod start;
 
 pub use gauges::Measured;
 pub use parts::{Parts, StartError};
-pub use program::{block_on, healthcheck, main};
+pub use program::{main, special};
 pub use running::{Running, Serve, run, start};
+pub use start::block_on;

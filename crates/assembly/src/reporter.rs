@@ -11,9 +11,11 @@ use pipeline::report::{
 };
 use pipeline::worker::{Worker, WorkerConfig};
 use ports::{Destinations, Ledger};
+use settings::Service;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
+use crate::own_process::OwnProcesses;
 
 /// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
 pub(crate) async fn run(
@@ -58,11 +60,20 @@ async fn take_in(
         },
         queue: Arc::clone(&parts.ports.report_queue),
         handler: Arc::new(Intake::new(Arc::clone(reporting), Arc::clone(lanes))),
+        own_process: Arc::new(OwnProcesses::new(Service::Reporter, settings)),
+        company: parts.company.clone(),
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
     Arc::new(worker).run(stop.clone()).await;
+}
+
+/// What handles one message, and the lanes that it fills.
+pub(crate) fn handler(parts: &Parts<ReporterPorts>, destinations: Destinations) -> (Arc<Lanes>, Intake) {
+    let reporting = Arc::new(reporting(parts, destinations));
+    let lanes = Lanes::new(Arc::clone(&reporting));
+    (Arc::clone(&lanes), Intake::new(reporting, lanes))
 }
 
 fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations) -> Reporting {
