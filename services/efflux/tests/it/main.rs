@@ -5,6 +5,7 @@
 mod bad_input;
 mod chaos;
 mod deployment;
+mod descriptors;
 mod disk;
 mod golden;
 mod harness;
@@ -18,4 +19,5 @@ mod refused;
 mod reporting;
 mod services;
 mod signals;
+mod soak;
 mod wire;
