@@ -82,7 +82,7 @@ chaos: ## with every default, kill two filters and two reporters at random KILLS
 soak: ## all services with faults at a steady load for MINUTES (30): memory, descriptors, logs and disk must not grow
 	$(CARGO) build --workspace
 	EFFLUX_TEST_SOAK_MINUTES=$(or $(MINUTES),30) \
-	$(CARGO) test --package efflux --test it -- soak --ignored --nocapture
+	$(CARGO) test --package efflux --test it -- soak --nocapture
 
 outages: ## make each production backend, and Meta, unavailable for OUTAGE_SECONDS (60) while load goes on
 	$(CARGO) build --workspace

@@ -69,7 +69,7 @@ pub struct WorkerConfig {
     pub concurrency: usize,
     /// How long a message stays hidden without a heartbeat.
     pub visibility: Duration,
-    /// Attempts without a result, with nothing else in hand, after which a message becomes a dead letter. The end of this process
+    /// Attempts without a result, with nothing else in flight, after which a message becomes a dead letter. The end of this process
     /// is none: it may have many causes.
     pub max_receives: u32,
 }
@@ -116,7 +116,7 @@ impl Worker {
                 () = stop.cancelled() => break,
                 () = self.sleep(known.outage.pause(self.clock.now())) => {}
             }
-            // While a message is handled alone, nothing more is taken in hand.
+            // While a message is handled alone, nothing more is received.
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stops_the_process_does_not_blame_the_message() {
+    fn a_signal_that_stops_the_process_does_not_blame_the_message() {
         for number in STOPS {
             let stopped = result("begun\n", signal(number));
             assert!(matches!(stopped, Ok(Handled::Later { unavailable: None, .. })), "{stopped:?}");

@@ -28,17 +28,17 @@ struct Script {
     /// Calls until the backend answers again.
     unavailable: Mutex<u32>,
     handled: Mutex<BTreeMap<String, u32>>,
-    in_hand: AtomicUsize,
-    /// Messages that were handled alone, and how many others were in hand.
+    in_flight: AtomicUsize,
+    /// Messages that were handled alone, and how many others were in flight.
     alone: Mutex<Vec<(String, usize)>>,
 }
 
 #[async_trait]
 impl Handler for Script {
     async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
-        self.in_hand.fetch_add(1, Ordering::SeqCst);
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
-        self.in_hand.fetch_sub(1, Ordering::SeqCst);
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
         *self.handled.lock().unwrap().entry(delivery.body.clone()).or_default() += 1;
         {
             let mut unavailable = self.unavailable.lock().unwrap();
@@ -61,7 +61,7 @@ impl OwnProcess for Script {
     async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Result<Handled, NoResult> {
         let before = {
             let mut alone = self.alone.lock().unwrap();
-            alone.push((delivery.body.clone(), self.in_hand.load(Ordering::SeqCst)));
+            alone.push((delivery.body.clone(), self.in_flight.load(Ordering::SeqCst)));
             alone.iter().filter(|(body, _)| *body == delivery.body).count()
         };
         match delivery.body.as_str() {
@@ -90,7 +90,7 @@ impl Bench {
         let script = Script {
             unavailable: Mutex::new(unavailable),
             handled: Mutex::default(),
-            in_hand: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
             alone: Mutex::default(),
         };
         Self { queue, clock, script: Arc::new(script) }
@@ -127,7 +127,7 @@ impl Bench {
         panic!("still not done: {:?}", self.queue.depth().await.unwrap());
     }
 
-    /// A worker takes all messages in hand and dies, this often.
+    /// A worker receives all messages and dies, this often.
     async fn die(&self, times: usize) {
         for _ in 0..times {
             // It acknowledges nothing: its messages come again after their visibility.
@@ -138,7 +138,7 @@ impl Bench {
         }
     }
 
-    /// How often a message was handled alone; nothing else was in hand meanwhile.
+    /// How often a message was handled alone; nothing else was in flight meanwhile.
     fn alone(&self, message: &str) -> usize {
         let alone = self.script.alone.lock().unwrap();
         assert!(alone.iter().all(|(_, others)| *others == 0), "{alone:?}");

@@ -1,5 +1,5 @@
 //! Messages in company and messages alone. A message that was delivered before without an end may be what ended the process that
-//! had it. It is handled again with nothing else in hand and in a process of its own, so that only it can pay for what it does.
+//! had it. It is handled again with nothing else in flight and in a process of its own, so that only it can pay for what it does.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,7 +44,7 @@ impl Company {
         Arc::clone(&self.0).read_owned().await
     }
 
-    /// Waits until no other message is in hand, and lets none begin meanwhile.
+    /// Waits until no other message is in flight, and lets none begin meanwhile.
     pub(super) async fn alone(&self) -> OwnedRwLockWriteGuard<()> {
         Arc::clone(&self.0).write_owned().await
     }

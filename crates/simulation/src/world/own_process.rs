@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::input::DEADLY;
 use crate::scheduler::{Scheduler, Wait};
 
-/// The longest time that a deadly message is in hand before it does its work, in milliseconds.
+/// The longest time that a deadly message is in flight before it does its work, in milliseconds.
 const LONGEST_MS: u64 = 2_000;
 
 /// Waits until a deadly message does what it does; other messages never come back from here.

@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use meta_sandbox::{Action, ErrorAnswer, Fault, Matcher};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use samples::{SampleNetwork, SampleSpec, generate};
+use samples::{SampleNetwork, generate};
 use serde_json::Value;
 
 use crate::harness::{Running, World, events_of, now_s, spec, wait_until};

@@ -35,7 +35,7 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     assert_eq!(world.sandbox.stats().accepted_events(), expected_events);
 }
 
-/// How long a process lives before it is killed: it has taken files in hand by then, and has finished none.
+/// How long a process lives before it is killed: it has received files by then, and has finished none.
 const LIFE: Duration = Duration::from_millis(300);
 
 #[test]
@@ -55,7 +55,7 @@ fn a_process_that_is_killed_again_and_again_makes_no_dead_letters() {
         live(LIFE);
         running.kill();
         others.kill();
-        wait_until(LONGEST, "what was in hand comes again", || queued(&world, "hidden") == 0);
+        wait_until(LONGEST, "what was in flight comes again", || queued(&world, "hidden") == 0);
     }
     let _running = world.start_with("efflux", &["run"], &settings);
     wait_until(LONGEST * 2, "everything is reported", || {
@@ -66,7 +66,7 @@ fn a_process_that_is_killed_again_and_again_makes_no_dead_letters() {
     });
     assert_eq!(world.sandbox.stats().accepted_events(), events);
     let log = std::fs::read_to_string(world.path("efflux.log")).unwrap();
-    assert!(log.contains("handled alone, in a process of its own"), "what was in hand was under suspicion");
+    assert!(log.contains("handled alone, in a process of its own"), "what was in flight was under suspicion");
 }
 
 fn status(world: &World) -> Value {

@@ -83,14 +83,18 @@ fn every_subcode_of_100() {
 /// A bad event is rejected for good. Whatever else Meta answers, now or in a later version, no conversion may be.
 #[test]
 fn no_unknown_code_blames_an_event() {
-    let codes = (-10..100_000).chain([i64::MIN, i64::MAX]).filter(|code| !matches!(code, 100 | 105));
+    let codes = (-10..10_000)
+        .chain((10_000..100_000).step_by(7))
+        .chain([i64::MIN, i64::MAX])
+        .filter(|code| !matches!(code, 100 | 105));
     for code in codes {
         for status in [200, 400, 403, 404, 413, 422, 500, 503] {
             let found = verdict(status, code, None);
             assert!(!matches!(found, BadEvent { .. } | Accepted), "{status} {code}: {found:?}");
         }
     }
-    for subcode in (-10..3_000_000).filter(|subcode| !BAD_EVENT.contains(subcode)) {
+    let subcodes = (-10..3_000_000).step_by(13).chain(2_803_000..2_806_000);
+    for subcode in subcodes.filter(|subcode| !BAD_EVENT.contains(subcode)) {
         let found = verdict(400, 100, Some(subcode));
         assert!(matches!(found, Unexplained | Configuration), "100/{subcode}: {found:?}");
     }
