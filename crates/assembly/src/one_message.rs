@@ -28,14 +28,15 @@ pub(crate) fn main(service: Option<&str>) -> ExitCode {
     block_on(service, async move {
         let listening = tokio::spawn(stop_at_signal(stop.clone()));
         match service {
+            // The futures are large: opening the drivers takes kilobytes of them.
             Service::Filter => {
-                let parts = Arc::new(open::<FilterPorts>(service).await?);
+                let parts = Arc::new(Box::pin(open::<FilterPorts>(service)).await?);
                 let (filter, budget) =
                     (filter::handler(&parts, filter::subscriptions(&parts)), parts.settings.process.shutdown);
                 answer(work(Arc::new(filter), delivery, &stop, budget).await)?;
             }
             _ => {
-                let parts = Arc::new(open::<ReporterPorts>(service).await?);
+                let parts = Arc::new(Box::pin(open::<ReporterPorts>(service)).await?);
                 let destinations = backends::destinations(&parts.settings, &parts.clock)?;
                 let (lanes, intake) = reporter::handler(&parts, destinations);
                 let result = work(Arc::new(intake), delivery, &stop, parts.settings.process.shutdown).await;

@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use crate::harness::{Running, World, events_of, now_s, spec, wait_until};
 
-/// From the last kill to the end.
-const LONGEST_END: Duration = Duration::from_secs(600);
+/// From the last kill to the end: with its defaults a conversion may wait a quarter of an hour between two attempts.
+const LONGEST_END: Duration = Duration::from_secs(1_800);
 
 const SERVICES: [&str; 4] = ["filter-svc", "filter-svc", "reporter-svc", "reporter-svc"];
 
