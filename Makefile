@@ -73,11 +73,16 @@ deploy-local: ## deploy the CloudFormation templates to the AWS emulator, which 
 fmt: ## format all code
 	$(CARGO) fmt --all
 
-chaos: ## kill two filters and two reporters at random KILLS times while FILES files flow; SEED replays
+chaos: ## with every default, kill two filters and two reporters at random KILLS times while FILES files flow; SEED replays
 	$(CARGO) build --workspace
-	EFFLUX_TEST_CHAOS_KILLS=$(or $(KILLS),100) EFFLUX_TEST_CHAOS_FILES=$(or $(FILES),200) \
+	EFFLUX_TEST_CHAOS_DEFAULTS=1 EFFLUX_TEST_CHAOS_KILLS=$(or $(KILLS),100) EFFLUX_TEST_CHAOS_FILES=$(or $(FILES),200) \
 	EFFLUX_TEST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 	$(CARGO) test --package efflux --test it -- chaos --nocapture
+
+soak: ## all services with faults at a steady load for MINUTES (30): memory, descriptors, logs and disk must not grow
+	$(CARGO) build --workspace
+	EFFLUX_TEST_SOAK_MINUTES=$(or $(MINUTES),30) \
+	$(CARGO) test --package efflux --test it -- soak --nocapture
 
 outages: ## make each production backend, and Meta, unavailable for OUTAGE_SECONDS (60) while load goes on
 	$(CARGO) build --workspace

@@ -12,13 +12,12 @@ COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
 # No step takes this long unless something is wrong.
 LONGEST_SECONDS = 240
 
-# Short waits, so that another container soon takes over from a killed one; many deliveries, because kills cost some.
+# Short waits, so that another container soon takes over from a killed one.
 SETTINGS = {
     "QUEUE_VISIBILITY_SECONDS": "6",
     "LEASE_SECONDS": "20",
     "META_REQUEST_TIMEOUT_MS": "3000",
     "META_CONNECT_TIMEOUT_MS": "1000",
-    "MAX_RECEIVES": "100",
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_LONGEST_SECONDS": "5",
     # Any free port, so that nothing on this machine conflicts.

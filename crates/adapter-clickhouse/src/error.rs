@@ -10,7 +10,9 @@ const BUSY: &str = "it is tried again later";
 const REPLICAS: &str = "look at the server's replicas and its Keeper";
 const READ_ONLY: &str = "look at the user's profile and the state of the table's replica";
 
-/// Kinds and advice by ClickHouse's number of an error; any other is [`Invalid`](ErrorKind::Invalid).
+/// Kinds and advice by ClickHouse's number of an error. None is permanent: rows are written by the export alone, which tries again
+/// until they are there. Any other number is [`Invalid`](ErrorKind::Invalid), and tried again as well: ClickHouse has hundreds of
+/// them and gets new ones.
 const TABLE: &[(u32, ErrorKind, &str)] = &[
     (16, ErrorKind::Missing, MIGRATE),
     (40, ErrorKind::Corrupt, "check the server's disk"),
@@ -66,7 +68,8 @@ pub(crate) fn translate(operation: &'static str, place: &str, cause: Cause) -> E
             say(ErrorKind::Unavailable, "the answer is not whole").source(cause)
         }
         // What is left is about what we wrote or read; its text may quote values.
-        _ => say(ErrorKind::Invalid, "a statement or its answer cannot be understood"),
+        _ => say(ErrorKind::Invalid, "a statement or its answer cannot be understood")
+            .retry_with(Retry::Unknown),
     }
 }
 
@@ -126,7 +129,7 @@ impl ServerError {
         let dash = if advice.is_empty() { "" } else { "; " };
         let detail = format!("ClickHouse at {place}: error {}{}{dash}{advice}", self.code, self.name);
         let mut error = Error::new(kind, operation).detail(detail);
-        if UNKNOWN.contains(&self.code) {
+        if UNKNOWN.contains(&self.code) || known.is_none() {
             error = error.retry_with(Retry::Unknown);
         }
         error.source(self)
@@ -153,6 +156,14 @@ mod tests {
         assert!(TABLE.is_sorted_by(|a, b| a.0 < b.0), "each once, in order");
         assert_eq!(of("Code: 319. DB::Exception: x").retry(), Retry::Unknown);
         assert_eq!(of("Code: 62. DB::Exception: Syntax error (SYNTAX_ERROR)").kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn no_unknown_number_is_permanent() {
+        let known: Vec<u32> = TABLE.iter().map(|(code, ..)| *code).collect();
+        for code in (0..20_000).chain([u32::MAX]).filter(|code| !known.contains(code)) {
+            assert_eq!(of(&format!("Code: {code}. DB::Exception: x")).retry(), Retry::Unknown, "{code}");
+        }
     }
 
     #[test]

@@ -127,15 +127,17 @@ pub(crate) fn translate(operation: &'static str, error: &mongodb::error::Error) 
         Said::ConnectionPoolCleared { .. } => {
             new(ErrorKind::Unavailable, "MongoDB is not reachable at the moment")
         }
+        // What the operator can correct is no fault of a row.
         Said::InvalidTlsConfig { .. } => {
             new(ErrorKind::Invalid, "the TLS options of MONGODB_URI cannot be used")
+                .retry_with(Retry::After(None))
         }
         // The driver quotes what it does not take: a part of the address, which may be a part of the password.
         Said::InvalidArgument { .. } => Error::new(ErrorKind::Invalid, operation).detail(
             "MongoDB's driver does not take this: check MONGODB_URI; the characters / ? # @ : of user and password must be percent-encoded",
         ),
         Said::IncompatibleServer { .. } | Said::SessionsNotSupported => {
-            new(ErrorKind::Invalid, "this server's version is not supported")
+            new(ErrorKind::Invalid, "this server's version is not supported").retry_with(Retry::After(None))
         }
         Said::Command(said) => refused(operation, said.code, &said.code_name, &said.message),
         Said::Write(WriteFailure::WriteError(said)) => refused_write(operation, said.code, &said.message),

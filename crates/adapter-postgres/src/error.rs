@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::PoolError;
-use ports::{Error, ErrorKind};
+use ports::{Error, ErrorKind, Retry};
 
 /// What can go wrong with a call.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ const READ_ONLY: &str = "give the primary's address in DATABASE_URL, not a stand
 const AGAIN: &str = "it is tried again";
 
 /// Kinds and advice by SQLSTATE, or by its class of two signs; the first that fits counts. Any other is
-/// [`Invalid`](ErrorKind::Invalid).
+/// [`Invalid`](ErrorKind::Invalid), and tried again like all others: pixels and tokens are read, and no message is at fault when
+/// they cannot be.
 const TABLE: &[(&str, ErrorKind, &str)] = &[
     ("08", ErrorKind::Unavailable, AGAIN),
     ("25006", ErrorKind::Full, READ_ONLY),
@@ -50,10 +51,7 @@ pub(crate) fn translate(operation: &'static str, place: &str, failure: Failure) 
         Failure::Driver(error) => error,
     };
     if let Some(code) = error.code() {
-        let (kind, advice) = meaning(code.code());
-        let dash = if advice.is_empty() { "" } else { "; " };
-        return say(kind, &format!("error {}{dash}{advice}", code.code()))
-            .source(Refusal(code.code().to_owned()));
+        return refused(operation, place, code.code());
     }
     let text = chain(&error);
     if text.contains("TLS") {
@@ -66,6 +64,16 @@ pub(crate) fn translate(operation: &'static str, place: &str, failure: Failure) 
         return say(ErrorKind::Corrupt, "a table holds what cannot be read").source(error);
     }
     say(ErrorKind::Unavailable, "cannot be reached; check host and port in DATABASE_URL").source(error)
+}
+
+/// What the server refused with an SQLSTATE.
+fn refused(operation: &'static str, place: &str, code: &str) -> Error {
+    let (kind, advice) = meaning(code);
+    let dash = if advice.is_empty() { "" } else { "; " };
+    let error = Error::new(kind, operation)
+        .detail(format!("PostgreSQL at {place}: error {code}{dash}{advice}"))
+        .source(Refusal(code.to_owned()));
+    if kind == ErrorKind::Invalid { error.retry_with(Retry::After(None)) } else { error }
 }
 
 /// What the driver says, causes included: they distinguish its kinds of errors.
@@ -115,6 +123,22 @@ mod tests {
             let (found, text) = meaning(code);
             assert_eq!(found, kind, "{code}");
             assert!(text.contains(advice), "{code}: {text}");
+        }
+    }
+
+    /// No message is at fault for what a read of pixels meets. Damage is not final either: the pipeline waits for its repair.
+    #[test]
+    fn no_sqlstate_is_permanent() {
+        let signs: Vec<char> = ('0'..='9').chain('A'..='Z').collect();
+        for class in signs.iter().flat_map(|a| signs.iter().map(move |b| format!("{a}{b}"))) {
+            for rest in signs.iter().flat_map(|a| [format!("{a}00"), format!("00{a}"), format!("P0{a}")]) {
+                let error = refused("pixels.snapshot", "h:5432/d", &format!("{class}{rest}"));
+                let is_damage = error.kind() == ErrorKind::Corrupt;
+                assert!(
+                    error.retry() != Retry::Never || is_damage && class == "XX",
+                    "{class}{rest}: {error:?}"
+                );
+            }
         }
     }
 

@@ -10,7 +10,9 @@ use ports::metric::name;
 use tokio_util::sync::CancellationToken;
 
 use backends::FilterPorts;
+use settings::Service;
 
+use crate::own_process::OwnProcesses;
 use crate::{Parts, row_limits};
 
 /// Filters until `stop`, then finishes in-flight work.
@@ -20,18 +22,8 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         tracing::warn!("polling of the trigger queue is switched off");
         return stop.cancelled().await;
     }
-    let subscriptions = (!settings.toggles.disable_subscription_filtering)
-        .then(|| Arc::new(Subscriptions::new(Arc::clone(&parts.ports.subscriptions))));
-    let filter = Filter {
-        subscriptions: subscriptions.clone(),
-        blobs: Arc::clone(&parts.ports.blobs),
-        output_bucket: settings.buckets.report.clone(),
-        max_object_bytes: settings.limits.max_object_bytes,
-        rows: row_limits(settings),
-        blocking: Blocking::Pool,
-        clock: Arc::clone(&parts.clock),
-        metrics: Arc::clone(&parts.metrics),
-    };
+    let subscriptions = subscriptions(&parts);
+    let filter = handler(&parts, subscriptions.clone());
     let worker = Arc::new(Worker {
         config: WorkerConfig {
             service: "filter-svc",
@@ -42,12 +34,35 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         },
         queue: Arc::clone(&parts.ports.trigger_queue),
         handler: Arc::new(filter),
+        own_process: Arc::new(OwnProcesses::new(Service::Filter, settings)),
+        company: parts.company.clone(),
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     });
     let refreshing = refresh(&parts, subscriptions, settings.intervals.subscriptions_refresh, &stop);
     tokio::join!(worker.run(stop.clone()), refreshing);
+}
+
+/// What handles a message.
+pub(crate) fn handler(parts: &Parts<FilterPorts>, subscriptions: Option<Arc<Subscriptions>>) -> Filter {
+    let settings = &parts.settings;
+    Filter {
+        subscriptions,
+        blobs: Arc::clone(&parts.ports.blobs),
+        output_bucket: settings.buckets.report.clone(),
+        max_object_bytes: settings.limits.max_object_bytes,
+        rows: row_limits(settings),
+        blocking: Blocking::Pool,
+        clock: Arc::clone(&parts.clock),
+        metrics: Arc::clone(&parts.metrics),
+    }
+}
+
+/// The subscribed campaigns, unless every campaign is kept.
+pub(crate) fn subscriptions(parts: &Parts<FilterPorts>) -> Option<Arc<Subscriptions>> {
+    let filters = !parts.settings.toggles.disable_subscription_filtering;
+    filters.then(|| Arc::new(Subscriptions::new(Arc::clone(&parts.ports.subscriptions))))
 }
 
 /// Reads the subscriptions again now and then; the last good copy stays in use while the store is unavailable.

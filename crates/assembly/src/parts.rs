@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backends::{OpenError, OpenPorts, Opener, Ports, Upload};
+use pipeline::worker::Company;
 use ports::{Clock, HealthSink, MetricSink, Rng};
 use runtime::{FanOut, Health, Metrics, SystemRng};
 use settings::{Problems, Service, Settings};
@@ -33,6 +34,8 @@ pub struct Parts<P = Ports> {
     pub metrics: Arc<dyn MetricSink>,
     /// How the parts are.
     pub health: Arc<dyn HealthSink>,
+    /// What the workers of the process share.
+    pub(crate) company: Company,
     /// What `/metrics` shows.
     pub(crate) registry: Arc<Metrics>,
     /// What `/health/ready` shows.
@@ -66,6 +69,7 @@ impl<P: OpenPorts> Parts<P> {
             rng: Arc::new(SystemRng::new()),
             metrics,
             health: Arc::<Health>::clone(&readiness),
+            company: Company::default(),
             registry,
             readiness,
             upload: Mutex::new(upload),
@@ -83,6 +87,7 @@ impl<P> Parts<P> {
             rng: Arc::clone(&self.rng),
             metrics: Arc::clone(&self.metrics),
             health: Arc::clone(&self.health),
+            company: self.company.clone(),
             registry: Arc::clone(&self.registry),
             readiness: Arc::clone(&self.readiness),
             upload: Mutex::default(),

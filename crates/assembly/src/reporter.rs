@@ -11,8 +11,10 @@ use pipeline::report::{
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget};
 use ports::{Destinations, Ledger};
+use settings::Service;
 use tokio_util::sync::CancellationToken;
 
+use crate::own_process::OwnProcesses;
 use crate::{Parts, row_limits};
 
 /// Reports until `stop`, then finishes the work in flight: messages first, then the lanes, then the export.
@@ -63,11 +65,21 @@ async fn take_in(
         },
         queue: Arc::clone(&parts.ports.report_queue),
         handler: Arc::new(Intake::new(Arc::clone(reporting), Arc::clone(lanes))),
+        own_process: Arc::new(OwnProcesses::new(Service::Reporter, settings)),
+        company: parts.company.clone(),
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
     Arc::new(worker).run(stop.clone()).await;
+}
+
+/// What handles one message, and the lanes that it fills.
+pub(crate) fn handler(parts: &Parts<ReporterPorts>, destinations: Destinations) -> (Arc<Lanes>, Intake) {
+    let memory = MemoryBudget::new(parts.settings.limits.memory_budget);
+    let reporting = Arc::new(reporting(parts, destinations, memory));
+    let lanes = Lanes::new(Arc::clone(&reporting));
+    (Arc::clone(&lanes), Intake::new(reporting, lanes))
 }
 
 fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations, memory: MemoryBudget) -> Reporting {

@@ -21,7 +21,7 @@ use crate::upload::Upload;
 const METRICS_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The worker sets messages aside by itself, with a reason; SQS does it only for what crashes every worker.
-const SQS_MAX_RECEIVES: u32 = 100;
+const SQS_MAX_RECEIVES: u32 = 1_000;
 
 /// Connects; nothing is asked yet.
 async fn connect(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Aws, OpenError> {

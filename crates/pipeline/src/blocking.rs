@@ -40,7 +40,12 @@ impl<T> Task<T> {
     /// Waits for the work's result.
     pub(crate) async fn join(self) -> Result<T, Panicked> {
         match self {
-            Self::Running(task) => task.await.map_err(|_| Panicked),
+            Self::Running(task) => match task.await {
+                Ok(done) => Ok(done),
+                Err(error) if error.is_panic() => Err(Panicked),
+                // The runtime is going down with this task: that says nothing about the file.
+                Err(_) => std::future::pending().await,
+            },
             Self::Done(done) => Ok(done),
         }
     }

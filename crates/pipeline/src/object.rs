@@ -1,6 +1,6 @@
 //! What filter and reporter share: from a message to the objects it speaks of, and from an object to its content.
 
-use std::io;
+use std::borrow::Cow;
 
 use domain::ObjectRef;
 use ports::notification::{self, Notification};
@@ -35,14 +35,7 @@ impl Problem {
     /// A file that cannot be read. A failure of the local disk is not the file's fault.
     pub(crate) fn file(object: &ObjectRef, error: FileError) -> Self {
         match error {
-            FileError::Disk(cause) => {
-                let kind = match cause.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Full,
-                    _ => ErrorKind::Unavailable,
-                };
-                let error = ports::Error::new(kind, "spool.use").detail("temporary files (TMPDIR)");
-                Self::Passing(error.source(cause))
-            }
+            FileError::Disk(cause) => Self::Passing(ports::Error::spool(cause)),
             error => Self::Permanent(format!("{object}: {error}")),
         }
     }
@@ -97,7 +90,9 @@ impl MessageVerdict {
     /// What the worker is to do with the message.
     pub(crate) fn handled(self) -> Handled {
         match (self.later, self.permanent.is_empty()) {
-            (Some((unavailable, reason)), _) => Handled::Later { unavailable, reason },
+            (Some((unavailable, reason)), _) => {
+                Handled::Later { unavailable: unavailable.map(Cow::Borrowed), reason }
+            }
             (None, true) => Handled::Done,
             (None, false) => Handled::DeadLetter { reason: self.permanent.join("; ") },
         }

@@ -38,6 +38,9 @@ pub enum EventOutcome {
     NotProcessed,
     /// The request was refused for one of its events, and the answer does not say which.
     BatchRefused,
+    /// The request was refused, and the destination does not know the reason. Alone, an event waits: only a reason that is known to
+    /// be its own may reject it.
+    Unexplained,
     /// The platform will never take this event.
     Rejected,
     /// The platform may or may not have it.

@@ -1,6 +1,7 @@
 //! The one error of all ports: what kind of failure, and whether trying again can help.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 /// What every port answers with.
@@ -76,6 +77,16 @@ impl Error {
             ErrorKind::TooLarge | ErrorKind::Invalid | ErrorKind::Corrupt => Retry::Never,
         };
         Self { kind, retry, operation, detail: String::new(), source: None }
+    }
+
+    /// The folder for temporary files failed or is full. Nothing is wrong with what was to be kept there.
+    #[must_use]
+    pub fn spool(cause: io::Error) -> Self {
+        let kind = match cause.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Full,
+            _ => ErrorKind::Unavailable,
+        };
+        Self::new(kind, "spool.use").detail("temporary files (TMPDIR)").source(cause)
     }
 
     /// Adds what the reader needs to know or can do: which address, which limit, which setting.

@@ -45,6 +45,8 @@ pub struct Settings {
     pub optimizer: OptimizerSettings,
     /// What looks like a mistake and stops nothing.
     pub warnings: Vec<String>,
+    /// What they were read from, for processes that are started with the same.
+    pub environment: Environment,
 }
 
 impl Settings {
@@ -92,6 +94,7 @@ impl Settings {
             destinations: DestinationSettings::read(reader),
             optimizer: OptimizerSettings::read(reader),
             warnings: warnings(environment),
+            environment: environment.clone(),
         };
         one_name_each(reader);
         settings.check(reader);

@@ -45,7 +45,7 @@ section! {
     pub struct QueueSettings in "Work";
     /// How long a message stays invisible without a heartbeat.
     visibility: Duration = "QUEUE_VISIBILITY_SECONDS", "60", F | R, seconds(3..=43_200);
-    /// Receives without success after which a message becomes a dead letter; an outage of a backend uses none up.
+    /// Attempts that a message may end by its own doing before it becomes a dead letter; outages and ends of services use none up.
     max_receives: u32 = "MAX_RECEIVES", "3", F | R, number(1..=1_000);
 }
 

@@ -5,7 +5,7 @@ mod visitor;
 
 use std::collections::BTreeMap;
 
-pub(crate) use file::{File, FileKind};
+pub(crate) use file::{DEADLY, File, FileKind};
 pub(crate) use visitor::{Class, Row, Visitor};
 
 use crate::chance::{Chance, Purpose};

@@ -8,6 +8,7 @@ mod clock;
 mod fault;
 mod wait;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use clock::VirtualClock;
@@ -39,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) clock_offset_ms: i64,
     /// The same for single workers, in addition.
     pub(crate) skew_ms: Vec<i64>,
+    /// Workers whose process a message has just ended.
+    pub(crate) dying: BTreeSet<usize>,
     pub(crate) waiting: Waiting,
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
@@ -65,6 +68,7 @@ impl Scheduler {
             elapsed_ms: 0,
             clock_offset_ms: 0,
             skew_ms: vec![0; workers],
+            dying: BTreeSet::new(),
             waiting: Waiting::default(),
             faults,
             trace: Trace::new(shown),

@@ -1,6 +1,7 @@
 //! A run: the backends, the workers, the plan of actions and faults, and the final check.
 
 mod backends;
+mod own_process;
 mod plan;
 mod run;
 mod services;

@@ -17,9 +17,8 @@ use crate::cli::Cli;
 use crate::context::{Context, Run};
 
 fn main() -> ExitCode {
-    // The same as in the other services, so that one health check serves all images.
-    if std::env::args().skip(1).eq(["--healthcheck"]) {
-        return assembly::healthcheck(Service::Efflux);
+    if let Some(code) = assembly::special(Service::Efflux) {
+        return code;
     }
     let help = settings::help_text(Service::Efflux);
     let matches = Cli::command().after_help(help).try_get_matches();

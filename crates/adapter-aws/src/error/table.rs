@@ -36,7 +36,10 @@ const FAILED: Meaning = Meaning { retry: Some(Retry::Unknown), ..BUSY };
 /// An answer that says it went well, and is not AWS's.
 const NO_ANSWER: Meaning =
     Meaning { retry: Some(Retry::Unknown), ..is(ErrorKind::Unavailable, super::transport::GARBLED) };
+/// What lies in the request itself: its text, its key or its name. Another attempt would be refused likewise.
 const REFUSED: Meaning = is(ErrorKind::Invalid, "AWS does not take the request");
+/// AWS has hundreds of codes and gets new ones. What is not known to lie in the request may pass, or be corrected by an operator.
+const UNKNOWN: Meaning = Meaning { retry: Some(Retry::After(None)), ..REFUSED };
 
 /// What a code means; without a known one the status decides.
 pub(super) fn meaning(code: Option<&str>, status: u16) -> Meaning {
@@ -97,6 +100,7 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "AWS.SimpleQueueService.BatchRequestTooLong"
         | "RequestEntityTooLarge"
         | "MaxMessageLengthExceeded" => TOO_LARGE,
+        "InvalidMessageContents" | "InvalidURI" | "KeyTooLong" | "KeyTooLongError" => REFUSED,
         "RequestTimeout" | "RequestTimeoutException" => SLOW,
         "ServiceUnavailable" | "ServiceUnavailableException" => BUSY,
         "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServiceError" => FAILED,
@@ -111,17 +115,18 @@ const fn by_status(status: u16) -> Meaning {
         401 | 403 => NOT_ALLOWED,
         404 => MISSING,
         408 => SLOW,
-        413 => TOO_LARGE,
+        // Too large for what is in between, perhaps: AWS itself has a code for it.
         429 => THROTTLED,
         503 => BUSY,
         500..=599 => FAILED,
-        _ => REFUSED,
+        _ => UNKNOWN,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use ports::ErrorKind::*;
+    use proptest::prelude::*;
 
     use super::super::Call;
     use super::*;
@@ -162,6 +167,39 @@ mod tests {
         }
     }
 
+    /// The only codes after which a message becomes a dead letter.
+    const PERMANENT: [&str; 9] = [
+        "AWS.SimpleQueueService.BatchRequestTooLong",
+        "BatchRequestTooLong",
+        "EntityTooLarge",
+        "InvalidMessageContents",
+        "InvalidURI",
+        "KeyTooLong",
+        "KeyTooLongError",
+        "MaxMessageLengthExceeded",
+        "RequestEntityTooLarge",
+    ];
+
+    #[test]
+    fn only_what_lies_in_the_request_is_permanent() {
+        for code in PERMANENT {
+            assert_eq!(CALL.refused(Some(code), 400).retry(), Retry::Never, "{code}");
+        }
+        for status in 100..=u16::MAX {
+            assert_ne!(CALL.refused(None, status).retry(), Retry::Never, "{status}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_unknown_code_is_permanent(code in "[A-Za-z.]{0,40}", status in 0..1_000_u16) {
+            prop_assume!(!PERMANENT.contains(&code.as_str()));
+            prop_assert_ne!(CALL.refused(Some(&code), status).retry(), Retry::Never, "{}", code);
+        }
+    }
+
     #[test]
     fn without_a_code_the_status_decides() {
         let table = [
@@ -170,6 +208,7 @@ mod tests {
             (403, Denied),
             (404, Missing),
             (408, Timeout),
+            (413, Invalid),
             (429, Throttled),
             (500, Unavailable),
             (503, Unavailable),
@@ -185,7 +224,7 @@ mod tests {
         assert_eq!(CALL.refused(Some("InternalError"), 500).retry(), Retry::Unknown);
         assert_eq!(CALL.refused(None, 502).retry(), Retry::Unknown);
         assert_eq!(CALL.refused(Some("ServiceUnavailable"), 503).retry(), Retry::After(None));
-        assert_eq!(CALL.refused(Some("ValidationException"), 400).retry(), Retry::Never);
+        assert_eq!(CALL.refused(Some("KeyTooLongError"), 400).retry(), Retry::Never);
         // The operator can give the permission or make the queue, and the work goes on by itself.
         assert_eq!(CALL.refused(Some("AccessDenied"), 403).retry(), Retry::After(None));
     }

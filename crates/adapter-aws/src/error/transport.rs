@@ -37,8 +37,12 @@ const LOST: Meaning = Meaning {
     retry: Some(Retry::Unknown),
 };
 const UNANSWERED: Meaning = Meaning { kind: ErrorKind::Timeout, advice: SLOW, retry: None };
-const UNUSABLE: Meaning =
-    Meaning { kind: ErrorKind::Invalid, advice: "the request cannot be made", retry: None };
+/// The SDK could not make it: its settings are wrong as a rule, and not what was asked.
+const UNUSABLE: Meaning = Meaning {
+    kind: ErrorKind::Invalid,
+    advice: "the request cannot be made",
+    retry: Some(Retry::After(None)),
+};
 
 /// What the chain of causes says.
 pub(super) fn meaning<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Meaning {

@@ -8,7 +8,7 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use http_body_util::combinators::BoxBody;
 use ports::blob::SPOOL_BYTES;
-use ports::{Blob, ErrorKind, Result};
+use ports::{Blob, Error, ErrorKind, Result};
 use tokio::sync::mpsc;
 
 use crate::error::Call;
@@ -25,9 +25,9 @@ pub(super) async fn of(call: &Call<'_>, mut content: Blob) -> Result<ByteStream>
         return Ok(stream(content));
     }
     let bytes = tokio::task::spawn_blocking(move || content.bytes()).await;
-    let unreadable = |advice| call.error(ErrorKind::Unavailable, advice);
-    let bytes = bytes.map_err(|e| unreadable("reading its content failed").source(e))?;
-    bytes.map(ByteStream::from).map_err(|e| unreadable("its content cannot be read").source(e))
+    let bytes =
+        bytes.map_err(|e| call.error(ErrorKind::Unavailable, "reading its content failed").source(e))?;
+    bytes.map(ByteStream::from).map_err(Error::spool)
 }
 
 fn stream(mut content: Blob) -> ByteStream {

@@ -31,10 +31,7 @@ pub(super) async fn content(call: &Call<'_>, answer: GetObjectOutput, max_bytes:
         Err(e) => call.error(ErrorKind::Unavailable, "the program is stopping").source(e),
     })?;
     read?;
-    written.map(BlobWriter::finish).map_err(|e| {
-        call.error(ErrorKind::Full, "it cannot be kept in the folder for temporary files; see TMPDIR")
-            .source(e)
-    })
+    written.map(BlobWriter::finish).map_err(Error::spool)
 }
 
 async fn read(

@@ -1,6 +1,6 @@
 //! What SQLite's errors mean.
 
-use ports::{Error, ErrorKind};
+use ports::{Error, ErrorKind, Retry};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
@@ -13,7 +13,8 @@ pub(super) fn is_full(error: &rusqlite::Error) -> bool {
 /// SQLite's error as the ports know it.
 pub(super) fn translate(error: rusqlite::Error, operation: &'static str, name: &str) -> Error {
     use rusqlite::Error as E;
-    let (kind, what) = match (&error, error.sqlite_error_code()) {
+    let code = error.sqlite_error_code();
+    let (kind, what) = match (&error, code) {
         (_, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
             (ErrorKind::Throttled, "is being written by another process")
         }
@@ -40,5 +41,27 @@ pub(super) fn translate(error: rusqlite::Error, operation: &'static str, name: &
         ) => (ErrorKind::Unavailable, "cannot be read or written; check its disk"),
         _ => (ErrorKind::Invalid, "refuses the statement"),
     };
-    Error::new(kind, operation).detail(format!("{name} {what}")).source(error)
+    // What the statement itself caused is refused again. All else may pass, or be repaired.
+    let permanent = kind != ErrorKind::Invalid || code == Some(ErrorCode::ConstraintViolation);
+    let error = Error::new(kind, operation).detail(format!("{name} {what}")).source(error);
+    if permanent { error } else { error.retry_with(Retry::After(None)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    /// A message whose row meets a permanent error becomes a dead letter.
+    #[test]
+    fn only_what_the_statement_caused_is_permanent() {
+        for code in 0..0x2000 {
+            let failed = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = translate(failed, "ledger.claim", "ledger.db");
+            let named = matches!(code & 0xff, ffi::SQLITE_CONSTRAINT | ffi::SQLITE_TOOBIG);
+            let permanent = error.retry() == Retry::Never && error.kind() != ErrorKind::Corrupt;
+            assert_eq!(permanent, named, "{code}: {error:?}");
+        }
+    }
 }

@@ -50,7 +50,8 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
             report.outcomes[index] = EventOutcome::Rejected;
             return report;
         }
-        AnswerVerdict::BadEvent { .. } | AnswerVerdict::UnknownPermanent => EventOutcome::BatchRefused,
+        AnswerVerdict::BadEvent { .. } => EventOutcome::BatchRefused,
+        AnswerVerdict::Unexplained => EventOutcome::Unexplained,
     };
     report.outcomes = vec![outcome; sent];
     report

@@ -8,6 +8,15 @@ use crate::usage::UsageHeaders;
 /// How long to send nothing to a pixel after a block for policy (code 368). Meta gives no time; the operator should look.
 pub const BLOCKED_WAIT: Duration = Duration::from_secs(60 * 60);
 
+/// Subcodes of code 100 (invalid parameter) that are known to lie in an event. Meta gets new ones, and not all of them do, so only
+/// these may reject a conversion.
+const BAD_EVENT: [i64; 28] = [
+    2_804_001, 2_804_002, 2_804_003, 2_804_004, 2_804_007, 2_804_008, 2_804_009, 2_804_010, 2_804_011,
+    2_804_016, 2_804_017, 2_804_019, 2_804_023, 2_804_030, 2_804_036, 2_804_043, 2_804_048, 2_804_050,
+    2_804_063, 2_804_066, 2_804_069, 2_804_071, 2_804_072, 2_804_075, 2_804_079, 2_804_081, 2_804_087,
+    2_804_116,
+];
+
 /// What an answer means for the request's events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerVerdict {
@@ -34,8 +43,9 @@ pub enum AnswerVerdict {
         /// How long to send nothing to the pixel.
         wait: Duration,
     },
-    /// Refused for good, for a reason this table does not know: split with a limit, then hold.
-    UnknownPermanent,
+    /// Refused for a reason this table does not know. It may lie in one event, in all or in none: split to find out, and hold what
+    /// is refused alone.
+    Unexplained,
     /// It is unknown whether the events were processed.
     UnknownOutcome,
 }
@@ -63,10 +73,12 @@ pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) ->
         (100, _) if error.lacks_permission || error.about_proof => AnswerVerdict::Credential,
         (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => AnswerVerdict::Transient,
         _ if error.is_transient == Some(true) => AnswerVerdict::Transient,
-        (100, _) => AnswerVerdict::BadEvent { index: error.event_index },
+        (100, subcode) if subcode.is_none_or(|subcode| BAD_EVENT.contains(&subcode)) => {
+            AnswerVerdict::BadEvent { index: error.event_index }
+        }
         (105, _) => AnswerVerdict::BadEvent { index: None },
         _ if status >= 500 => AnswerVerdict::UnknownOutcome,
-        _ => AnswerVerdict::UnknownPermanent,
+        _ => AnswerVerdict::Unexplained,
     }
 }
 
@@ -77,7 +89,7 @@ fn by_status(status: u16, usage: &UsageHeaders) -> AnswerVerdict {
         401 => AnswerVerdict::Credential,
         429 => AnswerVerdict::Throttled { wait: usage.regain_after() },
         // Too large: smaller requests may pass.
-        413 => AnswerVerdict::BadEvent { index: None },
+        413 => AnswerVerdict::Unexplained,
         300..=399 | 404 | 405 | 407 | 410 | 421 => AnswerVerdict::Configuration,
         400..=499 => AnswerVerdict::Transient,
         _ => AnswerVerdict::UnknownOutcome,

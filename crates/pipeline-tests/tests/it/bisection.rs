@@ -46,6 +46,19 @@ async fn bad_events_that_the_answer_does_not_name_are_found_by_bisection() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_refused_for_an_unknown_reason_waits_and_its_neighbours_do_not() {
+    let world = World::new().await;
+    let rows = world.rows(300, 2, &["1"]);
+    let bad: Vec<_> = [3, 201].map(|i| page_view_of(&rows[i])).into();
+    let fault = BadEvent { event_ids: bad, named: false, subcode: 2_804_999, ..BadEvent::default() };
+    world.sandbox.add_fault(Action::BadEvent(fault).always());
+    let receipt = world.report("a", &rows).await;
+    let rows = [Outcome::Rejected, Outcome::Parked, Outcome::Reported].map(|outcome| receipt.rows(outcome));
+    assert_eq!(rows, [0, 2, 298], "{receipt:?}");
+    world.sandbox_has(receipt.events());
+}
+
+#[tokio::test]
 async fn of_10_000_conversions_the_37_bad_ones_are_rejected_and_all_others_reported() {
     let world = World::new().await;
     let rows = world.rows(10_000, 3, &["1", "2", "3"]);

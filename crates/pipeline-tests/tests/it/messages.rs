@@ -1,13 +1,14 @@
 //! Messages whose processing fails, and their neighbours.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapter_embedded::Db;
 use adapter_embedded::queue::EmbeddedQueue;
 use async_trait::async_trait;
-use pipeline::worker::{Handled, Handler, Worker, WorkerConfig};
+use pipeline::worker::{Company, Handled, Handler, NoResult, OwnProcess, Worker, WorkerConfig};
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
@@ -20,30 +21,54 @@ const MAX_RECEIVES: u32 = 3;
 /// Looks before a test gives up waiting.
 const LOOKS: usize = 100_000;
 
-/// Does as the message says: `ok`, `poison`, `never`; nothing while the backend is unavailable.
+/// Does as the message says: `ok`, `poison` (a panic), `never`; nothing while the backend is unavailable. A process of its own dies
+/// of `deadly`, and cannot be started for `unlucky` at first.
 #[derive(Debug)]
 struct Script {
     /// Calls until the backend answers again.
     unavailable: Mutex<u32>,
     handled: Mutex<BTreeMap<String, u32>>,
+    in_flight: AtomicUsize,
+    /// Messages that were handled alone, and how many others were in flight.
+    alone: Mutex<Vec<(String, usize)>>,
 }
 
 #[async_trait]
 impl Handler for Script {
     async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
         *self.handled.lock().unwrap().entry(delivery.body.clone()).or_default() += 1;
         {
             let mut unavailable = self.unavailable.lock().unwrap();
             if *unavailable > 0 {
                 *unavailable -= 1;
                 let reason = "ledger.claim cannot be reached".into();
-                return Handled::Later { unavailable: Some("ledger"), reason };
+                return Handled::Later { unavailable: Some("ledger".into()), reason };
             }
         }
         assert!(!delivery.body.starts_with("poison"), "this message crashes its handler");
         match delivery.body.as_str() {
             "never" => Handled::DeadLetter { reason: "the key has 1 segment".into() },
             _ => Handled::Done,
+        }
+    }
+}
+
+#[async_trait]
+impl OwnProcess for Script {
+    async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Result<Handled, NoResult> {
+        let before = {
+            let mut alone = self.alone.lock().unwrap();
+            alone.push((delivery.body.clone(), self.in_flight.load(Ordering::SeqCst)));
+            alone.iter().filter(|(body, _)| *body == delivery.body).count()
+        };
+        match delivery.body.as_str() {
+            "deadly" => Err(NoResult::Died("its process ended by signal 9".to_owned())),
+            "poison" => Err(NoResult::Died("a panic".to_owned())),
+            "unlucky" if before < 5 => Err(NoResult::NotBegun("no room for a process".to_owned())),
+            _ => Ok(Handler::handle(self, delivery, stop).await),
         }
     }
 }
@@ -62,7 +87,12 @@ impl Bench {
         for message in messages {
             queue.send(message).await.unwrap();
         }
-        let script = Script { unavailable: Mutex::new(unavailable), handled: Mutex::default() };
+        let script = Script {
+            unavailable: Mutex::new(unavailable),
+            handled: Mutex::default(),
+            in_flight: AtomicUsize::new(0),
+            alone: Mutex::default(),
+        };
         Self { queue, clock, script: Arc::new(script) }
     }
 
@@ -78,6 +108,8 @@ impl Bench {
             },
             queue: Arc::clone(&self.queue) as _,
             handler: Arc::clone(&self.script) as _,
+            own_process: Arc::clone(&self.script) as _,
+            company: Company::default(),
             clock: Arc::clone(&self.clock) as _,
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
@@ -93,6 +125,24 @@ impl Bench {
             tokio::task::yield_now().await;
         }
         panic!("still not done: {:?}", self.queue.depth().await.unwrap());
+    }
+
+    /// A worker receives all messages and dies, this often.
+    async fn die(&self, times: usize) {
+        for _ in 0..times {
+            // It acknowledges nothing: its messages come again after their visibility.
+            assert!(
+                !self.queue.receive(10, Duration::ZERO, Duration::from_secs(1)).await.unwrap().is_empty()
+            );
+            self.clock.advance(Duration::from_secs(2));
+        }
+    }
+
+    /// How often a message was handled alone; nothing else was in flight meanwhile.
+    fn alone(&self, message: &str) -> usize {
+        let alone = self.script.alone.lock().unwrap();
+        assert!(alone.iter().all(|(_, others)| *others == 0), "{alone:?}");
+        alone.iter().filter(|(body, _)| body == message).count()
     }
 
     fn handled(&self, message: &str) -> u32 {
@@ -120,25 +170,45 @@ async fn a_poison_message_alone_becomes_a_dead_letter() {
     let dead_letters = bench.queue.dead_letters(9).await.unwrap();
     let found: Vec<_> =
         dead_letters.iter().map(|l| (l.body.as_str(), l.service.as_str(), l.receive_count)).collect();
-    assert_eq!(found, [("poison", "test-svc", MAX_RECEIVES)]);
-    assert!(dead_letters[0].reason.contains("the handler failed"), "{dead_letters:?}");
-    assert_eq!(bench.handled("poison"), MAX_RECEIVES);
+    assert_eq!(found, [("poison", "test-svc", 1)]);
+    assert!(dead_letters[0].reason.contains("ended 3 times without a result"), "{dead_letters:?}");
+    assert_eq!((bench.handled("poison"), bench.alone("poison")), (1, 2), "alone after the first panic");
     assert!((0..20).all(|i| bench.handled(&format!("ok {i}")) == 1), "neighbours are done once");
 }
 
 #[tokio::test]
-async fn a_message_that_crashes_its_worker_is_not_tried_forever() {
-    let bench = Bench::new(&["crash"], 0).await;
-    for _ in 0..MAX_RECEIVES {
-        // A worker that dies acknowledges nothing: the message comes again after its visibility.
-        let taken = bench.queue.receive(1, Duration::ZERO, Duration::from_secs(1)).await.unwrap();
-        assert_eq!(taken.len(), 1);
-        bench.clock.advance(Duration::from_secs(2));
+async fn a_healthy_message_survives_every_death_of_its_process() {
+    let bench = Bench::new(&["a", "b", "c", "d", "e"], 0).await;
+    bench.die(50).await;
+    bench.work().await;
+    assert_eq!(bench.queue.dead_letters(9).await.unwrap(), []);
+    for message in ["a", "b", "c", "d", "e"] {
+        assert_eq!((bench.handled(message), bench.alone(message)), (1, 1), "{message} was under suspicion");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_kills_whatever_handles_it_is_a_dead_letter_and_says_so() {
+    let bench = Bench::new(&["a", "deadly", "b"], 0).await;
+    bench.die(1).await;
+    bench.queue.send("late").await.unwrap();
     bench.work().await;
     let dead_letters = bench.queue.dead_letters(9).await.unwrap();
-    assert!(dead_letters[0].reason.contains("delivered 3 times without being finished"), "{dead_letters:?}");
-    assert_eq!(bench.handled("crash"), 0);
+    assert_eq!(dead_letters.len(), 1, "{dead_letters:?}");
+    let reason = &dead_letters[0].reason;
+    assert!(reason.contains("ended 3 times without a result") && reason.contains("signal 9"), "{reason}");
+    assert_eq!((bench.handled("deadly"), bench.alone("deadly")), (0, MAX_RECEIVES as usize));
+    assert!(["a", "b", "late"].iter().all(|message| bench.handled(message) == 1));
+    assert_eq!(bench.alone("late"), 0, "what came for the first time is under no suspicion");
+}
+
+#[tokio::test]
+async fn without_room_for_a_process_a_message_waits() {
+    let bench = Bench::new(&["unlucky"], 0).await;
+    bench.die(3).await;
+    bench.work().await;
+    assert_eq!(bench.queue.dead_letters(9).await.unwrap(), []);
+    assert_eq!((bench.handled("unlucky"), bench.alone("unlucky")), (1, 5), "it stays under suspicion");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Backends that are unavailable: until they answer again nothing is received, so that no message uses up its deliveries by waiting.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,19 +21,19 @@ pub(super) struct BackendOutage(Mutex<State>);
 struct State {
     failures_in_a_row: u32,
     paused_until: Option<UnixMillis>,
-    unavailable: BTreeSet<&'static str>,
+    unavailable: BTreeSet<Cow<'static, str>>,
 }
 
 impl BackendOutage {
     /// A message could not be processed because this backend is unavailable.
     pub(super) fn record_failure(
         &self,
-        part: &'static str,
+        part: Cow<'static, str>,
         reason: &str,
         now: UnixMillis,
         health: &dyn HealthSink,
     ) {
-        health.not_ready(part, reason);
+        health.not_ready(&part, reason);
         let mut state = self.state();
         state.unavailable.insert(part);
         // Messages that were in flight together met the same outage: they count once.
@@ -48,7 +49,7 @@ impl BackendOutage {
     /// A message was processed: the backends answer.
     pub(super) fn record_success(&self, health: &dyn HealthSink) {
         let state = std::mem::take(&mut *self.state());
-        state.unavailable.into_iter().for_each(|part| health.ready(part));
+        state.unavailable.into_iter().for_each(|part| health.ready(&part));
     }
 
     /// How long nothing should be received.
@@ -81,7 +82,7 @@ mod tests {
         for _ in 0..6 {
             // Two at once count once.
             for _ in 0..2 {
-                outage.record_failure("ledger", "unavailable", now, &NoHealth);
+                outage.record_failure("ledger".into(), "unavailable", now, &NoHealth);
             }
             let pause = outage.pause(now);
             pauses.push(pause.as_secs());
@@ -91,7 +92,7 @@ mod tests {
         assert!(outage.is_probing());
         outage.record_success(&NoHealth);
         assert!(!outage.is_probing());
-        outage.record_failure("ledger", "unavailable", now, &NoHealth);
+        outage.record_failure("ledger".into(), "unavailable", now, &NoHealth);
         assert_eq!(outage.pause(now), Duration::ZERO, "one failure alone may be the message's own problem");
     }
 }

@@ -72,9 +72,12 @@ fn message(bucket: &str, key: &str) -> String {
     )
 }
 
-/// Messages that are not notifications of an object.
+/// A message that ends every process that handles it.
+pub(crate) const DEADLY: &str = "deadly";
+
+/// Messages that cannot be processed: two are not notifications of an object.
 pub(super) fn junk() -> Vec<String> {
-    ["hello", r#"{"Records":[{"eventName":"ObjectCreated:Put"}]}"#].map(str::to_owned).to_vec()
+    ["hello", r#"{"Records":[{"eventName":"ObjectCreated:Put"}]}"#, DEADLY].map(str::to_owned).to_vec()
 }
 
 /// Puts the rows of all visitors into files, in any order: a feed's later file may be read first.

@@ -270,7 +270,17 @@ impl World {
                 self.slots[worker] = WorkerSlot { process: None, at_ms: Some(again_ms) };
             } else if let Some(process) = &self.slots[worker].process {
                 process.run();
+                self.end_by_message(worker);
             }
+        }
+    }
+
+    /// Ends a process that a message has ended.
+    fn end_by_message(&mut self, worker: usize) {
+        if self.scheduler.core().dying.remove(&worker) {
+            self.scheduler.trace(format_args!("w{worker} is ended by a message"));
+            let again_ms = self.scheduler.elapsed_ms() + 1_000;
+            self.slots[worker] = WorkerSlot { process: None, at_ms: Some(again_ms) };
         }
     }
 

@@ -11,7 +11,7 @@ use pipeline::filter::Filter;
 use pipeline::report::{
     Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
 };
-use pipeline::worker::{Handler, Worker, WorkerConfig};
+use pipeline::worker::{Company, Handler, Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -27,6 +27,7 @@ use crate::faulty_ports::{
 use crate::input::OUT_BUCKET;
 use crate::scheduler::{Scheduler, VirtualClock};
 use crate::world::backends::ANNOUNCED;
+use crate::world::own_process::{Mortal, OneMessage};
 use crate::world::plan::WORKERS;
 use crate::world::{Backends, Rules};
 
@@ -87,10 +88,16 @@ impl ProcessSetup<'_> {
                 concurrency: 2,
                 visibility: Duration::from_secs(60),
                 // A message that can be processed must never be dead-lettered, however many faults it meets.
-                max_receives: 10_000,
+                max_receives: 3,
             },
             queue: self.queue(port),
-            handler,
+            handler: Arc::new(Mortal {
+                scheduler: self.scheduler.clone(),
+                worker: self.worker,
+                inner: Arc::clone(&handler),
+            }),
+            own_process: Arc::new(OneMessage { scheduler: self.scheduler.clone(), inner: handler }),
+            company: Company::default(),
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),

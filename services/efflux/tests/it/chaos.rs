@@ -1,32 +1,54 @@
-//! Two filters and two reporters, killed again and again in the middle of their work, against a sandbox with faults.
+//! Two filters and two reporters, killed again and again in the middle of their work, against a sandbox with faults. One file among
+//! theirs is large, and one ends every process that filters it: it would become longer than a limit of the system lets a process
+//! write. Only that one may become a dead letter, however often the processes are killed.
 //!
-//! `make chaos` runs it long; among the other tests it is short. How they are killed follows from the seed that it prints.
+//! `make chaos` runs it long and with the defaults of all settings; among the other tests it is short and has shorter waits. How they
+//! are killed follows from the seed that it prints.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use meta_sandbox::{Action, ErrorAnswer, Fault, Matcher};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use samples::{SampleNetwork, SampleSpec, generate};
+use samples::{SampleNetwork, generate};
 use serde_json::Value;
 
 use crate::harness::{Running, World, events_of, now_s, spec, wait_until};
 
+/// From the last kill to the end: with its defaults a conversion may wait a quarter of an hour between two attempts.
+const LONGEST_END: Duration = Duration::from_secs(1_800);
+
 const SERVICES: [&str; 4] = ["filter-svc", "filter-svc", "reporter-svc", "reporter-svc"];
 
-/// Short waits, so that another process soon takes over from a killed one; many deliveries, because kills cost some.
-const SETTINGS: [(&str, &str); 7] = [
+/// Short waits, so that another process soon takes over from a killed one.
+const SHORT: [(&str, &str); 6] = [
     ("META_REQUEST_TIMEOUT_MS", "1000"),
     ("META_CONNECT_TIMEOUT_MS", "1000"),
     ("LEASE_SECONDS", "17"),
     ("QUEUE_VISIBILITY_SECONDS", "4"),
-    ("MAX_RECEIVES", "1000"),
     ("RETRY_FIRST_SECONDS", "1"),
     ("RETRY_LONGEST_SECONDS", "4"),
 ];
 
+/// What the harness shortens, at its default.
+const DEFAULTS: [(&str, &str); 2] = [("LEASE_SECONDS", "120"), ("PIXELS_REFRESH_SECONDS", "5")];
+
+/// Memory and lengths of files that a process may have. What is over the first makes an allocation fail, which aborts the process;
+/// what is over the second ends it by SIGXFSZ.
+const LIMITS: [&str; 2] = ["--data=536870912", "--fsize=67108864"];
+
 const ROWS: usize = 30;
+
+/// Rows of the large file; its filtered file does not fit into memory that a spool may use.
+const MANY_ROWS: usize = 6_000;
+
+/// Rows of the deadly file and bytes of each: together more than a file may have.
+const DEADLY_ROWS: usize = 1_600;
+const DEADLY_ROW_BYTES: usize = 48_000;
 
 #[test]
 fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
@@ -35,24 +57,29 @@ fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
     eprintln!("chaos: {kills} kills, {files} files, EFFLUX_TEST_CHAOS_SEED={seed}");
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let world = World::with_faults(faults(seed));
-    let mut running: Vec<_> = SERVICES.iter().map(|s| world.start_with(s, &[], &SETTINGS)).collect();
+    let settings: &[_] = if size("EFFLUX_TEST_CHAOS_DEFAULTS", 0) == 0 { &SHORT } else { &DEFAULTS };
+    let mut services = Services::start(&world, settings);
     let mut expected = Expected::default();
+    expected.add(&world, files, MANY_ROWS, &mut rng);
+    add_deadly(&world);
     for step in 0..kills.max(files) {
         if step < files {
-            expected.add(&world, step, &mut rng);
+            expected.add(&world, step, ROWS, &mut rng);
         }
         if step < kills {
             pause(rng.random_range(50..900));
-            kill_one(&world, &mut running, &mut rng);
+            services.kill_one(&mut rng);
         }
     }
-    wait_until(Duration::from_secs(240), "every file has a receipt and nothing is open", || {
+    wait_until(LONGEST_END, "every file has a receipt and nothing is open, but one dead letter", || {
+        services.start_again();
         expected.is_done(&status(&world, expected.objects))
     });
     expected.check(&world);
-    for process in running {
-        assert_eq!(process.terminate(), Some(0));
-    }
+    eprintln!("chaos: {} processes were ended by the deadly file", services.ended);
+    services.stop();
+    let reason = world.ok(&["dlq", "list"]);
+    assert!(reason.contains("ended 3 times without a result") && reason.contains("SIGXFSZ"), "{reason}");
 }
 
 /// What must be true at the end, from the rows alone.
@@ -68,17 +95,17 @@ struct Expected {
 
 impl Expected {
     /// Ingests a file, every fourth twice: what comes again is a duplicate.
-    fn add(&mut self, world: &World, number: u64, rng: &mut ChaCha8Rng) {
+    fn add(&mut self, world: &World, number: u64, rows: usize, rng: &mut ChaCha8Rng) {
         let network = SampleNetwork::ALL[(number % 4) as usize];
-        let spec = SampleSpec { ..spec(network, ROWS, rng.random()) };
+        let spec = spec(network, rows, rng.random());
         let path = world.sample(&format!("{number}.json"), &spec);
         let times = if number % 4 == 3 { 2 } else { 1 };
         for _ in 0..times {
             world.ok(&["ingest", path.to_str().unwrap()]);
         }
         self.objects += times;
-        self.rows += times * ROWS as u64;
-        self.conversions += ROWS as u64;
+        self.rows += times * rows as u64;
+        self.conversions += rows as u64;
         for row in &generate(&spec).rows {
             self.events += events_of(row);
             let row: Value = serde_json::from_str(row).unwrap();
@@ -93,6 +120,7 @@ impl Expected {
         let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
         status["files"].as_array().unwrap().len() as u64 == self.objects
             && entries("reported") + entries("no_events") == self.conversions
+            && status["queues"]["trigger"]["dead"] == 1
     }
 
     fn check(&self, world: &World) {
@@ -100,7 +128,9 @@ impl Expected {
         let queues = &status["queues"];
         assert_eq!(
             (queues["trigger"]["dead"].as_u64(), queues["report"]["dead"].as_u64()),
-            (Some(0), Some(0))
+            (Some(1), Some(0)),
+            "{}",
+            world.ok(&["dlq", "list"])
         );
         let mut rows = 0;
         for file in status["files"].as_array().unwrap() {
@@ -140,10 +170,61 @@ fn faults(seed: u64) -> Vec<Fault> {
     ]
 }
 
-fn kill_one(world: &World, running: &mut [Running], rng: &mut ChaCha8Rng) {
-    let victim = rng.random_range(0..SERVICES.len());
-    let fresh = world.start_with(SERVICES[victim], &[], &SETTINGS);
-    std::mem::replace(&mut running[victim], fresh).kill();
+/// A file whose rows are all kept. Packed it is small; what is kept of it is longer than a process may write.
+fn add_deadly(world: &World) {
+    let spec = spec(SampleNetwork::Tonic, DEADLY_ROWS, 7);
+    let rows = generate(&spec).rows.into_iter().map(|row| {
+        let padding = DEADLY_ROW_BYTES - row.len();
+        row.replacen('{', &format!("{{\"padding\": \"{}\", ", "x".repeat(padding)), 1)
+    });
+    let text = format!("[{}]", rows.collect::<Vec<_>>().join(","));
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let path = world.file("deadly.json", packed.finish().unwrap());
+    world.ok(&["ingest", path.to_str().unwrap(), "--network", "tonic"]);
+}
+
+/// The services, as a supervisor keeps them up.
+struct Services<'w> {
+    world: &'w World,
+    settings: &'w [(&'w str, &'w str)],
+    running: Vec<Running>,
+    /// Processes that ended by themselves.
+    ended: usize,
+}
+
+impl<'w> Services<'w> {
+    fn start(world: &'w World, settings: &'w [(&'w str, &'w str)]) -> Self {
+        let mut services = Self { world, settings, running: Vec::new(), ended: 0 };
+        services.running = SERVICES.iter().map(|service| services.start_one(service)).collect();
+        services
+    }
+
+    fn start_one(&self, service: &str) -> Running {
+        self.world.start_within(&LIMITS, service, &[], self.settings)
+    }
+
+    fn kill_one(&mut self, rng: &mut ChaCha8Rng) {
+        self.start_again();
+        let victim = rng.random_range(0..SERVICES.len());
+        let fresh = self.start_one(SERVICES[victim]);
+        std::mem::replace(&mut self.running[victim], fresh).kill();
+    }
+
+    fn start_again(&mut self) {
+        for place in 0..SERVICES.len() {
+            if !self.running[place].is_up() {
+                self.running[place] = self.start_one(SERVICES[place]);
+                self.ended += 1;
+            }
+        }
+    }
+
+    fn stop(self) {
+        for process in self.running {
+            assert_eq!(process.terminate(), Some(0));
+        }
+    }
 }
 
 fn status(world: &World, files: u64) -> Value {

@@ -113,7 +113,11 @@ impl World {
     }
 
     pub(crate) fn command(&self, binary: &str) -> Command {
-        let mut command = Command::new(binary_path(binary));
+        self.settled(Command::new(binary_path(binary)))
+    }
+
+    /// A command with the settings of every process.
+    fn settled(&self, mut command: Command) -> Command {
         command
             .env_clear()
             .env("EFFLUX_DATA_DIR", self.path("data"))
@@ -134,12 +138,30 @@ impl World {
 
     /// The same with further settings.
     pub(crate) fn start_with(&self, binary: &str, args: &[&str], settings: &[(&str, &str)]) -> Running {
+        self.start_within(&[], binary, args, settings)
+    }
+
+    /// The same within limits of the system, as options of `prlimit`.
+    pub(crate) fn start_within(
+        &self,
+        limits: &[&str],
+        binary: &str,
+        args: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Running {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path(&format!("{binary}.log")))
             .unwrap();
-        let mut command = self.command(binary);
+        let mut command = if limits.is_empty() {
+            self.command(binary)
+        } else {
+            // It becomes the program itself.
+            let mut command = self.settled(Command::new("prlimit"));
+            command.args(limits).arg("--").arg(binary_path(binary));
+            command
+        };
         command.args(args).envs(settings.iter().copied()).stdout(Stdio::null()).stderr(log);
         Running(command.spawn().unwrap())
     }
@@ -245,6 +267,11 @@ impl Running {
     pub(crate) fn terminate(self) -> Option<i32> {
         self.signal();
         self.ended()
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// SIGTERM.

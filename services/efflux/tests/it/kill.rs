@@ -1,9 +1,11 @@
-//! Killed at any moment, nothing is lost and nothing is counted twice.
+//! Killed at any moment and however often, nothing is lost, nothing is counted twice, and no message is blamed.
+
+use std::time::Duration;
 
 use samples::{SampleNetwork, generate};
 use serde_json::Value;
 
-use crate::harness::{LONGEST, World, events_of, spec, wait_until};
+use crate::harness::{LONGEST, World, events_in, events_of, spec, wait_until};
 
 #[test]
 fn a_killed_process_ends_with_each_event_accepted_once() {
@@ -31,4 +33,53 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     });
     // Events that were sent but not settled are sent again: the sandbox knows their ids and counts each once.
     assert_eq!(world.sandbox.stats().accepted_events(), expected_events);
+}
+
+/// How long a process lives before it is killed: it has received files by then, and has finished none.
+const LIFE: Duration = Duration::from_millis(300);
+
+#[test]
+fn a_process_that_is_killed_again_and_again_makes_no_dead_letters() {
+    let world = World::new();
+    let sizes = [8_000, 300, 300, 300];
+    let mut events = 0;
+    for (seed, (network, rows)) in (200..).zip(SampleNetwork::ALL.into_iter().zip(sizes)) {
+        let spec = spec(network, rows, seed);
+        events += events_in(&spec);
+        world.ok(&["ingest", world.sample(&format!("{seed}.json"), &spec).to_str().unwrap()]);
+    }
+    let settings = [("QUEUE_VISIBILITY_SECONDS", "3")];
+    for _ in 0..5 {
+        let running = world.start_with("efflux", &["run"], &settings);
+        let others = world.start_with("efflux", &["run"], &settings);
+        live(LIFE);
+        running.kill();
+        others.kill();
+        wait_until(LONGEST, "what was in flight comes again", || queued(&world, "hidden") == 0);
+    }
+    let _running = world.start_with("efflux", &["run"], &settings);
+    wait_until(LONGEST * 2, "everything is reported", || {
+        assert_eq!(queued(&world, "dead"), 0, "{}", world.ok(&["dlq", "list"]));
+        let status = status(&world);
+        let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
+        entries("reported") + entries("no_events") == sizes.iter().sum::<usize>() as u64
+    });
+    assert_eq!(world.sandbox.stats().accepted_events(), events);
+    let log = std::fs::read_to_string(world.path("efflux.log")).unwrap();
+    assert!(log.contains("handled alone, in a process of its own"), "what was in flight was under suspicion");
+}
+
+fn status(world: &World) -> Value {
+    serde_json::from_str(&world.ok(&["status", "--json"])).unwrap()
+}
+
+/// Messages in both queues.
+fn queued(world: &World, how: &str) -> u64 {
+    let status = status(world);
+    ["trigger", "report"].iter().map(|queue| status["queues"][queue][how].as_u64().unwrap()).sum()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process lives in real time")]
+fn live(time: Duration) {
+    std::thread::sleep(time);
 }

@@ -54,7 +54,9 @@ fn the_lines_of_a_file_name_its_message_and_object_and_those_of_a_batch_its_pixe
         assert_eq!(messages(of_message()), expected, "{log}");
         let id = field(of_message().next().unwrap(), "message.id").unwrap();
         assert!(of_message().all(|line| field(line, "message.id") == Some(id)), "{log}");
-        let inside = of_message().filter(|line| line["target"] != "pipeline::worker");
+        let of_worker =
+            |line: &&Value| line["target"].as_str().is_some_and(|t| t.starts_with("pipeline::worker"));
+        let inside = of_message().filter(|line| !of_worker(line));
         let objects: Vec<_> = inside.map(|line| field(line, "object").and_then(Value::as_str)).collect();
         assert_eq!(objects.len(), expected.len() - 2);
         assert!(objects.iter().all(|o| o.is_some_and(|o| o.ends_with(".json")) && *o == objects[0]), "{log}");

@@ -5,6 +5,7 @@
 mod bad_input;
 mod chaos;
 mod deployment;
+mod descriptors;
 mod disk;
 mod golden;
 mod harness;
@@ -20,4 +21,5 @@ mod reporting;
 mod secrets;
 mod services;
 mod signals;
+mod soak;
 mod wire;

@@ -136,7 +136,10 @@ impl BatchDelivery {
         report: &SendReport,
     ) -> Option<DeliveryEnd> {
         let has = |outcome: EventOutcome| report.outcomes.contains(&outcome);
-        if has(EventOutcome::BatchRefused) {
+        if has(EventOutcome::Unexplained) {
+            let held = bisection.record(places, Response::Refused);
+            self.exclude(bisection, &held, &EventOutcome::BatchRefused, report);
+        } else if has(EventOutcome::BatchRefused) {
             let dropped = mutations::neighbours_to_drop(&places);
             let bad = dropped.unwrap_or(bisection.record(places, Response::Refused));
             self.reject(bisection, &bad, report);
@@ -181,10 +184,20 @@ impl BatchDelivery {
         }
     }
 
-    /// One rejected event rejects its conversion: the other events of it need not be sent.
     fn reject(&mut self, bisection: &mut Bisection, bad: &[EventPlace], report: &SendReport) {
+        self.exclude(bisection, bad, &EventOutcome::Rejected, report);
+    }
+
+    /// The outcome of one event is that of its conversion: the other events of it need not be sent.
+    fn exclude(
+        &mut self,
+        bisection: &mut Bisection,
+        bad: &[EventPlace],
+        outcome: &EventOutcome,
+        report: &SendReport,
+    ) {
         self.rejected += bad.len();
-        self.mark(bad, &EventOutcome::Rejected, Some(&report.answer));
+        self.mark(bad, outcome, Some(&report.answer));
         bisection.exclude(|conversion| bad.iter().any(|(c, _)| *c == conversion));
     }
 

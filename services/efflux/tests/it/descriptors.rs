@@ -1,0 +1,57 @@
+//! A process that may open too few files: a limit of the machine, and no fault of a file.
+
+use std::fs;
+
+use samples::SampleNetwork;
+use serde_json::Value;
+
+use crate::harness::{LONGEST, Running, World, events_in, spec, wait_until};
+
+/// Descriptors beyond those of a process without work: enough to start, too few for all files at once.
+const SPARE: [usize; 2] = [2, 5];
+
+/// Each file is longer than what a spool keeps in memory.
+const ROWS: usize = 6_000;
+const FILES: u64 = 5;
+
+#[test]
+fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
+    for spare in SPARE {
+        let world = World::new();
+        let limit = format!("--nofile={}", opened_by_an_idle_process(&world) + spare);
+        let mut events = 0;
+        for seed in 0..FILES {
+            let spec =
+                spec(SampleNetwork::Crossroads, ROWS / FILES as usize * (seed as usize + 1), 700 + seed);
+            events += events_in(&spec);
+            world.ok(&["ingest", world.sample(&format!("{seed}.json"), &spec).to_str().unwrap()]);
+        }
+        let running = world.start_within(&[&limit], "efflux", &["run"], &[]);
+        wait_until(LONGEST, "it meets the limit", || {
+            fs::read_to_string(world.path("efflux.log")).unwrap().contains("Too many open files")
+        });
+        assert_eq!(running.terminate(), Some(0));
+        let _running = world.start("efflux", &["run"]);
+        wait_until(LONGEST, "all events have arrived", || {
+            assert_eq!(world.ok(&["dlq", "list"]), "", "no message is dead-lettered for it");
+            world.sandbox.stats().accepted_events() >= events
+        });
+        assert_eq!(world.sandbox.stats().accepted_events(), events);
+    }
+}
+
+fn opened_by_an_idle_process(world: &World) -> usize {
+    let running = world.start("efflux", &["run"]);
+    let opened = |running: &Running| {
+        fs::read_dir(format!("/proc/{}/fd", running.id())).map_or(0, |open| open.flatten().count())
+    };
+    // The databases are open when the gauges have been measured, and the number stays.
+    let mut last = 0;
+    wait_until(LONGEST, "the process is idle", || {
+        let before = std::mem::replace(&mut last, opened(&running));
+        let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
+        status["queues"].is_object() && last > 20 && last == before
+    });
+    assert_eq!(running.terminate(), Some(0));
+    last
+}
