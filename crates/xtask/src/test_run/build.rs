@@ -57,7 +57,7 @@ pub(super) fn checked(workspace: &Workspace) -> Step<'_> {
     Step::new(CHECKED, Part::Checks, |log| all_targets(workspace, "check", log)).locks_target()
 }
 
-/// What cargo has built, for a nextest that must not ask cargo again: other steps have it locked meanwhile. And what cargo told of it.
+/// What cargo has built, for a nextest that must not ask cargo again: other steps have it locked meanwhile. And what cargo said of it.
 pub(super) struct Built {
     pub(super) binaries: PathBuf,
     pub(super) metadata: PathBuf,

@@ -1,4 +1,4 @@
-//! What cargo tells of a build as JSON: which targets were built, and what the compiler, clippy and rustdoc found in them.
+//! What cargo says of a build as JSON: which targets were built, and what the compiler, clippy and rustdoc found in them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,7 +28,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// What one build told.
+/// What cargo said of one build.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     /// What prevented the build.
@@ -41,7 +41,7 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// Reads what cargo printed. It tells the warnings of what it need not build again, too.
+    /// Reads what cargo printed. It repeats the warnings of what it need not build again.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let unreadable = || format!("{} cannot be read", path.display());
         Self::parse(BufReader::new(File::open(path).with_context(unreadable)?)).with_context(unreadable)
@@ -55,9 +55,9 @@ impl Messages {
                     let root = artifact.target.src_path.into_std_path_buf();
                     messages.built.insert(Unit { root, test: artifact.profile.test });
                 }
-                Message::CompilerMessage(told) => {
-                    let (level, code) = (told.message.level, told.message.code);
-                    let text = told.message.rendered.unwrap_or(told.message.message);
+                Message::CompilerMessage(found) => {
+                    let (level, code) = (found.message.level, found.message.code);
+                    let text = found.message.rendered.unwrap_or(found.message.message);
                     let of_rustdoc = code.is_some_and(|code| code.code.starts_with(RUSTDOC));
                     match level {
                         DiagnosticLevel::Error | DiagnosticLevel::Ice => messages.errors.insert(text),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_are_told_apart_and_told_once() {
+    fn findings_are_kept_apart_and_count_once() {
         let lines = [
             found("warning", "clippy::unwrap_used", "used unwrap"),
             found("warning", "clippy::unwrap_used", "used unwrap"),
