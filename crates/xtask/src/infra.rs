@@ -29,7 +29,7 @@ const CHECKS: &[Check] = &[
     Check {
         tool: "shellcheck",
         arguments: &[],
-        files: &[("docker", is_shell), ("infrastructure", is_shell), (".ci", |name| name == "run")],
+        files: &[("docker", is_shell), ("infrastructure", is_shell), (".ci", |_| true)],
     },
     Check {
         tool: "check-jsonschema",

@@ -1,6 +1,8 @@
 //! Commands that the checks and tests run.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{PipeReader, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -36,9 +38,26 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
 /// # Errors
 /// If it cannot be started, fails, or its output cannot be passed on.
 pub(crate) fn run(mut command: Command, out: &mut dyn Write) -> Result<()> {
+    let (output, input) = std::io::pipe().context("no pipe can be made")?;
+    command.stdout(input.try_clone().context("no pipe can be shared")?).stderr(input);
+    to_its_end(command, output, out)
+}
+
+/// As [`run`], but a file keeps what the command prints; errors alone go to `out`.
+///
+/// # Errors
+/// As for [`run`], and if the file cannot be written.
+pub(crate) fn run_keeping(mut command: Command, kept: &Path, out: &mut dyn Write) -> Result<()> {
+    let file = File::create(kept).with_context(|| format!("{} cannot be written", kept.display()))?;
+    let (output, input) = std::io::pipe().context("no pipe can be made")?;
+    command.stdout(file).stderr(input);
+    to_its_end(command, output, out)
+}
+
+/// Starts a command that writes to a pipe, and passes on what comes out of it.
+fn to_its_end(mut command: Command, mut output: PipeReader, out: &mut dyn Write) -> Result<()> {
     let shown = shown(&command);
-    let (mut output, input) = std::io::pipe().context("no pipe can be made")?;
-    command.stdin(Stdio::null()).stdout(input.try_clone().context("no pipe can be shared")?).stderr(input);
+    command.stdin(Stdio::null());
     let mut child = command.spawn().with_context(|| format!("{shown} cannot be started"))?;
     // It holds the writing ends of the pipe, which would never end.
     drop(command);
@@ -84,6 +103,15 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), "one\ntwo\n");
         assert!(error.to_string().starts_with("sh -c 'echo one; echo two >&2; exit 3' failed"), "{error}");
         assert!(run(command("no-such-program", &[]), &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn output_is_kept_apart_from_errors() {
+        let kept = tempfile::NamedTempFile::new().unwrap();
+        let mut out = Vec::new();
+        run_keeping(command("sh", &["-c", "echo one; echo two >&2"]), kept.path(), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "two\n");
+        assert_eq!(std::fs::read_to_string(kept.path()).unwrap(), "one\n");
     }
 
     #[test]

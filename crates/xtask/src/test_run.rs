@@ -5,6 +5,7 @@ mod checks;
 mod containers;
 mod junit;
 mod log;
+mod messages;
 mod part;
 mod schedule;
 mod step;
@@ -39,10 +40,11 @@ pub fn test(dir: &Path, parts: &[Part], out: &mut (dyn Write + Send)) -> Result<
     } else if has(Part::Containers) {
         steps.extend(containers::steps(&workspace));
     }
-    if has(Part::Build) || !tested.is_empty() || !steps.is_empty() {
-        steps.push(build::programs());
+    let builds_tests = has(Part::Build) || !tested.is_empty();
+    if builds_tests || !steps.is_empty() {
+        steps.push(build::programs(&workspace));
     }
-    if has(Part::Build) || !tested.is_empty() {
+    if builds_tests {
         steps.extend([build::nextest(&workspace), build::tests_built(&workspace)]);
     }
     if !tested.is_empty() {
@@ -51,8 +53,11 @@ pub fn test(dir: &Path, parts: &[Part], out: &mut (dyn Write + Send)) -> Result<
     if has(Part::Templates) {
         steps.push(checks::templates(&workspace));
     }
-    if has(Part::Checks) {
-        steps.extend(checks::steps(&workspace));
+    if has(Part::Checks) && builds_tests {
+        steps.extend(checks::steps(&workspace, build::TESTS_BUILT));
+    } else if has(Part::Checks) {
+        steps.push(build::checked(&workspace));
+        steps.extend(checks::steps(&workspace, build::CHECKED));
     }
     play(&workspace, steps, out)
 }
@@ -75,10 +80,13 @@ pub fn quick(dir: &Path, out: &mut (dyn Write + Send)) -> Result<bool> {
         .after([build::NEXTEST_READY])
         .locks_target()
         .live(),
-        checks::lints(&["--workspace", "--all-targets"]),
+        Step::command("lints", Part::Checks, command("cargo", &LINTS)).locks_target(),
     ];
     play(&workspace, steps, out)
 }
+
+/// The lints of a quick run: nothing but clippy, which then need not generate code for the tests that it leaves out.
+const LINTS: [&str; 6] = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
 
 /// The tests of a quick run, for nextest.
 const QUICK: &str = "kind(lib) | (binary_id(=pipeline-tests::it) & not test(/_in_clickhouse$/)) | (binary_id(=simulation::it) & test(=seeds::the_first_hundred_hold_every_rule))";
@@ -106,14 +114,16 @@ fn test_steps<'a>(workspace: &'a Workspace, parts: &[Part]) -> Vec<Step<'a>> {
     }
     steps.push(tests);
     if parts.contains(&Part::Unit) {
-        let doc = command("cargo", &["test", "--doc", "--workspace", "--no-fail-fast"]);
+        let doc = build::cargo(workspace, &["test", "--doc", "--workspace", "--no-fail-fast"]);
         steps.push(
             Step::command("doc tests", Part::Unit, doc).after([build::TESTS_BUILT]).locks_target().tests(),
         );
         // Once each, and small: so that they cannot rot.
-        let benches = command("cargo", &["test", "--workspace", "--bench", "claim", "--bench", "mapping"]);
+        let benches = ["test", "--workspace", "--bench", "claim", "--bench", "mapping"];
         steps.push(
-            Step::command("benchmarks", Part::Unit, benches).after([build::TESTS_BUILT]).locks_target(),
+            Step::command("benchmarks", Part::Unit, build::cargo(workspace, &benches))
+                .after([build::TESTS_BUILT])
+                .locks_target(),
         );
     }
     steps

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 /// The two folders that everything here works with.
 #[derive(Debug, Clone)]
@@ -19,14 +19,24 @@ impl Workspace {
     /// # Errors
     /// If `cargo metadata` does not run.
     pub(crate) fn of(dir: &Path) -> Result<Self> {
-        let metadata = MetadataCommand::new()
-            .current_dir(dir)
-            .no_deps()
-            .exec()
-            .context("cargo metadata failed; run it by hand in this folder to see more")?;
+        let metadata = metadata(dir)?;
         Ok(Self {
             root: metadata.workspace_root.into_std_path_buf(),
             target: metadata.target_directory.into_std_path_buf(),
         })
     }
+
+    /// Our packages.
+    ///
+    /// # Errors
+    /// As for [`Self::of`].
+    pub(crate) fn packages(&self) -> Result<Vec<Package>> {
+        Ok(metadata(&self.root)?.packages)
+    }
+}
+
+fn metadata(dir: &Path) -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(dir).no_deps();
+    command.exec().context("cargo metadata failed; run it by hand in this folder to see more")
 }

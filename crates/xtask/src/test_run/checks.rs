@@ -1,10 +1,13 @@
 //! Steps that look at the code without running it.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::{Result, bail, ensure};
 
+use super::build::Built;
 use super::log::Log;
+use super::messages::Messages;
 use super::part::Part;
 use super::step::Step;
 use super::tools::DENY;
@@ -18,8 +21,9 @@ const DENY_READY: &str = "cargo-deny";
 /// Crates that a small service must not be built with.
 const NOT_IN_FILTER: [&str; 3] = ["mongodb", "tokio-postgres", "clickhouse"];
 
-/// Formatting, lints, documentation, layers, tidiness, dependencies.
-pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
+/// Formatting, lints, documentation, layers, tidiness, dependencies. Lints and documentation were looked at while the step `compiled`
+/// ran, and wait for what it found.
+pub(super) fn steps<'a>(workspace: &'a Workspace, compiled: &'static str) -> Vec<Step<'a>> {
     let checks = Part::Checks;
     vec![
         Step::command("format", checks, command("cargo", &["fmt", "--all", "--check"])),
@@ -29,27 +33,34 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
         Step::new("filter alone", checks, filter_is_small),
         Step::new(DENY_READY, checks, |log| DENY.ensure_installed(workspace, log)),
         Step::new("dependencies", checks, |log| dependencies(workspace, log)).after([DENY_READY]).live(),
-        lints(&["--workspace", "--all-targets"]),
-        Step::new("documentation", checks, documentation).locks_target(),
+        Step::new("lints", checks, |log| lints(workspace, log)).after([compiled]),
+        Step::new("documentation", checks, |log| documentation(workspace, log)).after([compiled]),
     ]
 }
 
-/// Clippy on some of the code.
-pub(super) fn lints(of: &[&str]) -> Step<'static> {
-    let mut arguments = vec!["-n", "3", "cargo", "clippy"];
-    arguments.extend(of);
-    arguments.extend(["--", "-D", "warnings"]);
-    // Tests that watch a clock run meanwhile: they go first, but not so far that cores have nothing to do at the end.
-    Step::command("lints", Part::Checks, command("nice", &arguments)).locks_target()
+fn lints(workspace: &Workspace, log: &mut Log<'_>) -> Result<()> {
+    let messages = Messages::read(&Built::of(workspace).messages)?;
+    let missing = messages.missing(&workspace.packages()?);
+    for target in &missing {
+        writeln!(log, "{target} was not linted, since cargo did not build it")?;
+    }
+    let found = show(&messages.lints, log)?;
+    ensure!(missing.is_empty() && found == 0, "{found} found, {} not linted", missing.len());
+    Ok(())
 }
 
-/// There are no examples; naming them lets cargo use what clippy has checked, as for the benchmarks in [`super::build::programs`].
-fn documentation(log: &mut Log<'_>) -> Result<()> {
-    let what = ["--workspace", "--no-deps", "--lib", "--bins", "--examples"];
-    let mut doc = command("nice", &["-n", "10", "cargo", "doc"]);
-    doc.args(what);
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    run(doc, log)
+fn documentation(workspace: &Workspace, log: &mut Log<'_>) -> Result<()> {
+    let found = show(&Messages::read(&Built::of(workspace).messages)?.documentation, log)?;
+    ensure!(found == 0, "{found} found");
+    Ok(())
+}
+
+/// Shows warnings. How many there are.
+fn show(warnings: &BTreeSet<String>, log: &mut Log<'_>) -> Result<usize> {
+    for warning in warnings {
+        writeln!(log, "{warning}")?;
+    }
+    Ok(warnings.len())
 }
 
 fn report(findings: &[Finding], log: &mut Log<'_>) -> Result<()> {
