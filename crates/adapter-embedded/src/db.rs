@@ -114,6 +114,8 @@ impl Db {
             let ours = prepare(&mut writer, schema)?;
             let reader = Connection::open(path)?;
             tune(&reader)?;
+            // What is read is new, as a rule: few of its pages are read again.
+            reader.pragma_update(None, "cache_size", -4_096)?;
             reader.pragma_update(None, "query_only", true)?;
             Ok((writer, reader, ours))
         };

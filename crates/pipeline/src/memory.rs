@@ -3,7 +3,8 @@
 //! A row's text is held on three stretches of its way, and each has a part of the budget of its own:
 //!
 //! 1. [`reading`](MemoryBudget::reading), a quarter: a batch of rows from before it is read until it is claimed; due work and batches
-//!    for analytics likewise. Whoever reads files waits for it, with nothing in hand; due work is claimed only while there is some.
+//!    for analytics likewise. Tasks that read files or export wait for it while they hold no rows; due work is claimed only while there
+//!    is some.
 //! 2. [`queued`](MemoryBudget::queued), a quarter: claimed conversions in the queues of lanes. It is never waited for: what finds no
 //!    room goes back to the ledger.
 //! 3. [`sending`](MemoryBudget::sending), half: conversions and their prepared events, from before they are prepared until they are
@@ -14,7 +15,7 @@
 //! A lane and its requests have a [`Share`]: as much as is left for others, so that a slow pixel leaves room for its neighbours.
 //!
 //! Figures are bytes of text times the number of its copies, and a fixed amount for what goes with it. Outside the budget are the
-//! buffers of a file in hand (a row, a spool of [`SPOOL_BYTES`](ports::blob::SPOOL_BYTES), a decompressor's window), caches of the
+//! buffers of each file that is being read (a row, a spool of [`SPOOL_BYTES`](ports::blob::SPOOL_BYTES), a decompressor's window), caches of the
 //! embedded databases, and answers of platforms; all of them are bounded.
 
 use std::sync::Arc;

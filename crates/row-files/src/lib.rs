@@ -6,6 +6,7 @@ mod decompress;
 mod limits;
 mod long_value;
 mod scan;
+mod window;
 
 use std::io::{self, Read};
 
@@ -14,7 +15,8 @@ pub use limits::RowLimits;
 
 use sha2::{Digest, Sha256};
 
-use scan::{LongValues, Scanner, Value};
+use long_value::LongValues;
+use scan::{Scanner, Value};
 
 /// A file that cannot be read as rows. Nothing of it may be done.
 #[derive(Debug, thiserror::Error)]

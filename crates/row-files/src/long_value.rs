@@ -5,8 +5,17 @@ use std::io::{self, Read};
 use serde::de::IgnoredAny;
 
 use crate::cursor::Cursor;
-use crate::scan::{LongValues, Scanner};
+use crate::window::Window;
 use crate::{FileError, UNEXPECTED, not_utf8};
+
+/// What is done with a value that is too long to be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LongValues {
+    /// Its end is found, no more.
+    Skipped,
+    /// It is read, so that a file that is not JSON is refused.
+    Checked,
+}
 
 /// Arrays and objects in each other: more are no row of a feed, and reading them takes a byte each.
 const DEEPEST: usize = 1 << 20;
@@ -14,13 +23,13 @@ const DEEPEST: usize = 1 << 20;
 /// Passes over the value at the start of the window; how long it was. The cursor has gone through the window; `end` is the
 /// value's length if it found the end there.
 pub(crate) fn pass_over<R: Read>(
-    scanner: &mut Scanner<R>,
+    window: &mut Window<R>,
     cursor: Cursor,
     end: Option<usize>,
     how: LongValues,
 ) -> Result<u64, FileError> {
-    let start = scanner.offset();
-    let mut value = LongValue { scanner, cursor, piece: 0, ended: false, length: 0, failed: None };
+    let start = window.offset();
+    let mut value = LongValue { window, cursor, piece: 0, ended: false, length: 0, failed: None };
     value.begin(end)?;
     if how == LongValues::Checked && serde_json::from_reader::<_, IgnoredAny>(&mut value).is_err() {
         let at = start + value.length.saturating_sub(1);
@@ -32,9 +41,9 @@ pub(crate) fn pass_over<R: Read>(
     Ok(value.length)
 }
 
-/// The value at the start of a scanner's window, as a reader of its bytes.
+/// The value at the start of a window, as a reader of its bytes.
 struct LongValue<'s, R> {
-    scanner: &'s mut Scanner<R>,
+    window: &'s mut Window<R>,
     cursor: Cursor,
     /// So many bytes at the start of the window belong to the value.
     piece: usize,
@@ -62,16 +71,16 @@ impl<R: Read> LongValue<'_, R> {
     }
 
     fn next_piece(&mut self) -> Result<(), FileError> {
-        let more = self.scanner.read_more()?;
-        let end = self.cursor.find_end(self.scanner.window());
+        let more = self.window.read_more()?;
+        let end = self.cursor.find_end(self.window.text());
         if self.cursor.depth() > DEEPEST {
-            let at = self.scanner.offset();
+            let at = self.window.offset();
             return Err(FileError::Invalid { at, what: "values are nested too deeply" });
         }
         let end = match end {
             None if !more => {
-                let rest = self.scanner.window().len();
-                Some(self.cursor.end_of_text(rest).ok_or_else(|| self.scanner.cut_off())?)
+                let rest = self.window.text().len();
+                Some(self.cursor.end_of_text(rest).ok_or_else(|| self.window.cut_off())?)
             }
             end => end,
         };
@@ -81,18 +90,18 @@ impl<R: Read> LongValue<'_, R> {
 
     /// Makes a piece of the first bytes of the window. A character that is not there to its end waits for the next piece.
     fn cut(&mut self, bytes: usize) -> Result<(), FileError> {
-        let text = &self.scanner.window()[..bytes];
+        let text = &self.window.text()[..bytes];
         self.piece = match str::from_utf8(text) {
             Ok(_) => bytes,
             Err(e) if e.error_len().is_none() && !self.ended => e.valid_up_to(),
-            Err(e) => return Err(not_utf8(self.scanner.offset() + e.valid_up_to() as u64)),
+            Err(e) => return Err(not_utf8(self.window.offset() + e.valid_up_to() as u64)),
         };
         self.cursor.forget(self.piece);
         Ok(())
     }
 
     fn pass(&mut self, bytes: usize) {
-        self.scanner.advance(bytes);
+        self.window.advance(bytes);
         self.piece -= bytes;
         self.length += bytes as u64;
     }
@@ -105,7 +114,7 @@ impl<R: Read> Read for LongValue<'_, R> {
             return Err(io::Error::other("the value has no end"));
         }
         let n = self.piece.min(buffer.len());
-        buffer[..n].copy_from_slice(&self.scanner.window()[..n]);
+        buffer[..n].copy_from_slice(&self.window.text()[..n]);
         self.pass(n);
         Ok(n)
     }

@@ -35,7 +35,7 @@ section! {
     max_row_bytes: usize = "MAX_ROW_BYTES", "65536", F | R, number(1_024..=4_194_304);
     /// The most rows of a file; one with more is refused.
     max_rows: u64 = "MAX_ROWS", "1000000", F | R, number(1..=1 << 40);
-    /// Memory in bytes that rows in hand may take, in all stages of the reporter together.
+    /// Memory in bytes for the rows that the reporter holds, in all its stages together.
     memory_budget: u64 = "MEMORY_BUDGET", "268435456", R, number(33_554_432..=1 << 40);
 }
 

@@ -81,6 +81,27 @@ fn long_rows_that_are_allowed_are_reported_within_the_budget() {
 }
 
 #[test]
+fn events_that_repeat_long_words_are_sent_within_the_budget() {
+    let world = world(&[]);
+    let (mut expected, mut files) = (0, Vec::new());
+    let words = format!("{{\"order_id\":\"{}\",", "x".repeat(50_000));
+    for file in 0..FILES {
+        let rows = generate(&spec(SampleNetwork::Tonic, 5 * LONG_ROWS, 600 + file)).rows;
+        expected += rows.iter().map(|row| events_of(row)).sum::<u64>();
+        let rows: Vec<_> = rows.iter().map(|row| row.replacen('{', &words, 1)).collect();
+        files.push(world.file(&format!("{file}.json"), format!("[{}]", rows.join(","))));
+    }
+    let running = world.start("efflux", &["run"]);
+    let (code, receipts) = world.ingest(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+    assert_eq!(code, 0, "{receipts:?}");
+    let all = FILES * 5 * LONG_ROWS as u64;
+    assert_eq!(rows(&receipts, "reported") + rows(&receipts, "no_events"), all, "{receipts:?}");
+    assert_eq!(world.events_exactly_once(), expected);
+    assert!(running.peak_kb() < MOST_KB, "{} kB", running.peak_kb());
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
 fn a_file_with_too_many_rows_is_refused_before_it_fills_the_disk() {
     let world = world(&[("MAX_ROWS", "100000")]);
     let running = world.start("efflux", &["run"]);

@@ -23,8 +23,9 @@ impl Weighed {
         let events = match due.portion {
             Portion::Increment { purchases, .. } => purchases,
             // A row whose amounts cannot be read any more has no events.
-            Portion::Full => amounts(&Row::parse(&due.raw), Some(&due.network))
-                .map_or(0, |(counts, _)| u32::try_from(counts.total()).unwrap_or(u32::MAX)),
+            Portion::Full => {
+                amounts(&Row::parse(&due.raw), Some(&due.network)).map_or(0, |(counts, _)| counts.total())
+            }
         };
         Self { due, events }
     }

@@ -34,7 +34,7 @@ pub(super) struct ClaimedRows {
 
 impl Claimer<'_> {
     /// Makes claim after claim, each while the rows of the next are being read, if there is memory for them; ends early when the process
-    /// stops. It waits for memory only while it has no rows in hand.
+    /// stops. It waits for memory only while it holds no rows.
     pub(super) async fn claim_all(
         &self,
         open: impl FnOnce() -> Result<RowReader, FileError> + Send + 'static,
