@@ -156,6 +156,39 @@ async fn a_client_that_never_reads_is_let_go() {
 }
 
 #[tokio::test]
+async fn clients_that_connect_again_and_again_starve_no_probe_and_no_stop() {
+    let surface = start().await;
+    let mut clients = JoinSet::new();
+    for _ in 0..8 {
+        let address = surface.address;
+        clients.spawn(async move {
+            let mut idle = std::collections::VecDeque::new();
+            while let Ok(stream) = TcpStream::connect(address).await {
+                idle.push_back(stream);
+                if idle.len() > 50 {
+                    idle.pop_front();
+                }
+            }
+        });
+    }
+    for _ in 0..20 {
+        surface.probe().await;
+    }
+    surface.end().await;
+}
+
+#[tokio::test]
+async fn a_body_is_not_read() {
+    let surface = start().await;
+    let mut stream = TcpStream::connect(surface.address).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    timeout(PROBE, stream.read_to_end(&mut answer)).await.expect("it is answered and closed").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 405"), "{}", String::from_utf8_lossy(&answer));
+    surface.end().await;
+}
+
+#[tokio::test]
 async fn a_header_has_a_limit() {
     let surface = start().await;
     let long = format!("/{}", "x".repeat(64 << 10));

@@ -3,6 +3,9 @@
 use std::fs::File;
 use std::process::{Child, Stdio};
 
+use serde_json::Value;
+
+use crate::deployment::Deployment;
 use crate::harness::{LONGEST, World, wait_until};
 
 /// The password.
@@ -152,6 +155,41 @@ fn no_program_shows_a_password_of_an_address() {
         wrong.extend(running.into_iter().filter_map(Trial::failure));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_driver_logs_what_it_is_given() {
+    let deployment = Deployment::new();
+    let world = &deployment.world;
+    let tokens = world.file("hidden.txt", SECRET);
+    let mut command = world.command("efflux");
+    command.args(["pixels", "add", "999", "--tokens", tokens.to_str().unwrap()]).env("LOG_LEVEL", "trace");
+    let output = command.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !printed.contains(SECRET), "{printed}");
+
+    let services = ["filter-svc", "reporter-svc"];
+    let running = services.map(|service| world.start_with(service, &[], &[("LOG_LEVEL", "trace")]));
+    deployment.put();
+    deployment.all_arrive();
+    for process in running {
+        assert_eq!(process.terminate(), Some(0));
+    }
+    let rows: Value = serde_json::from_slice(&std::fs::read(world.path("clean-0.json")).unwrap()).unwrap();
+    let personal = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| ["ip", "user_agent", "ts_click_id"].map(|name| &row[name]));
+    let mut hidden: Vec<_> = personal.filter_map(Value::as_str).filter(|text| text.len() > 5).collect();
+    hidden.push("token-of-the-test");
+    for service in services {
+        let log = std::fs::read_to_string(world.path(&format!("{service}.log"))).unwrap();
+        for text in &hidden {
+            let line = log.lines().find(|line| line.contains(text));
+            assert!(line.is_none(), "{service} logs `{text}`: {line:?}");
+        }
+    }
 }
 
 #[test]
