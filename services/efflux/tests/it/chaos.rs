@@ -82,6 +82,23 @@ fn killed_at_random_nothing_is_lost_and_nothing_counts_twice() {
     assert!(reason.contains("ended 3 times without a result") && reason.contains("SIGXFSZ"), "{reason}");
 }
 
+#[test]
+fn a_deadly_file_costs_one_process_and_no_neighbour() {
+    let world = World::new();
+    let mut services = Services::start(&world, &SHORT);
+    let mut expected = Expected::default();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    add_deadly(&world);
+    (0..8).for_each(|number| expected.add(&world, number, ROWS, &mut rng));
+    wait_until(LONGEST_END, "all but the deadly file is reported", || {
+        services.start_again();
+        expected.is_done(&status(&world, expected.objects))
+    });
+    expected.check(&world);
+    assert_eq!(services.ended, 1, "the first attempt is in company, all others have a process of their own");
+    services.stop();
+}
+
 /// What must be true at the end, from the rows alone.
 #[derive(Default)]
 struct Expected {
@@ -212,9 +229,9 @@ impl<'w> Services<'w> {
     }
 
     fn start_again(&mut self) {
-        for place in 0..SERVICES.len() {
+        for (place, service) in SERVICES.iter().enumerate() {
             if !self.running[place].is_up() {
-                self.running[place] = self.start_one(SERVICES[place]);
+                self.running[place] = self.start_one(service);
                 self.ended += 1;
             }
         }

@@ -14,9 +14,12 @@ use crate::harness::{LONGEST, Running, Stopwatch, World, spec, wait_until};
 
 const SERVICES: [&str; 3] = ["filter-svc", "reporter-svc", "optimizer-svc"];
 
-/// A file comes every so often, with so many rows.
-const PAUSE: Duration = Duration::from_secs(2);
-const ROWS: usize = 60;
+/// A file comes every so often, with so many rows: enough to fill the caches of the databases in the first half of half an hour.
+const PAUSE: Duration = Duration::from_millis(400);
+const ROWS: usize = 120;
+
+/// Short waits, so that few conversions are open at any time.
+const WAITS: [(&str, &str); 2] = [("RETRY_FIRST_SECONDS", "1"), ("RETRY_LONGEST_SECONDS", "10")];
 
 /// Measurements of a run. The first half warms up.
 const SAMPLES: u32 = 120;
@@ -44,7 +47,7 @@ fn nothing_grows_at_a_steady_load() {
         return;
     };
     let world = World::with_faults(faults());
-    let running: Vec<_> = SERVICES.iter().map(|service| world.start(service, &[])).collect();
+    let running: Vec<_> = SERVICES.iter().map(|service| world.start_with(service, &[], &WAITS)).collect();
     let (clock, mut samples, mut files) = (Stopwatch::start(), Vec::new(), 0_u64);
     while clock.elapsed() < minutes {
         let spec = SampleSpec { ..spec(SampleNetwork::ALL[(files % 4) as usize], ROWS, files) };
