@@ -5,6 +5,7 @@ mod bloom;
 mod claim;
 mod columns;
 mod counts;
+mod damage;
 mod due;
 mod key_index;
 mod mutations;
@@ -152,7 +153,13 @@ impl ReportLedger for EmbeddedLedger {
 #[async_trait]
 impl LedgerExport for EmbeddedLedger {
     async fn export_batch(&self, entries: usize, bytes: u64) -> ports::Result<Vec<Record>> {
-        self.db.read("ledger.export_batch", move |tx| records::unexported(tx, entries, bytes)).await
+        const OPERATION: &str = "ledger.export_batch";
+        let found = self.db.read(OPERATION, move |tx| records::unexported(tx, entries, bytes)).await?;
+        let (records, unreadable) = found;
+        if !unreadable.is_empty() {
+            self.db.write(OPERATION, move |tx| records::leave_out(tx, &unreadable)).await?;
+        }
+        Ok(records)
     }
 
     async fn mark_exported(&self, records: &[Record]) -> ports::Result<()> {

@@ -154,6 +154,27 @@ impl Connection {
         collection: &str,
         query: Query,
     ) -> Result<Vec<T>> {
+        let bytes = query.bytes.unwrap_or(u64::MAX);
+        read(operation, self.cursor(operation, collection, query).await?, bytes).await
+    }
+
+    /// The same, and one document that cannot be read keeps no other from being found.
+    pub(crate) async fn find_each<T: DeserializeOwned + Send + Sync + Unpin>(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        query: Query,
+    ) -> Result<Vec<std::result::Result<T, Unreadable>>> {
+        let bytes = query.bytes.unwrap_or(u64::MAX);
+        read_each(operation, self.cursor(operation, collection, query).await?, bytes).await
+    }
+
+    async fn cursor(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        query: Query,
+    ) -> Result<Cursor<Document>> {
         let collection = self.collection(collection);
         let mut find = collection.find(query.filter).batch_size(u32::MAX >> 1);
         if let Some(fields) = query.fields {
@@ -165,8 +186,7 @@ impl Connection {
         if let Some(limit) = query.limit {
             find = find.limit(i64::try_from(limit).unwrap_or(i64::MAX));
         }
-        read(operation, in_time(operation, async { find.await }).await?, query.bytes.unwrap_or(u64::MAX))
-            .await
+        in_time(operation, async { find.await }).await
     }
 
     /// Runs an aggregation.
@@ -195,17 +215,31 @@ pub(crate) struct Query {
 
 async fn read<T: DeserializeOwned>(
     operation: &'static str,
-    mut cursor: Cursor<Document>,
+    cursor: Cursor<Document>,
     bytes: u64,
 ) -> Result<Vec<T>> {
+    let found = read_each(operation, cursor, bytes).await?;
+    // The cause would show what is in the document.
+    found.into_iter().collect::<std::result::Result<_, _>>().map_err(|Unreadable(_)| {
+        Error::new(ErrorKind::Corrupt, operation)
+            .detail("a document of the ledger lacks fields, or has them in other types")
+    })
+}
+
+/// A document that is not what this version wrote; its id.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Unreadable(pub(crate) Bson);
+
+async fn read_each<T: DeserializeOwned>(
+    operation: &'static str,
+    mut cursor: Cursor<Document>,
+    bytes: u64,
+) -> Result<Vec<std::result::Result<T, Unreadable>>> {
     let (mut found, mut text) = (Vec::new(), 0);
     while let Some(document) = in_time(operation, async { cursor.try_next().await }).await? {
         text += document.get_str("raw").map_or(0, str::len) as u64;
-        // The cause would show what is in the document.
-        found.push(bson::deserialize_from_document(document).map_err(|_| {
-            Error::new(ErrorKind::Corrupt, operation)
-                .detail("a document of the ledger lacks fields, or has them in other types")
-        })?);
+        let id = document.get("_id").cloned().unwrap_or(Bson::Null);
+        found.push(bson::deserialize_from_document(document).map_err(|_| Unreadable(id)));
         if text >= bytes {
             break;
         }

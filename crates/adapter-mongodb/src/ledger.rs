@@ -6,6 +6,7 @@
 mod attempts;
 mod claim;
 mod contention;
+mod damage;
 mod document;
 mod due;
 mod legacy;

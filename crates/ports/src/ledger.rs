@@ -6,6 +6,7 @@
 //!
 //! What a claim and a settlement do to an entry is decided in [`rules`], for all ledgers alike.
 
+mod checksum;
 mod claim;
 mod maybe_received;
 mod object;
@@ -21,6 +22,7 @@ use std::fmt;
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
+pub use checksum::checksum;
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
 pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
@@ -60,6 +62,9 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Claims due work within limits: leases that ran out, retries and parked entries whose time has come, and
     /// whatever waits past its deadline. The nearest deadline first, in the answer and in the choice among a pixel's.
     ///
+    /// An entry that cannot be read, or whose text has changed since it was stored, is set aside: it is parked as
+    /// [`Damaged`](WaitReason::Damaged), never sent, and keeps no other from being handed out.
+    ///
     /// Its cost depends on the due work, not on what waits or is at an end.
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>>;
 
@@ -73,7 +78,7 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>>;
 
     /// Makes the parked entries of a pixel due now, but for those that wait for the operator
-    /// ([`UnknownOutcome`](WaitReason::UnknownOutcome)); how many there were.
+    /// ([`UnknownOutcome`](WaitReason::UnknownOutcome), [`Damaged`](WaitReason::Damaged)); how many there were.
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
 
     /// Notes the end of reading an object. Doing it again replaces the note.

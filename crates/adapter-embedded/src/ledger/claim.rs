@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use domain::restate::Figures;
 use domain::{Outcome, PixelRef};
 use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_key};
-use ports::ledger::{Claim, Holder, RowClaim};
+use ports::ledger::{Claim, Holder, RowClaim, checksum};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::columns::{figures, parsed, sql};
 use super::key_index::Entries;
 use super::receipts::object_id;
-use super::restatement;
+use super::{damage, restatement};
 
 const STORED: &str = "
     SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, reason, object, row
@@ -67,6 +67,8 @@ enum Found {
         outcome: Outcome,
     },
     Entry(Stored),
+    /// What is stored cannot be read. The rows may have been sent.
+    Damaged,
 }
 
 /// See [`ReportLedger::claim`](ports::ReportLedger::claim).
@@ -105,6 +107,10 @@ impl<'a> Claiming<'a> {
                 claims[position] = Some(Claim::Stands(outcome));
                 return Ok(());
             }
+            Some(Found::Damaged) => {
+                rows.in_order().for_each(|(position, _)| claims[position] = Some(Claim::Duplicate));
+                return Ok(());
+            }
             Some(Found::Entry(stored)) => stored,
         };
         let mut transition = Transition::of(stored.standing, self.holder.restatements);
@@ -138,7 +144,13 @@ impl<'a> Claiming<'a> {
                 _ => Stored::read(id, stored).map(Found::Entry),
             }
         };
-        select.query_row([id], found).map(Some)
+        match select.query_row([id], found) {
+            Err(error) if damage::is_damage(&error) => {
+                damage::set_aside(self.entries, id, &error, self.holder.now)?;
+                Ok(Some(Found::Damaged))
+            }
+            found => found.map(Some),
+        }
     }
 
     fn relation(&self, stored: &Stored, row: &RowClaim) -> rusqlite::Result<Relation> {
@@ -171,8 +183,8 @@ impl<'a> Claiming<'a> {
         let tx = self.entries.tx;
         let id = self.bind(row, observed, None, |values| tx.prepare_cached(ENTER)?.insert(values))?;
         self.entries.entered(id, row.outcome())?;
-        tx.prepare_cached("INSERT INTO raw_rows (id, raw) VALUES (?, ?)")?
-            .execute(params![id, row.raw])
+        tx.prepare_cached("INSERT INTO raw_rows (id, raw, checksum) VALUES (?, ?, ?)")?
+            .execute(params![id, row.raw, checksum(&row.raw)])
             .map(drop)
     }
 
@@ -184,8 +196,11 @@ impl<'a> Claiming<'a> {
         )?
         .execute(params![stored.object, stored.row, key, before.as_str(), stored.reason])?;
         self.bind(row, observed, Some(stored.id), |values| tx.prepare_cached(TAKE_OVER)?.execute(values))?;
-        tx.prepare_cached("UPDATE raw_rows SET raw = ? WHERE id = ?")?
-            .execute(params![row.raw, stored.id])?;
+        tx.prepare_cached("UPDATE raw_rows SET raw = ?, checksum = ? WHERE id = ?")?.execute(params![
+            row.raw,
+            checksum(&row.raw),
+            stored.id
+        ])?;
         self.entries.counts.moved(before, row.outcome());
         Ok(())
     }

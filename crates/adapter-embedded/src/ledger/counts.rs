@@ -9,6 +9,7 @@ use ports::ledger::StateCount;
 use rusqlite::{Transaction, params};
 
 use super::columns::{count, parsed};
+use super::damage;
 
 /// What a transaction changes in the numbers.
 #[derive(Debug, Default)]
@@ -47,5 +48,7 @@ impl Counts {
 pub(super) fn by_state(tx: &Transaction<'_>) -> rusqlite::Result<Vec<StateCount>> {
     tx.prepare_cached("SELECT state, entries FROM state_counts WHERE entries <> 0")?
         .query_map([], |r| Ok(StateCount { outcome: parsed(r, 0)?, entries: count(r, 1)? }))?
+        // A later version may know states that this one does not.
+        .filter(|counted| !counted.as_ref().is_err_and(damage::is_damage))
         .collect()
 }

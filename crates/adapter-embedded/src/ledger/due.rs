@@ -7,13 +7,13 @@
 use std::collections::HashSet;
 
 use domain::{Outcome, PixelRef, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
+use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason, checksum};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
 use super::columns::{damaged, key, parsed, pixel, portion};
 use super::key_index::Entries;
-use super::{mutations, sending};
+use super::{damage, mutations, sending};
 
 /// Entries that one call marks as ready at least: deadlines are compared among those that are.
 const READY_AT_ONCE: usize = 1_000;
@@ -45,7 +45,8 @@ const CLAIM: &str = "
     RETURNING key, attempt, (SELECT raw FROM raw_rows WHERE raw_rows.id = report_conversions.id), network, pixel,
         deadline, accepted, failures, part_first, part_purchases, part_worth,
         (SELECT since FROM maybe_received WHERE entry = report_conversions.id),
-        (SELECT short_answers FROM maybe_received WHERE entry = report_conversions.id)";
+        (SELECT short_answers FROM maybe_received WHERE entry = report_conversions.id),
+        (SELECT checksum FROM raw_rows WHERE raw_rows.id = report_conversions.id)";
 
 /// Whether a claim would find anything to do.
 pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<bool> {
@@ -72,15 +73,32 @@ pub(super) fn claim_due(
     let mut update = tx.prepare_cached(CLAIM)?;
     let (mut claimed, mut text) = (Vec::new(), 0);
     for id in choose(tx, limits, now)? {
-        entries.counts.moved(entries.state(id)?, Outcome::InFlight);
-        let due = update.query_row(params![holder.owner, holder.until.0, holder.now.0, id], due)?;
-        text += due.raw.len() as u64;
-        claimed.push(due);
+        let values = params![holder.owner, holder.until.0, holder.now.0, id];
+        match claim_one(entries, id, |_| update.query_row(values, due)) {
+            Ok(due) => {
+                text += due.raw.len() as u64;
+                claimed.push(due);
+            }
+            Err(error) if damage::is_damage(&error) => damage::set_aside(entries, id, &error, now)?,
+            Err(error) => return Err(error),
+        }
         if text >= limits.bytes {
             break;
         }
     }
     Ok(claimed)
+}
+
+/// Claims one entry, and counts it as in flight.
+fn claim_one(
+    entries: &Entries<'_>,
+    id: i64,
+    claim: impl FnOnce(i64) -> rusqlite::Result<Due>,
+) -> rusqlite::Result<Due> {
+    let before = entries.state(id)?;
+    // What follows sets the state, whether or not the rest can be read.
+    entries.counts.moved(before, Outcome::InFlight);
+    claim(id)
 }
 
 /// The entries to claim, the nearest deadline first.
@@ -110,9 +128,13 @@ fn limit(most: usize) -> i64 {
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+    let raw: String = row.get(2)?;
+    if row.get::<_, Option<u32>>(13)?.is_some_and(|stored| stored != checksum(&raw)) {
+        return Err(damaged(2, damage::Changed));
+    }
     Ok(Due {
         lease: Lease { key: key(row, 0)?, attempt: row.get(1)? },
-        raw: row.get(2)?,
+        raw,
         network: row.get(3)?,
         pixel: pixel(row, 4)?.ok_or_else(|| damaged(4, FromSqlError::InvalidType))?,
         deadline: UnixMillis(row.get(5)?),
@@ -132,8 +154,13 @@ pub(super) fn release_parked(
     let released = tx
         .prepare_cached(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
-             WHERE state = 'parked' AND pixel = ? AND reason <> ?",
+             WHERE state = 'parked' AND pixel = ? AND reason NOT IN (?, ?)",
         )?
-        .execute(params![now.0, pixel.to_string(), WaitReason::UnknownOutcome.as_str()])?;
+        .execute(params![
+            now.0,
+            pixel.to_string(),
+            WaitReason::UnknownOutcome.as_str(),
+            WaitReason::Damaged.as_str()
+        ])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }

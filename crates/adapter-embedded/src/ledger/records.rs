@@ -2,15 +2,16 @@
 
 use domain::{ConversionKey, PixelRef, UnixMillis, UnixSeconds};
 use ports::ledger::{Record, Selection, Source};
-use rusqlite::{Params, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::columns::{answer, count, figures, key, parsed, pixel, sql};
+use super::damage;
 use super::key_index::Entries;
 
 const SELECT: &str = "
     SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
         e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
-        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at";
+        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at, e.id";
 
 const ENTRIES: &str = "FROM report_conversions e";
 
@@ -28,24 +29,45 @@ pub(super) fn find(
     keyword: Option<&str>,
 ) -> rusqlite::Result<Vec<Record>> {
     let condition = "WHERE (?2 IS NULL OR e.keyword_clicked = ?2) ORDER BY e.id";
-    select(tx, OF_SESSION, condition, params![session, keyword])
+    // Asked for one conversion, it says when that cannot be read.
+    tx.prepare_cached(&query(OF_SESSION, condition))?.query_map(params![session, keyword], record)?.collect()
 }
 
-/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).
-pub(super) fn unexported(tx: &Transaction<'_>, entries: usize, bytes: u64) -> rusqlite::Result<Vec<Record>> {
+/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch). Entries that cannot be read are told apart, by their ids.
+pub(super) fn unexported(
+    tx: &Transaction<'_>,
+    entries: usize,
+    bytes: u64,
+) -> rusqlite::Result<(Vec<Record>, Vec<i64>)> {
     let limit = i64::try_from(entries).unwrap_or(i64::MAX);
     let condition = "WHERE e.exported < e.version ORDER BY e.updated_at LIMIT ?";
     let mut statement = tx.prepare_cached(&query(ENTRIES, condition))?;
-    let (mut records, mut text) = (Vec::new(), 0);
-    for found in statement.query_map(params![limit], record)? {
-        let found = found?;
-        text += found.raw.len() as u64;
-        records.push(found);
+    let (mut records, mut unreadable, mut text) = (Vec::new(), Vec::new(), 0);
+    let mut rows = statement.query(params![limit])?;
+    while let Some(row) = rows.next()? {
+        match record(row) {
+            Ok(found) => {
+                text += found.raw.len() as u64;
+                records.push(found);
+            }
+            Err(error) if damage::is_damage(&error) => unreadable.push(row.get("id")?),
+            Err(error) => return Err(error),
+        }
         if text >= bytes {
             break;
         }
     }
-    Ok(records)
+    Ok((records, unreadable))
+}
+
+/// Exports nothing of entries that cannot be read: they would be met again and again.
+pub(super) fn leave_out(tx: &Transaction<'_>, unreadable: &[i64]) -> rusqlite::Result<()> {
+    let mut update = tx.prepare_cached("UPDATE report_conversions SET exported = version WHERE id = ?")?;
+    for id in unreadable {
+        update.execute([id])?;
+        tracing::error!(id, "an entry of the ledger cannot be read, and is left out of the analytics");
+    }
+    Ok(())
 }
 
 /// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported).
@@ -83,16 +105,16 @@ pub(super) fn selected(
         selection.since.map(|t| t.0),
         i64::try_from(limit).unwrap_or(i64::MAX),
     ];
-    select(entries.tx, ENTRIES, condition, values)
-}
-
-fn select(
-    tx: &Transaction<'_>,
-    entries: &str,
-    condition: &str,
-    values: impl Params,
-) -> rusqlite::Result<Vec<Record>> {
-    tx.prepare_cached(&query(entries, condition))?.query_map(values, record)?.collect()
+    let mut statement = entries.tx.prepare_cached(&query(ENTRIES, condition))?;
+    let found = statement.query_map(values, record)?;
+    let is_readable = |found: &rusqlite::Result<Record>| match found {
+        Err(error) if damage::is_damage(error) => {
+            tracing::error!(%error, "an entry of the ledger cannot be read, and is not shown");
+            false
+        }
+        _ => true,
+    };
+    found.filter(is_readable).collect()
 }
 
 fn query(entries: &str, condition: &str) -> String {

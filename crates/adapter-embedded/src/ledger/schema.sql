@@ -63,10 +63,11 @@ CREATE TABLE IF NOT EXISTS state_counts (
     entries INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The JSON text of rows, by the id of their entry.
+-- The JSON text of rows, by the id of their entry, and its CRC-32, which versions before 5 did not store.
 CREATE TABLE IF NOT EXISTS raw_rows (
-    id  INTEGER PRIMARY KEY,
-    raw TEXT    NOT NULL
+    id       INTEGER PRIMARY KEY,
+    raw      TEXT    NOT NULL,
+    checksum INTEGER
 ) STRICT;
 
 -- Entries whose events the platform may have without a known outcome, since right before the first request; the mark is written

@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, named_params};
 
 use super::columns::{count, damaged, figures, parsed, sql};
 use super::key_index::Entries;
-use super::{attempts, mutations, restatement, sending};
+use super::{attempts, damage, mutations, restatement, sending};
 
 const STORED: &str = "
     SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, accepted, events
@@ -35,7 +35,13 @@ fn settle_entry(
 ) -> rusqlite::Result<Settled> {
     let tx = entries.tx;
     let Some(entry) = entries.find(&settlement.lease.key)? else { return Ok(Settled::Late) };
-    let (standing, accepted) = tx.prepare_cached(STORED)?.query_row([entry], stored)?;
+    let (standing, accepted) = match tx.prepare_cached(STORED)?.query_row([entry], stored) {
+        Err(error) if damage::is_damage(&error) => {
+            damage::set_aside(entries, entry, &error, holder.now)?;
+            return Ok(Settled::Late);
+        }
+        stored => stored?,
+    };
     let settlement = &*mutations::settlement(&standing, settlement);
     let Some(settling) = rules::settle(&standing, accepted, settlement, holder.restatements) else {
         return Ok(Settled::Late);

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     answer  TEXT,
     PRIMARY KEY (entry, number)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE raw_rows ADD COLUMN checksum INTEGER;
 INSERT OR IGNORE INTO maybe_received (entry, since)
     SELECT e.id, coalesce((SELECT max(b.at) FROM attempts b WHERE b.entry = e.id AND b.number < a.number), e.created_at)
     FROM report_conversions e JOIN attempts a ON a.entry = e.id

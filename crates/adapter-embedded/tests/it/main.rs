@@ -2,6 +2,7 @@
 
 mod analytics;
 mod blob;
+mod damage;
 mod golden;
 mod history;
 mod ledger;

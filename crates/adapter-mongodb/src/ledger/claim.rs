@@ -11,11 +11,12 @@ use ports::ledger::{Claim, Holder, RowClaim};
 use ports::{Error, ErrorKind, Result};
 
 use super::contention::{ROUNDS, pause};
+use super::damage;
 use super::document::{self, changed, date, int, observe};
 use super::restatement;
 use super::schema::CONVERSIONS;
 use super::stored::{Entry, Marked, Superseded, bson};
-use crate::connection::{Connection, Query};
+use crate::connection::{Connection, Query, Unreadable};
 
 const OPERATION: &str = "ledger.claim";
 
@@ -58,7 +59,15 @@ async fn round(
 ) -> Result<()> {
     let filter = doc! { "_id": { "$in": open.keys().map(ToString::to_string).collect::<Vec<_>>() } };
     let query = Query { filter, fields: Some(Entry::fields()), ..Query::default() };
-    let entries: Vec<Entry> = connection.find(OPERATION, CONVERSIONS, query).await?;
+    let found = connection.find_each(OPERATION, CONVERSIONS, query).await?;
+    for Unreadable(id) in found.iter().filter_map(|one| one.as_ref().err()) {
+        // Its rows may have been sent.
+        let Some(key) = id.as_str().and_then(|key| key.parse().ok()) else { continue };
+        if let Some(rows) = open.remove(&key) {
+            answers.give(rows.in_order().map(|(position, _)| (position, Claim::Duplicate)).collect());
+        }
+    }
+    let entries: Vec<Entry> = damage::readable(connection, OPERATION, found, holder.now).await?;
     let token = ObjectId::new();
     let (mut changing, mut updates) = (Vec::new(), Vec::new());
     for entry in &entries {

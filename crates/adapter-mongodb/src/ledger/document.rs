@@ -3,7 +3,7 @@
 use bson::{Bson, DateTime, Document, doc};
 use domain::restate::Figures;
 use domain::{Outcome, PixelRef, UnixMillis};
-use ports::ledger::{Holder, RowClaim};
+use ports::ledger::{Holder, RowClaim, checksum};
 
 /// An instant as a date: people and dashboards can read it, and MongoDB keeps it to the millisecond.
 pub(super) const fn date(at: UnixMillis) -> DateTime {
@@ -59,6 +59,7 @@ pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Documen
         "object": &row.source.object,
         "row": int(row.source.row),
         "raw": &row.raw,
+        "checksum": i64::from(checksum(&row.raw)),
         "pixel": row.pixel.as_ref().map(PixelRef::to_string),
         "network": &row.network,
         "deadline": row.deadline().map(date),

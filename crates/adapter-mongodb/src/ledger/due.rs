@@ -12,6 +12,7 @@ use ports::Result;
 use ports::ledger::{Due, DueLimits, Holder, Lease, MaybeReceived, Portion, WaitReason};
 use serde::Deserialize;
 
+use super::damage;
 use super::document::{changed, date};
 use super::schema::CONVERSIONS;
 use super::stored::{Claimed, millis};
@@ -91,14 +92,18 @@ async fn claim(connection: &Connection, keys: &[ConversionKey], holder: &Holder)
         fields: Some(fields()),
         ..Query::default()
     };
-    let claimed: Vec<Claimed> = connection.find(OPERATION, CONVERSIONS, claimed).await?;
-    Ok(claimed.into_iter().map(Due::from).collect())
+    let claimed = connection.find_each(OPERATION, CONVERSIONS, claimed).await?;
+    let claimed: Vec<Claimed> = damage::readable(connection, OPERATION, claimed, holder.now).await?;
+    let (whole, changed): (Vec<_>, Vec<_>) = claimed.into_iter().partition(Claimed::is_whole);
+    let changed = changed.iter().map(|one| one.key.to_string().into()).collect();
+    damage::set_aside(connection, OPERATION, changed, holder.now).await?;
+    Ok(whole.into_iter().map(Due::from).collect())
 }
 
 fn fields() -> Document {
     doc! {
         "attempt": 1, "raw": 1, "network": 1, "pixel": 1, "deadline": 1, "accepted": 1, "failures": 1, "part": 1,
-        "maybe_received": 1,
+        "maybe_received": 1, "checksum": 1,
     }
 }
 
@@ -164,7 +169,8 @@ async fn look(
         limit: Some(limit),
         bytes: None,
     };
-    connection.find(OPERATION, CONVERSIONS, query).await
+    let found = connection.find_each(OPERATION, CONVERSIONS, query).await?;
+    damage::readable(connection, OPERATION, found, now).await
 }
 
 /// What was chosen so far, by deadline.
@@ -203,9 +209,10 @@ pub(super) async fn release_parked(
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
-    let for_the_operator = WaitReason::UnknownOutcome;
+    let for_a_person = [WaitReason::UnknownOutcome, WaitReason::Damaged];
+    let for_a_person: Vec<_> = for_a_person.iter().map(WaitReason::as_str).collect();
     let parked = doc! {
-        "state": "parked", "pixel": pixel.to_string(), "reason": { "$ne": for_the_operator.as_str() },
+        "state": "parked", "pixel": pixel.to_string(), "reason": { "$nin": for_a_person },
     };
     let update = doc! { "q": parked, "u": sooner, "multi": true };
     connection.update("ledger.release_parked", CONVERSIONS, vec![update]).await

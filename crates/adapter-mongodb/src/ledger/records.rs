@@ -5,10 +5,11 @@ use domain::ConversionKey;
 use ports::Result;
 use ports::ledger::{Record, Selection};
 
+use super::damage;
 use super::document::{date, int};
 use super::schema::CONVERSIONS;
 use super::stored::Whole;
-use crate::connection::{Connection, Query};
+use crate::connection::{Connection, Query, Unreadable};
 
 /// See [`LedgerAdmin::find`](ports::LedgerAdmin::find). What the legacy system wrote has no state, and is not an entry yet.
 pub(super) async fn find(
@@ -32,7 +33,14 @@ pub(super) async fn unexported(connection: &Connection, entries: usize, bytes: u
     let filter = doc! { "export_due": { "$exists": true } };
     let sort = Some(doc! { "export_due": 1 });
     let query = Query { filter, sort, limit: Some(entries), bytes: Some(bytes), ..Query::default() };
-    records(connection, "ledger.export_batch", query).await
+    const OPERATION: &str = "ledger.export_batch";
+    let query = Query { fields: Some(without()), ..query };
+    let found = connection.find_each::<Whole>(OPERATION, CONVERSIONS, query).await?;
+    let mut unreadable = Vec::new();
+    let readable = found.into_iter().filter_map(|one| one.map_err(|Unreadable(id)| unreadable.push(id)).ok());
+    let records = readable.map(Record::from).collect();
+    damage::leave_out(connection, OPERATION, unreadable).await?;
+    Ok(records)
 }
 
 /// See [`LedgerExport::mark_exported`](ports::LedgerExport::mark_exported). An entry that has changed has another version.

@@ -5,7 +5,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
-use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source};
+use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source, checksum};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An entry, as far as it decides about newcomers and settlements.
@@ -182,8 +182,18 @@ pub(super) struct Claimed {
     pub(super) failures: u32,
     #[serde(default)]
     pub(super) maybe_received: Option<StoredMark>,
+    /// Absent in what versions before 3 wrote.
+    #[serde(default)]
+    checksum: Option<i64>,
     #[serde(default)]
     pub(super) part: Option<StoredIncrement>,
+}
+
+impl Claimed {
+    /// Whether the row's text is what was stored.
+    pub(super) fn is_whole(&self) -> bool {
+        self.checksum.is_none_or(|stored| stored == i64::from(checksum(&self.raw)))
+    }
 }
 
 /// Purchases that a restatement added.

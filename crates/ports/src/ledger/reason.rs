@@ -20,6 +20,8 @@ pub enum WaitReason {
     /// The platform may have received the events, and the outcome is unknown. Parked, the entry waits for the operator, not for a
     /// credential.
     UnknownOutcome,
+    /// The ledger cannot read what it stored about the entry, or its row's text is not what was stored. It waits for a person.
+    Damaged,
     /// The operator gave the entry another chance.
     Reopened,
     /// This process has no destination for the pixel's platform.
@@ -30,7 +32,7 @@ pub enum WaitReason {
 
 impl WaitReason {
     /// All that this version knows.
-    pub const KNOWN: [Self; 9] = [
+    pub const KNOWN: [Self; 10] = [
         Self::Throttled,
         Self::Transient,
         Self::NoWorkingCredential,
@@ -38,6 +40,7 @@ impl WaitReason {
         Self::LaneFull,
         Self::Restated,
         Self::UnknownOutcome,
+        Self::Damaged,
         Self::Reopened,
         Self::NoDestination,
     ];
@@ -53,6 +56,7 @@ impl WaitReason {
             Self::LaneFull => "lane_full",
             Self::Restated => "restated",
             Self::UnknownOutcome => "unknown_outcome",
+            Self::Damaged => "damaged",
             Self::Reopened => "reopened",
             Self::NoDestination => "no_destination",
             Self::Other(text) => text.as_str(),
@@ -92,6 +96,7 @@ mod tests {
             "lane_full",
             "restated",
             "unknown_outcome",
+            "damaged",
             "reopened",
             "no_destination",
         ];
