@@ -33,7 +33,7 @@ impl Worker {
         known: &Known,
         stop: &CancellationToken,
     ) -> Handled {
-        let mut alone = known.harmless.lacks(delivery);
+        let mut alone = known.own.suspect(delivery);
         let mut deaths = Vec::new();
         loop {
             let attempt = if alone {
@@ -43,7 +43,7 @@ impl Worker {
             };
             let death = match attempt {
                 Ok(handled) => {
-                    known.harmless.remember(delivery);
+                    known.own.clear(delivery);
                     return handled;
                 }
                 Err(NoResult::NotBegun(reason)) => {
