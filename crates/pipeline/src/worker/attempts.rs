@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::company::NoResult;
 use super::{Handled, Known, Worker};
+use crate::mutations;
 
 /// Pauses between deaths: what a machine lacks for a moment must not be blamed on the message.
 const PAUSES: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(320));
@@ -33,6 +34,9 @@ impl Worker {
         known: &Known,
         stop: &CancellationToken,
     ) -> Handled {
+        if mutations::is_blamed(delivery, self.config.max_receives) {
+            return Handled::DeadLetter { reason: "delivered too often".to_owned() };
+        }
         let mut alone = known.own.suspect(delivery);
         let mut deaths = Vec::new();
         loop {
