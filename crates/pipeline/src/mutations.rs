@@ -25,6 +25,11 @@ pub(crate) async fn acknowledge_first(service: &str, queue: &dyn EventQueue, del
     }
 }
 
+/// A message that was delivered too often is a dead letter, whatever ended the processes that had it.
+pub(crate) fn is_blamed(delivery: &Delivery, max_receives: u32) -> bool {
+    is_on(Mutation::EndsBlamed) && delivery.receive_count > max_receives
+}
+
 /// Records are marked as exported before analytics has them.
 pub(crate) async fn mark_before_insert(ledger: &dyn LedgerExport, records: &[Record]) -> Result<()> {
     if is_on(Mutation::MarkBeforeInsert) {

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 pub use company::{Company, NoResult, OwnProcess};
 
-use company::Harmless;
+use company::OwnDeliveries;
 use outage::BackendOutage;
 
 use crate::mutations;
@@ -78,7 +78,7 @@ pub struct WorkerConfig {
 #[derive(Debug, Default)]
 struct Known {
     outage: BackendOutage,
-    harmless: Harmless,
+    own: OwnDeliveries,
 }
 
 /// A loop over one queue.
@@ -190,6 +190,7 @@ impl Worker {
     )]
     async fn process(self: Arc<Self>, delivery: Delivery, known: &Known, stop: CancellationToken) {
         tracing::debug!(receive_count = delivery.receive_count, "message received");
+        known.own.count(&delivery);
         mutations::acknowledge_first(self.config.service, &*self.queue, &delivery).await;
         let handled = {
             let mut handling = pin!(self.handle(&delivery, known, &stop));

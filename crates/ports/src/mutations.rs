@@ -36,11 +36,13 @@ pub enum Mutation {
     UnknownIsRejected,
     /// When a bad event is alone, those that went with it are given up too.
     NeighboursDropped,
+    /// The ends of processes are blamed on the messages that they had in flight.
+    EndsBlamed,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -55,6 +57,7 @@ impl Mutation {
         Self::IgnoreDeduplication,
         Self::UnknownIsRejected,
         Self::NeighboursDropped,
+        Self::EndsBlamed,
     ];
 }
 

@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::company::NoResult;
 use super::{Handled, Known, Worker};
+use crate::mutations;
 
 /// Pauses between deaths: what a machine lacks for a moment must not be blamed on the message.
 const PAUSES: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(320));
@@ -33,7 +34,10 @@ impl Worker {
         known: &Known,
         stop: &CancellationToken,
     ) -> Handled {
-        let mut alone = known.harmless.lacks(delivery);
+        if mutations::is_blamed(delivery, self.config.max_receives) {
+            return Handled::DeadLetter { reason: "delivered too often".to_owned() };
+        }
+        let mut alone = known.own.suspect(delivery);
         let mut deaths = Vec::new();
         loop {
             let attempt = if alone {
@@ -43,7 +47,7 @@ impl Worker {
             };
             let death = match attempt {
                 Ok(handled) => {
-                    known.harmless.remember(delivery);
+                    known.own.clear(delivery);
                     return handled;
                 }
                 Err(NoResult::NotBegun(reason)) => {

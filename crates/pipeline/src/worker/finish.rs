@@ -18,12 +18,12 @@ impl Worker {
         let (done, result) = match handled {
             Handled::Done => {
                 known.outage.record_success(&*self.health);
-                known.harmless.forget(delivery);
+                known.own.forget(delivery);
                 self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
                 ("message acknowledged", self.queue.acknowledge(&handles).await)
             }
             Handled::DeadLetter { reason } => {
-                known.harmless.forget(delivery);
+                known.own.forget(delivery);
                 return self.dead_letter(delivery, &reason).await;
             }
             Handled::Later { unavailable, reason } => {
@@ -44,7 +44,7 @@ impl Worker {
     /// delivers it twice.
     async fn release(&self, delivery: &Delivery, known: &Known, wait: bool) -> ports::Result<Vec<StillHeld>> {
         let handles = [delivery.handle.clone()];
-        if delivery.receive_count < self.config.max_receives || known.harmless.lacks(delivery) {
+        if delivery.receive_count < self.config.max_receives || known.own.suspect(delivery) {
             let delay = if wait { delay_after(delivery) } else { Duration::ZERO };
             return self.queue.release(&handles, delay).await;
         }

@@ -48,4 +48,5 @@ mutations! {
     ignore_deduplication_is_found: IgnoreDeduplication,
     unknown_is_rejected_is_found: UnknownIsRejected,
     neighbours_dropped_is_found: NeighboursDropped,
+    ends_blamed_is_found: EndsBlamed,
 }

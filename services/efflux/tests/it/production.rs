@@ -48,6 +48,32 @@ fn all_production_backends_at_once_and_an_outage_of_each() {
     }
 }
 
+#[test]
+fn a_message_on_sqs_is_not_blamed_for_the_ends_of_its_processes() {
+    let deployment = Deployment::new();
+    let world = &deployment.world;
+    let _filter = deployment.start("filter-svc");
+    for round in 0..4 {
+        let reporter = deployment.start("reporter-svc");
+        // The ledger hangs, so that the message stays in flight.
+        deployment.runtime.block_on(deployment.proxy("MongoDB").pause());
+        if round == 0 {
+            deployment.put();
+        }
+        wait_until(LONG, "the message is in flight", || {
+            let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
+            status["queues"]["report"]["hidden"] == 1
+        });
+        reporter.process.kill();
+        deployment.restore("MongoDB");
+    }
+    let _reporter = deployment.start("reporter-svc");
+    deployment.all_arrive();
+    wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
+    let log = std::fs::read_to_string(world.path("reporter-svc.log")).unwrap();
+    assert!(log.contains("handled alone, in a process of its own"), "{log}");
+}
+
 fn four_dirty_networks_and_a_repeated_message(deployment: &Deployment) {
     let world = &deployment.world;
     let files = SampleNetwork::ALL.map(|network| dirty_file(deployment, network));
