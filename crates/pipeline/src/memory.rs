@@ -23,6 +23,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::mutations;
+
 /// What permits are counted in.
 const UNIT: u64 = 1_024;
 
@@ -110,7 +112,7 @@ impl Pool {
     }
 
     fn units(&self, bytes: u64) -> u32 {
-        u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).min(self.units)
+        mutations::units(u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).min(self.units))
     }
 
     fn free(&self) -> u32 {

@@ -1,4 +1,4 @@
-//! How each deliberate bug of [`ports::mutations`] bends the filter, the worker and the exporter.
+//! How each deliberate bug of [`ports::mutations`] bends the filter, the worker, the exporter and the memory budget.
 //!
 //! A function here returns what it was given, or does nothing, unless a simulation switched its bug on. Without debug assertions no
 //! bug can be on, and the optimiser drops the calls.
@@ -23,6 +23,11 @@ pub(crate) async fn acknowledge_first(service: &str, queue: &dyn EventQueue, del
     if is_on(early) {
         drop(queue.acknowledge(std::slice::from_ref(&delivery.handle)).await);
     }
+}
+
+/// A part of the memory budget gives without taking anything off.
+pub(crate) fn units(units: u32) -> u32 {
+    if is_on(Mutation::BytesUnbounded) { 0 } else { units }
 }
 
 /// Records are marked as exported before analytics has them.

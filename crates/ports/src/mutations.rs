@@ -32,11 +32,13 @@ pub enum Mutation {
     UnknownIsRejected,
     /// When a bad event is alone, those that went with it are given up too.
     NeighboursDropped,
+    /// Memory for rows is handed out without a limit.
+    BytesUnbounded,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -49,6 +51,7 @@ impl Mutation {
         Self::IgnoreDeadline,
         Self::UnknownIsRejected,
         Self::NeighboursDropped,
+        Self::BytesUnbounded,
     ];
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A key has one lease at a time, and only its holder settles. An entry is settled as reported only when the platform has
 //! its events. An event that the ledger knows to be accepted is not sent again, nor one that waits for the operator, nor
-//! one that is too old.
+//! one that is too old. What is in flight fits into the process's memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -83,7 +83,7 @@ impl SharedChecker {
 }
 
 impl OnlineChecker {
-    pub(super) fn fail(&mut self, rule: impl FnOnce() -> String) {
+    pub(crate) fn fail(&mut self, rule: impl FnOnce() -> String) {
         if self.violation.is_none() {
             self.violation = Some(rule());
         }

@@ -46,4 +46,5 @@ mutations! {
     ignore_deadline_is_found: IgnoreDeadline,
     unknown_is_rejected_is_found: UnknownIsRejected,
     neighbours_dropped_is_found: NeighboursDropped,
+    bytes_unbounded_is_found: BytesUnbounded,
 }
