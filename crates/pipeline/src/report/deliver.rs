@@ -25,5 +25,6 @@ mod send;
 mod settle;
 mod weight;
 
+pub(super) use lanes::CLAIM_DUE_BYTES;
 pub use lanes::Lanes;
 pub(super) use weight::Weighed;

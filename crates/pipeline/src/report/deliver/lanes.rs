@@ -35,7 +35,7 @@ const CLAIM_DUE: usize = 2_000;
 const CLAIM_DUE_PER_PIXEL: usize = 1_000;
 
 /// Text of rows that one call claims, but for the last row.
-const CLAIM_DUE_BYTES: u64 = 2 << 20;
+pub(in crate::report) const CLAIM_DUE_BYTES: u64 = 2 << 20;
 
 /// When a conversion that found its lane full is due again.
 const FULL_LANE_DELAY: Duration = Duration::from_secs(3);
