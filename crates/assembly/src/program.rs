@@ -96,7 +96,7 @@ async fn serve<P: Serve + OpenPorts>(service: Service) -> anyhow::Result<ExitSta
 
 /// One optimising run, for schedulers.
 async fn once(service: Service) -> anyhow::Result<ExitStatus> {
-    let parts = open(service).await?;
+    let parts = Box::pin(open(service)).await?;
     let done = optimizer::once(&parts, &CancellationToken::new()).await;
     if let Some(upload) = parts.take_upload() {
         let at_once = CancellationToken::new();

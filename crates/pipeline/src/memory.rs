@@ -3,8 +3,8 @@
 //! A row's text is held on three stretches of its way, and each has a part of the budget of its own:
 //!
 //! 1. [`reading`](MemoryBudget::reading), a quarter: a batch of rows from before it is read until it is claimed; due work and batches
-//!    for analytics likewise. Tasks that read files or export wait for it while they hold no rows; due work is claimed only while there
-//!    is some.
+//!    for analytics likewise. All of them wait for it in order, so that none starves, and while they hold no rows. A second batch of a
+//!    file is read ahead only if there is memory for it at once.
 //! 2. [`queued`](MemoryBudget::queued), a quarter: claimed conversions in the queues of lanes. It is never waited for: what finds no
 //!    room goes back to the ledger.
 //! 3. [`sending`](MemoryBudget::sending), half: conversions and their prepared events, from before they are prepared until they are
@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::mutations;
 
 /// What permits are counted in.
 const UNIT: u64 = 1_024;
@@ -110,7 +112,7 @@ impl Pool {
     }
 
     fn units(&self, bytes: u64) -> u32 {
-        u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).min(self.units)
+        mutations::units(u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).min(self.units))
     }
 
     fn free(&self) -> u32 {

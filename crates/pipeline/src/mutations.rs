@@ -1,4 +1,4 @@
-//! How each deliberate bug of [`ports::mutations`] bends the filter, the worker and the exporter.
+//! How each deliberate bug of [`ports::mutations`] bends the filter, the worker, the exporter and the memory budget.
 //!
 //! A function here returns what it was given, or does nothing, unless a simulation switched its bug on. Without debug assertions no
 //! bug can be on, and the optimiser drops the calls.
@@ -28,6 +28,11 @@ pub(crate) async fn acknowledge_first(service: &str, queue: &dyn EventQueue, del
 /// A message that was delivered too often is a dead letter, whatever ended the processes that had it.
 pub(crate) fn is_blamed(delivery: &Delivery, max_receives: u32) -> bool {
     is_on(Mutation::EndsBlamed) && delivery.receive_count > max_receives
+}
+
+/// A part of the memory budget gives without taking anything off.
+pub(crate) fn units(units: u32) -> u32 {
+    if is_on(Mutation::BytesUnbounded) { 0 } else { units }
 }
 
 /// Records are marked as exported before analytics has them.

@@ -77,7 +77,7 @@ pub struct Reporting {
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
-    /// Told when ages may not be judged.
+    /// Notified when ages may not be judged.
     clock_in_doubt: Notify,
 }
 

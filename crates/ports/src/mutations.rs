@@ -38,11 +38,13 @@ pub enum Mutation {
     NeighboursDropped,
     /// The ends of processes are blamed on the messages that they had in flight.
     EndsBlamed,
+    /// Memory for rows is handed out without a limit.
+    BytesUnbounded,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -58,6 +60,7 @@ impl Mutation {
         Self::UnknownIsRejected,
         Self::NeighboursDropped,
         Self::EndsBlamed,
+        Self::BytesUnbounded,
     ];
 }
 

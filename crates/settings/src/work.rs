@@ -36,7 +36,7 @@ section! {
     /// The most rows of a file; one with more is refused.
     max_rows: u64 = "MAX_ROWS", "1000000", F | R, number(1..=1 << 40);
     /// Memory in bytes for the rows that the reporter holds, in all its stages together.
-    memory_budget: u64 = "MEMORY_BUDGET", "268435456", R, number(33_554_432..=1 << 40);
+    memory_budget: u64 = "MEMORY_BUDGET", "268435456", R, number(67_108_864..=1 << 40);
 }
 
 section! {

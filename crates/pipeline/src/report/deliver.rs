@@ -18,6 +18,7 @@ mod delivery;
 mod expired;
 mod lane;
 mod lanes;
+mod nothing_sent;
 mod pixel_context;
 mod prepared;
 mod request;
@@ -26,5 +27,6 @@ mod settle;
 mod unknown_outcome;
 mod weight;
 
+pub(super) use lanes::CLAIM_DUE_BYTES;
 pub use lanes::Lanes;
 pub(super) use weight::Weighed;

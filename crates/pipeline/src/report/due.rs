@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::Reporting;
-use super::deliver::Lanes;
+use super::deliver::{CLAIM_DUE_BYTES, Lanes};
 use crate::memory::while_claimed;
 
 /// Pause before the next look at a ledger where nothing is due.
@@ -22,7 +22,7 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
             tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(IDLE) => {} }
             continue;
         }
-        let claimed = claim(&reporting, &lanes).await;
+        let claimed = claim(&reporting, &lanes, &stop).await;
         let now = reporting.clock.now();
         reporting.reachability.values().for_each(|one| one.expire(now, &*reporting.health));
         lanes.end_idle();
@@ -33,11 +33,15 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
     }
 }
 
-/// Claims once what is due, within the memory that is free now; how much it was.
-async fn claim(reporting: &Reporting, lanes: &Lanes) -> usize {
+/// Claims once what is due, as soon as there is memory for it; how much it was.
+async fn claim(reporting: &Reporting, lanes: &Lanes, stop: &CancellationToken) -> usize {
+    let bytes = while_claimed(CLAIM_DUE_BYTES + reporting.config.rows.row_bytes() as u64);
+    let _memory = tokio::select! {
+        biased;
+        () = stop.cancelled() => return 0,
+        memory = reporting.config.memory.reading().reserve(bytes) => memory,
+    };
     let limits = lanes.limits().await;
-    let bytes = while_claimed(limits.bytes + reporting.config.rows.row_bytes() as u64);
-    let Some(_memory) = reporting.config.memory.reading().try_reserve(bytes) else { return 0 };
     let holder = reporting.holder();
     match reporting.ledger.claim_due(&limits, &holder).await {
         Ok(due) => {

@@ -2,6 +2,7 @@
 //! connection and the answers.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -31,6 +32,18 @@ pub(crate) struct FaultyMeta {
     pub(crate) checker: SharedChecker,
     /// The holder of this process's leases.
     pub(crate) owner: String,
+    /// Payload that is on its way now, in bytes, and the most that the process's memory allows.
+    pub(crate) in_flight: AtomicU64,
+    pub(crate) most_in_flight: u64,
+}
+
+/// Counts a request's payload as long as it is on its way; a process that dies drops it.
+struct InFlight<'m>(&'m AtomicU64, u64);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(self.1, Ordering::SeqCst);
+    }
 }
 
 /// How Meta, or a proxy before it, answers a request.
@@ -100,6 +113,7 @@ impl Destination for FaultyMeta {
         // In a pause, more time passes between two steps of a worker than the margin allows for.
         let looks_old_from_ms = if scheduler.core().in_pause { i64::MIN } else { wall_ms.min(true_ms) };
         self.checker.lock().sending(events, looks_old_from_ms);
+        let _in_flight = self.count_in_flight(events);
         let (fault, there_ms, back_ms) = self.connection.draw("meta", "send");
         // The worker times out after a while; Meta may accept the request all the same.
         let (there_ms, in_time_ms) = (there_ms.min(TIME_OUT_MS), back_ms.min(TIME_OUT_MS));
@@ -128,6 +142,15 @@ impl Destination for FaultyMeta {
 }
 
 impl FaultyMeta {
+    fn count_in_flight(&self, events: &[PreparedEvent]) -> InFlight<'_> {
+        let bytes = events.iter().map(|event| event.payload.len() as u64).sum();
+        let all = self.in_flight.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        if all > self.most_in_flight {
+            self.checker.lock().fail(|| format!("{all} bytes of events are in flight at once"));
+        }
+        InFlight(&self.in_flight, bytes)
+    }
+
     /// One request: its answer, and the events that Meta accepted.
     fn exchange(
         &self,

@@ -66,7 +66,7 @@ fn entry(
     if !received.is_subset(&possible) {
         return Err(format!("the platform has {received:?}, the row means {possible:?} only"));
     }
-    // A process that starts with a wrong clock and is told the time by no other machine cannot know better.
+    // A process that starts with a wrong clock, and hears from no other machine, cannot know better.
     let expiring = visitor.expiring || checker.judged_by_a_wrong_clock;
     match record.outcome {
         Outcome::Invalid | Outcome::NoEvents if !received.is_empty() => {

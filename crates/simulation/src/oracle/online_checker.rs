@@ -3,7 +3,8 @@
 //! A key has one lease at a time, and only its holder settles. An entry is settled as reported only when the platform has
 //! its events. Before an event is sent, the ledger knows that it may be received. An event that the ledger knows to be accepted
 //! is not sent again, nor one that waits for the operator, nor one that is too old, nor one whose id the platform has
-//! forgotten: it would count twice.
+//! forgotten: it would count twice. What is in flight fits into the
+//! process's memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,7 +69,7 @@ pub(crate) struct OnlineChecker {
     pub(super) received: BTreeMap<String, Received>,
     /// What analytics received: the latest version of each key, and its outcome.
     pub(super) exported: BTreeMap<[u8; 32], (u64, Outcome)>,
-    /// A process started with a clock that was wrong, was told the time by no other machine, and judged ages by it.
+    /// A process started with a clock that was wrong, heard from no other machine, and judged ages by it.
     pub(crate) judged_by_a_wrong_clock: bool,
     /// The first rule that was broken.
     pub(crate) violation: Option<String>,
@@ -103,7 +104,7 @@ impl SharedChecker {
 }
 
 impl OnlineChecker {
-    pub(super) fn fail(&mut self, rule: impl FnOnce() -> String) {
+    pub(crate) fn fail(&mut self, rule: impl FnOnce() -> String) {
         if self.violation.is_none() {
             self.violation = Some(rule());
         }

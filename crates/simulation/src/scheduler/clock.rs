@@ -40,7 +40,7 @@ impl VirtualClock {
         }
     }
 
-    /// Whether it is wrong, and no other machine has told the process.
+    /// Whether it is wrong, and the process has heard from no other machine.
     pub(crate) fn is_alone_and_wrong(&self) -> bool {
         let alone = self.reckoning().is_some_and(|reckoning| !reckoning.has_seen_another());
         alone && self.worker.is_some_and(|worker| self.scheduler.core().is_off(worker))

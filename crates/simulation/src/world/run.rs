@@ -294,10 +294,12 @@ impl World {
         // A lease that was given by a wrong clock ends when that clock said.
         let wrong_clock = self.backends.checker.lock().judged_by_a_wrong_clock;
         let is_open = stats.states.iter().any(|s| {
-            s.entries > 0
-                && !s.outcome.is_end()
-                && !(s.outcome == Outcome::InFlight && wrong_clock)
-                && !(s.outcome == Outcome::Parked && self.waits_for_operator())
+            let may_stay = match s.outcome {
+                Outcome::InFlight => wrong_clock,
+                Outcome::Parked => self.waits_for_operator(),
+                outcome => outcome.is_end(),
+            };
+            s.entries > 0 && !may_stay
         });
         !waits && !is_open && stats.unexported == 0
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use destination_meta::destination::MetaConfig;
@@ -125,7 +126,7 @@ impl ProcessSetup<'_> {
 
     fn reporter(&self, stop: CancellationToken) -> Main {
         let ledger = Arc::new(self.ledger());
-        let memory = self.memory();
+        let memory = MemoryBudget::new(self.memory_bytes());
         let reporting = Arc::new(self.reporting(Arc::<FaultyLedger>::clone(&ledger), memory.clone()));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let export = Export {
@@ -153,8 +154,8 @@ impl ProcessSetup<'_> {
     }
 
     /// Of every second seed next to none: a few rows at a time must be enough.
-    fn memory(&self) -> MemoryBudget {
-        if self.seed.is_multiple_of(2) { MemoryBudget::default() } else { MemoryBudget::new(LITTLE_MEMORY) }
+    const fn memory_bytes(&self) -> u64 {
+        if self.seed.is_multiple_of(2) { 256 << 20 } else { LITTLE_MEMORY }
     }
 
     fn ledger(&self) -> FaultyLedger {
@@ -194,6 +195,9 @@ impl ProcessSetup<'_> {
                 config: meta_config(),
                 checker,
                 owner,
+                in_flight: AtomicU64::new(0),
+                // A quarter of the budget: what is sent has half of it, and is there twice.
+                most_in_flight: self.memory_bytes() / 4,
             }) as Arc<dyn Destination>]),
             clock: self.clock(),
             rng: Arc::new(Jitter::new(self.seed, self.worker)),

@@ -49,4 +49,5 @@ mutations! {
     unknown_is_rejected_is_found: UnknownIsRejected,
     neighbours_dropped_is_found: NeighboursDropped,
     ends_blamed_is_found: EndsBlamed,
+    bytes_unbounded_is_found: BytesUnbounded,
 }

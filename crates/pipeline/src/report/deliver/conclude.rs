@@ -80,18 +80,6 @@ fn maybe_received(item: &DeliveryItem) -> Option<MaybeReceived> {
     Some(mark)
 }
 
-/// A settlement of a conversion of which nothing was sent.
-pub(super) fn nothing_sent(due: Due, settle: Settle) -> Settlement {
-    Settlement {
-        lease: due.lease,
-        settle,
-        accepted: Positions::default(),
-        reported: Figures::default(),
-        answer: None,
-        maybe_received: due.maybe_received,
-    }
-}
-
 /// A rejected conversion may have events that the destination accepted before, and those count there: the operator must see
 /// it.
 fn note_accepted(answer: &mut Answer, prepared: &Prepared) {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
-use super::conclude::nothing_sent;
+use super::nothing_sent::nothing_sent;
 use super::expired;
 use super::pixel_context::PixelContext;
 use super::prepared::{Claimed, Prepared, Unsendable, prepare};

@@ -16,7 +16,7 @@ use ports::ledger::{Due, DueLimits, Holder, Settle, SettleLater, Settlement, Wai
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::conclude::nothing_sent;
+use super::nothing_sent::nothing_sent;
 use super::lane::Lane;
 use super::pixel_context::PixelContext;
 use super::prepared::Claimed;
@@ -35,7 +35,7 @@ const CLAIM_DUE: usize = 2_000;
 const CLAIM_DUE_PER_PIXEL: usize = 1_000;
 
 /// Text of rows that one call claims, but for the last row.
-const CLAIM_DUE_BYTES: u64 = 2 << 20;
+pub(in crate::report) const CLAIM_DUE_BYTES: u64 = 2 << 20;
 
 /// When a conversion that found its lane full is due again.
 const FULL_LANE_DELAY: Duration = Duration::from_secs(3);

@@ -6,7 +6,8 @@ use domain::UnixMillis;
 use ports::ledger::{Settle, Settled};
 
 use super::batch::Batch;
-use super::conclude::{nothing_sent, settlement};
+use super::conclude::settlement;
+use super::nothing_sent::nothing_sent;
 use super::delivery::BatchDelivery;
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;

@@ -4,7 +4,7 @@ use domain::{PlatformRules, UnixMillis};
 use ports::clock::TOLERANCE;
 use ports::ledger::{Due, MaybeReceived, Settle, SettleLater, Settlement, WaitReason};
 
-use super::conclude::nothing_sent;
+use super::nothing_sent::nothing_sent;
 use crate::report::{OnUnknown, mutations};
 
 /// Whether only a person may have a conversion sent again: the operator wants it so, or the platform soon forgets the event ids
