@@ -16,7 +16,8 @@ pub(super) async fn a_mark_outlives_the_lease_under_which_it_was_made(ledger: Su
     assert_eq!(ledger.due(10, LEASE + 4).await.len(), 1, "it renews the lease, too");
     let taken = ledger.due(10, LEASE + 5).await.remove(0);
     assert_eq!(taken.maybe_received, Some(MaybeReceived::since(at(5))));
-    let again = ledger.0.begin_sending(std::slice::from_ref(&taken.lease), &holder("tester", LEASE + 6)).await;
+    let again =
+        ledger.0.begin_sending(std::slice::from_ref(&taken.lease), &holder("tester", LEASE + 6)).await;
     assert_eq!(again.expect("begin_sending"), [Settled::Done]);
     let taken = ledger.due(10, 3 * LEASE).await;
     let mark = taken.iter().find_map(|due| due.maybe_received);

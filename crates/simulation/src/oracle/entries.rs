@@ -83,7 +83,7 @@ fn entry(
         Outcome::Rejected if is_bad => Ok(()),
         Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
-        Outcome::InFlight if checker.judged_by_a_wrong_clock => Ok(()),
+        Outcome::InFlight | Outcome::Retry | Outcome::Parked if checker.judged_by_a_wrong_clock => Ok(()),
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),

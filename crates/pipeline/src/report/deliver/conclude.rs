@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::restate::Figures;
 use domain::{Money, UnixMillis};
 use ports::destination::{Answer, EventOutcome};
-use ports::ledger::{Due, MaybeReceived, Positions, Settle, SettleLater, Settlement, WaitReason};
+use ports::ledger::{MaybeReceived, Settle, SettleLater, Settlement, WaitReason};
 
 use super::delivery::DeliveryItem;
 use super::prepared::Prepared;

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
-use super::nothing_sent::nothing_sent;
 use super::expired;
+use super::nothing_sent::nothing_sent;
 use super::pixel_context::PixelContext;
 use super::prepared::{Claimed, Prepared, Unsendable, prepare};
 use super::send::{defer, send};

@@ -16,8 +16,8 @@ use ports::ledger::{Due, DueLimits, Holder, Settle, SettleLater, Settlement, Wai
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::nothing_sent::nothing_sent;
 use super::lane::Lane;
+use super::nothing_sent::nothing_sent;
 use super::pixel_context::PixelContext;
 use super::prepared::Claimed;
 use super::settle;

@@ -7,8 +7,8 @@ use ports::ledger::{Settle, Settled};
 
 use super::batch::Batch;
 use super::conclude::settlement;
-use super::nothing_sent::nothing_sent;
 use super::delivery::BatchDelivery;
+use super::nothing_sent::nothing_sent;
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;
 use super::settle;
