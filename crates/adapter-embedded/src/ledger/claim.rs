@@ -8,7 +8,7 @@ use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_k
 use ports::ledger::{Claim, Holder, RowClaim, checksum};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-use super::columns::{figures, parsed, sql};
+use super::columns::{figures, is_damage, parsed, sql};
 use super::key_index::Entries;
 use super::receipts::object_id;
 use super::{damage, restatement};
@@ -145,7 +145,7 @@ impl<'a> Claiming<'a> {
             }
         };
         match select.query_row([id], found) {
-            Err(error) if damage::is_damage(&error) => {
+            Err(error) if is_damage(&error) => {
                 damage::set_aside(self.entries, id, &error, self.holder.now)?;
                 Ok(Some(Found::Damaged))
             }

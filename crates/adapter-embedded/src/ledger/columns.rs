@@ -15,6 +15,22 @@ pub(super) fn damaged(column: usize, cause: impl Error + Send + Sync + 'static) 
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
 }
 
+/// The text of a row is not what was stored.
+#[derive(Debug, thiserror::Error)]
+#[error("the text of the row has changed since it was stored")]
+pub(super) struct Changed;
+
+/// Whether an error says that something stored cannot be read, rather than that the database failed.
+pub(super) const fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+    )
+}
+
 /// A column of text as the value that it stands for.
 pub(super) fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where

@@ -8,8 +8,7 @@ use domain::Outcome;
 use ports::ledger::StateCount;
 use rusqlite::{Transaction, params};
 
-use super::columns::{count, parsed};
-use super::damage;
+use super::columns::{count, is_damage, parsed};
 
 /// What a transaction changes in the numbers.
 #[derive(Debug, Default)]
@@ -49,6 +48,6 @@ pub(super) fn by_state(tx: &Transaction<'_>) -> rusqlite::Result<Vec<StateCount>
     tx.prepare_cached("SELECT state, entries FROM state_counts WHERE entries <> 0")?
         .query_map([], |r| Ok(StateCount { outcome: parsed(r, 0)?, entries: count(r, 1)? }))?
         // A later version may know states that this one does not.
-        .filter(|counted| !counted.as_ref().is_err_and(damage::is_damage))
+        .filter(|counted| !counted.as_ref().is_err_and(is_damage))
         .collect()
 }

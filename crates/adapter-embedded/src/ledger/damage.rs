@@ -12,22 +12,6 @@ const SET_ASIDE: &str = "
     WHERE id = ?
     RETURNING hex(key)";
 
-/// The text of a row is not what was stored.
-#[derive(Debug, thiserror::Error)]
-#[error("the text of the row has changed since it was stored")]
-pub(super) struct Changed;
-
-/// Whether an error says that something stored cannot be read, rather than that the database failed.
-pub(super) const fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::Error;
-    matches!(
-        error,
-        Error::FromSqlConversionFailure(..)
-            | Error::InvalidColumnType(..)
-            | Error::IntegralValueOutOfRange(..)
-    )
-}
-
 /// Parks an entry for a person and says so.
 pub(super) fn set_aside(
     entries: &Entries<'_>,

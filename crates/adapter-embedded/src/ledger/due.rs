@@ -11,7 +11,7 @@ use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason, checksum};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::columns::{damaged, key, parsed, pixel, portion};
+use super::columns::{Changed, damaged, is_damage, key, parsed, pixel, portion};
 use super::key_index::Entries;
 use super::{damage, mutations, sending};
 
@@ -79,7 +79,7 @@ pub(super) fn claim_due(
                 text += due.raw.len() as u64;
                 claimed.push(due);
             }
-            Err(error) if damage::is_damage(&error) => damage::set_aside(entries, id, &error, now)?,
+            Err(error) if is_damage(&error) => damage::set_aside(entries, id, &error, now)?,
             Err(error) => return Err(error),
         }
         if text >= limits.bytes {
@@ -130,7 +130,7 @@ fn limit(most: usize) -> i64 {
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     let raw: String = row.get(2)?;
     if row.get::<_, Option<u32>>(13)?.is_some_and(|stored| stored != checksum(&raw)) {
-        return Err(damaged(2, damage::Changed));
+        return Err(damaged(2, Changed));
     }
     Ok(Due {
         lease: Lease { key: key(row, 0)?, attempt: row.get(1)? },

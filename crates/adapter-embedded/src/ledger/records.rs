@@ -4,8 +4,7 @@ use domain::{ConversionKey, PixelRef, UnixMillis, UnixSeconds};
 use ports::ledger::{Record, Selection, Source};
 use rusqlite::{Row, Transaction, params};
 
-use super::columns::{answer, count, figures, key, parsed, pixel, sql};
-use super::damage;
+use super::columns::{answer, count, figures, is_damage, key, parsed, pixel, sql};
 use super::key_index::Entries;
 
 const SELECT: &str = "
@@ -33,7 +32,7 @@ pub(super) fn find(
     tx.prepare_cached(&query(OF_SESSION, condition))?.query_map(params![session, keyword], record)?.collect()
 }
 
-/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch). Entries that cannot be read are told apart, by their ids.
+/// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch). The ids of entries that cannot be read come beside.
 pub(super) fn unexported(
     tx: &Transaction<'_>,
     entries: usize,
@@ -50,7 +49,7 @@ pub(super) fn unexported(
                 text += found.raw.len() as u64;
                 records.push(found);
             }
-            Err(error) if damage::is_damage(&error) => unreadable.push(row.get("id")?),
+            Err(error) if is_damage(&error) => unreadable.push(row.get("id")?),
             Err(error) => return Err(error),
         }
         if text >= bytes {
@@ -108,7 +107,7 @@ pub(super) fn selected(
     let mut statement = entries.tx.prepare_cached(&query(ENTRIES, condition))?;
     let found = statement.query_map(values, record)?;
     let is_readable = |found: &rusqlite::Result<Record>| match found {
-        Err(error) if damage::is_damage(error) => {
+        Err(error) if is_damage(error) => {
             tracing::error!(%error, "an entry of the ledger cannot be read, and is not shown");
             false
         }

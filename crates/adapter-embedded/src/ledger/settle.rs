@@ -5,7 +5,7 @@ use ports::ledger::rules::{self, Accepted, Settling, Standing};
 use ports::ledger::{Holder, Settled, Settlement};
 use rusqlite::{Row, Transaction, named_params};
 
-use super::columns::{count, damaged, figures, parsed, sql};
+use super::columns::{count, damaged, figures, is_damage, parsed, sql};
 use super::key_index::Entries;
 use super::{attempts, damage, mutations, restatement, sending};
 
@@ -36,7 +36,7 @@ fn settle_entry(
     let tx = entries.tx;
     let Some(entry) = entries.find(&settlement.lease.key)? else { return Ok(Settled::Late) };
     let (standing, accepted) = match tx.prepare_cached(STORED)?.query_row([entry], stored) {
-        Err(error) if damage::is_damage(&error) => {
+        Err(error) if is_damage(&error) => {
             damage::set_aside(entries, entry, &error, holder.now)?;
             return Ok(Settled::Late);
         }

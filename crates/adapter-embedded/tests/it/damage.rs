@@ -1,5 +1,7 @@
 //! What is damaged in the database harms itself alone.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelRef, UnixMillis};

@@ -64,7 +64,8 @@ async fn round(
         // Its rows may have been sent.
         let Some(key) = id.as_str().and_then(|key| key.parse().ok()) else { continue };
         if let Some(rows) = open.remove(&key) {
-            answers.give(rows.in_order().map(|(position, _)| (position, Claim::Duplicate)).collect());
+            answers
+                .give(rows.in_order().map(|(position, _)| (position, Claim::Duplicate)).collect::<Vec<_>>());
         }
     }
     let entries: Vec<Entry> = damage::readable(connection, OPERATION, found, holder.now).await?;

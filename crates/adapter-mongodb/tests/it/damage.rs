@@ -1,5 +1,7 @@
 //! What is damaged in the collection harms itself alone.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use adapter_mongodb::MongoLedger;
 use bson::{Document, doc};
 use domain::Outcome;
@@ -16,8 +18,8 @@ async fn damaged_by(change: Document) -> MongoLedger {
     ledger.migrate().await.unwrap();
     let rows = (1..=3).map(|n| sendable(&format!("s{n}"), "b/o", n)).collect();
     ledger.claim(rows, &holder(0)).await.unwrap();
-    let changed =
-        collection(&database).await.update_one(doc! { "session_id": "s2" }, doc! { "$set": change });
+    let collection = collection(&database).await;
+    let changed = collection.update_one(doc! { "session_id": "s2" }, doc! { "$set": change });
     assert_eq!(changed.await.unwrap().modified_count, 1);
     ledger
 }

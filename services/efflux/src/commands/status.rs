@@ -2,12 +2,17 @@
 
 use assembly::Parts;
 use clap::Args;
+use domain::{Money, Outcome};
+use ports::ledger::{Selection, WaitReason};
 use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::out;
+
+/// Entries that are read at once.
+const PAGE: usize = 1_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
@@ -43,6 +48,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
     let stats = parts.ports.ledger.stats().await?;
     let receipts = parts.ports.ledger.receipts(latest).await?;
     let analytics = parts.ports.analytics.conversions().await?;
+    let undecided = undecided(&*parts.ports.ledger).await?;
     if json {
         let queues: serde_json::Map<_, _> = queues
             .iter()
@@ -57,7 +63,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
             stats.states.iter().map(|s| (s.outcome.to_string(), s.entries.into())).collect();
         let files: Vec<_> =
             receipts.iter().map(|r| serde_json::json!({"object": r.object, "receipt": r.receipt})).collect();
-        let all = serde_json::json!({"queues": queues, "ledger": states, "unexported": stats.unexported, "analytics": analytics, "files": files});
+        let all = serde_json::json!({"queues": queues, "ledger": states, "unexported": stats.unexported, "analytics": analytics, "files": files, "for_a_person": undecided.json()});
         out(&format!("{}\n", serde_json::to_string_pretty(&all)?));
         return Ok(ExitStatus::Done);
     }
@@ -73,6 +79,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
     for state in &stats.states {
         out(&format!("  {:<10} {:>9}\n", state.outcome.as_str(), state.entries));
     }
+    undecided.print();
     out(&format!(
         "\nAnalytics shows {analytics} conversions; {} changes wait for export.\n",
         stats.unexported
@@ -91,4 +98,49 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         out(&format!("  {}  {}  {}\n", file.at, one_line(&file.object), one_line(&summary)));
     }
     Ok(ExitStatus::Done)
+}
+
+/// Conversions that only a person can decide about, and their unreported revenue.
+#[derive(Debug, Default)]
+struct Undecided(Vec<(WaitReason, u64, Money)>);
+
+impl Undecided {
+    fn json(&self) -> serde_json::Value {
+        let one = |(reason, conversions, revenue): &(WaitReason, u64, Money)| serde_json::json!({"reason": reason.as_str(), "conversions": conversions, "unreported": revenue.to_string()});
+        self.0.iter().map(one).collect()
+    }
+
+    fn print(&self) {
+        for (reason, conversions, revenue) in &self.0 {
+            let what = match reason {
+                WaitReason::Damaged => "are damaged in the ledger",
+                _ => "may have been received by the platform",
+            };
+            out(&format!(
+                "\n{conversions} conversions worth {revenue} {what} and wait for you (parked: {reason}); see `efflux explain`.\n"
+            ));
+        }
+    }
+}
+
+async fn undecided(ledger: &dyn LedgerAdmin) -> anyhow::Result<Undecided> {
+    let mut undecided = Undecided::default();
+    for reason in [WaitReason::UnknownOutcome, WaitReason::Damaged] {
+        let text = Some(reason.as_str().to_owned());
+        let selection = Selection { outcome: Outcome::Parked, reason: text, pixel: None, since: None };
+        let (mut conversions, mut revenue, mut after) = (0, Money::ZERO, None);
+        loop {
+            let page = ledger.select(&selection, after.as_ref(), PAGE).await?;
+            conversions += page.len() as u64;
+            revenue = page.iter().fold(revenue, |sum, record| sum + record.unreported());
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = Some(last.key),
+                _ => break,
+            }
+        }
+        if conversions > 0 {
+            undecided.0.push((reason, conversions, revenue));
+        }
+    }
+    Ok(undecided)
 }

@@ -19,7 +19,14 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
             format!("a worker has a lease on it; if that worker dies, another takes it at {due}{ends}")
         }
         Outcome::Retry => format!("it is tried again at {due}{ends}"),
-        Outcome::Parked if waits_for_operator(record) => format!("it waits for the operator: {retry}{ends}"),
+        Outcome::Parked if waits_for_operator(record) => format!(
+            "it waits for the operator: the platform may have its events, and no answer said so. {retry} sends them again under the \
+             same ids; more than 47 hours after they were sent first, the platform may count them twice{ends}"
+        ),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::Damaged) => format!(
+            "it waits for the operator: what the ledger stored about it is damaged. Restore the ledger from a backup, or, if the \
+             damage is repaired, {retry}"
+        ),
         Outcome::Parked if record.wait_reason() == Some(WaitReason::NoDestination) => format!(
             "it waits for a process that can send to the pixel's platform, and is tried again at {due}{ends}"
         ),
