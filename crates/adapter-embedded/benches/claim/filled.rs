@@ -117,7 +117,8 @@ fn fill(beside: &mut Connection, keys: u32) {
         INSERT INTO objects (id, name) SELECT i, 'b/' || i FROM n";
     fill.execute(objects, [keys]).expect("objects");
     fill.execute(FILL, [i64::from(keys), (NOW_S + 3_600) * 1000]).expect("entries");
-    fill.execute("INSERT INTO raw_rows SELECT id, '{}' FROM report_conversions", []).expect("texts");
+    fill.execute("INSERT INTO raw_rows (id, raw) SELECT id, '{}' FROM report_conversions", [])
+        .expect("texts");
     let counts = "INSERT INTO state_counts SELECT state, count(*) FROM report_conversions GROUP BY state";
     fill.execute(counts, []).expect("counts");
     fill.commit().expect("filled");

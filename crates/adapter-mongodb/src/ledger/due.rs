@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelRef, UnixMillis};
-use ports::Result;
 use ports::ledger::{Due, DueLimits, Holder, Lease, MaybeReceived, Portion, WaitReason};
+use ports::{Result, Retry};
 use serde::Deserialize;
 
 use super::damage;
@@ -71,8 +71,26 @@ impl Portions {
     }
 }
 
-/// Claims entries, if they are still due.
+/// Claims entries, if they are still due. One that the server cannot change is set aside, so that it keeps no other from it.
 async fn claim(connection: &Connection, keys: &[ConversionKey], holder: &Holder) -> Result<Vec<Due>> {
+    match claim_all(connection, keys, holder).await {
+        Err(error) if error.retry() == Retry::Never => {}
+        claimed => return claimed,
+    }
+    let mut claimed = Vec::new();
+    for key in keys {
+        match claim_all(connection, std::slice::from_ref(key), holder).await {
+            Ok(due) => claimed.extend(due),
+            Err(error) if error.retry() == Retry::Never => {
+                damage::set_aside(connection, OPERATION, vec![key.to_string().into()], holder.now).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(claimed)
+}
+
+async fn claim_all(connection: &Connection, keys: &[ConversionKey], holder: &Holder) -> Result<Vec<Due>> {
     let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
     let token = ObjectId::new();
     // Each document by itself: a second worker finds that it does not wake any more.
