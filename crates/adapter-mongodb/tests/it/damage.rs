@@ -28,7 +28,7 @@ async fn damaged_by(change: Document) -> MongoLedger {
 async fn one_entry_that_cannot_be_read_keeps_no_other_from_its_work() {
     for change in [
         doc! { "accepted": "zz!" },
-        doc! { "attempt": "many" },
+        doc! { "failures": "many" },
         doc! { "part": { "first": 1, "purchases": 1, "worth": "much" } },
         doc! { "raw": r#"{"session_id":"s2","revenue":9}"# },
         doc! { "pixel": 7 },
