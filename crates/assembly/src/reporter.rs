@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
     // Before anything is judged by its age.
-    clock_watch::ask_first(&reporting).await;
+    tokio::select! { biased; () = stop.cancelled() => {}, () = clock_watch::ask_first(&reporting) => {} }
     let watch = clock_watch::run(Arc::clone(&reporting), stop.clone());
     tokio::join!(take_in, due, refresh, watch, export.run(stop.clone()));
     lanes.drain().await;

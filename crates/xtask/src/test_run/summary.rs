@@ -8,6 +8,9 @@ use super::part::Part;
 use super::schedule::Ended;
 use crate::tally::Tally;
 
+/// Characters that are shown of a line of a failed step.
+const LONGEST_LINE: usize = 300;
+
 /// Slow tests that are listed.
 const SLOWEST: usize = 10;
 
@@ -40,7 +43,9 @@ pub(super) fn write(
     // A build server may keep the end of a run alone.
     for end in ended.iter().filter(|end| !end.success) {
         writeln!(out, "failed: {}", end.name)?;
-        end.last_lines.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+        for line in &end.last_lines {
+            writeln!(out, "    {}", line.chars().take(LONGEST_LINE).collect::<String>())?;
+        }
     }
     for case in cases.iter().filter(|case| !case.passed) {
         writeln!(out, "failed: {} {}", case.binary, case.name)?;
