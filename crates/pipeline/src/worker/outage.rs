@@ -11,7 +11,8 @@ use ports::backoff::Backoff;
 
 /// Pauses between messages that probe whether a backend answers again. The first comes once two messages in a row have failed for a
 /// backend: one alone may be the message's own problem.
-const PAUSES: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(30));
+const PAUSES: Backoff = Backoff::even(Duration::from_secs(5), LONGEST);
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What the latest messages say about the backends.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ impl BackendOutage {
         let mut state = self.state();
         state.unavailable.insert(part);
         // Messages that were in flight together met the same outage: they count once.
-        if state.paused_until.is_some_and(|until| now < until) {
+        if state.paused_until.is_some_and(|until| now < until && until.since(now) <= LONGEST) {
             return;
         }
         state.failures_in_a_row += 1;
@@ -54,7 +55,8 @@ impl BackendOutage {
 
     /// How long nothing should be received.
     pub(super) fn pause(&self, now: UnixMillis) -> Duration {
-        self.state().paused_until.map_or(Duration::ZERO, |until| until.since(now))
+        // The clock may have been put right since: no pause is longer than the longest.
+        self.state().paused_until.map_or(Duration::ZERO, |until| until.since(now).min(LONGEST))
     }
 
     /// Whether the next message only probes whether the backends answer again.
@@ -73,6 +75,15 @@ mod tests {
     use ports::health::NoHealth;
 
     use super::*;
+
+    #[test]
+    fn a_pause_that_a_wrong_clock_set_does_not_last() {
+        let outage = BackendOutage::default();
+        for _ in 0..2 {
+            outage.record_failure("clock".into(), "wrong", UnixMillis(100_000_000), &NoHealth);
+        }
+        assert_eq!(outage.pause(UnixMillis(0)), LONGEST);
+    }
 
     #[test]
     fn pauses_grow_with_each_failure_and_end_with_the_first_success() {

@@ -28,7 +28,8 @@ fn a_full_disk_stops_the_work_and_loses_nothing() {
     }
     let waits = WAITS.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let world = World::empty(vec![Action::LatencyMs(200).always()], waits.into());
-    let disk = Disk::new(&world, "16m");
+    // Room for the write-ahead logs, which are written back when they have 32 MB: on a smaller disk they alone would fill it.
+    let disk = Disk::new(&world, "96m");
     world.add_pixels_and_campaigns();
     let expected: u64 = (0..6).map(|number| put(&world, number)).sum();
     let port = free_port();
@@ -82,7 +83,7 @@ fn a_read_only_disk_ends_the_start() {
         return;
     }
     let world = World::empty(Vec::new(), Vec::new());
-    let disk = Disk::new(&world, "16m");
+    let disk = Disk::new(&world, "96m");
     world.add_pixels_and_campaigns();
     let expected = put(&world, 0);
     disk.remount("ro");

@@ -21,6 +21,9 @@ const QUICK_ANSWER: Duration = Duration::from_secs(3);
 /// Failed batches in a row that open the circuit breaker.
 const FAILURES_TO_OPEN: u32 = 3;
 
+/// No platform's wish and no backoff pauses a pixel for longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
 /// Why a pixel is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum PauseReason {
@@ -109,7 +112,8 @@ impl PixelThrottle {
 
     /// The pause, whatever the directory shows.
     pub(in crate::report) fn paused(&self, now: UnixMillis) -> Option<Paused> {
-        self.paused.filter(|paused| now < paused.until)
+        // The clock may have been put right since: a pause that is longer than any was set by a wrong one.
+        self.paused.filter(|paused| now < paused.until && paused.until.since(now) <= LONGEST_PAUSE)
     }
 
     /// Adapts to what a batch has seen.
