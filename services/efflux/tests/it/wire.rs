@@ -1,12 +1,17 @@
 //! HTTP requests to a process or server, written by hand: they share no code with the programs under test.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-/// A port on which no process listens.
+/// A port that is free now. It lies below those that the system gives to outgoing connections and to listeners that ask for any: a
+/// process that starts a moment later must find it free still, while other tests run.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    let chance = RandomState::new();
+    let ports = (0_u32..).map(|attempt| 12_000 + u16::try_from(chance.hash_one(attempt) % 20_000).unwrap());
+    let mut free = ports.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().unwrap()
 }
 
 /// Sends a GET request to a process on this machine; see [`exchange`].
