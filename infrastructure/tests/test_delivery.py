@@ -1,4 +1,4 @@
-"""The pipeline can roll out images, and make nobody an administrator."""
+"""The pipeline can roll out images, and cannot make an administrator."""
 
 import re
 import unittest

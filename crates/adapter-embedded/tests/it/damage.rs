@@ -5,7 +5,10 @@
 use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelRef, UnixMillis};
-use ports::ledger::{Claim, Due, DueLimits, Holder, Restatements, RowClaim, RowVerdict, Source, WaitReason};
+use ports::ledger::{
+    Claim, Due, DueLimits, Holder, Lease, Restatements, RowClaim, RowVerdict, Settle, Settled, Settlement,
+    Source, WaitReason,
+};
 use ports::{Ledger, LedgerAdmin, LedgerExport, ReportLedger};
 use rusqlite::Connection;
 
@@ -101,4 +104,19 @@ async fn files_and_exports_go_on_beside_it() {
         assert_eq!(ledger.export_batch(10, u64::MAX).await.unwrap(), [], "{statement}");
         assert!(ledger.stats().await.is_ok(), "{statement}");
     }
+}
+
+#[tokio::test]
+async fn a_settlement_of_it_is_late_and_the_others_are_written() {
+    let (_folder, ledger) = damaged_by(STATEMENTS[0]).await;
+    let settlement = |n: u64| Settlement {
+        lease: Lease { key: row(n).key, attempt: 1 },
+        settle: Settle::Reported,
+        accepted: std::iter::empty().collect(),
+        reported: Figures::default(),
+        answer: None,
+        maybe_received: None,
+    };
+    let settled = ledger.settle((1..=3).map(settlement).collect(), &holder(20)).await.unwrap();
+    assert_eq!(settled, [Settled::Done, Settled::Late, Settled::Done]);
 }

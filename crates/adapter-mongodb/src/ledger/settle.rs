@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::attempts::remember;
 use super::contention::{ROUNDS, pause};
+use super::damage;
 use super::document::{changed, date, int, wakes_at};
 use super::restatement;
 use super::schema::CONVERSIONS;
@@ -50,7 +51,7 @@ async fn round(
 ) -> Result<Vec<usize>> {
     let keys: HashSet<_> = open.iter().map(|at| settlements[*at].lease.key).collect();
     let mut held: HashMap<_, _> =
-        entries(connection, keys).await?.into_iter().map(|entry| (entry.key, entry)).collect();
+        entries(connection, keys, holder).await?.into_iter().map(|entry| (entry.key, entry)).collect();
     let by = ObjectId::new();
     let (mut writing, mut updates) = (Vec::new(), Vec::new());
     for at in open {
@@ -79,12 +80,17 @@ async fn round(
     Ok(left)
 }
 
-/// The entries that are held.
-async fn entries(connection: &Connection, keys: HashSet<ConversionKey>) -> Result<Vec<Entry>> {
+/// The entries that are held. One that cannot be read is set aside, and its settlement is late.
+async fn entries(
+    connection: &Connection,
+    keys: HashSet<ConversionKey>,
+    holder: &Holder,
+) -> Result<Vec<Entry>> {
     let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
     let filter = doc! { "_id": { "$in": ids }, "state": "in_flight" };
     let query = Query { filter, fields: Some(Entry::fields()), ..Query::default() };
-    connection.find(OPERATION, CONVERSIONS, query).await
+    let found = connection.find_each(OPERATION, CONVERSIONS, query).await?;
+    damage::readable(connection, OPERATION, found, holder.now).await
 }
 
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ use crate::connection::{Connection, Query};
 /// Which version the entries are in.
 const VERSIONS: &str = "efflux_schema";
 
-/// Since version 2 a pixel is stored with its platform. Since version 3 a mark precedes each request; programs of version 2 work
-/// with such entries too. Version 1 was not noted.
+/// Since version 2 a pixel is stored with its platform. Since version 3 a mark precedes each request; programs of version 2 do
+/// not refuse such entries, and write no marks. Version 1 was not noted.
 const VERSION: i32 = 3;
 
 /// Entries that one step looks at.

@@ -5,10 +5,10 @@
 use adapter_mongodb::MongoLedger;
 use bson::{Document, doc};
 use domain::Outcome;
-use ports::ledger::{Claim, DueLimits, WaitReason};
+use ports::ledger::{Claim, DueLimits, Lease, Settle, Settled, WaitReason};
 use ports::{LedgerAdmin, LedgerExport, ReportLedger};
 
-use super::world::{collection, database, holder, sendable, settings};
+use super::world::{collection, database, holder, sendable, settings, settlement};
 
 /// A ledger with three entries whose leases have run out at 200, after an update has damaged the second.
 async fn damaged_by(change: Document) -> MongoLedger {
@@ -51,4 +51,15 @@ async fn one_entry_that_cannot_be_read_keeps_no_other_from_its_work() {
         let aside = exported.iter().filter(|record| record.wait_reason() == Some(WaitReason::Damaged));
         assert!(aside.count() <= 1, "{change}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_from_being_settled() {
+    let ledger = damaged_by(doc! { "accepted": "zz!" }).await;
+    let lease = |n: u32| Lease { key: sendable(&format!("s{n}"), "b/o", u64::from(n)).key, attempt: 1 };
+    let settlements = (1..=3).map(|n| settlement(&lease(n), Settle::Reported)).collect();
+    let settled = ledger.settle(settlements, &holder(20)).await.expect("an answer");
+    assert_eq!(settled, [Settled::Done, Settled::Late, Settled::Done]);
+    let aside = ledger.find("s2", None).await.unwrap().remove(0);
+    assert_eq!((aside.outcome, aside.wait_reason()), (Outcome::Parked, Some(WaitReason::Damaged)));
 }

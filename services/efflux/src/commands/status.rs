@@ -117,7 +117,7 @@ impl Undecided {
                 _ => "may have been received by the platform",
             };
             out(&format!(
-                "\n{conversions} conversions worth {revenue} {what} and wait for you (parked: {reason}); see `efflux explain`.\n"
+                "\n{conversions} conversions, unreported revenue {revenue}, {what} and wait for you (parked: {reason}); see `efflux explain`.\n"
             ));
         }
     }
