@@ -38,7 +38,7 @@ pub(crate) fn main(service: Option<&str>) -> ExitCode {
             _ => {
                 let parts = Arc::new(Box::pin(open::<ReporterPorts>(service)).await?);
                 let destinations = backends::destinations(&parts.settings, &parts.clock)?;
-                let (lanes, intake) = reporter::handler(&parts, destinations);
+                let (lanes, intake) = reporter::handler(&parts, destinations, &stop).await;
                 let result = work(Arc::new(intake), delivery, &stop, parts.settings.process.shutdown).await;
                 // What this message claimed is sent by this process, or its death would be another's.
                 lanes.drain().await;

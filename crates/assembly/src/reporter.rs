@@ -37,8 +37,7 @@ pub(crate) async fn run(
     let refresh = refresh::run(Arc::clone(&reporting), parts.settings.intervals.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
-    // Before anything is judged by its age.
-    tokio::select! { biased; () = stop.cancelled() => {}, () = clock_watch::ask_first(&reporting) => {} }
+    ask_for_the_time(&reporting, &stop).await;
     let watch = clock_watch::run(Arc::clone(&reporting), stop.clone());
     tokio::join!(take_in, due, refresh, watch, export.run(stop.clone()));
     lanes.drain().await;
@@ -74,10 +73,20 @@ async fn take_in(
     Arc::new(worker).run(stop.clone()).await;
 }
 
+/// Before anything is judged by its age.
+async fn ask_for_the_time(reporting: &Reporting, stop: &CancellationToken) {
+    tokio::select! { biased; () = stop.cancelled() => {}, () = clock_watch::ask_first(reporting) => {} }
+}
+
 /// What handles one message, and the lanes that it fills.
-pub(crate) fn handler(parts: &Parts<ReporterPorts>, destinations: Destinations) -> (Arc<Lanes>, Intake) {
+pub(crate) async fn handler(
+    parts: &Parts<ReporterPorts>,
+    destinations: Destinations,
+    stop: &CancellationToken,
+) -> (Arc<Lanes>, Intake) {
     let memory = MemoryBudget::new(parts.settings.limits.memory_budget);
     let reporting = Arc::new(reporting(parts, destinations, memory));
+    ask_for_the_time(&reporting, stop).await;
     let lanes = Lanes::new(Arc::clone(&reporting));
     (Arc::clone(&lanes), Intake::new(reporting, lanes))
 }

@@ -1,4 +1,4 @@
-//! A disk that is full, read-only or damaged, and a clock that is set back: a clear error, and no wrong outcome.
+//! A disk that is full, read-only or damaged, and a clock that is wrong: a clear error, and no wrong outcome.
 //!
 //! Each test that mounts a file system runs itself again in its own mount namespace, so that no mount stays behind.
 
@@ -134,16 +134,8 @@ fn a_damaged_ledger_is_named_and_nothing_is_sent_past_it() {
 fn a_clock_that_is_wrong_for_a_while_changes_no_outcome() {
     let world = World::with_faults(vec![Action::LatencyMs(100).always()]);
     let shift = world.file("clock", "+0");
-    let library = fake_clock();
-    let port = free_port().to_string();
-    let settings = [
-        ("LD_PRELOAD", library.as_str()),
-        ("FAKETIME_TIMESTAMP_FILE", shift.to_str().unwrap()),
-        ("FAKETIME_NO_CACHE", "1"),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        ("PORT", port.as_str()),
-    ];
-    let running = world.start_with("efflux", &["run"], &settings);
+    let (library, port) = (fake_clock(), free_port().to_string());
+    let running = world.start_with("efflux", &["run"], &clock_of(&shift, &library, &port));
     let mut expected: u64 = (0..3).map(|number| put(&world, number)).sum();
     wait_until(LONGEST, "the first events are there", || world.sandbox.stats().accepted_events() > 0);
     // Two hours behind, then nine days ahead: more than any row may be old.
@@ -160,6 +152,41 @@ fn a_clock_that_is_wrong_for_a_while_changes_no_outcome() {
     expected += put(&world, 5);
     all_reported_once(&world, expected, 6);
     assert_eq!(running.terminate(), Some(0));
+}
+
+/// It is handled by a process of its own, which must ask for the time, too.
+#[test]
+fn a_message_that_is_handled_alone_is_not_judged_by_a_wrong_clock() {
+    let world = World::new();
+    put(&world, 0);
+    let filter = world.start("filter-svc", &[]);
+    let status = || serde_json::from_str::<Value>(&world.ok(&["status", "--json"])).unwrap();
+    wait_until(LONGEST, "it is filtered", || status()["queues"]["report"]["visible"] == 1);
+    assert_eq!(filter.terminate(), Some(0));
+    // As if a process that had it was killed.
+    let queues = rusqlite::Connection::open(world.path("data/queues.db")).unwrap();
+    assert_eq!(queues.execute("UPDATE messages SET receive_count = 1", []).unwrap(), 1);
+    let shift = world.file("clock", "+777600");
+    let (library, port) = (fake_clock(), free_port().to_string());
+    let reporter = world.start_with("reporter-svc", &[], &clock_of(&shift, &library, &port));
+    wait_until(LONGEST, "the message was handled alone and released", || {
+        let log = fs::read_to_string(world.path("reporter-svc.log")).unwrap();
+        log.contains("it is handled alone") && log.contains("message released")
+    });
+    let ledger = status()["ledger"].clone();
+    assert_eq!(ledger, serde_json::json!({}), "no row was judged nine days too late");
+    assert_eq!(reporter.terminate(), Some(0));
+}
+
+/// Settings that give a process the time that a file says, as a difference in seconds.
+fn clock_of<'s>(shift: &'s Path, library: &'s str, port: &'s str) -> [(&'s str, &'s str); 5] {
+    [
+        ("LD_PRELOAD", library),
+        ("FAKETIME_TIMESTAMP_FILE", shift.to_str().unwrap()),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ("PORT", port),
+    ]
 }
 
 /// Ingests a sample; how many events its rows have.
