@@ -15,6 +15,7 @@ mod reopen;
 mod restatement;
 mod sending;
 mod settle;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    RowClaim, Selection, Settled, Settlement,
+    RowClaim, Selection, Settled, Settlement, Waiting,
 };
 use ports::{LedgerAdmin, LedgerExport, ReportLedger};
 
@@ -211,5 +212,9 @@ impl LedgerAdmin for EmbeddedLedger {
 
     async fn stats(&self) -> ports::Result<LedgerStats> {
         self.db.read("ledger.stats", receipts::stats).await
+    }
+
+    async fn waiting(&self, until: UnixMillis) -> ports::Result<Vec<Waiting>> {
+        self.db.read("ledger.waiting", move |tx| waiting::waiting(tx, until)).await
     }
 }

@@ -19,13 +19,14 @@ mod sending;
 mod settle;
 mod stored;
 mod upgrade;
+mod waiting;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::configuration::MongoSettings;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    RowClaim, Selection, Settled, Settlement,
+    RowClaim, Selection, Settled, Settlement, Waiting,
 };
 use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
@@ -162,5 +163,9 @@ impl LedgerAdmin for MongoLedger {
 
     async fn stats(&self) -> Result<LedgerStats> {
         receipts::stats(&self.connection).await
+    }
+
+    async fn waiting(&self, until: UnixMillis) -> Result<Vec<Waiting>> {
+        waiting::waiting(&self.connection, until).await
     }
 }

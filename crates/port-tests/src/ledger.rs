@@ -96,6 +96,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         restatements::an_increment_survives_failures_and_crashes,
         restatements::what_cannot_be_sent_is_only_recorded,
         restatements::the_receipt_stays_that_of_the_first_row,
+        operator::the_money_of_open_entries_adds_up,
         operator::every_settlement_is_remembered,
         operator::of_many_attempts_the_first_and_the_latest_are_kept,
         operator::a_selection_takes_what_all_conditions_hold_for,

@@ -16,6 +16,7 @@ mod record;
 mod row;
 pub mod rules;
 mod settlement;
+mod waiting;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ pub use reason::WaitReason;
 pub use record::{LedgerStats, Record, Reopening, Selection, StateCount};
 pub use row::{RowClaim, RowVerdict, Source};
 pub use settlement::{Attempt, Settle, SettleLater, Settled, Settlement};
+pub use waiting::Waiting;
 
 use crate::Result;
 
@@ -129,6 +131,10 @@ pub trait LedgerAdmin: fmt::Debug + Send + Sync {
 
     /// How many entries are in each state, and how many wait for export.
     async fn stats(&self) -> Result<LedgerStats>;
+
+    /// The money of all open entries by pixel, state and reason, and how much of it has its deadline before `until`. What it costs
+    /// grows with the number of open entries, and with nothing else.
+    async fn waiting(&self, until: UnixMillis) -> Result<Vec<Waiting>>;
 }
 
 /// A whole ledger: what an adapter implements, and what is opened before its parts are handed to their users.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ConversionKey, Outcome};
+use domain::{ConversionKey, Money, Outcome};
 use ports::destination::Answer;
 use ports::ledger::{
-    Attempt, Record, Reopening, RowClaim, Selection, Settle, Settled, Settlement, WaitReason,
+    Attempt, Record, Reopening, RowClaim, RowVerdict, Selection, Settle, Settled, Settlement, WaitReason,
+    Waiting,
 };
 
-use super::fixture::{LEASE, Subject, at, figures, invalid, key, parked, pixel, retry, sendable, settlement};
+use super::fixture::{
+    LEASE, Subject, at, deadline, figures, invalid, key, parked, pixel, retry, sendable, settlement,
+};
 
 async fn attempts(ledger: &Subject, session: &str) -> Vec<Attempt> {
     ledger.0.attempts(&key(session)).await.expect("attempts")
@@ -171,4 +174,61 @@ pub(super) async fn what_was_accepted_is_not_sent_again_after_reopening(ledger: 
     assert_eq!(due.accepted, [0, 2].into_iter().collect());
     let record = ledger.record("s").await;
     assert_eq!((record.events, record.reported), (2, figures(1, "0.1")));
+}
+
+pub(super) async fn the_money_of_open_entries_adds_up(ledger: Subject) {
+    let far = |session: &str, code: &str, revenue: &str| RowClaim {
+        pixel: Some(pixel(code)),
+        observed: figures(1, revenue),
+        ..sendable(session, "b/o", 0)
+    };
+    let near = |session: &str, code: &str, revenue: &str| RowClaim {
+        verdict: RowVerdict::Sendable { deadline: at(500) },
+        ..far(session, code, revenue)
+    };
+    let waiting = async |until: i64| ledger.0.waiting(at(until)).await.expect("waiting");
+    assert_eq!(waiting(10).await, [], "nothing is open");
+    ledger.hold(far("flying", "111", "0.1"), 1).await;
+    let first = ledger.hold(near("first", "111", "0.1"), 2).await;
+    ledger.done(&first, parked(400), 3).await;
+    let second = ledger.hold(far("second", "111", "0.200000000001"), 4).await;
+    ledger.done(&second, parked(400), 5).await;
+    let other = ledger.hold(far("other", "tiktok:2", "3"), 6).await;
+    ledger.done(&other, retry(7), 7).await;
+    let ended = ledger.hold(far("ended", "111", "9"), 8).await;
+    ledger.done(&ended, Settle::Reported, 9).await;
+    ledger.claim_one(invalid("bad", "b/o", 5), 9).await;
+
+    let group = |code: &str, outcome, reason: &str, conversions, unreported: &str, oldest| Waiting {
+        pixel: pixel(code),
+        outcome,
+        reason: reason.to_owned(),
+        conversions,
+        unreported: unreported.parse().expect("an amount"),
+        expiring: 0,
+        expiring_revenue: Money::ZERO,
+        nearest_deadline: Some(deadline()),
+        oldest: at(oldest),
+    };
+    let parked = Waiting {
+        expiring: 1,
+        expiring_revenue: "0.1".parse().expect("an amount"),
+        nearest_deadline: Some(at(500)),
+        ..group("111", Outcome::Parked, "no_working_credential", 2, "0.300000000001", 2)
+    };
+    let expected = [
+        group("111", Outcome::InFlight, "", 1, "0.1", 1),
+        parked,
+        group("tiktok:2", Outcome::Retry, "throttled", 1, "3", 6),
+    ];
+    assert_eq!(waiting(501).await, expected);
+    // Whether or not it has been found due in the meantime.
+    ledger.due(1, 10).await;
+    let sum = |all: Vec<Waiting>| all.iter().map(|group| group.conversions).sum::<u64>();
+    assert_eq!(sum(waiting(501).await), 4);
+    assert_eq!(
+        waiting(500).await.iter().map(|group| group.expiring).sum::<u64>(),
+        0,
+        "not before its deadline"
+    );
 }
