@@ -4,6 +4,7 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRASTRUCTURE = ROOT / "infrastructure"
@@ -13,7 +14,7 @@ import botocore.session  # noqa: E402
 from botocore import xform_name  # noqa: E402
 from templates import load, resources  # noqa: E402
 
-__all__ = ["INFRASTRUCTURE", "ROOT", "actions", "aws_calls", "load", "metric_names", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings", "statements"]
+__all__ = ["INFRASTRUCTURE", "ROOT", "actions", "aws_calls", "load", "metrics", "metrics_measured", "metrics_sent", "resources", "rust", "sdk_methods", "settings", "statements"]
 
 
 def actions(statement):
@@ -33,31 +34,42 @@ def rust():
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").split("#[cfg(test)]")[0] for path in files}
 
 
-@cache
+class Metric(NamedTuple):
+    """A row of the table of metrics."""
+
+    constant: str
+    kind: str
+    name: str
+    labels: list
+    cloudwatch: str | None
+    dimension: str | None
+
+
 def metric_rows():
-    """(constant, name, whether it goes to CloudWatch, label that becomes a dimension) of every metric."""
-    text = rust()["crates/ports/src/metric.rs"]
-    row = r'^ +(\w+) = (?:counter|gauge|histogram) "(\w+)"(, cloudwatch(?: by "(\w+)")?)?;$'
-    return [(constant, name, bool(sent), label or None) for constant, name, sent, label in re.findall(row, text, re.MULTILINE)]
+    """The metrics: constant, kind, name, labels, name at CloudWatch if it goes there, label that becomes a dimension."""
+    text = rust()["crates/ports/src/metric/name.rs"]
+    row = r'^ +(\w+) = (\w+) "(\w+)" \[([^]]*)\](, cloudwatch(?: as "(\w+)")?(?: by "(\w+)")?)?;$'
+    for constant, kind, name, labels, sent, there, dimension in re.findall(row, text, re.MULTILINE):
+        yield Metric(constant, kind, name, re.findall(r'"(\w+)"', labels), (there or name) if sent else None, dimension or None)
 
 
 @cache
-def metric_names():
-    """Constant -> name of every metric."""
-    return {constant: name for constant, name, _, _ in metric_rows()}
+def metrics():
+    """Every metric by its name."""
+    return {metric.name: metric for metric in metric_rows()}
 
 
 @cache
 def metrics_measured():
     """Names of the metrics that some code outside of `ports` measures."""
     code = "\n".join(text for path, text in rust().items() if not path.startswith("crates/ports/"))
-    return {name for constant, name in metric_names().items() if re.search(rf"\bname::{constant}\b", code)}
+    return {metric.name for metric in metric_rows() if re.search(rf"\bname::{metric.constant}\b", code)}
 
 
 @cache
 def metrics_sent():
-    """Name -> the label that becomes a dimension, if any, of every metric that goes to CloudWatch."""
-    return {name: label for _, name, sent, label in metric_rows() if sent}
+    """Name at CloudWatch -> metric, of every metric that goes there."""
+    return {metric.cloudwatch: metric for metric in metric_rows() if metric.cloudwatch}
 
 
 @cache

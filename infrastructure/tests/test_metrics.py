@@ -4,8 +4,9 @@ import json
 import re
 import unittest
 
-from source import INFRASTRUCTURE, ROOT, load, metric_names, metrics_measured, metrics_sent, resources, rust
+from source import INFRASTRUCTURE, ROOT, load, metrics, metrics_measured, metrics_sent, resources, rust
 
+MONITORING = ROOT / "docker/monitoring"
 TEMPLATES = ["watching.yaml", "scaling.yaml"]
 
 
@@ -36,6 +37,11 @@ def metrics_of_dashboard():
             yield namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
+def rules():
+    """The rules of Prometheus."""
+    return [rule for group in load(MONITORING / "alerts/efflux.yaml")["groups"] for rule in group["rules"]]
+
+
 class Metrics(unittest.TestCase):
     """Of CloudWatch and of Prometheus."""
 
@@ -47,12 +53,12 @@ class Metrics(unittest.TestCase):
     def test_ours_exist_and_are_measured(self):
         self.assertGreater(len(self.ours), 20)
         for name, _ in self.ours:
-            self.assertIn(name, metric_names().values())
-            self.assertIn(name, metrics_measured(), "it has a name and is never measured")
+            self.assertIn(name, metrics_sent())
+            self.assertIn(metrics_sent()[name].name, metrics_measured(), "it has a name and is never measured")
 
     def test_ours_carry_the_dimensions_that_are_published(self):
         for name, dimensions in self.ours:
-            label = metrics_sent()[name]
+            label = metrics_sent()[name].dimension
             self.assertEqual(dimensions.keys(), {"Service", "Environment"} | ({label} if label else set()), name)
             self.assertIn(dimensions["Service"], {"filter-svc", "reporter-svc", "optimizer-svc"})
 
@@ -81,14 +87,44 @@ class Metrics(unittest.TestCase):
             self.assertTrue((INFRASTRUCTURE / "runbooks" / runbook[1]).is_file(), runbook[1])
 
     def test_grafana_shows_metrics_that_exist(self):
-        board = json.loads((ROOT / "docker/monitoring/dashboards/efflux.json").read_text(encoding="utf-8"))
+        board = json.loads((MONITORING / "dashboards/efflux.json").read_text(encoding="utf-8"))
         expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
         self.assertGreater(len(expressions), 10)
         for expression in expressions:
-            names = set(re.findall(r"\b(?:efflux_\w+|[A-Z][a-z]+[A-Z]\w+)\b", expression))
-            self.assertTrue(names, expression)
-            for name in names:
-                self.assertIn(name.removesuffix("_count").removesuffix("_sum"), metrics_measured(), expression)
+            self.assert_known(expression)
+
+    def test_rules_look_at_metrics_that_exist_and_have_a_runbook(self):
+        recorded = {rule["record"] for rule in rules() if "record" in rule}
+        for rule in rules():
+            self.assert_known(rule["expr"], recorded)
+            if "alert" in rule:
+                self.assertIn(rule["labels"]["severity"], {"page", "ticket"}, rule["alert"])
+                runbook = rule["annotations"]["runbook"]
+                self.assertTrue((ROOT / runbook).is_file(), runbook)
+
+    def test_every_alert_is_seen_to_fire_and_to_be_quiet(self):
+        fired, quiet = set(), set()
+        for case in (case for test in load(MONITORING / "alerts/test.yaml")["tests"] for case in test["alert_rule_test"]):
+            (fired if case.get("exp_alerts") else quiet).add(case["alertname"])
+        alerts = {rule["alert"] for rule in rules() if "alert" in rule}
+        self.assertGreater(len(alerts), 10)
+        self.assertEqual((fired, quiet), (alerts, alerts))
+
+    def assert_known(self, expression, recorded=frozenset()):
+        """Each metric of a PromQL expression exists, is measured, and has the labels that the expression names."""
+        names = set(re.findall(r"\befflux_\w+(?::\w+)*\b", expression)) - recorded
+        self.assertTrue(names or any(name in expression for name in recorded), expression)
+        labels = {"le", "service", "instance", "job", "severity"}
+        for name in names:
+            base = re.sub(r"_(?:bucket|count|sum)$", "", name)
+            self.assertIn(base, metrics(), expression)
+            self.assertIn(base, metrics_measured(), expression)
+            labels.update(metrics()[base].labels)
+        used = re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", expression)
+        for listed in re.findall(r"\b(?:by|without|on|ignoring)\s*\(([^)]*)\)", expression):
+            used += [label.strip() for label in listed.split(",") if label.strip()]
+        for label in used if names else []:
+            self.assertIn(label, labels, expression)
 
 
 if __name__ == "__main__":

@@ -164,12 +164,13 @@ impl Filter {
     }
 
     fn measure(&self, receipt: &FilterReceipt) {
-        let labels = [("service", "filter-svc")];
-        self.metrics.count(name::TOTAL_RECORDS_PROCESSED, &labels, receipt.rows_in);
-        self.metrics.count(name::TOTAL_RECORDS_FILTERED, &labels, receipt.kept);
+        let network = InterpretedKey::parse(&receipt.object.key).map_or("", |key| key.network);
+        let labels = [("service", "filter-svc"), ("network", network)];
+        self.metrics.count(name::FILTER_ROWS_READ, &labels, receipt.rows_in);
+        self.metrics.count(name::FILTER_ROWS_KEPT, &labels, receipt.kept);
         if receipt.rows_in > 0 {
-            let ratio = receipt.kept as f64 / receipt.rows_in as f64 * 100.0;
-            self.metrics.observe(name::FILTERING_RATIO, &labels, ratio);
+            let ratio = receipt.kept as f64 / receipt.rows_in as f64;
+            self.metrics.observe(name::FILTER_KEPT_RATIO, &labels, ratio);
         }
     }
 }

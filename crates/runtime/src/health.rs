@@ -23,6 +23,13 @@ impl Health {
         parts.iter().filter_map(|(part, reason)| Some((part.clone(), reason.clone()?))).collect()
     }
 
+    /// Every part that has said something, and whether it can work.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(String, bool)> {
+        let parts = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|(part, reason)| (part.clone(), reason.is_none())).collect()
+    }
+
     fn set(&self, part: &str, reason: Option<&str>) {
         let same = |parts: &BTreeMap<String, Option<String>>| {
             parts.get(part).is_some_and(|old| old.as_deref() == reason)
@@ -55,7 +62,9 @@ mod tests {
         let health = Health::new();
         health.not_ready("ledger", "no room");
         assert_eq!(health.missing(), [("ledger".to_owned(), "no room".to_owned())]);
+        assert_eq!(health.parts(), [("ledger".to_owned(), false)]);
         health.ready("ledger");
         assert!(health.missing().is_empty());
+        assert_eq!(health.parts(), [("ledger".to_owned(), true)]);
     }
 }

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod disk;
 pub mod exit;
 mod fan_out;
 pub mod health;
@@ -13,6 +14,7 @@ pub mod telemetry;
 pub mod terminal;
 
 pub use clock::{SystemClock, SystemRng};
+pub use disk::DiskRoom;
 pub use exit::ExitStatus;
 pub use fan_out::FanOut;
 pub use health::Health;

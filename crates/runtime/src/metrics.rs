@@ -1,43 +1,76 @@
 //! Measurements, kept here and shown for Prometheus.
 
-use metrics::{Key, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+mod series;
+
+use std::collections::HashMap;
+
 use ports::MetricSink;
 use ports::metric::{Labels, Metric, MetricKind, name};
+use prometheus::core::Collector;
+use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, Opts, Registry, TextEncoder};
 
-static ORIGIN: Metadata<'_> = Metadata::new("efflux", Level::INFO, None);
+use series::Series;
+
+/// Millionths in a unit of money.
+const MICROS: f64 = 1e6;
 
 /// The measurements of one process.
+#[derive(Debug)]
 pub struct Metrics {
-    recorder: PrometheusRecorder,
-    shown: PrometheusHandle,
+    registry: Registry,
+    kept: HashMap<&'static str, Kept>,
+    series: Series,
 }
 
-impl std::fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Metrics").finish_non_exhaustive()
-    }
+/// A metric and its values.
+#[derive(Debug)]
+struct Kept {
+    labels: &'static [&'static str],
+    values: Values,
+}
+
+#[derive(Debug)]
+enum Values {
+    /// And what one of them is counted in.
+    Counter(CounterVec, f64),
+    Gauge(GaugeVec),
+    Histogram(HistogramVec),
 }
 
 impl Metrics {
     /// No measurements yet.
     #[must_use]
     pub fn new() -> Self {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        name::ALL.iter().for_each(|metric| describe(&recorder, metric));
-        Self { shown: recorder.handle(), recorder }
-    }
-
-    /// Folds raw observations together; without it they would pile up while no scraper reads them.
-    pub fn tidy(&self) {
-        self.shown.run_upkeep();
+        let registry = Registry::new();
+        let kept = name::ALL.iter().filter_map(|metric| match register(metric, &registry) {
+            Ok(values) => Some((metric.name, Kept { labels: metric.labels, values })),
+            Err(error) => {
+                tracing::error!(metric = metric.name, error = %error, "this metric cannot be kept");
+                None
+            }
+        });
+        Self { kept: kept.collect(), registry, series: Series::default() }
     }
 
     /// All measurements in Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
-        self.tidy();
-        self.shown.render()
+        let mut text = String::new();
+        if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
+            tracing::error!(error = %error, "the metrics cannot be shown");
+        }
+        text
+    }
+
+    /// What is kept of a metric, and the values of its labels in their order.
+    fn at(&self, name: &'static str, labels: Labels<'_>) -> Option<(&Values, Vec<String>)> {
+        let kept = self.kept.get(name)?;
+        debug_assert!(
+            labels.iter().all(|(label, _)| kept.labels.contains(label)),
+            "{name} is measured with {labels:?}, and its labels are {:?}",
+            kept.labels
+        );
+        Some((&kept.values, self.series.values(name, kept.labels, labels)))
     }
 }
 
@@ -47,30 +80,47 @@ impl Default for Metrics {
     }
 }
 
-fn describe(recorder: &PrometheusRecorder, metric: &Metric) {
-    let (name, help) = (metric.name.into(), metric.help().into());
-    match metric.kind {
-        MetricKind::Counter => recorder.describe_counter(name, None, help),
-        MetricKind::Gauge => recorder.describe_gauge(name, None, help),
-        MetricKind::Histogram => recorder.describe_histogram(name, None, help),
-    }
-}
-
-fn key(name: &'static str, labels: Labels<'_>) -> Key {
-    Key::from_parts(name, labels.iter().map(|(n, v)| Label::new(*n, (*v).to_owned())).collect::<Vec<_>>())
+fn register(metric: &Metric, registry: &Registry) -> prometheus::Result<Values> {
+    let (name, help) = (metric.name, metric.help());
+    let keep = |collector: Box<dyn Collector>| registry.register(collector);
+    Ok(match metric.kind {
+        MetricKind::Counter | MetricKind::Money => {
+            let unit = if metric.kind == MetricKind::Money { MICROS } else { 1.0 };
+            let counter = CounterVec::new(Opts::new(name, help), metric.labels)?;
+            keep(Box::new(counter.clone()))?;
+            Values::Counter(counter, unit)
+        }
+        MetricKind::Gauge => {
+            let gauge = GaugeVec::new(Opts::new(name, help), metric.labels)?;
+            keep(Box::new(gauge.clone()))?;
+            Values::Gauge(gauge)
+        }
+        MetricKind::Histogram(buckets) => {
+            let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+            let histogram = HistogramVec::new(options, metric.labels)?;
+            keep(Box::new(histogram.clone()))?;
+            Values::Histogram(histogram)
+        }
+    })
 }
 
 impl MetricSink for Metrics {
     fn count(&self, name: &'static str, labels: Labels<'_>, by: u64) {
-        self.recorder.register_counter(&key(name, labels), &ORIGIN).increment(by);
+        if let Some((Values::Counter(counter, unit), values)) = self.at(name, labels) {
+            counter.with_label_values(&values).inc_by(by as f64 / unit);
+        }
     }
 
     fn gauge(&self, name: &'static str, labels: Labels<'_>, value: f64) {
-        self.recorder.register_gauge(&key(name, labels), &ORIGIN).set(value);
+        if let Some((Values::Gauge(gauge), values)) = self.at(name, labels) {
+            gauge.with_label_values(&values).set(value);
+        }
     }
 
     fn observe(&self, name: &'static str, labels: Labels<'_>, value: f64) {
-        self.recorder.register_histogram(&key(name, labels), &ORIGIN).record(value);
+        if let Some((Values::Histogram(histogram), values)) = self.at(name, labels) {
+            histogram.with_label_values(&values).observe(value);
+        }
     }
 }
 
@@ -79,30 +129,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_metric_of_the_table_can_be_kept() {
+        assert_eq!(Metrics::new().kept.len(), name::ALL.len());
+    }
+
+    #[test]
     fn what_is_measured_is_shown() {
         let metrics = Metrics::new();
         metrics.count(name::ROWS, &[("outcome", "reported")], 2);
         metrics.count(name::ROWS, &[("outcome", "reported")], 3);
-        metrics.gauge(name::QUEUE_MESSAGES, &[], 7.0);
-        let text = metrics.render();
-        assert!(text.contains("efflux_rows_total{outcome=\"reported\"} 5"), "{text}");
-        assert!(text.contains("efflux_queue_messages 7"), "{text}");
-    }
-
-    #[test]
-    fn each_kind_is_described_as_what_it_is() {
-        let metrics = Metrics::new();
-        metrics.count(name::EVENTS, &[], 1);
         metrics.gauge(name::READY, &[], 1.0);
-        metrics.observe(name::REQUEST_SECONDS, &[], 0.5);
+        metrics.count(name::REPORTED_REVENUE, &[("platform", "meta"), ("pixel", "1")], 1_250_000);
+        metrics.observe(name::REQUEST_SECONDS, &[("platform", "meta")], 0.3);
         let text = metrics.render();
         for line in [
-            "# HELP efflux_events_accepted_total Events that the destination accepted",
-            "# TYPE efflux_events_accepted_total counter",
-            "# HELP efflux_ready 1 while every part of the process can do its work, otherwise 0",
-            "# TYPE efflux_ready gauge",
+            "efflux_rows_total{outcome=\"reported\"} 5",
+            "efflux_ready 1",
+            "efflux_reported_revenue_total{pixel=\"1\",platform=\"meta\"} 1.25",
+            "efflux_destination_request_seconds_bucket{platform=\"meta\",le=\"0.25\"} 0",
+            "efflux_destination_request_seconds_bucket{platform=\"meta\",le=\"0.5\"} 1",
             "# HELP efflux_destination_request_seconds Duration of requests to the destination in seconds",
-            "# TYPE efflux_destination_request_seconds summary",
+            "# TYPE efflux_destination_request_seconds histogram",
+            "# TYPE efflux_reported_revenue_total counter",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
         }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::process::{command, run};
 use crate::python::{environment, keep_bytecode};
+use crate::services::ensure_promtool;
 use crate::workspace::Workspace;
 
 /// Whether a file of this name is one.
@@ -15,29 +16,49 @@ type Wanted = fn(&str) -> bool;
 /// A tool, its first arguments, and the files that it looks at: by folder and by how their names end or begin.
 struct Check {
     tool: &'static str,
+    from: Source,
     arguments: &'static [&'static str],
     files: &'static [(&'static str, Wanted)],
 }
 
+/// Where a tool comes from.
+#[derive(PartialEq)]
+enum Source {
+    /// Python's packages.
+    Python,
+    /// The system's packages.
+    System,
+}
+
 const CHECKS: &[Check] = &[
-    Check { tool: "cfn-lint", arguments: &[], files: &[("infrastructure", is_yaml)] },
+    Check { tool: "cfn-lint", from: Source::Python, arguments: &[], files: &[("infrastructure", is_yaml)] },
     Check {
         tool: "hadolint",
+        from: Source::Python,
         arguments: &[],
         files: &[("docker", is_dockerfile), ("docker/backends", is_dockerfile)],
     },
     Check {
         tool: "shellcheck",
+        from: Source::Python,
         arguments: &[],
         files: &[("docker", is_shell), ("infrastructure", is_shell), (".ci", |_| true)],
     },
     Check {
         tool: "check-jsonschema",
+        from: Source::Python,
         arguments: &["--builtin-schema", "vendor.compose-spec"],
         files: &[("docker", is_yaml)],
     },
     Check {
+        tool: "promtool",
+        from: Source::System,
+        arguments: &["test", "rules"],
+        files: &[("docker/monitoring/alerts", |name| name == "test.yaml")],
+    },
+    Check {
         tool: "python",
+        from: Source::Python,
         arguments: &["-m", "unittest", "discover", "--start-directory"],
         files: &[("infrastructure", |name| name == "tests")],
     },
@@ -76,6 +97,7 @@ pub fn infra(dir: &Path, out: &mut dyn Write) -> Result<bool> {
         out,
     )?;
     let tools = python.parent().unwrap_or(&folder);
+    ensure_promtool(out)?;
     let mut fine = true;
     for check in CHECKS {
         let ok = check.run(&workspace, tools, out)?;
@@ -100,7 +122,8 @@ fn wanted(root: &Path) -> Result<String> {
 impl Check {
     /// Whether the tool finds nothing.
     fn run(&self, workspace: &Workspace, tools: &Path, out: &mut dyn Write) -> Result<bool> {
-        let mut tool = command(&tools.join(self.tool).to_string_lossy(), self.arguments);
+        let program = if self.from == Source::Python { tools.join(self.tool) } else { self.tool.into() };
+        let mut tool = command(&program.to_string_lossy(), self.arguments);
         tool.current_dir(&workspace.root).args(self.files(&workspace.root)?);
         keep_bytecode(&mut tool, &workspace.target.join("tools"));
         match run(tool, out) {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use backend::{BACKENDS, Backend};
+pub(crate) use packages::ensure_promtool;
 use running::Running;
 
 use crate::workspace::Workspace;

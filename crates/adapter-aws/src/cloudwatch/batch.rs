@@ -22,11 +22,11 @@ pub(super) fn of(gathered: &Gathered, config: &CloudWatchConfig) -> Vec<Vec<Metr
             let dimensions =
                 [dimension("Environment", &config.environment), service].into_iter().chain(label);
             MetricDatum::builder()
-                .metric_name(series.name)
+                .metric_name(series.there)
                 .set_dimensions(Some(dimensions.collect()))
                 .timestamp(at)
                 .unit(unit(series.name))
-                .statistic_values(set(statistics))
+                .statistic_values(set(statistics, scale(series.name)))
                 .build()
         })
         .collect();
@@ -37,21 +37,30 @@ fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build()
 }
 
-fn set(statistics: &Statistics) -> StatisticSet {
+/// What a value is multiplied with: shares are shown in percent, and money is counted in millionths.
+fn scale(metric: &str) -> f64 {
+    match metric {
+        name::FILTER_KEPT_RATIO => 100.0,
+        name::EXPIRED_REVENUE | name::REPORTED_REVENUE => 1e-6,
+        _ => 1.0,
+    }
+}
+
+fn set(statistics: &Statistics, scale: f64) -> StatisticSet {
     StatisticSet::builder()
         .sample_count(statistics.samples as f64)
-        .sum(statistics.sum)
-        .minimum(statistics.least)
-        .maximum(statistics.most)
+        .sum(statistics.sum * scale)
+        .minimum(statistics.least * scale)
+        .maximum(statistics.most * scale)
         .build()
 }
 
 fn unit(metric: &str) -> StandardUnit {
     match metric {
-        name::FILTERING_RATIO => StandardUnit::Percent,
+        name::FILTER_KEPT_RATIO => StandardUnit::Percent,
         name::REQUEST_SECONDS => StandardUnit::Seconds,
-        // Millionths of a currency, and yes or no.
-        name::EXPIRED_REVENUE_MICROS | name::REPORTED_REVENUE_MICROS | name::READY => StandardUnit::None,
+        // Money, and yes or no.
+        name::EXPIRED_REVENUE | name::REPORTED_REVENUE | name::READY => StandardUnit::None,
         _ => StandardUnit::Count,
     }
 }
@@ -61,6 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use domain::UnixMillis;
+    use ports::metric::MetricKind;
 
     use super::super::gather::Series;
     use super::*;
@@ -75,11 +85,23 @@ mod tests {
         };
         let mut gathered = Gathered::starting(UnixMillis(60_000));
         for i in 0..2001 {
-            let series = Series::of(name::PROCESSED_MESSAGES, &[], &i.to_string()).unwrap();
+            let series = Series::of(name::MESSAGES_PROCESSED, &[], &i.to_string()).unwrap();
             gathered.add(series, 1.0);
         }
         let sizes: Vec<_> = of(&gathered, &config).iter().map(Vec::len).collect();
         assert_eq!(sizes, [1000, 1000, 1]);
-        assert_eq!(unit(name::FILTERING_RATIO), StandardUnit::Percent);
+        assert_eq!(unit(name::FILTER_KEPT_RATIO), StandardUnit::Percent);
+    }
+
+    #[test]
+    fn money_is_sent_in_whole_units() {
+        for metric in name::ALL.iter().filter(|metric| metric.kind == MetricKind::Money) {
+            assert_eq!(
+                (scale(metric.name), unit(metric.name)),
+                (1e-6, StandardUnit::None),
+                "{}",
+                metric.name
+            );
+        }
     }
 }

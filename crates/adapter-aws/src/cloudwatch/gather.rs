@@ -3,17 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::UnixMillis;
-use ports::metric::{CloudWatch, Labels, name};
-
-/// A metric that CloudWatch gets, and its label that becomes a dimension, if one does.
-fn sent(metric: &str) -> Option<(&'static str, Option<&'static str>)> {
-    let metric = name::ALL.iter().find(|known| known.name == metric)?;
-    match metric.cloudwatch {
-        CloudWatch::Withheld => None,
-        CloudWatch::Sent => Some((metric.name, None)),
-        CloudWatch::SentBy(label) => Some((metric.name, Some(label))),
-    }
-}
+use ports::metric::{Labels, name};
 
 /// CloudWatch's statistic set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +18,8 @@ pub(super) struct Statistics {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Series {
     pub(super) name: &'static str,
+    /// The metric's name at CloudWatch.
+    pub(super) there: &'static str,
     pub(super) service: String,
     pub(super) label: Option<(&'static str, String)>,
 }
@@ -35,12 +27,14 @@ pub(super) struct Series {
 impl Series {
     /// The series of a measurement; `None` when the metric is not sent.
     pub(super) fn of(metric: &'static str, labels: Labels<'_>, own_service: &str) -> Option<Self> {
-        let (name, kept) = sent(metric)?;
+        let metric = name::ALL.iter().find(|known| known.name == metric)?;
+        let sent = metric.cloudwatch?;
         let value = |wanted: &str| labels.iter().find(|(label, _)| *label == wanted).map(|(_, value)| *value);
         Some(Self {
-            name,
+            name: metric.name,
+            there: sent.name,
             service: value("service").unwrap_or(own_service).to_owned(),
-            label: kept.and_then(|label| Some((label, value(label)?.to_owned()))),
+            label: sent.dimension.and_then(|label| Some((label, value(label)?.to_owned()))),
         })
     }
 }
@@ -80,7 +74,7 @@ mod tests {
     #[test]
     fn samples_add_up_per_series() {
         let ratio =
-            |service: &str| Series::of(name::FILTERING_RATIO, &[("network", "sedo")], service).unwrap();
+            |service: &str| Series::of(name::FILTER_KEPT_RATIO, &[("network", "sedo")], service).unwrap();
         let mut gathered = Gathered::starting(UnixMillis(1));
         for value in [3.0, 1.0, 2.0] {
             gathered.add(ratio("filter-svc"), value);
@@ -99,7 +93,7 @@ mod tests {
         let series = of(name::REQUESTS, &[("result", "throttled"), ("pixel", "1")]).unwrap();
         assert_eq!(series.label, Some(("result", "throttled".to_owned())));
         assert_eq!(of(name::EVENTS, &[("result", "x")]).unwrap().label, None);
-        assert_eq!(of(name::FAILED_MESSAGES, &[("service", "filter-svc")]).unwrap().service, "filter-svc");
+        assert_eq!(of(name::MESSAGES_FAILED, &[("service", "filter-svc")]).unwrap().service, "filter-svc");
         assert_eq!(of(name::QUEUE_MESSAGES, &[]), None);
     }
 }

@@ -41,7 +41,7 @@ async fn checks(aws: &Aws) -> [Error; 4] {
             interval: PATIENCE,
         },
     );
-    metrics.count(name::PROCESSED_MESSAGES, &[], 1);
+    metrics.count(name::MESSAGES_PROCESSED, &[], 1);
     let (queue, blobs, table) =
         (queue(aws, "nosuchqueue"), S3Blobs::new(aws), DynamoSubscriptions::new(aws, "nosuchtable"));
     // The SDK's futures are large.

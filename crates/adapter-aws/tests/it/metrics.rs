@@ -28,6 +28,8 @@ fn sink(aws: &Aws, namespace: &str, interval: Duration) -> CloudWatchMetrics {
 async fn points(namespace: &str, metric: &str, service: &str) -> Vec<Datapoint> {
     let now = RealClock.now().0;
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let known = name::ALL.iter().find(|known| known.name == metric).unwrap();
+    let metric = known.cloudwatch.map_or(metric, |sent| sent.name);
     let client = crate::world::cloudwatch().await;
     let answer = client
         .get_metric_statistics()
@@ -60,11 +62,11 @@ async fn numbers_arrive_as_statistics_in_one_request() {
     let namespace = unique("metrics");
     let sink = sink(&aws, &namespace, Duration::from_secs(60));
     let filter = [("service", "filter-svc")];
-    for ratio in [10.0, 30.0, 20.0, f64::NAN] {
-        sink.observe(name::FILTERING_RATIO, &filter, ratio);
-        sink.count(name::TOTAL_RECORDS_PROCESSED, &filter, 1000);
+    for ratio in [0.125, 0.5, 0.25, f64::NAN] {
+        sink.observe(name::FILTER_KEPT_RATIO, &filter, ratio);
+        sink.count(name::FILTER_ROWS_READ, &filter, 1000);
     }
-    sink.count(name::PROCESSED_MESSAGES, &[], 2);
+    sink.count(name::MESSAGES_PROCESSED, &[], 2);
     sink.gauge(name::QUEUE_MESSAGES, &[("queue", "trigger")], 5.0);
     let before = aws.requests();
     sink.flush().await.unwrap();
@@ -72,12 +74,12 @@ async fn numbers_arrive_as_statistics_in_one_request() {
     sink.flush().await.unwrap();
     assert_eq!(aws.requests() - before, 1, "there is nothing new");
 
-    let ratio = &points(&namespace, name::FILTERING_RATIO, "filter-svc").await[0];
-    assert_eq!((ratio.minimum(), ratio.maximum()), (Some(10.0), Some(30.0)));
-    assert_eq!((ratio.sum(), ratio.sample_count()), (Some(60.0), Some(3.0)));
+    let ratio = &points(&namespace, name::FILTER_KEPT_RATIO, "filter-svc").await[0];
+    assert_eq!((ratio.minimum(), ratio.maximum()), (Some(12.5), Some(50.0)));
+    assert_eq!((ratio.sum(), ratio.sample_count()), (Some(87.5), Some(3.0)));
     assert_eq!(ratio.unit(), Some(&StandardUnit::Percent));
-    assert_eq!(total(&points(&namespace, name::TOTAL_RECORDS_PROCESSED, "filter-svc").await), 4000.0);
-    assert_eq!(total(&points(&namespace, name::PROCESSED_MESSAGES, "efflux").await), 2.0);
+    assert_eq!(total(&points(&namespace, name::FILTER_ROWS_READ, "filter-svc").await), 4000.0);
+    assert_eq!(total(&points(&namespace, name::MESSAGES_PROCESSED, "efflux").await), 2.0);
     assert!(points(&namespace, name::QUEUE_MESSAGES, "efflux").await.is_empty(), "not one that is sent");
 }
 
@@ -91,10 +93,10 @@ async fn what_is_left_at_the_stop_is_sent() {
         let (sink, stop) = (sink.clone(), stop.clone());
         async move { sink.run(stop).await }
     });
-    sink.count(name::FAILED_MESSAGES, &[], 3);
+    sink.count(name::MESSAGES_FAILED, &[], 3);
     stop.cancel();
     running.await.unwrap();
-    assert_eq!(total(&points(&namespace, name::FAILED_MESSAGES, "efflux").await), 3.0);
+    assert_eq!(total(&points(&namespace, name::MESSAGES_FAILED, "efflux").await), 3.0);
 }
 
 #[tokio::test]
@@ -105,22 +107,22 @@ async fn numbers_wait_while_cloudwatch_is_unavailable_and_none_counts_twice() {
     let sink = sink(&aws, &namespace, Duration::from_secs(60));
     proxy.refuse().await;
     for _ in 0..3 {
-        sink.count(name::PROCESSED_MESSAGES, &[], 1);
+        sink.count(name::MESSAGES_PROCESSED, &[], 1);
         assert_eq!(sink.flush().await.unwrap_err().kind(), ErrorKind::Unavailable);
     }
     assert_eq!(sink.dropped(), 0);
     proxy.restore().await;
     sink.flush().await.unwrap();
-    assert_eq!(total(&points(&namespace, name::PROCESSED_MESSAGES, "efflux").await), 3.0);
+    assert_eq!(total(&points(&namespace, name::MESSAGES_PROCESSED, "efflux").await), 3.0);
 
     // CloudWatch has it, and we do not know.
     proxy.lose_answers().await;
-    sink.count(name::FAILED_MESSAGES, &[], 1);
+    sink.count(name::MESSAGES_FAILED, &[], 1);
     sink.flush().await.unwrap_err();
     assert_eq!(sink.dropped(), 1);
     proxy.restore().await;
     sink.flush().await.unwrap();
-    assert_eq!(total(&points(&namespace, name::FAILED_MESSAGES, "efflux").await), 1.0);
+    assert_eq!(total(&points(&namespace, name::MESSAGES_FAILED, "efflux").await), 1.0);
 }
 
 #[tokio::test]
@@ -131,11 +133,11 @@ async fn a_long_absence_costs_the_oldest_numbers_and_no_memory() {
     let sink = sink(&aws, &namespace, Duration::from_secs(60));
     proxy.refuse().await;
     for _ in 0..64 {
-        sink.count(name::PROCESSED_MESSAGES, &[], 1);
+        sink.count(name::MESSAGES_PROCESSED, &[], 1);
         sink.flush().await.unwrap_err();
     }
     assert_eq!(sink.dropped(), 4);
     proxy.restore().await;
     sink.flush().await.unwrap();
-    assert_eq!(total(&points(&namespace, name::PROCESSED_MESSAGES, "efflux").await), 60.0);
+    assert_eq!(total(&points(&namespace, name::MESSAGES_PROCESSED, "efflux").await), 60.0);
 }

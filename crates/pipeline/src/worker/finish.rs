@@ -19,7 +19,7 @@ impl Worker {
             Handled::Done => {
                 known.outage.record_success(&*self.health);
                 known.own.forget(delivery);
-                self.metrics.count(name::PROCESSED_MESSAGES, &[("service", self.config.service)], 1);
+                self.metrics.count(name::MESSAGES_PROCESSED, &[("service", self.config.service)], 1);
                 ("message acknowledged", self.queue.acknowledge(&handles).await)
             }
             Handled::DeadLetter { reason } => {
@@ -28,7 +28,7 @@ impl Worker {
             }
             Handled::Later { unavailable, reason } => {
                 tracing::warn!(reason, "message released");
-                self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
+                self.metrics.count(name::MESSAGES_FAILED, &[("service", self.config.service)], 1);
                 let wait = unavailable.is_some();
                 if let Some(part) = unavailable {
                     known.outage.record_failure(part, &reason, self.clock.now(), &*self.health);
@@ -54,7 +54,7 @@ impl Worker {
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) {
         tracing::error!(reason, "moving message to the dead-letter queue");
-        self.metrics.count(name::FAILED_MESSAGES, &[("service", self.config.service)], 1);
+        self.metrics.count(name::MESSAGES_FAILED, &[("service", self.config.service)], 1);
         if let Err(error) = self.queue.dead_letter(delivery, reason, self.config.service).await {
             tracing::warn!(error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
         }

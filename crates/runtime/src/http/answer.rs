@@ -20,7 +20,9 @@ pub(super) fn answer(
         "/" => text(StatusCode::OK, "The world is yours!".to_owned()),
         "/health/live" => text(StatusCode::OK, "live\n".to_owned()),
         "/health/ready" => ready(health),
-        "/metrics" => text(StatusCode::OK, metrics.render()),
+        "/metrics" => {
+            with_type(text(StatusCode::OK, metrics.render()), "text/plain; version=0.0.4; charset=utf-8")
+        }
         _ => {
             text(StatusCode::NOT_FOUND, "there are /, /health/live, /health/ready and /metrics\n".to_owned())
         }
@@ -32,17 +34,17 @@ fn ready(health: &Health) -> Response<Full<Bytes>> {
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let parts: serde_json::Map<_, _> =
         missing.into_iter().map(|(part, reason)| (part, reason.into())).collect();
-    let mut response =
-        text(status, serde_json::json!({"ready": parts.is_empty(), "missing": parts}).to_string());
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    response
+    let body = serde_json::json!({"ready": parts.is_empty(), "missing": parts}).to_string();
+    with_type(text(status, body), "application/json")
 }
 
 fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    with_type(response, "text/plain; charset=utf-8")
+}
+
+fn with_type(mut response: Response<Full<Bytes>>, media_type: &'static str) -> Response<Full<Bytes>> {
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
     response
 }

@@ -28,9 +28,26 @@ const FAKETIME: Package = Package {
     is_installed: || below(Path::new("/usr/lib"), "faketime/libfaketimeMT.so.1"),
 };
 
+/// Prometheus, for its tool.
+const PROMETHEUS: Package = Package {
+    name: "prometheus",
+    why: "promtool, to check metrics and alerts",
+    is_installed: || Path::new("/usr/bin/promtool").exists(),
+};
+
+/// Installs promtool if it is missing, and we may.
+pub(crate) fn ensure_promtool(out: &mut dyn std::io::Write) -> Result<()> {
+    install(&[PROMETHEUS], out)
+}
+
 /// Installs what is missing, if we may.
 pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write) -> Result<()> {
-    let wanted: &[Package] = if with_postgres { &[POSTGRES, FAKETIME] } else { &[FAKETIME] };
+    let wanted: &[Package] =
+        if with_postgres { &[POSTGRES, FAKETIME, PROMETHEUS] } else { &[FAKETIME, PROMETHEUS] };
+    install(wanted, out)
+}
+
+fn install(wanted: &[Package], out: &mut dyn std::io::Write) -> Result<()> {
     let missing: Vec<_> = wanted.iter().filter(|package| !(package.is_installed)()).collect();
     if missing.is_empty() {
         return Ok(());

@@ -13,6 +13,7 @@ mod kill;
 mod logs;
 mod memory;
 mod meta;
+mod monitoring;
 mod operator;
 mod production;
 mod recovery;

@@ -11,8 +11,8 @@ use crate::report::Reporting;
 /// Counts the money of a conversion whose deadline has passed.
 pub(super) fn count(reporting: &Reporting, due: &Due) {
     let micros = u64::try_from(unreported_value(due).micros()).unwrap_or(0);
-    let labels = [("platform", due.pixel.platform.as_str())];
-    reporting.metrics.count(name::EXPIRED_REVENUE_MICROS, &labels, micros);
+    let labels = [("platform", due.pixel.platform.as_str()), ("pixel", due.pixel.code.as_str())];
+    reporting.metrics.count(name::EXPIRED_REVENUE, &labels, micros);
 }
 
 /// The value of the Purchases that the destination does not have.

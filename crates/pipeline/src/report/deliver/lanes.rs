@@ -95,7 +95,7 @@ impl Lanes {
             let mut open = self.open();
             conversions.filter_map(|conversion| self.enqueue(&mut open, conversion, holder)).collect()
         };
-        settle::write(&self.reporting, no_room).await;
+        settle::write(&self.reporting, None, no_room).await;
     }
 
     /// What may be claimed from the ledger now: nothing for pixels that are paused or have enough to do.

@@ -27,6 +27,9 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
                 reachability.record(&report.answer, reporting.clock.now(), &*reporting.health);
             }
             if !is_refused(&report) {
+                if report.outcomes.first() == Some(&EventOutcome::Accepted) {
+                    show_credentials(context, true);
+                }
                 return report;
             }
             context.throttle().credentials.refuse(&credential);
@@ -42,7 +45,15 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             break;
         }
     }
+    show_credentials(context, false);
     report
+}
+
+/// Shows whether the platform takes any of the pixel's credentials; an answer that says nothing about it changes nothing.
+fn show_credentials(context: &PixelContext, works: bool) {
+    let (platform, code) = (context.platform(), context.pixel.code.as_str());
+    let labels = [("platform", platform.as_str()), ("pixel", code)];
+    context.reporting.metrics.gauge(name::PIXEL_CREDENTIALS, &labels, if works { 1.0 } else { 0.0 });
 }
 
 fn log_answer(events: usize, answer: &Answer) {
@@ -58,7 +69,7 @@ fn log_answer(events: usize, answer: &Answer) {
 fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
     let metrics = &context.reporting.metrics;
     let platform = context.platform();
-    let platform = ("platform", platform.as_str());
+    let (platform, code) = (("platform", platform.as_str()), ("pixel", context.pixel.code.as_str()));
     let result = match report.outcomes.first() {
         Some(EventOutcome::Accepted) => "accepted",
         Some(EventOutcome::Refused) => "refused",
@@ -67,17 +78,17 @@ fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
         Some(EventOutcome::Transient) => "transient",
         _ => "bad_event",
     };
-    metrics.count(name::REQUESTS, &[("result", result), platform], 1);
+    metrics.count(name::REQUESTS, &[platform, code, ("result", result)], 1);
     metrics.observe(name::REQUEST_SECONDS, &[platform], took.as_secs_f64());
     let unknown = report.outcomes.iter().filter(|o| **o == EventOutcome::Unknown).count();
-    metrics.count(name::UNKNOWN_OUTCOMES, &[platform], unknown as u64);
+    metrics.count(name::UNKNOWN_OUTCOMES, &[platform, code], unknown as u64);
     for alarm in &report.alarms {
         tracing::error!(
             alarm,
             answer.trace_id = report.answer.trace_id,
             "the destination's answer does not match what was sent"
         );
-        metrics.count(name::ANSWER_ALARMS, &[platform], 1);
+        metrics.count(name::ANSWER_ALARMS, &[platform, code], 1);
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
     let (conversions, marked_at) = begin_sending(&context, conversions).await;
     if mutations::settles_before_send() {
         let early = conversions.iter().map(|prepared| nothing_sent(prepared.due.clone(), Settle::Reported));
-        settle::write(reporting, early.collect()).await;
+        settle::write(reporting, Some(&context.pixel), early.collect()).await;
     }
     let mut end = DeliveryEnd::Finished;
     if !conversions.is_empty() {
@@ -39,7 +39,7 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
         end = feedback.end;
         settlements.extend(items.into_iter().map(|item| settlement(reporting, item, end, now)));
     }
-    settle::write(reporting, settlements).await;
+    settle::write(reporting, Some(&context.pixel), settlements).await;
     if end == DeliveryEnd::CredentialsRefused {
         release_if_credentials_changed(&context).await;
     }
@@ -58,7 +58,7 @@ pub(super) async fn defer(context: &PixelContext, batch: Batch, paused: Paused) 
         let settle = paused.settle(prepared.due.deadline);
         nothing_sent(prepared.due, settle)
     }));
-    settle::write(&context.reporting, settlements).await;
+    settle::write(&context.reporting, Some(&context.pixel), settlements).await;
     release_if_credentials_changed(context).await;
 }
 

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use domain::PixelRef;
 use ports::ledger::{Settled, Settlement};
 use ports::metric::name;
 
 use crate::report::Reporting;
 
-/// Writes settlements in one call. When the ledger cannot take them the leases run out, and the same events are sent again
+/// Writes settlements in one call, all of `pixel` where one is named. When the ledger cannot take them the leases run out, and the same events are sent again
 /// under the same ids.
-pub(super) async fn write(reporting: &Reporting, settlements: Vec<Settlement>) {
+pub(super) async fn write(reporting: &Reporting, pixel: Option<&PixelRef>, settlements: Vec<Settlement>) {
     if settlements.is_empty() {
         return;
     }
-    measure(reporting, &settlements);
+    measure(reporting, pixel, &settlements);
     let conversions = settlements.len();
     match reporting.ledger.settle(settlements, &reporting.holder()).await {
         Ok(settled) => {
@@ -30,8 +31,10 @@ pub(super) async fn write(reporting: &Reporting, settlements: Vec<Settlement>) {
     }
 }
 
-fn measure(reporting: &Reporting, settlements: &[Settlement]) {
+fn measure(reporting: &Reporting, pixel: Option<&PixelRef>, settlements: &[Settlement]) {
     let metrics = &reporting.metrics;
+    let platform = ("platform", pixel.map_or("", |pixel| pixel.platform.as_str()));
+    let code = ("pixel", pixel.map_or("", |pixel| pixel.code.as_str()));
     let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut events, mut micros) = (0, 0);
     for settlement in settlements {
@@ -40,8 +43,8 @@ fn measure(reporting: &Reporting, settlements: &[Settlement]) {
         micros += u64::try_from(settlement.reported.revenue.micros()).unwrap_or(0);
     }
     for (outcome, conversions) in outcomes {
-        metrics.count(name::SETTLED, &[("outcome", outcome)], conversions);
+        metrics.count(name::SETTLED, &[platform, code, ("outcome", outcome)], conversions);
     }
-    metrics.count(name::EVENTS, &[], events);
-    metrics.count(name::REPORTED_REVENUE_MICROS, &[], micros);
+    metrics.count(name::EVENTS, &[platform, code], events);
+    metrics.count(name::REPORTED_REVENUE, &[platform, code], micros);
 }
