@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ports::{Clock, Result};
+use ports::{Clock, Error, ErrorKind, Result};
 
 use crate::analytics::EmbeddedAnalytics;
 use crate::blob::{Announcement, FolderBlobStore};
@@ -15,6 +15,13 @@ use crate::pixels::EmbeddedPixels;
 use crate::queue::EmbeddedQueue;
 use crate::subscriptions::EmbeddedSubscriptions;
 use crate::{DIRECTORY_SCHEMA, io_error};
+
+const QUEUES: &str = "queues.db";
+const DIRECTORY: &str = "directory.db";
+const LEDGER: &str = "ledger.db";
+const ANALYTICS: &str = "analytics.db";
+/// The databases of a data directory; each is made when it is first used.
+const FILES: [&str; 4] = [QUEUES, DIRECTORY, LEDGER, ANALYTICS];
 
 /// A data directory. Clones share its open databases, and so should all of a process; several processes may share the
 /// directory.
@@ -32,6 +39,22 @@ struct Parts {
 }
 
 impl DataDir {
+    /// Opens a data directory that is there, for those who only look at it. Blocks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] when there is none, so that a mistyped path does not pass for an empty one.
+    pub fn open_existing(path: impl Into<PathBuf>) -> Result<Self> {
+        let folder = path.into();
+        if !FILES.iter().any(|file| folder.join(file).exists()) {
+            let detail = format!(
+                "there is no data in {}: is EFFLUX_DATA_DIR right? `efflux run` makes a new data directory",
+                folder.display()
+            );
+            return Err(Error::new(ErrorKind::Missing, "data_dir.open").detail(detail));
+        }
+        Self::open(folder)
+    }
+
     /// Opens a data directory; makes it, for its owner only, when it is absent. Blocks.
     ///
     /// # Errors
@@ -42,10 +65,10 @@ impl DataDir {
             .map_err(|e| io_error("data_dir.open", &format!("the data directory {}", folder.display()), e))?;
         Ok(Self(Arc::new(Parts {
             folder,
-            queues: Part::new("queues.db", EmbeddedQueue::SCHEMA),
-            directory: Part::new("directory.db", DIRECTORY_SCHEMA),
-            ledger: Part::new("ledger.db", EmbeddedLedger::SCHEMA),
-            analytics: Part::new("analytics.db", EmbeddedAnalytics::SCHEMA),
+            queues: Part::new(QUEUES, EmbeddedQueue::SCHEMA),
+            directory: Part::new(DIRECTORY, DIRECTORY_SCHEMA),
+            ledger: Part::new(LEDGER, EmbeddedLedger::SCHEMA),
+            analytics: Part::new(ANALYTICS, EmbeddedAnalytics::SCHEMA),
         })))
     }
 

@@ -55,6 +55,28 @@ impl<P: OpenPorts> Parts<P> {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let ports = P::open(&mut Opener::new(&settings, &clock)).await?;
+        Self::with(settings, ports, service, clock).await
+    }
+
+    /// The same for a command that only reads: where there is no data directory it fails and makes none.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub async fn open_for_reading(
+        settings: Settings,
+        service: Service,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let ports = P::open(&mut Opener::for_reading(&settings, &clock)).await?;
+        Self::with(settings, ports, service, clock).await
+    }
+
+    async fn with(
+        settings: Settings,
+        ports: P,
+        service: Service,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let registry = Arc::new(Metrics::new());
         let readiness = Arc::new(Health::new());
         let upload = backends::upload(&settings, service, &clock).await?;

@@ -8,7 +8,7 @@ use runtime::http::Server;
 use runtime::{ExitStatus, Lifecycle};
 
 use crate::gauges::Measured;
-use crate::{Parts, filter, gauges, optimizer, reporter};
+use crate::{Parts, audience, filter, gauges, optimizer, reporter};
 
 /// A service that runs.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ impl Serve for FilterPorts {
 
 impl Serve for ReporterPorts {
     fn serve(parts: &Arc<Parts<Self>>, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+        audience::check(&parts.settings)?;
         let destinations = backends::destinations(&parts.settings, &parts.clock)?;
         let (parts, stop) = (Arc::clone(parts), lifecycle.soft_token());
         lifecycle.spawn("reporter", async move {

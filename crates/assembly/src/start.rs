@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backends::{OpenError, OpenPorts};
+use runtime::WrongUsage;
 use runtime::terminal::harmless;
 use runtime::{ExitStatus, SystemClock, telemetry};
 use settings::{Environment, Service, Settings};
@@ -40,6 +41,9 @@ pub(crate) async fn open<P: OpenPorts>(service: Service) -> anyhow::Result<Parts
 }
 
 fn status_of(error: &anyhow::Error) -> ExitStatus {
+    if error.downcast_ref::<WrongUsage>().is_some() {
+        return ExitStatus::Usage;
+    }
     match error.downcast_ref::<StartError>() {
         Some(
             StartError::Settings(_)

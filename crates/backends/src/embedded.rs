@@ -20,11 +20,17 @@ pub(crate) struct Embedded<'s> {
     settings: &'s Settings,
     clock: &'s Arc<dyn Clock>,
     data: Option<DataDir>,
+    must_exist: bool,
 }
 
 impl<'s> Embedded<'s> {
     pub(crate) const fn new(settings: &'s Settings, clock: &'s Arc<dyn Clock>) -> Self {
-        Self { settings, clock, data: None }
+        Self { settings, clock, data: None, must_exist: false }
+    }
+
+    /// Fails where there is no data directory yet.
+    pub(crate) fn of_existing_data(self) -> Self {
+        Self { must_exist: true, ..self }
     }
 
     pub(crate) fn trigger_queue(&mut self) -> Result<Arc<dyn EventQueue>, OpenError> {
@@ -82,6 +88,7 @@ impl<'s> Embedded<'s> {
         backend_chosen(port, "embedded", &folder.display().to_string());
         let data = match self.data.take() {
             Some(data) => data,
+            None if self.must_exist => DataDir::open_existing(folder)?,
             None => DataDir::open(folder)?,
         };
         self.data = Some(data.clone());

@@ -36,6 +36,13 @@ impl<'s> Opener<'s> {
         }
     }
 
+    /// The same for a command that only reads: it makes no data directory, and fails where there is none.
+    #[must_use]
+    pub fn for_reading(settings: &'s Settings, clock: &'s Arc<dyn Clock>) -> Self {
+        let opener = Self::new(settings, clock);
+        Self { embedded: opener.embedded.of_existing_data(), ..opener }
+    }
+
     /// Notifications of interpreted files.
     ///
     /// # Errors

@@ -65,6 +65,12 @@ impl Money {
         (self.0 * Decimal::from(1_000_000)).round().to_i64().unwrap_or(i64::MAX)
     }
 
+    /// The amount that many times.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0 * Decimal::from(count))
+    }
+
     /// Below zero.
     #[must_use]
     pub fn is_negative(self) -> bool {

@@ -32,7 +32,7 @@ pub use reason::WaitReason;
 pub use record::{LedgerStats, Record, Reopening, Selection, StateCount};
 pub use row::{RowClaim, RowVerdict, Source};
 pub use settlement::{Attempt, Settle, SettleLater, Settled, Settlement};
-pub use waiting::Waiting;
+pub use waiting::{OpenEntries, Waiting, WaitingSums};
 
 use crate::Result;
 

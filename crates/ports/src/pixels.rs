@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use domain::PixelRef;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::Result;
 
@@ -26,6 +26,19 @@ pub struct Credential {
     pub label: String,
     /// The access token.
     pub token: SecretString,
+}
+
+/// Tokens of fewer characters show nothing of themselves.
+const SHOWN_FROM: usize = 20;
+
+impl Credential {
+    /// The last four characters, by which people tell tokens apart; `None` of a short one.
+    #[must_use]
+    pub fn ending(&self) -> Option<&str> {
+        let token = self.token.expose_secret();
+        let ending = token.len().checked_sub(4).filter(|_| token.len() >= SHOWN_FROM)?;
+        token.get(ending..)
+    }
 }
 
 /// The directory of pixels.

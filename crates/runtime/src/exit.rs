@@ -15,6 +15,8 @@ pub enum ExitStatus {
     Unavailable,
     /// 70: a bug.
     Bug,
+    /// 74: what was to be printed could not be written.
+    NotWritten,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -25,6 +27,21 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Usage => 64,
             ExitStatus::Unavailable => 69,
             ExitStatus::Bug => 70,
+            ExitStatus::NotWritten => 74,
         })
+    }
+}
+
+/// The caller asked for something that cannot be: a word that is none of those known, a file that is not there. It ends with
+/// [`ExitStatus::Usage`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUsage(String);
+
+impl WrongUsage {
+    /// What is wrong, and what to write instead.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 }

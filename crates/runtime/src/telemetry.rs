@@ -19,7 +19,9 @@ pub fn init(settings: &TelemetrySettings) {
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match settings.format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Text => {
+            lines.with_ansi(settings.no_color.is_none() && std::io::stderr().is_terminal()).boxed()
+        }
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(filter_fn(is_shown)).with(lines);
     // The error of a second start says that logging works already.

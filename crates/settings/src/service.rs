@@ -69,6 +69,8 @@ section! {
     format: LogFormat = "LOGGING_ENVIRONMENT", "development", ALL, mapped(log_format);
     /// error, warn, info, debug, trace, or a filter such as info,pipeline=debug.
     level: String = "LOG_LEVEL", "info", ALL, parsed(log_level);
+    /// Any value: the log has no colours, on a terminal either.
+    no_color: Option<String> = "NO_COLOR", "", ALL, optional_text();
 }
 
 /// How log lines look.

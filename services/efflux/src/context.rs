@@ -21,18 +21,30 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the log shows the progress of the work, as that of a service does.
     stays_up: bool,
+    /// Whether the command only reads, and makes no data directory.
+    only_reads: bool,
 }
 
 impl Context {
     /// The environment of this process.
     pub(crate) fn of_process() -> Self {
-        Self { environment: Environment::of_process(), clock: Arc::new(SystemClock::new()), stays_up: false }
+        Self {
+            environment: Environment::of_process(),
+            clock: Arc::new(SystemClock::new()),
+            stays_up: false,
+            only_reads: false,
+        }
     }
 
     /// For a command that works until a signal. One that ends by itself prints its results, so it logs only warnings unless
     /// `LOG_LEVEL` is set.
     pub(crate) fn staying_up(self) -> Self {
         Self { stays_up: true, ..self }
+    }
+
+    /// For a command that only reads: it fails where there is no data yet.
+    pub(crate) fn reading(self) -> Self {
+        Self { only_reads: true, ..self }
     }
 
     /// Another environment in place of the process's own.
@@ -57,7 +69,12 @@ impl Context {
     /// Reads the settings and opens the ports of one command. It opens no others: an operator needs the tool during an outage.
     pub(crate) async fn open<P: OpenPorts>(&self) -> Result<Parts<P>, StartError> {
         let settings = self.settings()?;
-        // The future is large: opening the drivers takes kilobytes of it.
-        Box::pin(Parts::open(settings, Service::Efflux, Arc::clone(&self.clock))).await
+        let clock = Arc::clone(&self.clock);
+        // The futures are large: opening the drivers takes kilobytes of them.
+        if self.only_reads {
+            Box::pin(Parts::open_for_reading(settings, Service::Efflux, clock)).await
+        } else {
+            Box::pin(Parts::open(settings, Service::Efflux, clock)).await
+        }
     }
 }

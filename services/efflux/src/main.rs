@@ -4,9 +4,12 @@ mod cli;
 mod commands;
 mod context;
 mod follow;
+mod sheet;
 mod tables;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, FromArgMatches};
 use runtime::ExitStatus;
@@ -23,7 +26,10 @@ fn main() -> ExitCode {
     let help = settings::help_text(Service::Efflux);
     let matches = Cli::command().after_help(help).try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => assembly::block_on(Service::Efflux, cli.command.run(Context::of_process())),
+        Ok(cli) => {
+            let code = assembly::block_on(Service::Efflux, cli.command.run(Context::of_process()));
+            if NOT_WRITTEN.load(Ordering::Relaxed) { ExitStatus::NotWritten.into() } else { code }
+        }
         Err(error) => {
             let wrong = error.use_stderr();
             // A closed terminal cannot be written to, and is not an error.
@@ -33,8 +39,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes to standard output, without anything that would steer a terminal. A reader that has closed it, such as `head`, wants no more.
+/// Whether something that was to be printed could not be written.
+static NOT_WRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard output, without anything that would steer a terminal. A reader that has closed it, such as `head`, wants no more;
+/// any other failure ends the command as [`ExitStatus::NotWritten`].
 pub(crate) fn out(text: &str) {
     use std::io::Write;
-    drop(std::io::stdout().write_all(harmless(text).as_bytes()));
+    let mut stdout = std::io::stdout();
+    let written = stdout.write_all(harmless(text).as_bytes()).and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+        && !NOT_WRITTEN.swap(true, Ordering::Relaxed)
+    {
+        drop(writeln!(std::io::stderr(), "efflux: standard output cannot be written: {error}"));
+    }
 }

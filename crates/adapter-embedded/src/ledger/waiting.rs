@@ -1,10 +1,8 @@
 //! The money of open entries.
 
-use std::collections::BTreeMap;
-
+use domain::UnixMillis;
 use domain::restate::Figures;
-use domain::{Money, Outcome, PixelRef, UnixMillis};
-use ports::ledger::Waiting;
+use ports::ledger::{OpenEntries, Waiting, WaitingSums};
 use rusqlite::{Row, Transaction};
 
 use super::columns::{figures, is_damage, parsed};
@@ -22,45 +20,32 @@ const OPEN: &str = "
 
 /// See [`LedgerAdmin::waiting`](ports::LedgerAdmin::waiting).
 pub(super) fn waiting(tx: &Transaction<'_>, until: UnixMillis) -> rusqlite::Result<Vec<Waiting>> {
-    let mut groups = BTreeMap::new();
+    let mut sums = WaitingSums::default();
     let mut statement = tx.prepare_cached(OPEN)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        match add(&mut groups, row, until) {
+        match open(row, until) {
+            Ok(entry) => sums.add(entry),
             // It is named where it is claimed.
             Err(error) if is_damage(&error) => {}
-            added => added?,
+            Err(error) => return Err(error),
         }
     }
-    Ok(groups.into_values().collect())
+    Ok(sums.into_vec())
 }
 
-type Groups = BTreeMap<(PixelRef, String, String), Waiting>;
-
-fn add(groups: &mut Groups, row: &Row<'_>, until: UnixMillis) -> rusqlite::Result<()> {
-    let (pixel, state): (PixelRef, String) = (parsed(row, 0)?, row.get(1)?);
-    let (outcome, reason): (Outcome, String) = (parsed(row, 1)?, row.get(2)?);
+fn open(row: &Row<'_>, until: UnixMillis) -> rusqlite::Result<OpenEntries> {
     let (observed, reported): (Figures, Figures) = (figures(row, 3)?, figures(row, 5)?);
-    let (deadline, made) = (row.get::<_, Option<i64>>(7)?.map(UnixMillis), UnixMillis(row.get(8)?));
-    let unreported = (observed.revenue - reported.revenue).max(Money::ZERO);
-    let group = groups.entry((pixel.clone(), state, reason.clone())).or_insert_with(|| Waiting {
-        pixel,
-        outcome,
-        reason,
-        conversions: 0,
-        unreported: Money::ZERO,
-        expiring: 0,
-        expiring_revenue: Money::ZERO,
-        nearest_deadline: None,
-        oldest: made,
-    });
-    group.conversions += 1;
-    group.unreported = group.unreported + unreported;
-    if deadline.is_some_and(|deadline| deadline < until) {
-        group.expiring += 1;
-        group.expiring_revenue = group.expiring_revenue + unreported;
-    }
-    group.nearest_deadline = group.nearest_deadline.into_iter().chain(deadline).min();
-    group.oldest = group.oldest.min(made);
-    Ok(())
+    let deadline = row.get::<_, Option<i64>>(7)?.map(UnixMillis);
+    Ok(OpenEntries {
+        pixel: parsed(row, 0)?,
+        outcome: parsed(row, 1)?,
+        reason: row.get(2)?,
+        conversions: 1,
+        observed: observed.revenue,
+        reported: reported.revenue,
+        is_expiring: deadline.is_some_and(|deadline| deadline < until),
+        nearest_deadline: deadline,
+        oldest: UnixMillis(row.get(8)?),
+    })
 }

@@ -1,8 +1,8 @@
 //! The money of open entries.
 
 use bson::{Bson, DateTime, doc};
-use domain::{Money, Outcome, PixelRef, UnixMillis};
-use ports::ledger::Waiting;
+use domain::{Outcome, UnixMillis};
+use ports::ledger::{OpenEntries, Waiting, WaitingSums};
 use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
@@ -13,14 +13,12 @@ use crate::connection::Connection;
 
 const OPERATION: &str = "ledger.waiting";
 
+/// Entries with the same amounts; the server counts them, and money is added up here, where no digit is lost.
 #[derive(Deserialize)]
 struct Group {
     #[serde(rename = "_id")]
     of: Of,
     conversions: u64,
-    unreported: String,
-    expiring: u64,
-    expiring_revenue: String,
     nearest_deadline: Option<DateTime>,
     oldest: DateTime,
 }
@@ -30,58 +28,49 @@ struct Of {
     pixel: String,
     state: Outcome,
     reason: String,
+    observed: String,
+    reported: String,
+    is_expiring: bool,
 }
 
-/// See [`LedgerAdmin::waiting`](ports::LedgerAdmin::waiting). Money is summed as decimals, which loses no digit.
+/// See [`LedgerAdmin::waiting`](ports::LedgerAdmin::waiting).
 pub(super) async fn waiting(connection: &Connection, until: UnixMillis) -> Result<Vec<Waiting>> {
     let open = [Outcome::Retry, Outcome::Parked, Outcome::InFlight].map(Outcome::as_str);
-    let difference =
-        doc! { "$subtract": [{ "$toDecimal": "$observed_revenue" }, { "$toDecimal": "$reported_revenue" }] };
-    let unreported = doc! { "$cond": [{ "$gt": [&difference, 0] }, &difference, { "$toDecimal": 0 }] };
-    let soon = doc! { "$and": [{ "$ne": ["$deadline", Bson::Null] }, { "$lt": ["$deadline", date(until)] }] };
-    let expiring_revenue = doc! { "$cond": [&soon, &unreported, { "$toDecimal": 0 }] };
-    let pipeline = vec![
+    let has_deadline = doc! { "$gt": ["$deadline", Bson::Null] };
+    let is_expiring = doc! { "$and": [has_deadline, { "$lt": ["$deadline", date(until)] }] };
+    let stages = vec![
         doc! { "$match": { "state": { "$in": open.to_vec() }, "pixel": { "$type": "string" } } },
         doc! { "$group": {
-            "_id": { "pixel": "$pixel", "state": "$state", "reason": "$reason" },
+            "_id": {
+                "pixel": "$pixel", "state": "$state", "reason": "$reason", "is_expiring": is_expiring,
+                "observed": "$observed_revenue", "reported": "$reported_revenue",
+            },
             "conversions": { "$sum": 1 },
-            "unreported": { "$sum": unreported },
-            "expiring": { "$sum": { "$cond": [soon, 1, 0] } },
-            "expiring_revenue": { "$sum": expiring_revenue },
             "nearest_deadline": { "$min": "$deadline" },
             "oldest": { "$min": "$createdAt" },
         } },
-        doc! { "$addFields": {
-            "unreported": { "$toString": "$unreported" },
-            "expiring_revenue": { "$toString": "$expiring_revenue" },
-        } },
-        doc! { "$sort": { "_id": 1 } },
     ];
-    let groups: Vec<Group> = connection.aggregate(OPERATION, CONVERSIONS, pipeline).await?;
-    groups.into_iter().map(Group::read).collect()
+    let mut sums = WaitingSums::default();
+    for group in connection.aggregate::<Group>(OPERATION, CONVERSIONS, stages).await? {
+        sums.add(group.read()?);
+    }
+    Ok(sums.into_vec())
 }
 
 impl Group {
-    fn read(self) -> Result<Waiting> {
-        let pixel: PixelRef = self.of.pixel.parse().map_err(|e| unreadable("a pixel").source(e))?;
-        Ok(Waiting {
-            pixel,
+    fn read(self) -> Result<OpenEntries> {
+        let unreadable = |what: &str| Error::new(ErrorKind::Corrupt, OPERATION).detail(what);
+        let money = |text: &str| text.parse().map_err(|e| unreadable("an amount").source(e));
+        Ok(OpenEntries {
+            pixel: self.of.pixel.parse().map_err(|e| unreadable("a pixel").source(e))?,
             outcome: self.of.state,
             reason: self.of.reason,
             conversions: self.conversions,
-            unreported: money(&self.unreported)?,
-            expiring: self.expiring,
-            expiring_revenue: money(&self.expiring_revenue)?,
+            observed: money(&self.of.observed)?,
+            reported: money(&self.of.reported)?,
+            is_expiring: self.of.is_expiring,
             nearest_deadline: self.nearest_deadline.map(millis),
             oldest: millis(self.oldest),
         })
     }
-}
-
-fn money(text: &str) -> Result<Money> {
-    text.parse().map_err(|e| unreadable("an amount").source(e))
-}
-
-fn unreadable(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, OPERATION).detail(what)
 }

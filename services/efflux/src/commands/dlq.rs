@@ -6,12 +6,12 @@ use anyhow::bail;
 use assembly::Parts;
 use clap::{Subcommand, ValueEnum};
 use ports::EventQueue;
-use ports::queue::DeadLetter;
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::out;
+use crate::sheet::{Cell, Format, Sheet};
 
 /// Dead letters that are read in one call; real queues return them in tens.
 const READ_AT_ONCE: usize = 1_000;
@@ -26,6 +26,8 @@ pub(crate) enum Dlq {
         /// At most this many of each queue
         #[arg(long, default_value_t = 100)]
         limit: usize,
+        #[command(flatten)]
+        format: Format,
     },
     /// Print one dead letter with its body
     Show {
@@ -64,9 +66,9 @@ backends::port_set! {
 
 impl Run for Dlq {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        let parts = context.open::<Queues>().await?;
+        let parts = context.reading().open::<Queues>().await?;
         match self {
-            Self::List { queue, limit } => list(&parts, queue, limit).await,
+            Self::List { queue, limit, format } => list(&parts, queue, limit, format).await,
             Self::Show { id, queue } => show(&parts, &id, queue).await,
             Self::Redrive { ids, all: true, queue } if ids.is_empty() => redrive_all(&parts, queue).await,
             Self::Redrive { ids, queue, .. } => redrive(&parts, &ids, queue).await,
@@ -84,14 +86,26 @@ fn queues(parts: &Parts<Queues>, only: Option<QueueName>) -> Vec<(&'static str, 
     meant.map(|(_, name, queue)| (name, Arc::clone(queue))).collect()
 }
 
-async fn list(parts: &Parts<Queues>, only: Option<QueueName>, limit: usize) -> anyhow::Result<ExitStatus> {
+async fn list(
+    parts: &Parts<Queues>,
+    only: Option<QueueName>,
+    limit: usize,
+    format: Format,
+) -> anyhow::Result<ExitStatus> {
+    let mut sheet = Sheet::new(["queue", "dead_since", "service", "message", "deliveries", "reason"]);
     for (name, queue) in queues(parts, only) {
         for letter in queue.dead_letters(limit).await? {
-            let DeadLetter { message_id, reason, service, at, .. } = letter;
-            let [service, id, reason] = [&service, &message_id, &reason].map(|text| one_line(text));
-            out(&format!("{name}\t{at}\t{service}\t{id}\t{reason}\n"));
+            sheet.add([
+                Cell::text(name),
+                Cell::Time(letter.at),
+                Cell::text(letter.service),
+                Cell::text(letter.message_id),
+                Cell::Number(u64::from(letter.receive_count)),
+                Cell::text(letter.reason),
+            ]);
         }
     }
+    sheet.print(format, "There is no dead letter.")?;
     Ok(ExitStatus::Done)
 }
 

@@ -45,7 +45,7 @@ backends::port_set! {
 
 impl Run for Explain {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        explain(&context.open().await?, &self).await
+        explain(&context.reading().open().await?, &self).await
     }
 }
 

@@ -48,7 +48,7 @@ backends::port_set! {
 
 impl Run for Retry {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        retry(&context.open().await?, &self).await
+        retry(&context.reading().open().await?, &self).await
     }
 }
 

@@ -9,7 +9,8 @@ use assembly::Parts;
 use clap::Args;
 use meta_sandbox::{Sandbox, SandboxConfig};
 use ports::Clock;
-use runtime::{ExitStatus, Lifecycle};
+use runtime::{ExitStatus, Lifecycle, WrongUsage};
+use settings::Settings;
 
 use crate::context::{Context, Run};
 use crate::out;
@@ -33,7 +34,11 @@ pub(crate) struct RunSandbox {
 
 impl Run for RunServices {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        run(context.staying_up().open().await?, self.sandbox).await
+        let context = context.staying_up();
+        if self.sandbox {
+            only_embedded(&context.settings()?)?;
+        }
+        run(context.open().await?, self.sandbox).await
     }
 }
 
@@ -43,6 +48,25 @@ impl Run for RunSandbox {
         let lifecycle = Lifecycle::new(context.settings()?.process.shutdown);
         sandbox(&context.clock, self.listen, self.record, lifecycle).await
     }
+}
+
+/// What a sandbox accepts counts as reported, so nothing of a trial may reach a ledger that is used in earnest.
+fn only_embedded(settings: &Settings) -> Result<(), WrongUsage> {
+    let backends = &settings.backends;
+    let set = [
+        ("TRIGGER_CONVERSION_REPORTS_QUEUE_URL and REPORT_CONVERSIONS_QUEUE_URL", backends.aws.is_some()),
+        ("MONGODB_URI", backends.mongodb.is_some()),
+        ("CLICKHOUSE_URL", backends.clickhouse.is_some()),
+        ("DATABASE_URL", backends.postgres.is_some()),
+    ];
+    let set: Vec<_> = set.into_iter().filter_map(|(name, is_set)| is_set.then_some(name)).collect();
+    if set.is_empty() {
+        return Ok(());
+    }
+    let names = set.join(", ");
+    Err(WrongUsage::new(format!(
+        "--sandbox works on the embedded backends only, or conversions that no platform has seen would count as reported: unset {names}"
+    )))
 }
 
 /// All services in one process, with the sandbox if asked for.

@@ -1,15 +1,23 @@
 //! `efflux status`: queues, conversions by outcome, and the latest files.
 
+use std::io::{IsTerminal, stdout};
+use std::time::Duration;
+
 use assembly::Parts;
 use clap::Args;
 use domain::{Money, Outcome};
-use ports::ledger::{Selection, WaitReason};
+use ports::ledger::{Selection, WaitReason, Waiting};
 use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
 use crate::out;
+use crate::sheet::{Cell, Sheet};
+use crate::tables::amount;
+
+/// Money whose deadline is nearer than this is told apart.
+const SOON: Duration = Duration::from_secs(24 * 3600);
 
 /// Entries that are read at once.
 const PAGE: usize = 1_000;
@@ -36,7 +44,7 @@ backends::port_set! {
 
 impl Run for Status {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        status(&context.open().await?, self.files, self.json).await
+        status(&context.reading().open().await?, self.files, self.json).await
     }
 }
 
@@ -49,6 +57,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
     let receipts = parts.ports.ledger.receipts(latest).await?;
     let analytics = parts.ports.analytics.conversions().await?;
     let undecided = undecided(&*parts.ports.ledger).await?;
+    let waiting = parts.ports.ledger.waiting(parts.clock.now().plus(SOON)).await?;
     if json {
         let queues: serde_json::Map<_, _> = queues
             .iter()
@@ -63,7 +72,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
             stats.states.iter().map(|s| (s.outcome.to_string(), s.entries.into())).collect();
         let files: Vec<_> =
             receipts.iter().map(|r| serde_json::json!({"object": r.object, "receipt": r.receipt})).collect();
-        let all = serde_json::json!({"queues": queues, "ledger": states, "unexported": stats.unexported, "analytics": analytics, "files": files, "for_a_person": undecided.json()});
+        let all = serde_json::json!({"queues": queues, "ledger": states, "unexported": stats.unexported, "analytics": analytics, "files": files, "for_a_person": undecided.json(), "waiting": sheet(&waiting).to_json()});
         out(&format!("{}\n", serde_json::to_string_pretty(&all)?));
         return Ok(ExitStatus::Done);
     }
@@ -79,6 +88,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
     for state in &stats.states {
         out(&format!("  {:<10} {:>9}\n", state.outcome.as_str(), state.entries));
     }
+    print_waiting(&waiting);
     undecided.print();
     out(&format!(
         "\nAnalytics shows {analytics} conversions; {} changes wait for export.\n",
@@ -98,6 +108,54 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         out(&format!("  {}  {}  {}\n", file.at, one_line(&file.object), one_line(&summary)));
     }
     Ok(ExitStatus::Done)
+}
+
+/// What is open, by pixel and reason, the most money first.
+fn sheet(waiting: &[Waiting]) -> Sheet<9> {
+    let mut sheet = Sheet::new([
+        "pixel",
+        "state",
+        "reason",
+        "conversions",
+        "unreported_revenue",
+        "expiring_within_24h",
+        "expiring_revenue",
+        "nearest_deadline",
+        "oldest",
+    ]);
+    let mut waiting: Vec<_> = waiting.iter().collect();
+    waiting.sort_by(|a, b| b.unreported.cmp(&a.unreported));
+    for group in waiting {
+        sheet.add([
+            Cell::text(group.pixel.to_string()),
+            Cell::text(group.outcome.as_str()),
+            Cell::text(&group.reason),
+            Cell::Number(group.conversions),
+            Cell::Money(group.unreported),
+            Cell::Number(group.expiring),
+            Cell::Money(group.expiring_revenue),
+            Cell::or_nothing(group.nearest_deadline, Cell::Time),
+            Cell::Time(group.oldest),
+        ]);
+    }
+    sheet
+}
+
+fn print_waiting(waiting: &[Waiting]) {
+    let (unreported, expiring): (Money, Money) = (
+        waiting.iter().map(|group| group.unreported).sum(),
+        waiting.iter().map(|group| group.expiring_revenue).sum(),
+    );
+    if waiting.is_empty() {
+        out("\nNo money waits.\n");
+        return;
+    }
+    let table = sheet(waiting).to_table(stdout().is_terminal());
+    out(&format!(
+        "\nMoney that waits: {}, of which {} expires within 24 hours\n{table}\n",
+        amount(unreported),
+        amount(expiring)
+    ));
 }
 
 /// Conversions that only a person can decide about, and their unreported revenue.

@@ -179,6 +179,11 @@ impl World {
         out
     }
 
+    /// What `efflux dlq list` has.
+    pub(crate) fn dead_letters(&self) -> Vec<Value> {
+        serde_json::from_str(&self.ok(&["dlq", "list", "--json"])).unwrap()
+    }
+
     /// Ingests files and waits until they are processed; the exit code and the receipts.
     pub(crate) fn ingest(&self, files: &[&Path]) -> (i32, Vec<Value>) {
         let mut args = vec!["ingest", "--wait", "--json", "--timeout", "80", "--account", "acc"];

@@ -51,7 +51,7 @@ fn tokens_are_tested_without_an_event_and_never_shown() {
         [("700", "EAABgood\nEAABold\n"), ("701", "EAABweak\nEAABgood\n"), ("702", "EAABnonsense\n")]
     {
         let file = world.file(code, lines);
-        world.ok(&["pixels", "add", code, "--tokens", file.to_str().unwrap()]);
+        world.ok(&["pixels", "add", code, "--force", "--tokens", file.to_str().unwrap()]);
     }
     world.sandbox.set_tokens("700", &["EAABgood", "EAABold"]);
     world.sandbox.set_tokens("700", &["EAABgood"]);

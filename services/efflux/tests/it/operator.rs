@@ -5,7 +5,7 @@ use std::time::Instant;
 use samples::{SampleNetwork, SampleSpec, campaign_ids, generate};
 use serde_json::Value;
 
-use crate::harness::{LONGEST, World, rows, spec};
+use crate::harness::{LONGEST, World, rows, spec, wait_until};
 
 fn row(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -144,10 +144,15 @@ fn dead_letters_are_shown_and_redriven() {
     let _running = world.start("efflux", &["run"]);
     let (code, _) = world.ingest(&[&world.file("half.bad", r#"[{"session_id":"a"},{"#)]);
     assert_ne!(code, 0);
-    let id_of = |list: &str| list.lines().next().unwrap_or_default().split('\t').nth(3).unwrap().to_owned();
-    let list = until(&world, &["dlq", "list"], |out| !out.is_empty());
+    let id_of = |list: &str| row(list)[0]["message"].as_str().unwrap().to_owned();
+    let list = until(&world, &["dlq", "list", "--json"], |out| row(out) != serde_json::json!([]));
     let id = id_of(&list);
-    assert!(list.starts_with("trigger\t") && list.contains("filter-svc"), "{list}");
+    assert_eq!(
+        (&row(&list)[0]["queue"], &row(&list)[0]["service"]),
+        (&"trigger".into(), &"filter-svc".into())
+    );
+    let table = world.ok(&["dlq", "list"]);
+    assert!(table.starts_with("queue ") && table.contains(&id) && !table.contains('─'), "{table}");
     let shown = world.ok(&["dlq", "show", &id]);
     for part in ["queue      trigger", "by filter-svc", "not valid JSON at byte", "ObjectCreated"] {
         assert!(shown.contains(part), "`{part}` is missing in\n{shown}");
@@ -158,10 +163,158 @@ fn dead_letters_are_shown_and_redriven() {
     );
     assert!(world.ok(&["dlq", "redrive", &id]).contains(&format!("{id} is back in the trigger queue")));
     // It fails again, as a new message.
-    let again = until(&world, &["dlq", "list", "--queue", "trigger"], |out| !out.is_empty());
+    let again = until(&world, &["dlq", "list", "--queue", "trigger", "--json"], |out| {
+        row(out) != serde_json::json!([])
+    });
     assert_ne!(id_of(&again), id);
     assert!(world.ok(&["dlq", "show", &id_of(&again)]).contains("after 1 deliveries"));
     assert_eq!(world.output(&["dlq", "redrive", &id]).status.code(), Some(1), "it is not there any more");
     assert!(!world.output(&["dlq", "show", &id]).status.success());
     assert!(world.ok(&["dlq", "redrive", "--all"]).contains("1 messages are back in the trigger queue"));
+}
+
+#[test]
+fn what_exists_is_changed_and_never_replaced_silently() {
+    let world = World::empty(Vec::new(), Vec::new());
+    let tokens = world.file("t.txt", "EAAB0123456789012345wxyz\n");
+    let pixel = "111000000000009";
+    let added = world.ok(&["pixels", "add", pixel, "--tokens", tokens.to_str().unwrap()]);
+    assert!(added.contains("meta:111000000000009 added") && added.contains("…wxyz"), "{added}");
+    let named = world.ok(&["pixels", "add", pixel, "--name", "Main pixel"]);
+    assert_eq!(named, "meta:111000000000009 changed: name none -> Main pixel\n");
+    let list = row(&world.ok(&["pixels", "list", "--json"]));
+    assert_eq!((&list[0]["name"], &list[0]["tokens"]), (&"Main pixel".into(), &"token-1 (…wxyz)".into()));
+
+    let campaign = "120210000000100000";
+    let conditions = [
+        "subscriptions",
+        "add",
+        campaign,
+        "--country",
+        "Germany",
+        "--network",
+        "tonic",
+        "--min-revenue",
+        "0.05",
+    ];
+    assert!(world.ok(&conditions).contains("country DE"), "a name is read");
+    let noted = world.ok(&["subscriptions", "add", campaign, "--note", "mine"]);
+    assert_eq!(noted, format!("{campaign} changed: note none -> mine\n"));
+    let again = world.ok(&["subscriptions", "add", campaign]);
+    assert_eq!(again, format!("{campaign} there already, nothing changed\n"));
+    world.ok(&["subscriptions", "add", campaign, "--country", "any", "--disabled"]);
+    let csv = world.ok(&["subscriptions", "list", "--csv"]);
+    assert_eq!(
+        csv,
+        format!(
+            "campaign,state,networks,countries,min_revenue,note\n{campaign},disabled,tonic,any,0.05,mine\n"
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_right_is_refused_when_it_is_entered() {
+    let world = World::empty(Vec::new(), Vec::new());
+    let quoted = world.file("quoted.txt", "\"EAAB0123456789\"\n");
+    let nothing = world.file("nothing.txt", "\n");
+    let wrong: [&[&str]; 11] = [
+        &["subscriptions", "add", "1", "--country", "XX"],
+        &["subscriptions", "add", "1", "--network", "tonik"],
+        &["subscriptions", "add", "1", "--min-revenue", "much"],
+        &["subscriptions", "add", " 4 "],
+        &["subscriptions", "add", "abc"],
+        &["pixels", "add", "11100000000000A"],
+        &["pixels", "add", "224"],
+        &["pixels", "add", "111000000000009", "--source", "myspace"],
+        &["pixels", "add", "111000000000009", "--tokens", quoted.to_str().unwrap()],
+        &["pixels", "add", "111000000000009", "--tokens", nothing.to_str().unwrap()],
+        &["pixels", "add", "111000000000009", "--tokens", "/no/such/file"],
+    ];
+    for args in wrong {
+        let output = world.output(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(64), "{args:?}: {said}");
+        assert!(!said.contains("EAAB"), "{said}");
+    }
+    assert!(!world.path("data").exists(), "nothing was made");
+    world.ok(&["subscriptions", "add", "abc", "--network", "newnet", "--force"]);
+}
+
+#[test]
+fn commands_that_read_make_nothing() {
+    let world = World::empty(Vec::new(), Vec::new());
+    let reading: [&[&str]; 7] = [
+        &["status"],
+        &["explain", "s"],
+        &["dlq", "list"],
+        &["pixels", "list"],
+        &["subscriptions", "list"],
+        &["retry", "--status", "parked", "--dry-run"],
+        &["meta", "check"],
+    ];
+    for args in reading {
+        let output = world.output(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(69), "{args:?}: {said}");
+        assert!(said.contains("there is no data in") && said.contains("EFFLUX_DATA_DIR"), "{args:?}: {said}");
+        assert!(!world.path("data").exists(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_sandbox_and_the_platforms_never_share_a_ledger() {
+    let world = World::empty(Vec::new(), Vec::new());
+    for (setting, address) in
+        [("MONGODB_URI", "mongodb://127.0.0.1:1"), ("DATABASE_URL", "postgresql://127.0.0.1:1/x")]
+    {
+        let output =
+            world.command("efflux").args(["run", "--sandbox"]).env(setting, address).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(64) && said.contains(setting), "{said}");
+    }
+    let running = world.start("efflux", &["run"]);
+    wait_until(LONGEST, "it is marked", || world.path("data/sends-to").exists());
+    assert_eq!(running.terminate(), Some(0));
+    let real = world.command("reporter-svc").env("META_GRAPH_URL", "https://graph.invalid").output().unwrap();
+    let said = String::from_utf8(real.stderr).unwrap();
+    assert!(real.status.code() == Some(64) && said.contains("a sandbox on this machine"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
+    let world = World::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = world.command("efflux").args(["pixels", "list"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(74), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut closed = world
+        .command("efflux")
+        .args(["subscriptions", "list"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(closed.stdout.take());
+    let output = closed.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
+#[test]
+fn a_pixel_for_which_money_waits_is_not_removed_unasked() {
+    let world = World::new();
+    let nobody = world.file("dead.txt", "dead-token\n");
+    let pixel = "111000000000008";
+    world.sandbox.set_tokens(pixel, &["another-token"]);
+    world.ok(&["pixels", "add", pixel, "--tokens", nobody.to_str().unwrap()]);
+    let _running = world.start("efflux", &["run"]);
+    let spec = SampleSpec { pixels: vec![pixel.to_owned()], ..spec(SampleNetwork::Tonic, 20, 9) };
+    world.ok(&["ingest", world.sample("a.json", &spec).to_str().unwrap()]);
+    let status = until(&world, &["status", "--json"], |out| row(out)["ledger"]["parked"] == 20);
+    let waiting = &row(&status)["waiting"][0];
+    assert_eq!((&waiting["reason"], &waiting["conversions"]), (&"no_working_credential".into(), &20.into()));
+    assert_ne!(waiting["unreported_revenue"], "0");
+    let refused = world.output(&["pixels", "remove", pixel]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert!(said.contains("20 conversions wait for meta:111000000000008"), "{said}");
+    world.ok(&["pixels", "remove", pixel, "--yes"]);
 }

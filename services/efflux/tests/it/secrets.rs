@@ -163,7 +163,7 @@ fn no_driver_logs_what_it_is_given() {
     let world = &deployment.world;
     let tokens = world.file("hidden.txt", SECRET);
     let mut command = world.command("efflux");
-    command.args(["pixels", "add", "999", "--tokens", tokens.to_str().unwrap()]).env("LOG_LEVEL", "trace");
+    command.args(["pixels", "add", "9990", "--tokens", tokens.to_str().unwrap()]).env("LOG_LEVEL", "trace");
     let output = command.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && !printed.contains(SECRET), "{printed}");

@@ -23,7 +23,7 @@ struct Tested {
 /// Prints the standing of every token of Meta's pixels; done when every pixel has one that works.
 pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
-    let directory = Opener::new(settings, clock).pixels().await.map_err(StartError::from)?;
+    let directory = Opener::for_reading(settings, clock).pixels().await.map_err(StartError::from)?;
     let meta = destination_meta::client(settings, clock)
         .map_err(OpenError::of_destination)
         .map_err(StartError::from)?;
