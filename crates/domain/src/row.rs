@@ -14,6 +14,8 @@ use crate::key::ConversionKey;
 pub struct Row<'a> {
     /// Identity of the row: of its session and keyword, or of its text where it has none.
     pub key: ConversionKey,
+    /// All keys under which a ledger may have the conversion, if there is more than one; see [`ConversionKey::possible`].
+    pub possible_keys: Vec<ConversionKey>,
     /// The JSON text exactly as it came; unknown fields live on in it.
     pub raw: &'a str,
     /// What the row says; `None` when it is not an object, has no session, or has one of the fields that are read here twice.
@@ -28,11 +30,14 @@ impl<'a> Row<'a> {
             .ok()
             .filter(|c| !c.session_id.is_empty())
             .map(Box::new);
-        let key = match &conversion {
-            Some(c) => ConversionKey::new(&c.session_id, c.keyword_clicked.as_deref()),
-            None => ConversionKey::of_malformed(raw.as_bytes()),
+        let (key, possible_keys) = match &conversion {
+            Some(c) => {
+                let (session, keyword) = (&*c.session_id, c.keyword_clicked.as_deref());
+                (ConversionKey::new(session, keyword), ConversionKey::possible(session, keyword))
+            }
+            None => (ConversionKey::of_malformed(raw.as_bytes()), Vec::new()),
         };
-        Self { key, raw, conversion }
+        Self { key, possible_keys, raw, conversion }
     }
 }
 

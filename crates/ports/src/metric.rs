@@ -106,6 +106,8 @@ pub mod name {
         FAILED_MESSAGES = counter "FailedMessages", cloudwatch;
         /// Rows brought to the ledger, by how they stood then.
         ROWS = counter "efflux_rows_total";
+        /// Sessions with more click ids than one visitor can have: what stands there names nobody.
+        SHARED_SESSIONS = counter "efflux_shared_sessions_total", cloudwatch;
         /// Conversions settled, by outcome.
         SETTLED = counter "efflux_conversions_settled_total", cloudwatch by "outcome";
         /// Events that the destination accepted.

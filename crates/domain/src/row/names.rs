@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// A field name; borrowed unless it was written with escapes.
+/// A field name; borrowed unless it was written with escapes. Half of a surrogate pair in it makes it a name that no rule knows.
 pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
@@ -16,6 +16,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a field name")
             }
+            fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Name<'de>, E> {
+                Ok(Name(String::from_utf8_lossy(text)))
+            }
+            fn visit_bytes<E>(self, text: &[u8]) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(String::from_utf8_lossy(text).into_owned())))
+            }
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
                 Ok(Name(Cow::Borrowed(text)))
             }
@@ -23,7 +29,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
                 Ok(Name(Cow::Owned(text.to_owned())))
             }
         }
-        deserializer.deserialize_str(Text)
+        // As text it would have to be whole.
+        deserializer.deserialize_bytes(Text)
     }
 }
 

@@ -12,6 +12,8 @@ mod content;
 mod reader;
 mod reconcile;
 mod row_claim;
+mod shared_sessions;
+mod standing_keys;
 
 use std::sync::Arc;
 
@@ -31,12 +33,14 @@ use crate::worker::{Handled, Handler};
 use claim::Claimer;
 use reader::RowReader;
 use row_claim::RowClaimBuilder;
+use shared_sessions::SessionWatch;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
 pub struct Intake {
     reporting: Arc<Reporting>,
     lanes: Arc<Lanes>,
+    sessions: Arc<SessionWatch>,
 }
 
 #[async_trait]
@@ -57,8 +61,8 @@ impl Handler for Intake {
 impl Intake {
     /// Intake into the ledger and these lanes.
     #[must_use]
-    pub const fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
-        Self { reporting, lanes }
+    pub fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
+        Self { reporting, lanes, sessions: Arc::default() }
     }
 
     #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
@@ -93,7 +97,8 @@ impl Intake {
         };
         let config = &reporting.config;
         let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));
-        let open = move || RowReader::open(builder, blob, limits, claim_rows);
+        let sessions = Arc::clone(&self.sessions);
+        let open = move || RowReader::open(builder, blob, limits, claim_rows, sessions);
         let claimer = Claimer { reporting, lanes: &self.lanes, object };
         let claimed = claimer.claim_all(open, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };
