@@ -34,6 +34,23 @@ impl ObjectRef {
         Self { version: version.filter(|v| !v.is_empty()), ..self }
     }
 
+    /// Whether its key is one that other programs give to marks.
+    #[must_use]
+    pub fn marker(&self) -> Marker {
+        let name = self.key.rsplit('/').next().unwrap_or_default();
+        let is_mark = name.ends_with("_$folder$")
+            || MARKS.contains(&name)
+            || MARKS_BEGIN.iter().any(|start| name.starts_with(start))
+            || name.starts_with('.') && name.ends_with(".crc");
+        if is_mark {
+            Marker::Surely
+        } else if name.is_empty() || name.starts_with(['_', '.']) {
+            Marker::IfEmpty
+        } else {
+            Marker::No
+        }
+    }
+
     /// The text under which ledger and receipts know the object, in whatever version: `bucket/key`.
     #[must_use]
     pub fn id(&self) -> String {
@@ -51,6 +68,24 @@ impl fmt::Debug for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Names of objects that Hadoop, Spark and people's tools leave beside files.
+const MARKS: [&str; 7] =
+    ["_SUCCESS", "_FAILURE", "_temporary", ".keep", ".gitkeep", ".DS_Store", "Thumbs.db"];
+
+/// How further ones begin.
+const MARKS_BEGIN: [&str; 2] = ["_started_", "_committed_"];
+
+/// Whether an object is a mark and not a file of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marker {
+    /// Its name says so.
+    Surely,
+    /// If it is empty: a console's folder (its key ends in `/`), or what begins with `_` or `.`.
+    IfEmpty,
+    /// It is not.
+    No,
 }
 
 /// What the key of an interpreted or filtered file says:

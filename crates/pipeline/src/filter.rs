@@ -26,7 +26,7 @@ pub use subscriptions::Subscriptions;
 
 use crate::blocking::{Blocking, Panicked};
 use crate::mutations;
-use crate::object::{MessageVerdict, Problem, content, objects_of};
+use crate::object::{MessageVerdict, Problem, content, is_marker, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// The longest filtered file that may come of an interpreted file of `max_object_bytes`. Its rows are the same, but each may have
@@ -60,11 +60,10 @@ pub struct Filter {
 #[async_trait]
 impl Handler for Filter {
     async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
-        let objects = match objects_of(delivery) {
+        let (objects, mut verdict) = match objects_of(delivery) {
             Ok(objects) => objects,
             Err(handled) => return handled,
         };
-        let mut verdict = MessageVerdict::default();
         for object in objects {
             self.process(&object, &mut verdict).await;
         }
@@ -98,6 +97,10 @@ impl Filter {
     }
 
     async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
+        if is_marker(&*self.blobs, object, self.max_object_bytes).await? {
+            tracing::info!("the object is a mark and not a file: nothing to do");
+            return Ok(());
+        }
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
             .network

@@ -96,6 +96,9 @@ pub(crate) fn notifications(data: &[u8]) {
     match (notification::parse(text), notification::parse(&wrapped)) {
         (Ok(plain), Ok(wrapped)) => assert_eq!(plain, wrapped),
         (Ok(Notification::Created(objects)), Err(_)) => drop(objects),
+        (Ok(Notification::CreatedAmongOthers { created, unreadable }), Err(_)) => {
+            assert!(!created.is_empty() && unreadable.what.len() < 200);
+        }
         (Err(error), _) => assert!(error.what.len() < 200, "{error}"),
         (Ok(Notification::Test), Err(_)) => {}
     }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::Reporting;
 use super::deliver::Lanes;
 use super::refresh::refresh_once;
-use crate::object::{MessageVerdict, Problem, objects_of};
+use crate::object::{MessageVerdict, Problem, is_marker, objects_of};
 use crate::worker::{Handled, Handler};
 
 use claim::Claimer;
@@ -46,11 +46,10 @@ pub struct Intake {
 #[async_trait]
 impl Handler for Intake {
     async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled {
-        let objects = match objects_of(delivery) {
+        let (objects, mut verdict) = match objects_of(delivery) {
             Ok(objects) => objects,
             Err(handled) => return handled,
         };
-        let mut verdict = MessageVerdict::default();
         for object in objects {
             self.process(&object, &mut verdict, stop).await;
         }
@@ -76,6 +75,10 @@ impl Intake {
 
     async fn take_in(&self, object: &ObjectRef, stop: &CancellationToken) -> Result<(), Problem> {
         let reporting = &*self.reporting;
+        if is_marker(&*reporting.blobs, object, reporting.config.max_object_bytes).await? {
+            tracing::info!("the object is a mark and not a file: nothing to do");
+            return Ok(());
+        }
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
             .network
