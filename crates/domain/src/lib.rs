@@ -3,6 +3,7 @@
 
 pub mod event;
 pub mod expand;
+pub mod file_profile;
 pub mod key;
 pub mod money;
 pub mod network;

@@ -19,6 +19,12 @@ pub struct FilterReceipt {
     pub output: Option<ObjectRef>,
     /// Why the file was refused whole; nothing of it was done then.
     pub refused: Option<String>,
+    /// Why the file looks wrong as a whole; empty when it does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicious: Vec<String>,
+    /// Whether it is held for the operator because of that; nothing of it was passed on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// Rows read.
     pub rows_in: u64,
     /// Rows passed on, those without a readable campaign field included when filtering is off.

@@ -6,6 +6,7 @@ mod names;
 use std::borrow::Cow;
 
 pub use fields::Conversion;
+pub use names::FieldNames;
 
 use crate::key::ConversionKey;
 
@@ -18,6 +19,8 @@ pub struct Row<'a> {
     pub possible_keys: Vec<ConversionKey>,
     /// The JSON text exactly as it came; unknown fields live on in it.
     pub raw: &'a str,
+    /// The fields that it has, of those that are read; `None` when it is not an object.
+    pub fields: Option<FieldNames>,
     /// What the row says; `None` when it is not an object, has no session, or has one of the fields that are read here twice.
     pub conversion: Option<Box<Conversion<'a>>>,
 }
@@ -26,10 +29,9 @@ impl<'a> Row<'a> {
     /// Reads one JSON text. Never fails: what cannot be read is a row without conversion.
     #[must_use]
     pub fn parse(raw: &'a str) -> Self {
-        let conversion = serde_json::from_str::<Conversion<'a>>(raw)
-            .ok()
-            .filter(|c| !c.session_id.is_empty())
-            .map(Box::new);
+        let object = serde_json::from_str::<Conversion<'a>>(raw).ok();
+        let fields = object.as_ref().map(|object| object.fields);
+        let conversion = object.filter(|c| !c.session_id.is_empty()).map(Box::new);
         let (key, possible_keys) = match &conversion {
             Some(c) => {
                 let (session, keyword) = (&*c.session_id, c.keyword_clicked.as_deref());
@@ -37,7 +39,7 @@ impl<'a> Row<'a> {
             }
             None => (ConversionKey::of_malformed(raw.as_bytes()), Vec::new()),
         };
-        Self { key, possible_keys, raw, conversion }
+        Self { key, possible_keys, raw, fields, conversion }
     }
 }
 

@@ -100,6 +100,8 @@ pub mod name {
         TOTAL_RECORDS_FILTERED = counter "TotalRecordsFiltered", cloudwatch;
         /// Percentage of a file's rows that passed the filter.
         FILTERING_RATIO = histogram "FilteringRatio", cloudwatch;
+        /// Files that look wrong as a whole, by whether they are held for the operator.
+        SUSPICIOUS_FILES = counter "efflux_suspicious_files_total", cloudwatch;
         /// Messages done.
         PROCESSED_MESSAGES = counter "ProcessedMessages", cloudwatch;
         /// Messages that became dead letters or were released.

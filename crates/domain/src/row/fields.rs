@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::names::{Name, Seen};
+use super::names::{FieldNames, Name, Seen};
 use super::{Count, Text};
 use crate::money::Money;
 use crate::text::Field;
@@ -94,6 +94,8 @@ pub struct Conversion<'a> {
     pub conversions: Count,
     /// `revenue` so far; absent counts as nothing earned yet.
     pub revenue: Option<Money>,
+    /// The fields that the row has.
+    pub fields: FieldNames,
     /// Names of fields that say something unreadable where the rules need a value.
     pub unreadable: Vec<&'static str>,
 }
@@ -111,6 +113,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
                 while let Some(name) = map.next_key::<Name<'de>>()? {
                     conversion.take(&name.0, &mut seen, &mut map)?;
                 }
+                conversion.fields = seen.names();
                 Ok(conversion)
             }
         }

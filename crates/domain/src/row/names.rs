@@ -34,11 +34,83 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
+/// The fields that are read, each at its number.
+const NAMES: [&str; 40] = [
+    "keyword_clicked",
+    "network",
+    "nw_account_name",
+    "nw_campaign_id",
+    "nw_campaign_name",
+    "domain_name",
+    "event_source_url",
+    "pixel_id",
+    "campaign_id",
+    "campaign_name",
+    "adset_id",
+    "ad_id",
+    "traffic_source",
+    "ip",
+    "user_agent",
+    "country_code",
+    "region",
+    "city",
+    "zp",
+    "zip",
+    "ts_click_id",
+    "fbc",
+    "fbp",
+    "em",
+    "ph",
+    "fn",
+    "ln",
+    "db",
+    "ge",
+    "external_id",
+    "order_id",
+    "currency",
+    "session_id",
+    "click_timestamp",
+    "revenue",
+    "lander_visitors",
+    "lander_searches",
+    "visits",
+    "serp",
+    "conversions",
+];
+
+/// Which of the fields that are read a row has, whatever they say; or the rows of a file together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FieldNames(u64);
+
+impl FieldNames {
+    /// Whether it is among them.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        NAMES.iter().position(|known| *known == name).is_some_and(|number| self.0 & 1 << number != 0)
+    }
+
+    /// None at all.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 /// The fields that a row has had, by their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Seen(u64);
 
 impl Seen {
+    pub(super) const fn names(&self) -> FieldNames {
+        FieldNames(self.0)
+    }
+
     /// Notes a field, which must not come twice: which of two values is meant is not ours to guess.
     pub(super) fn note<E: Error>(&mut self, number: u32) -> Result<(), E> {
         let bit = 1 << number;

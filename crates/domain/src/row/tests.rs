@@ -102,6 +102,9 @@ fn a_field_that_comes_twice_makes_the_row_malformed() {
     let once = names.map(|name| format!("\"{name}\":\"1\"")).join(",");
     assert_eq!(conversion(&format!("{{{once}}}")).session_id, "1", "no two fields pass for one");
     for name in names {
+        let raw = format!("{{\"{name}\":null}}");
+        let fields = Row::parse(&raw).fields.unwrap();
+        assert!(names.iter().all(|other| fields.has(other) == (*other == name)), "{name}");
         let first = name.chars().next().unwrap();
         for again in [name.to_owned(), name.replacen(first, &format!("\\u{:04x}", u32::from(first)), 1)] {
             let raw = format!("{{{once},\"{again}\":\"1\"}}");
