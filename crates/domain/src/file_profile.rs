@@ -117,7 +117,7 @@ impl Shares {
 mod tests {
     use super::*;
 
-    const ROW: &str = r#"{"session_id":"s","click_timestamp":1,"pixel_id":"1","campaign_id":"7","traffic_source":"facebook",
+    const ROW: &str = r#"{"session_id":"s","click_timestamp":1,"pixel_id":"1","campaign_id":"7","traffic_source":"x",
         "ts_click_id":"IwAR1","conversions":1,"revenue":0.5}"#;
 
     fn profile(rows: &[&str]) -> FileProfile {

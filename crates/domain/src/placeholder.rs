@@ -1,7 +1,7 @@
 //! What stands where a value should be: words for "no value", and macros that a tracker should have filled.
 //!
-//! One list for all identities, so that the same fact never ends in two ways. A keyword is not an identity: somebody may well
-//! search for `none`.
+//! One list for all identities, so that the same fact never ends in two ways. A keyword is not an identity: people search
+//! for `none`.
 
 use std::borrow::Cow;
 
@@ -81,7 +81,7 @@ pub fn is_placeholder(text: &str) -> bool {
     is_one_of(&NOTHING_WORDS, text) || is_macro(text)
 }
 
-/// Whether a text names nobody and nothing where an identity should stand: session, click id, campaign, pixel, order. Beside
+/// Whether a text names nothing where an identity should stand: session, click id, campaign, pixel, order. Beside
 /// what [`is_placeholder`] knows these are `nan` and the like, `0`, `-`, a UUID of zeros, and a name in round brackets.
 ///
 /// ```

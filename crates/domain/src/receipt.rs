@@ -98,6 +98,12 @@ impl Receipt {
         self.complete && self.rows_in == self.outcomes.iter().map(|o| o.rows).sum::<u64>()
     }
 
+    /// Whether the file was read to its end and none of its rows may be sent.
+    #[must_use]
+    pub fn is_all_invalid(&self) -> bool {
+        self.complete && self.rows_in > 0 && self.rows(Outcome::Invalid) == self.rows_in
+    }
+
     /// Rows that are not at an end yet.
     #[must_use]
     pub fn open(&self) -> u64 {

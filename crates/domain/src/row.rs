@@ -30,7 +30,8 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn parse(raw: &'a str) -> Self {
         let object = serde_json::from_str::<Conversion<'a>>(raw).ok();
-        let fields = object.as_ref().map(|object| object.fields);
+        // An object in which a field comes twice is not read, and yet is one.
+        let fields = object.as_ref().map(|object| object.fields).or_else(|| FieldNames::of(raw));
         let conversion = object.filter(|c| !c.session_id.is_empty()).map(Box::new);
         let (key, possible_keys) = match &conversion {
             Some(c) => {

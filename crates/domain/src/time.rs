@@ -104,7 +104,7 @@ pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
 }
 
 /// Reads a click time written as text: a number (see [`click_time_from_number`]), or a date and time with its offset from UTC, as
-/// ISO 8601, RFC 3339 and RFC 2822 write them. Without an offset the time could be anybody's, and is not read.
+/// ISO 8601, RFC 3339 and RFC 2822 write them. Without an offset the time is in doubt, and is not read.
 #[must_use]
 pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
     let text = text.trim();

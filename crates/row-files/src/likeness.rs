@@ -81,7 +81,7 @@ fn of_text(head: &[u8]) -> Likeness {
         return Some("it is XML, perhaps of an error: download the file again as JSON".into());
     }
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let begins_like_json = matches!(text, [b'{' | b'[', ..]);
+    let begins_like_json = matches!(text, [b'{' | b'[', ..] | [b'"', b'{' | b'[', ..]);
     if !begins_like_json && [b',', b';', b'\t'].iter().any(|separator| line.contains(separator)) {
         return Some(CSV.into());
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 /// A field name; borrowed unless it was written with escapes. Half of a surrogate pair in it makes it a name that no rule knows.
 pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
@@ -83,6 +83,11 @@ const NAMES: [&str; 40] = [
 pub struct FieldNames(u64);
 
 impl FieldNames {
+    /// Those of a JSON text; `None` when it is not an object.
+    pub(super) fn of(raw: &str) -> Option<Self> {
+        serde_json::from_str(raw).ok()
+    }
+
     /// Whether it is among them.
     #[must_use]
     pub fn has(self, name: &str) -> bool {
@@ -99,6 +104,27 @@ impl FieldNames {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = FieldNames;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldNames, A::Error> {
+                let mut names = FieldNames::default();
+                while let Some((name, _)) = map.next_entry::<Name<'de>, IgnoredAny>()? {
+                    let number = NAMES.iter().position(|known| *known == name.0);
+                    names.0 |= number.map_or(0, |number| 1 << number);
+                }
+                Ok(names)
+            }
+        }
+        deserializer.deserialize_map(Names)
     }
 }
 

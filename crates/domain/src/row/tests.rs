@@ -111,6 +111,7 @@ fn a_field_that_comes_twice_makes_the_row_malformed() {
             let row = Row::parse(&raw);
             assert!(row.conversion.is_none(), "{again}");
             assert_eq!(row.key, ConversionKey::of_malformed(raw.as_bytes()));
+            assert!(row.fields.is_some_and(|fields| fields.has(name)), "it is an object all the same");
         }
     }
     // What is not read may come as often as it likes, and what lies deeper too.

@@ -12,7 +12,7 @@ const FILES: usize = 20;
 /// The most networks that are remembered.
 const NETWORKS: usize = 256;
 
-/// Watches over the files of a process. What is usual is learned anew by each process: its first ten files of a network are not compared.
+/// Watches over the files of a process. What is usual is learned by each process for itself: its first ten files of a network are not compared.
 #[derive(Debug, Default)]
 pub struct FileWatch {
     hold: bool,

@@ -19,6 +19,9 @@ pub(crate) struct RunServices {
     /// Start the sandbox too, and send to it; it listens at META_GRAPH_URL if that is on this machine
     #[arg(long)]
     sandbox: bool,
+    /// Keep files that look wrong as a whole for you, as HOLD_SUSPICIOUS_FILES=true does; see `efflux held`
+    #[arg(long)]
+    hold_suspicious: bool,
 }
 
 #[derive(Debug, Args)]
@@ -33,7 +36,9 @@ pub(crate) struct RunSandbox {
 
 impl Run for RunServices {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        run(context.staying_up().open().await?, self.sandbox).await
+        let mut parts: Parts = context.staying_up().open().await?;
+        parts.settings.toggles.hold_suspicious_files |= self.hold_suspicious;
+        run(parts, self.sandbox).await
     }
 }
 

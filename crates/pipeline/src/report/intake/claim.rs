@@ -74,7 +74,7 @@ impl Claimer<'_> {
         }
     }
 
-    /// One session with many click ids is a value that stands for everybody; all its rows but one are duplicates then.
+    /// One session with many click ids is a value that all visitors share; all its rows but one are duplicates then.
     fn alarm_about(&self, shared_sessions: &[u64]) {
         for row in shared_sessions {
             tracing::warn!(

@@ -1,4 +1,4 @@
-//! Sessions that many visitors share: a landing script that did not fill its macro in gives everybody the same one. No list knows
+//! Sessions that many visitors share: a landing script that did not fill its macro in gives all of them the same one. No list knows
 //! all such values, but one session has one click.
 
 use std::collections::HashMap;
