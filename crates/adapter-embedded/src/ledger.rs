@@ -100,6 +100,14 @@ impl ReportLedger for EmbeddedLedger {
         self.write("ledger.claim", move |entries| claim::claim(entries, &rows, &holder)).await
     }
 
+    async fn known(&self, keys: &[ConversionKey]) -> ports::Result<Vec<bool>> {
+        let keys = keys.to_vec();
+        self.read("ledger.known", move |entries| {
+            keys.iter().map(|key| entries.find(key).map(|entry| entry.is_some())).collect()
+        })
+        .await
+    }
+
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> ports::Result<Vec<Settled>> {
         if settlements.is_empty() {
             return Ok(Vec::new());

@@ -94,6 +94,10 @@ impl ReportLedger for MongoLedger {
         claim::claim(&self.connection, &rows, holder).await
     }
 
+    async fn known(&self, keys: &[ConversionKey]) -> Result<Vec<bool>> {
+        records::known(&self.connection, keys).await
+    }
+
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
         settle::settle(&self.connection, &settlements, holder).await
     }

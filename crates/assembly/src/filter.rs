@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::filter::Filter;
+use pipeline::filter::{FileWatch, Filter};
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, Subscriptions};
 use ports::metric::name;
@@ -56,6 +56,7 @@ pub(crate) fn handler(parts: &Parts<FilterPorts>, subscriptions: Option<Arc<Subs
         blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
+        watch: FileWatch::new(settings.toggles.hold_suspicious_files),
     }
 }
 

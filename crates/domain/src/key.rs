@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::event::EventKind;
+use crate::spelling::{canonical, decomposed};
 
 /// What one session earned on one keyword: SHA-256 over (session id, keyword) with lengths, so that no two pairs share a text.
 ///
@@ -15,9 +16,36 @@ use crate::event::EventKind;
 pub struct ConversionKey([u8; 32]);
 
 impl ConversionKey {
-    /// The key of a session and the keyword it clicked, if any.
+    /// The key of a session and the keyword it clicked, if any, in whatever [spelling](crate::spelling).
     #[must_use]
     pub fn new(session_id: &str, keyword_clicked: Option<&str>) -> Self {
+        Self::as_spelt(&canonical(session_id), keyword_clicked.map(canonical).as_deref())
+    }
+
+    /// All keys under which a ledger may have the conversion; the first that has an entry counts, and [`new`](Self::new) if none
+    /// has. Earlier versions took the key of the spelling that came: such an entry's events have the ids of its key, and keep them.
+    /// Empty where there is one key only, as for plain ASCII.
+    #[must_use]
+    pub fn possible(session_id: &str, keyword_clicked: Option<&str>) -> Vec<Self> {
+        if session_id.is_ascii() && keyword_clicked.is_none_or(str::is_ascii) {
+            return Vec::new();
+        }
+        let (session, keyword) = (canonical(session_id), keyword_clicked.map(canonical));
+        let (apart, keyword_apart) = (decomposed(&session), keyword.as_deref().and_then(decomposed));
+        let spelt = Self::as_spelt(session_id, keyword_clicked);
+        let decomposed = Self::as_spelt(
+            apart.as_deref().unwrap_or(&session),
+            keyword_apart.as_deref().or(keyword.as_deref()),
+        );
+        let key = Self::as_spelt(&session, keyword.as_deref());
+        // A row's own spelling first: its file may be read again. Then what was entered since.
+        let mut possible = vec![spelt];
+        possible.extend([key, decomposed].into_iter().filter(|other| *other != spelt));
+        possible.dedup();
+        if possible.len() > 1 { possible } else { Vec::new() }
+    }
+
+    fn as_spelt(session_id: &str, keyword_clicked: Option<&str>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"efflux:conversion:1\0");
         hash.update((session_id.len() as u64).to_be_bytes());
@@ -179,6 +207,46 @@ mod tests {
         ];
         let keys: HashSet<_> = pairs.iter().map(|(s, k)| ConversionKey::new(s, *k)).collect();
         assert_eq!(keys.len(), pairs.len());
+    }
+
+    /// As above: what an earlier version entered must be recognised forever.
+    #[test]
+    fn possible_keys_are_the_same_forever() {
+        let golden = include_str!("../tests/data/spellings.tsv");
+        for line in golden.lines().filter(|l| !l.starts_with('#')) {
+            let cells: Vec<_> = line.split('\t').collect();
+            let [session, keyword, key, possible] = cells[..] else { panic!("four columns: {line}") };
+            let (session, keyword) = (unescape(session), unescape(keyword));
+            assert_eq!(ConversionKey::new(&session, Some(&keyword)).to_string(), key, "{line}");
+            let found: Vec<_> =
+                ConversionKey::possible(&session, Some(&keyword)).iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(","), possible, "{line}");
+        }
+    }
+
+    /// `\u{301}` is written out: an editor could compose it.
+    fn unescape(text: &str) -> String {
+        let mut parts = text.split("\\u{");
+        let mut plain = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (code, rest) = part.split_once('}').unwrap();
+            plain.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+            plain.push_str(rest);
+        }
+        plain
+    }
+
+    #[test]
+    fn spellings_are_one_key() {
+        let key = ConversionKey::new("s1", Some("café"));
+        for (session, keyword) in
+            [("s1", "cafe\u{301}"), ("s\u{200b}1", "café"), ("\u{feff}s1", "\u{ad}cafe\u{301}\u{200b} ")]
+        {
+            assert_eq!(ConversionKey::new(session, Some(keyword)), key, "{session:?} {keyword:?}");
+            assert!(ConversionKey::possible(session, Some(keyword)).contains(&key));
+        }
+        assert_ne!(ConversionKey::new("s1", Some("Café")), key);
+        assert_eq!(ConversionKey::possible("s1", Some("plain")), []);
     }
 
     #[test]

@@ -3,16 +3,19 @@
 
 pub mod event;
 pub mod expand;
+pub mod file_profile;
 pub mod key;
 pub mod money;
 pub mod network;
 pub mod object;
 pub mod outcome;
 pub mod pixel;
+pub mod placeholder;
 pub mod platform;
 pub mod receipt;
 pub mod restate;
 pub mod row;
+pub mod spelling;
 mod text;
 pub mod time;
 pub mod validate;

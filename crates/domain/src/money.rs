@@ -114,7 +114,11 @@ impl FromStr for Money {
     /// Reads `12.5`, `-0.25`, `1e-4`, with blanks or a leading `$` tolerated.
     fn from_str(text: &str) -> Result<Self, NotMoney> {
         let text = text.trim();
-        let text = text.strip_prefix('$').unwrap_or(text);
+        let text = text.strip_prefix('$').map_or(text, str::trim_start);
+        // The decimal parser skips them.
+        if text.contains('_') {
+            return Err(NotMoney);
+        }
         let parsed = if text.contains(['e', 'E']) {
             Decimal::from_scientific(text)
         } else {
@@ -187,10 +191,11 @@ mod tests {
         assert_eq!(money(" 0.2500 ").to_string(), "0.25");
         assert_eq!(money("1e-4").to_string(), "0.0001");
         assert_eq!(money("$3.10").to_string(), "3.1");
+        assert_eq!(money("$ 3.10\r").to_string(), "3.1");
         assert_eq!(money("0.033333333333333333").to_string(), "0.033333333333");
         assert!(money("-0.25").is_negative());
         assert!(!money("-0.0").is_negative());
-        for junk in ["", "abc", "NaN", "1e40", "99999999999999"] {
+        for junk in ["", "abc", "NaN", "1e40", "99999999999999", "1_000", "$", "1,000", "0,50"] {
             assert_eq!(junk.parse::<Money>(), Err(NotMoney), "{junk}");
         }
     }

@@ -20,6 +20,18 @@ pub enum CountSource {
 }
 
 impl CountSource {
+    /// The field that says it.
+    const fn field(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Always(_) => return None,
+            Self::LanderVisitors => "lander_visitors",
+            Self::LanderSearches => "lander_searches",
+            Self::Visits => "visits",
+            Self::Serp => "serp",
+            Self::Conversions => "conversions",
+        })
+    }
+
     /// The number that a row gives.
     #[must_use]
     pub fn of(self, conversion: &Conversion<'_>) -> Count {
@@ -75,6 +87,10 @@ pub static NETWORKS: [Network; 4] = [
     },
 ];
 
+/// The fields that rows of every network have, beside their counts.
+const ALWAYS: [&str; 7] =
+    ["session_id", "click_timestamp", "pixel_id", "campaign_id", "traffic_source", "ts_click_id", "revenue"];
+
 /// Any other network: its Purchases are sent, nothing is guessed about its visits.
 pub static UNKNOWN: Network = Network {
     name: "",
@@ -94,6 +110,12 @@ impl Network {
     #[must_use]
     pub fn of(conversion: &Conversion<'_>, object_network: Option<&str>) -> &'static Self {
         conversion.network.as_deref().or(object_network).map_or(&UNKNOWN, Self::find)
+    }
+
+    /// The fields that rows of this network always have, though not every row says something in them.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let counts = [self.page_views, self.view_contents, self.purchases];
+        ALWAYS.into_iter().chain(counts.into_iter().filter_map(CountSource::field))
     }
 
     /// Whether the network is in the table.

@@ -10,6 +10,9 @@ pub const FILTERED_PREFIX: &str = "filtered-conversions/";
 /// Key prefix of the filter's receipts, which lie beside what it writes and raise no notification.
 pub const RECEIPT_PREFIX: &str = "filter-receipts/";
 
+/// Key prefix of the filter's notes about files that it holds for the operator.
+pub const HOLD_PREFIX: &str = "filter-holds/";
+
 /// An object in a bucket.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectRef {
@@ -34,6 +37,23 @@ impl ObjectRef {
         Self { version: version.filter(|v| !v.is_empty()), ..self }
     }
 
+    /// Whether its key is one that other programs give to marks.
+    #[must_use]
+    pub fn marker(&self) -> Marker {
+        let name = self.key.rsplit('/').next().unwrap_or_default();
+        let is_mark = name.ends_with("_$folder$")
+            || MARKS.contains(&name)
+            || MARKS_BEGIN.iter().any(|start| name.starts_with(start))
+            || name.starts_with('.') && name.ends_with(".crc");
+        if is_mark {
+            Marker::Surely
+        } else if name.is_empty() || name.starts_with(['_', '.']) {
+            Marker::IfEmpty
+        } else {
+            Marker::No
+        }
+    }
+
     /// The text under which ledger and receipts know the object, in whatever version: `bucket/key`.
     #[must_use]
     pub fn id(&self) -> String {
@@ -51,6 +71,24 @@ impl fmt::Debug for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Names of objects that Hadoop, Spark and people's tools leave beside files.
+const MARKS: [&str; 7] =
+    ["_SUCCESS", "_FAILURE", "_temporary", ".keep", ".gitkeep", ".DS_Store", "Thumbs.db"];
+
+/// How further ones begin.
+const MARKS_BEGIN: [&str; 2] = ["_started_", "_committed_"];
+
+/// Whether an object is a mark and not a file of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marker {
+    /// Its name says so.
+    Surely,
+    /// If it is empty: a console's folder (its key ends in `/`), or what begins with `_` or `.`.
+    IfEmpty,
+    /// It is not.
+    No,
 }
 
 /// What the key of an interpreted or filtered file says:
@@ -164,11 +202,18 @@ impl FileKeys {
     /// The key of the filter's receipt.
     #[must_use]
     pub fn receipt(&self) -> String {
+        self.below(RECEIPT_PREFIX)
+    }
+
+    /// The key of the note that the file is held.
+    #[must_use]
+    pub fn hold(&self) -> String {
+        self.below(HOLD_PREFIX)
+    }
+
+    fn below(&self, prefix: &str) -> String {
         let Self { group, rest } = self;
-        group.as_ref().map_or_else(
-            || format!("{RECEIPT_PREFIX}{rest}"),
-            |group| format!("{RECEIPT_PREFIX}{group}/{rest}"),
-        )
+        group.as_ref().map_or_else(|| format!("{prefix}{rest}"), |group| format!("{prefix}{group}/{rest}"))
     }
 }
 
@@ -186,6 +231,22 @@ mod tests {
         assert_eq!(keys.filtered(), key.replacen("networks/", "filtered-conversions/", 1));
         assert_eq!(keys.receipt(), format!("filter-receipts/{key}"));
         assert_eq!(InterpretedKey::parse("networks/tonic/a/x.json").unwrap_err().found, 4);
+    }
+
+    #[test]
+    fn marks_of_other_programs_are_known() {
+        let marker = |key: &str| ObjectRef::new("b", key).marker();
+        for key in
+            ["networks/tonic_$folder$", "a/_SUCCESS", "a/._SUCCESS.crc", "a/_committed_12", "a/.DS_Store"]
+        {
+            assert_eq!(marker(key), Marker::Surely, "{key}");
+        }
+        for key in ["networks/tonic/", "networks/", "a/_x.json", "a/.hidden"] {
+            assert_eq!(marker(key), Marker::IfEmpty, "{key}");
+        }
+        for key in ["a/b.json", "_a/b", "a.b/c_d"] {
+            assert_eq!(marker(key), Marker::No, "{key}");
+        }
     }
 
     #[test]

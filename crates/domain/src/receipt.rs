@@ -19,6 +19,12 @@ pub struct FilterReceipt {
     pub output: Option<ObjectRef>,
     /// Why the file was refused whole; nothing of it was done then.
     pub refused: Option<String>,
+    /// Why the file looks wrong as a whole; empty when it does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicious: Vec<String>,
+    /// Whether it is held for the operator because of that; nothing of it was passed on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// Rows read.
     pub rows_in: u64,
     /// Rows passed on, those without a readable campaign field included when filtering is off.
@@ -90,6 +96,12 @@ impl Receipt {
     #[must_use]
     pub fn balances(&self) -> bool {
         self.complete && self.rows_in == self.outcomes.iter().map(|o| o.rows).sum::<u64>()
+    }
+
+    /// Whether the file was read to its end and none of its rows may be sent.
+    #[must_use]
+    pub fn is_all_invalid(&self) -> bool {
+        self.complete && self.rows_in > 0 && self.rows(Outcome::Invalid) == self.rows_in
     }
 
     /// Rows that are not at an end yet.

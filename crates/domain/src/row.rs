@@ -6,6 +6,7 @@ mod names;
 use std::borrow::Cow;
 
 pub use fields::Conversion;
+pub use names::FieldNames;
 
 use crate::key::ConversionKey;
 
@@ -14,8 +15,12 @@ use crate::key::ConversionKey;
 pub struct Row<'a> {
     /// Identity of the row: of its session and keyword, or of its text where it has none.
     pub key: ConversionKey,
+    /// All keys under which a ledger may have the conversion, if there is more than one; see [`ConversionKey::possible`].
+    pub possible_keys: Vec<ConversionKey>,
     /// The JSON text exactly as it came; unknown fields live on in it.
     pub raw: &'a str,
+    /// The fields that it has, of those that are read; `None` when it is not an object.
+    pub fields: Option<FieldNames>,
     /// What the row says; `None` when it is not an object, has no session, or has one of the fields that are read here twice.
     pub conversion: Option<Box<Conversion<'a>>>,
 }
@@ -24,15 +29,18 @@ impl<'a> Row<'a> {
     /// Reads one JSON text. Never fails: what cannot be read is a row without conversion.
     #[must_use]
     pub fn parse(raw: &'a str) -> Self {
-        let conversion = serde_json::from_str::<Conversion<'a>>(raw)
-            .ok()
-            .filter(|c| !c.session_id.is_empty())
-            .map(Box::new);
-        let key = match &conversion {
-            Some(c) => ConversionKey::new(&c.session_id, c.keyword_clicked.as_deref()),
-            None => ConversionKey::of_malformed(raw.as_bytes()),
+        let object = serde_json::from_str::<Conversion<'a>>(raw).ok();
+        // An object in which a field comes twice is not read, and yet is one.
+        let fields = object.as_ref().map(|object| object.fields).or_else(|| FieldNames::of(raw));
+        let conversion = object.filter(|c| !c.session_id.is_empty()).map(Box::new);
+        let (key, possible_keys) = match &conversion {
+            Some(c) => {
+                let (session, keyword) = (&*c.session_id, c.keyword_clicked.as_deref());
+                (ConversionKey::new(session, keyword), ConversionKey::possible(session, keyword))
+            }
+            None => (ConversionKey::of_malformed(raw.as_bytes()), Vec::new()),
         };
-        Self { key, raw, conversion }
+        Self { key, possible_keys, raw, fields, conversion }
     }
 }
 

@@ -1,32 +1,102 @@
 //! Liberal reading of single JSON values: feeds write numbers as text, ids as numbers, and leave macros unexpanded.
+//!
+//! Numbers are read from their JSON text: a float would lose the last digits of an id, and lead to a neighbour's.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::placeholder::names_nothing;
+use crate::spelling::canonical;
+
+/// What stands for a character that was lost.
+const LOST: char = char::REPLACEMENT_CHARACTER;
 
 /// One JSON value of a row, read without an opinion about its type; text borrows from the row where it has no escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Field<'a> {
     /// `null`, and every field that a row does not have.
     Absent,
+    /// Half of a surrogate pair, as programs leave it that cut texts, is read as U+FFFD.
     Text(Cow<'a, str>),
-    Integer(i64),
-    Float(f64),
-    /// `true`, an array, an object, or an integer beyond 64 bits: nothing that a scalar field can mean.
+    /// As it is written.
+    Number(&'a str),
+    /// `true`, an array or an object: nothing that a scalar field can mean.
     Other,
 }
 
 impl<'a> Field<'a> {
-    /// The value as text. Ids may come as numbers. Empty text and unexpanded macros are absent.
+    /// The value of a JSON text.
+    fn of(json: &'a str) -> Self {
+        match json.as_bytes() {
+            b"null" => Self::Absent,
+            [b'"', .., b'"'] => Self::Text(unescaped(&json[1..json.len() - 1])),
+            [b'-' | b'0'..=b'9', ..] => Self::Number(json),
+            _ => Self::Other,
+        }
+    }
+
+    /// The value as text. Empty text and unexpanded macros are absent.
     pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => meaningful(text),
-            Self::Integer(n) => Some(Cow::Owned(n.to_string())),
-            Self::Float(f) => Some(Cow::Owned(f.to_string())),
+            Self::Number(digits) if is_integer(digits) => Some(Cow::Borrowed(digits)),
+            Self::Number(number) => {
+                let value = number.parse::<f64>().ok().filter(|value| value.is_finite());
+                value.map(|value| Cow::Owned(value.to_string()))
+            }
             Self::Absent | Self::Other => None,
         }
     }
+
+    /// The value as an identity, as it is spelt. What names nothing is absent, and so is what has lost a digit or a character:
+    /// it could be a neighbour's.
+    pub(crate) fn into_id(self) -> Option<Cow<'a, str>> {
+        let id = match self {
+            Self::Number(number) => Cow::Borrowed(whole_number(number)?),
+            text => text.into_text()?,
+        };
+        let form = canonical(&id);
+        let damaged = form.contains(|c: char| c == LOST || c.is_control()) || is_rounded(&form);
+        let nothing = names_nothing(&form);
+        (!damaged && !nothing).then_some(id)
+    }
+
+    /// The id of something on the ad platform, in its one spelling. Its ids are numbers, so that `7.0` is 7 in text too.
+    pub(crate) fn into_platform_id(self) -> Option<Cow<'a, str>> {
+        let id = self.into_id()?;
+        match id {
+            Cow::Borrowed(id) => Some(canonical(whole_number(id).unwrap_or(id))),
+            Cow::Owned(id) => Some(Cow::Owned(canonical(whole_number(&id).unwrap_or(&id)).into_owned())),
+        }
+    }
+}
+
+fn is_integer(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The digits of a whole number, however many: `7`, `7.0`. A fraction or an exponent may have lost some.
+fn whole_number(number: &str) -> Option<&str> {
+    let whole = match number.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+        Some(_) => return None,
+        None => number,
+    };
+    is_integer(whole).then_some(whole)
+}
+
+/// `1.2021E+17`: what a spreadsheet leaves of a long number.
+fn is_rounded(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once("E+").or_else(|| text.split_once("e+")) else {
+        return false;
+    };
+    !exponent.is_empty()
+        && exponent.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// Cuts white space off and turns what says nothing (empty, an unexpanded macro) into nothing.
@@ -44,7 +114,8 @@ fn meaningful(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// `{fbclid}`, `{{campaign.id}}`, `__CLICKID__`: a placeholder that a tracker should have filled.
+/// `{fbclid}`, `{{campaign.id}}`, `__CLICKID__`: what no text of any field reads like. Identities are screened more strictly
+/// (`placeholder`).
 fn is_macro(text: &str) -> bool {
     let bytes = text.as_bytes();
     let braces = bytes.len() > 2 && bytes[0] == b'{' && bytes[bytes.len() - 1] == b'}';
@@ -52,82 +123,72 @@ fn is_macro(text: &str) -> bool {
         && text.starts_with("__")
         && text.ends_with("__")
         && bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
-    braces || underscores
+    braces && !is_guid_in_braces(text) || underscores
+}
+
+/// Some trackers write GUIDs so.
+fn is_guid_in_braces(text: &str) -> bool {
+    text.len() == 38 && text[1..37].bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// The inside of a JSON string, whose escapes are known to be well-formed.
+fn unescaped(inner: &str) -> Cow<'_, str> {
+    let Some(first) = inner.find('\\') else { return Cow::Borrowed(inner) };
+    let mut text = String::with_capacity(inner.len());
+    text.push_str(&inner[..first]);
+    let mut rest = &inner[first..];
+    while let Some(escaped) = rest.strip_prefix('\\') {
+        let (c, after) = escape(escaped);
+        text.push(c);
+        let plain = after.find('\\').unwrap_or(after.len());
+        text.push_str(&after[..plain]);
+        rest = &after[plain..];
+    }
+    Cow::Owned(text)
+}
+
+/// The character of an escape without its backslash, and what follows.
+fn escape(text: &str) -> (char, &str) {
+    let mut chars = text.chars();
+    let c = match chars.next() {
+        Some('b') => '\u{8}',
+        Some('f') => '\u{c}',
+        Some('n') => '\n',
+        Some('r') => '\r',
+        Some('t') => '\t',
+        Some('u') => return escaped_code(chars.as_str()),
+        Some(other) => other,
+        None => LOST,
+    };
+    (c, chars.as_str())
+}
+
+/// The character of four hexadecimal digits, or of two such escapes that are a pair; and what follows.
+fn escaped_code(text: &str) -> (char, &str) {
+    let Some((first, after)) = code(text) else { return (LOST, text) };
+    if let Some(c) = char::from_u32(first) {
+        return (c, after);
+    }
+    let second = after.strip_prefix("\\u").and_then(code);
+    match second {
+        Some((second, after)) if first < 0xdc00 && (0xdc00..0xe000).contains(&second) => {
+            let c = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            (char::from_u32(c).unwrap_or(LOST), after)
+        }
+        _ => (LOST, after),
+    }
+}
+
+fn code(text: &str) -> Option<(u32, &str)> {
+    let digits = text.get(..4)?;
+    u32::from_str_radix(digits, 16).ok().map(|code| (code, &text[4..]))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Field<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON value")
-            }
-            fn visit_unit<E>(self) -> Result<Field<'de>, E> {
-                Ok(Field::Absent)
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Field<'de>, E> {
-                Ok(Field::Other)
-            }
-            fn visit_i64<E>(self, n: i64) -> Result<Field<'de>, E> {
-                Ok(Field::Integer(n))
-            }
-            fn visit_u64<E>(self, n: u64) -> Result<Field<'de>, E> {
-                // Ids up to 20 digits keep every digit as text; a float would lose the last ones.
-                Ok(i64::try_from(n).map_or_else(|_| Field::Text(Cow::Owned(n.to_string())), Field::Integer))
-            }
-            fn visit_f64<E>(self, f: f64) -> Result<Field<'de>, E> {
-                Ok(Field::Float(f))
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Field<'de>, E> {
-                Ok(Field::Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Field<'de>, E> {
-                Ok(Field::Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field<'de>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Field::Other)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field<'de>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Field::Other)
-            }
-        }
-        deserializer.deserialize_any(Any)
+        <&'de RawValue>::deserialize(deserializer).map(|raw| Field::of(raw.get()))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(json: &str) -> Option<String> {
-        serde_json::from_str::<Field<'_>>(json).unwrap().into_text().map(Cow::into_owned)
-    }
-
-    #[test]
-    fn what_says_nothing_is_absent() {
-        for json in [
-            "null",
-            "\"\"",
-            "\"  \"",
-            "\"{fbclid}\"",
-            "\"{{campaign.id}}\"",
-            "\"__CLICKID__\"",
-            "true",
-            "[1]",
-            "{}",
-        ] {
-            assert_eq!(text(json), None, "{json}");
-        }
-    }
-
-    #[test]
-    fn ids_may_be_numbers_and_keep_every_digit() {
-        assert_eq!(text("120210000000100017").as_deref(), Some("120210000000100017"));
-        assert_eq!(text("18446744073709551615").as_deref(), Some("18446744073709551615"));
-        assert_eq!(text("\" a b \"").as_deref(), Some("a b"));
-        assert_eq!(text("\"São\"").as_deref(), Some("São"));
-    }
-}
+mod tests;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+mod written;
+
 /// How far a click may lie ahead of our clock before it counts as [`future`](crate::Reason::FutureClick).
 pub const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
@@ -82,20 +84,27 @@ impl fmt::Debug for UnixSeconds {
     }
 }
 
-/// Reads a click time that may be in seconds, milliseconds or microseconds, by its size.
+/// What a spreadsheet writes for the days of the years 1970 to 2173: days since 1900.
+const SPREADSHEET_DAYS: std::ops::Range<i64> = 25_569..100_000;
+
+/// Reads a click time that may be in seconds, milliseconds, microseconds or nanoseconds, by its size.
 ///
-/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is recognised by its magnitude.
+/// Feeds write seconds; some interpreters write milliseconds. A click between 2001 and 5138 is recognised by its magnitude. What
+/// reads like a date written in digits (`20261127`, `20261127203336`) is none of them, nor is a spreadsheet's count of days.
 #[must_use]
 pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
     match n {
         ..=0 => None,
+        _ if written::is_date_in_digits(n) || SPREADSHEET_DAYS.contains(&n) => None,
         1..100_000_000_000 => Some(UnixSeconds(n)),
         100_000_000_000..100_000_000_000_000 => Some(UnixSeconds(n / 1_000)),
-        _ => Some(UnixSeconds(n / 1_000_000)),
+        100_000_000_000_000..100_000_000_000_000_000 => Some(UnixSeconds(n / 1_000_000)),
+        _ => Some(UnixSeconds(n / 1_000_000_000)),
     }
 }
 
-/// Reads a click time written as text: a number (see [`click_time_from_number`]) or an RFC 3339 date and time.
+/// Reads a click time written as text: a number (see [`click_time_from_number`]), or a date and time with its offset from UTC, as
+/// ISO 8601, RFC 3339 and RFC 2822 write them. Without an offset the time is in doubt, and is not read.
 #[must_use]
 pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
     let text = text.trim();
@@ -105,16 +114,14 @@ pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
     if let Ok(f) = text.parse::<f64>() {
         return click_time_from_float(f);
     }
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
-        .ok()
-        .map(|t| UnixSeconds(t.unix_timestamp()))
+    written::instant(text)
 }
 
 /// Reads a click time that came with a fraction, such as `1763800000.25`.
 #[must_use]
 pub fn click_time_from_float(f: f64) -> Option<UnixSeconds> {
-    // The bounds keep the cast exact; 1e18 is past any unit that click_time_from_number recognises.
-    (f.is_finite() && f > 0.0 && f < 1e18).then(|| click_time_from_number(f as i64)).flatten()
+    // The bounds keep the cast within 64 bits.
+    (f.is_finite() && f > 0.0 && f < 9e18).then(|| click_time_from_number(f as i64)).flatten()
 }
 
 #[cfg(test)]
@@ -123,11 +130,33 @@ mod tests {
 
     #[test]
     fn a_click_time_is_read_in_any_unit() {
-        for text in ["1763800000", "1763800000000", "1763800000000000", " 1763800000 ", "1763800000.7"] {
+        for text in [
+            "1763800000",
+            "1763800000000",
+            "1763800000000000",
+            "1763800000000000000",
+            " 1763800000 ",
+            "1763800000.7",
+            "1.7638E9",
+            "1.7638e18",
+        ] {
             assert_eq!(click_time_from_text(text), Some(UnixSeconds(1_763_800_000)), "{text}");
         }
         assert_eq!(click_time_from_text("2025-11-22T08:26:40Z"), Some(UnixSeconds(1_763_800_000)));
-        for text in ["yesterday", "", "0", "-5", "NaN", "inf"] {
+        for text in [
+            "yesterday",
+            "",
+            "0",
+            "-5",
+            "NaN",
+            "inf",
+            "20261127",
+            "202611272033",
+            "20261127203336",
+            "20261127203336123",
+            "46353.85",
+            "99999999999999999999",
+        ] {
             assert_eq!(click_time_from_text(text), None, "{text}");
         }
     }

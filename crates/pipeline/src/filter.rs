@@ -1,13 +1,16 @@
 //! Keeps the rows of subscribed campaigns.
 
+mod refusal;
 mod subscription_filter;
 mod subscriptions;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::file_profile::FileProfile;
 use domain::object::{FileKeys, InterpretedKey};
 use domain::receipt::FilterReceipt;
 use domain::{ObjectRef, Row};
@@ -23,10 +26,13 @@ pub use subscription_filter::{
     SubscriptionFilter,
 };
 pub use subscriptions::Subscriptions;
+pub use watch::FileWatch;
+
+use refusal::Refusal;
 
 use crate::blocking::{Blocking, Panicked};
 use crate::mutations;
-use crate::object::{MessageVerdict, Problem, content, objects_of};
+use crate::object::{MessageVerdict, Problem, content, is_marker, objects_of};
 use crate::worker::{Handled, Handler};
 
 /// The longest filtered file that may come of an interpreted file of `max_object_bytes`. Its rows are the same, but each may have
@@ -55,18 +61,20 @@ pub struct Filter {
     pub clock: Arc<dyn Clock>,
     /// Numbers about the work.
     pub metrics: Arc<dyn MetricSink>,
+    /// What is usual, and what becomes of files that look wrong.
+    pub watch: FileWatch,
 }
 
 #[async_trait]
 impl Handler for Filter {
     async fn handle(&self, delivery: &Delivery, _: &CancellationToken) -> Handled {
-        let objects = match objects_of(delivery) {
+        let (objects, mut verdict) = match objects_of(delivery) {
             Ok(objects) => objects,
             Err(handled) => return handled,
         };
-        let mut verdict = MessageVerdict::default();
+        let released = self.watch.holds() && ports::notification::is_release(&delivery.body);
         for object in objects {
-            self.process(&object, &mut verdict).await;
+            self.process(&object, released, &mut verdict).await;
         }
         verdict.handled()
     }
@@ -79,14 +87,17 @@ struct FilteredRows {
     kept: u64,
     /// Of those that are kept; another text stands for each, which the reporter finds malformed.
     too_long: u64,
+    /// Of those that are kept; likewise.
+    broken: u64,
+    profile: FileProfile,
     filtered_out: BTreeMap<String, u64>,
     output: BlobWriter,
 }
 
 impl Filter {
     #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
-    async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict) {
-        let result = self.filter(object).await;
+    async fn process(&self, object: &ObjectRef, released: bool, verdict: &mut MessageVerdict) {
+        let result = self.filter(object, released).await;
         if let Err(Problem::Permanent(reason)) = &result {
             // The receipt says why the file will not come. Without it the dead letter says so.
             let refused = self.receipt(object, FilteredRows::default(), Some(reason.clone()));
@@ -97,7 +108,11 @@ impl Filter {
         verdict.note(object, result);
     }
 
-    async fn filter(&self, object: &ObjectRef) -> Result<(), Problem> {
+    async fn filter(&self, object: &ObjectRef, released: bool) -> Result<(), Problem> {
+        if is_marker(&*self.blobs, object, self.max_object_bytes).await? {
+            tracing::info!("the object is a mark and not a file: nothing to do");
+            return Ok(());
+        }
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
             .network
@@ -114,26 +129,66 @@ impl Filter {
         };
         let blob = content(&*self.blobs, object, self.max_object_bytes).await?;
         let limits = (self.max_object_bytes, self.rows);
-        let task = self.blocking.spawn(move || filter_rows(blob, limits, filter.as_deref(), &network));
+        let named = network.clone();
+        let task = self.blocking.spawn(move || filter_file(blob, limits, filter.as_deref(), &named));
         let rows = task
             .join()
             .await
             .map_err(|Panicked| Problem::unreadable(object))?
-            .map_err(|e| Problem::file(object, e))?;
-        self.finish(object, rows).await
+            .map_err(|refusal| refusal.of(object))?;
+        let suspicious = self.watch.judge(&network, &rows.profile);
+        if self.watch.holds() && !released && !suspicious.is_empty() {
+            return self.hold(object, rows, suspicious).await;
+        }
+        self.finish(object, rows, suspicious).await
+    }
+
+    /// Keeps a file for the operator: its receipt says so, and nothing of it is passed on.
+    async fn hold(
+        &self,
+        object: &ObjectRef,
+        rows: FilteredRows,
+        suspicious: Vec<String>,
+    ) -> Result<(), Problem> {
+        let mut receipt = self.receipt(object, rows, None);
+        (receipt.output, receipt.suspicious, receipt.held) = (None, suspicious, true);
+        let note = ObjectRef::new(&self.output_bucket, FileKeys::of_interpreted(object).hold());
+        self.put_json(&note, &receipt).await?;
+        self.put_receipt(&receipt).await?;
+        self.warn_about(&receipt);
+        Ok(())
+    }
+
+    fn warn_about(&self, receipt: &FilterReceipt) {
+        if receipt.suspicious.is_empty() {
+            return;
+        }
+        let reason = receipt.suspicious.join("; ");
+        let held = if receipt.held { "true" } else { "false" };
+        tracing::warn!(reason, held, "the file looks wrong as a whole");
+        self.metrics.count(name::SUSPICIOUS_FILES, &[("held", held)], 1);
     }
 
     /// Writes the kept rows, then the receipt: when there is a receipt, the output is there too.
-    async fn finish(&self, object: &ObjectRef, mut rows: FilteredRows) -> Result<(), Problem> {
+    async fn finish(
+        &self,
+        object: &ObjectRef,
+        mut rows: FilteredRows,
+        suspicious: Vec<String>,
+    ) -> Result<(), Problem> {
         let output = std::mem::take(&mut rows.output).finish();
         if rows.too_long > 0 {
             tracing::warn!(rows = rows.too_long, "rows are longer than MAX_ROW_BYTES: they are malformed");
         }
-        let receipt = self.receipt(object, rows, None);
+        if rows.broken > 0 {
+            tracing::warn!(rows = rows.broken, "rows are not JSON: they are malformed");
+        }
+        let receipt = FilterReceipt { suspicious, ..self.receipt(object, rows, None) };
         if let Some(target) = &receipt.output {
             self.blobs.put(target, output).await?;
         }
         self.put_receipt(&receipt).await?;
+        self.warn_about(&receipt);
         self.measure(&receipt);
         tracing::info!(rows_in = receipt.rows_in, kept = receipt.kept, "file filtered");
         if receipt.rows_in == 0 {
@@ -149,6 +204,8 @@ impl Filter {
             object: object.clone(),
             output: (rows.kept > 0).then_some(output),
             refused,
+            suspicious: Vec::new(),
+            held: false,
             rows_in: rows.rows_in,
             kept: rows.kept,
             filtered_out: rows.filtered_out,
@@ -158,9 +215,13 @@ impl Filter {
 
     async fn put_receipt(&self, receipt: &FilterReceipt) -> ports::Result<()> {
         let target = ObjectRef::new(&self.output_bucket, FileKeys::of_interpreted(&receipt.object).receipt());
+        self.put_json(&target, receipt).await
+    }
+
+    async fn put_json(&self, target: &ObjectRef, receipt: &FilterReceipt) -> ports::Result<()> {
         // A receipt holds text, numbers and maps with text keys: it always serialises.
         let json = serde_json::to_vec(receipt).unwrap_or_default();
-        self.blobs.put(&target, Blob::from_bytes(json)).await.map(drop)
+        self.blobs.put(target, Blob::from_bytes(json)).await.map(drop)
     }
 
     fn measure(&self, receipt: &FilterReceipt) {
@@ -175,9 +236,31 @@ impl Filter {
     }
 }
 
+/// Filters a file, or says why it is refused, and what it seems to be. Blocks.
+fn filter_file(
+    mut blob: Blob,
+    limits: (u64, RowLimits),
+    filter: Option<&SubscriptionFilter>,
+    network: &str,
+) -> Result<FilteredRows, Refusal> {
+    let rows = filter_rows(&mut blob, limits, filter, network);
+    let unlike = match &rows {
+        Ok(rows) => rows.profile.has_no_field(),
+        Err(error) => matches!(error, FileError::Invalid { .. } | FileError::Read(_)),
+    };
+    let likeness = if unlike { blob.reader().ok().and_then(row_files::likeness) } else { None };
+    match rows {
+        Ok(rows) if rows.profile.is_strange() || likeness.is_some() => {
+            Err(Refusal::NotRows { values: rows.rows_in, likeness })
+        }
+        Ok(rows) => Ok(rows),
+        Err(error) => Err(Refusal::Unreadable { error, likeness }),
+    }
+}
+
 /// Checks the whole file, then filters its rows. Blocks.
 fn filter_rows(
-    mut blob: Blob,
+    blob: &mut Blob,
     (bytes, limits): (u64, RowLimits),
     filter: Option<&SubscriptionFilter>,
     network: &str,
@@ -187,7 +270,13 @@ fn filter_rows(
     let mut filtered = FilteredRows::default();
     while let Some(row) = rows.next_row()? {
         filtered.rows_in += 1;
-        match filter.and_then(|filter| filter.rejects(&Row::parse(row.text), network)) {
+        let parsed = Row::parse(row.text);
+        let rejected = filter.and_then(|filter| filter.rejects(&parsed, network));
+        match row.too_long || row.broken {
+            true => filtered.profile.note_unreadable(),
+            false => filtered.profile.note(&parsed, rejected.is_none()),
+        }
+        match rejected {
             Some(reason) => *filtered.filtered_out.entry(reason.to_owned()).or_default() += 1,
             None => {
                 let separator: &[u8] = if filtered.kept == 0 { b"[" } else { b",\n" };
@@ -195,6 +284,7 @@ fn filter_rows(
                 filtered.output.write_all(row.text.as_bytes()).map_err(FileError::Disk)?;
                 filtered.kept += 1;
                 filtered.too_long += u64::from(row.too_long);
+                filtered.broken += u64::from(row.broken);
             }
         }
     }
@@ -212,7 +302,8 @@ mod tests {
 
     /// Whether the reporter takes what the filter wrote of a file, each row as the filter saw it.
     fn is_taken(file: &str, bytes: u64, limits: RowLimits) -> Result<bool, FileError> {
-        let mut filtered = filter_rows(Blob::from_bytes(file.to_owned()), (bytes, limits), None, "tonic")?;
+        let mut filtered =
+            filter_rows(&mut Blob::from_bytes(file.to_owned()), (bytes, limits), None, "tonic")?;
         let mut output = std::mem::take(&mut filtered.output).finish();
         let (size, bytes) = (output.size(), max_filtered_bytes(bytes));
         if filtered.kept == 0 {
@@ -242,7 +333,7 @@ mod tests {
         let file = format!("[{good},{long},{good},{{\"session_id\":\"t\",\"campaign_id\":\"8\"}}]");
         let filter = SubscriptionFilter::new(vec![ports::subscriptions::Subscription::of("7")]);
         let limits = (1 << 20, RowLimits::new(1_024, 4));
-        let mut filtered = filter_rows(Blob::from_bytes(file), limits, Some(&filter), "tonic").unwrap();
+        let mut filtered = filter_rows(&mut Blob::from_bytes(file), limits, Some(&filter), "tonic").unwrap();
         assert_eq!((filtered.rows_in, filtered.kept, filtered.too_long), (4, 3, 1));
         assert_eq!(filtered.filtered_out, BTreeMap::from([(NOT_SUBSCRIBED.to_owned(), 1)]));
         let mut output = std::mem::take(&mut filtered.output).finish();
@@ -255,6 +346,40 @@ mod tests {
             "{stands}"
         );
         assert_eq!(next().as_deref(), Some(good));
+    }
+
+    #[test]
+    fn what_is_not_rows_is_refused_with_advice() {
+        let limits = (1 << 20, RowLimits::default());
+        let row = r#"{"session_id":"s","campaign_id":"7"}"#;
+        let object = ObjectRef::new("b", "networks/tonic/j/a/o.json");
+        for (file, said) in [
+            (format!(r#"{{"data":[{row},{row}],"total":2}}"#), "jq -c '.data[]'"),
+            (format!("[[{row},{row}]]"), "jq -c '.[][]'"),
+            (serde_json::json!(format!("[{row}]")).to_string(), "jq -r"),
+            (format!("[[{row}],[{row}]]\n"), "jq -c '.[][]'"),
+            (r#"{"error":{"code":401}}"#.to_owned(), "1 values, and none has a field of a row"),
+            (r#"{"message":"Rate limit exceeded"}"#.to_owned(), "none has a field of a row"),
+            ("null".to_owned(), "none has a field of a row"),
+            ("{}".to_owned(), "none has a field of a row"),
+            ("<html></html>".to_owned(), "HTML"),
+            (format!(r#"{{"data":[{}]}}"#, [row; 3_000].join(",")), "jq -c '.data[]'"),
+        ] {
+            let refusal = filter_file(Blob::from_bytes(file.clone()), limits, None, "tonic");
+            let Err(Problem::Permanent(reason)) = refusal.map(|_| ()).map_err(|refusal| refusal.of(&object))
+            else {
+                panic!("{file:.80} is taken")
+            };
+            assert!(reason.contains(said), "{file:.80}: {reason}");
+        }
+        for file in [
+            "[]".to_owned(),
+            format!("[{row},[1],17]"),
+            format!("[{row}]\n[{row}]"),
+            format!("{row}\n{{\"a\":"),
+        ] {
+            assert!(filter_file(Blob::from_bytes(file.clone()), limits, None, "tonic").is_ok(), "{file}");
+        }
     }
 
     proptest! {

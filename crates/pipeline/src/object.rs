@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use domain::ObjectRef;
+use domain::object::Marker;
 use ports::notification::{self, Notification};
 use ports::queue::Delivery;
 use ports::{Blob, BlobStore, ErrorKind, Retry};
@@ -46,12 +47,37 @@ impl Problem {
     }
 }
 
-/// The objects that a message names; `Err` when it names none and is finished already.
-pub(crate) fn objects_of(delivery: &Delivery) -> Result<Vec<ObjectRef>, Handled> {
+/// The objects that a message names, and the verdict so far; `Err` when it names none and is finished already.
+pub(crate) fn objects_of(delivery: &Delivery) -> Result<(Vec<ObjectRef>, MessageVerdict), Handled> {
+    let mut verdict = MessageVerdict::default();
     match notification::parse(&delivery.body) {
-        Ok(Notification::Created(objects)) => Ok(objects),
+        Ok(Notification::Created(objects)) => Ok((objects, verdict)),
+        Ok(Notification::CreatedAmongOthers { created, unreadable }) => {
+            verdict.permanent.push(unreadable.to_string());
+            Ok((created, verdict))
+        }
         Ok(Notification::Test) => Err(Handled::Done),
         Err(error) => Err(Handled::DeadLetter { reason: error.to_string() }),
+    }
+}
+
+/// Whether an object is no file but a mark that other programs leave: a folder of a console, or the end of a job. `Ok(false)` may be
+/// a file that is missing.
+pub(crate) async fn is_marker(
+    blobs: &dyn BlobStore,
+    object: &ObjectRef,
+    max_bytes: u64,
+) -> Result<bool, Problem> {
+    match object.marker() {
+        Marker::Surely => Ok(true),
+        Marker::IfEmpty => match blobs.get(object, max_bytes).await {
+            Ok(blob) => Ok(blob.is_none_or(|blob| blob.size() == 0)),
+            // A store may refuse such a key: then there is nothing under it.
+            Err(error) if error.kind() == ErrorKind::Invalid => Ok(true),
+            Err(error) if error.kind() == ErrorKind::TooLarge => Ok(false),
+            Err(error) => Err(error.into()),
+        },
+        Marker::No => Ok(false),
     }
 }
 

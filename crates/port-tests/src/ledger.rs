@@ -55,6 +55,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         claims::the_first_of_a_key_in_one_call_brings_it,
         claims::the_first_that_can_be_sent_brings_it,
         claims::keys_differ_wherever_the_separator_falls,
+        claims::keys_with_entries_are_known,
         claims::empty_batches_change_nothing,
         promotion::a_sendable_row_takes_over,
         promotion::the_earlier_row_stays_in_its_books,

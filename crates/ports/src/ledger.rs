@@ -55,6 +55,10 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     ///   same: another row brought its conversion.
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>>;
 
+    /// Which of these keys have entries; one answer per key, in order. Costs one round trip, and is asked for few keys: those under
+    /// which an earlier version may have entered a row ([`ConversionKey::possible`]).
+    async fn known(&self, keys: &[ConversionKey]) -> Result<Vec<bool>>;
+
     /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
     ///
     /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has

@@ -10,6 +10,13 @@ use serde_json::value::RawValue;
 pub enum Notification {
     /// These objects were created. Empty when the message speaks of other things only, such as removals.
     Created(Vec<ObjectRef>),
+    /// These objects were created, and some of the message's records cannot be read: the former must not wait for the latter.
+    CreatedAmongOthers {
+        /// The objects; at least one.
+        created: Vec<ObjectRef>,
+        /// What is wrong with the rest.
+        unreadable: NotANotification,
+    },
     /// S3 sends this once when a notification is configured; there is nothing to do.
     Test,
 }
@@ -43,14 +50,16 @@ struct Envelope<'a> {
     // EventBridge
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
-    detail: Option<Detail>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Record {
+struct Record<'a> {
     #[serde(rename = "eventName")]
     event_name: String,
-    s3: Detail,
+    #[serde(borrow)]
+    s3: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -99,9 +108,16 @@ fn parse_nested(body: &str, wrappings_left: u8) -> Result<Notification, NotANoti
     }
     match (envelope.detail_type.as_deref(), envelope.detail) {
         // EventBridge does not encode keys.
-        (Some("Object Created"), Some(d)) => {
-            let object = ObjectRef::new(d.bucket.name, d.object.key).at_version(d.object.version);
-            Ok(Notification::Created(vec![object]))
+        (Some("Object Created"), detail) => {
+            let detail = detail.and_then(|detail| serde_json::from_str::<Detail>(detail.get()).ok());
+            let Some(Detail { bucket, object }) = detail else {
+                return Err(NotANotification::because(
+                    "it says that an object was created, without bucket and key",
+                ));
+            };
+            Ok(Notification::Created(vec![
+                ObjectRef::new(bucket.name, object.key).at_version(object.version),
+            ]))
         }
         (Some(_), _) => Ok(Notification::Created(Vec::new())),
         (None, _) => {
@@ -110,22 +126,42 @@ fn parse_nested(body: &str, wrappings_left: u8) -> Result<Notification, NotANoti
     }
 }
 
+/// One strange record costs its neighbours nothing.
 fn from_records(records: &[&RawValue]) -> Result<Notification, NotANotification> {
-    let mut created = Vec::with_capacity(records.len());
+    let (mut created, mut unreadable) = (Vec::with_capacity(records.len()), Vec::new());
     for (i, record) in records.iter().enumerate() {
-        let record: Record = serde_json::from_str(record.get()).map_err(|_| {
-            NotANotification::because(format!("record {i} has no event name, bucket and key"))
-        })?;
-        let created_something = record.event_name.starts_with("ObjectCreated:")
-            || record.event_name.starts_with("s3:ObjectCreated:");
-        if created_something {
-            let key = decode_key(&record.s3.object.key).ok_or_else(|| {
-                NotANotification::because(format!("record {i} has a key that is not UTF-8"))
-            })?;
-            created.push(ObjectRef::new(record.s3.bucket.name, key).at_version(record.s3.object.version));
+        match from_record(record) {
+            Ok(object) => created.extend(object),
+            Err(what) => unreadable.push(format!("record {i} has {what}")),
         }
     }
-    Ok(Notification::Created(created))
+    if unreadable.is_empty() {
+        return Ok(Notification::Created(created));
+    }
+    let others = unreadable.len().saturating_sub(MOST_NAMED);
+    unreadable.truncate(MOST_NAMED);
+    let more = if others > 0 { format!(", and {others} more") } else { String::new() };
+    let unreadable = NotANotification::because(unreadable.join(", ") + &more);
+    if created.is_empty() {
+        Err(unreadable)
+    } else {
+        Ok(Notification::CreatedAmongOthers { created, unreadable })
+    }
+}
+
+/// So many unreadable records are named.
+const MOST_NAMED: usize = 3;
+
+/// The object that a record says was created; `None` if it speaks of something else.
+fn from_record(record: &RawValue) -> Result<Option<ObjectRef>, &'static str> {
+    let record: Record<'_> = serde_json::from_str(record.get()).map_err(|_| "no event name")?;
+    if !record.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
+        return Ok(None);
+    }
+    let detail = record.s3.and_then(|detail| serde_json::from_str::<Detail>(detail.get()).ok());
+    let Detail { bucket, object } = detail.ok_or("no bucket and key")?;
+    let key = decode_key(&object.key).ok_or("a key that is not UTF-8")?;
+    Ok(Some(ObjectRef::new(bucket.name, key).at_version(object.version)))
 }
 
 /// Undoes S3's encoding of keys, in notifications and lists: `+` is a blank, `%2B` a plus. `None` when it is not UTF-8.
@@ -138,7 +174,7 @@ pub fn decode_key(encoded: &str) -> Option<String> {
 /// Writes S3's own notification of one created object, as the embedded store raises it.
 #[must_use]
 pub fn object_created(object: &ObjectRef, size: u64, event_time: &str) -> String {
-    serde_json::json!({"Records": [{
+    let mut body = serde_json::json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "eventTime": event_time,
@@ -148,8 +184,31 @@ pub fn object_created(object: &ObjectRef, size: u64, event_time: &str) -> String
             "bucket": {"name": object.bucket},
             "object": {"key": encode_key(&object.key), "size": size},
         },
-    }]})
-    .to_string()
+    }]});
+    if let Some(version) = &object.version {
+        body["Records"][0]["s3"]["object"]["versionId"] = version.as_str().into();
+    }
+    body.to_string()
+}
+
+/// The same notification once more, for a file that is held: it passes whatever looks wrong about it.
+#[must_use]
+pub fn release(object: &ObjectRef, size: u64, event_time: &str) -> String {
+    let body = object_created(object, size, event_time);
+    format!("{{{RELEASE},{}", body.strip_prefix('{').unwrap_or_default())
+}
+
+const RELEASE: &str = r#""effluxRelease":true"#;
+
+/// Whether a message releases a file that is held; see [`release`].
+#[must_use]
+pub fn is_release(body: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Release {
+        #[serde(rename = "effluxRelease", default)]
+        release: bool,
+    }
+    serde_json::from_str::<Release>(body).is_ok_and(|message| message.release)
 }
 
 /// S3's encoding of keys: everything but letters, digits, `-._*/`, and a blank as `+`.
@@ -207,6 +266,50 @@ mod tests {
     }
 
     #[test]
+    fn one_strange_record_costs_its_neighbours_nothing() {
+        let good = |key: &str| {
+            format!(
+                r#"{{"eventName":"ObjectCreated:Put","s3":{{"bucket":{{"name":"b"}},"object":{{"key":"{key}"}}}}}}"#
+            )
+        };
+        let removed = r#"{"eventName":"ObjectRemoved:Delete"}"#;
+        let body = format!(r#"{{"Records":[{},{removed},{}]}}"#, good("k1"), good("k2"));
+        assert_eq!(created(&body), ["b/k1", "b/k2"]);
+        for strange in [
+            r#"{"eventName":"ObjectCreated:Put"}"#,
+            r#"{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"secret"}}}"#,
+            r#"{"secret":1}"#,
+            "17",
+            &good("%ff"),
+        ] {
+            let body = format!(r#"{{"Records":[{},{strange},{}]}}"#, good("k1"), good("k2"));
+            match parse(&body) {
+                Ok(Notification::CreatedAmongOthers { created, unreadable }) => {
+                    assert_eq!(created.iter().map(ObjectRef::id).collect::<Vec<_>>(), ["b/k1", "b/k2"]);
+                    assert!(
+                        unreadable.what.starts_with("record 1 has ") && !unreadable.what.contains("secret")
+                    );
+                }
+                other => panic!("{strange}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_creation_without_a_readable_object_is_not_dropped() {
+        for detail in [
+            "",
+            r#","detail":null"#,
+            r#","detail":{}"#,
+            r#","detail":{"bucket":{"name":"b"}}"#,
+            r#","detail":7"#,
+        ] {
+            assert!(parse(&format!(r#"{{"detail-type":"Object Created"{detail}}}"#)).is_err(), "{detail}");
+        }
+        assert_eq!(created(r#"{"detail-type":"Object Deleted","detail":{"state":"x"}}"#), [""; 0]);
+    }
+
+    #[test]
     fn anything_else_is_named_without_its_content() {
         for body in
             ["", "hello secret", "[]", "17", "{}", r#"{"Records":[{"secret":1}]}"#, r#"{"Records":"x"}"#]
@@ -221,7 +324,11 @@ mod tests {
         fn what_we_raise_is_read_back(key in "[ -~äß漢]{1,40}") {
             let object = ObjectRef::new("b", key);
             let body = object_created(&object, 1, "2026-11-22T13:04:05.678Z");
-            prop_assert_eq!(parse(&body), Ok(Notification::Created(vec![object])));
+            prop_assert_eq!(parse(&body), Ok(Notification::Created(vec![object.clone()])));
+            let object = object.at_version(Some("v1".to_owned()));
+            let release = release(&object, 1, "2026-11-22T13:04:05.678Z");
+            prop_assert!(is_release(&release) && !is_release(&body));
+            prop_assert_eq!(parse(&release), Ok(Notification::Created(vec![object])));
         }
 
         #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use flate2::bufread::GzDecoder;
+
 use crate::FileError;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -21,7 +23,7 @@ pub fn decompressed<'r>(
     let mut reader = BufReader::with_capacity(64 * 1024, reader);
     let start = reader.fill_buf()?;
     let plain: Box<dyn Read + Send + 'r> = if start.starts_with(&GZIP) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(reader))
+        Box::new(Members { member: Some(GzDecoder::new(reader)) })
     } else if start.starts_with(&ZSTD) {
         let mut decoder = zstd::stream::read::Decoder::with_buffer(reader)?;
         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -30,6 +32,42 @@ pub fn decompressed<'r>(
         Box::new(reader)
     };
     Ok(Box::new(Limited { inner: plain, left: limit, limit }))
+}
+
+/// The members of a gzip file, one after the other. Zeros behind the last are padding, as tapes and block devices add it.
+struct Members<R> {
+    /// None at the end.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(member) = &mut self.member else { return Ok(0) };
+            let n = member.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            let Some(ended) = self.member.take() else { return Ok(0) };
+            let mut rest = ended.into_inner();
+            skip_zeros(&mut rest)?;
+            if rest.fill_buf()?.is_empty() {
+                return Ok(0);
+            }
+            self.member = Some(GzDecoder::new(rest));
+        }
+    }
+}
+
+fn skip_zeros(reader: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let text = reader.fill_buf()?;
+        let zeros = text.iter().take_while(|byte| **byte == 0).count();
+        if zeros == 0 {
+            return Ok(());
+        }
+        reader.consume(zeros);
+    }
 }
 
 /// Passes bytes on until the limit, then fails instead of pretending that the file ends there.

@@ -3,29 +3,34 @@
 
 mod cursor;
 mod decompress;
+mod lexical;
+mod likeness;
 mod limits;
-mod long_value;
 mod scan;
 mod window;
 
 use std::io::{self, Read};
 
 pub use decompress::decompressed;
+pub use likeness::{Likeness, likeness};
 pub use limits::RowLimits;
 
 use sha2::{Digest, Sha256};
 
-use long_value::LongValues;
-use scan::{Scanner, Value};
+use scan::{Found, Scanner, Value};
 
 /// A file that cannot be read as rows. Nothing of it may be done.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file is not what JSON allows.
-    #[error("not valid JSON at byte {at}: {what}")]
+    #[error("not valid JSON at byte {at}: {what} (line {line}, row {row} counted from 0)")]
     Invalid {
         /// Where it breaks, counted from 0 in the decompressed text.
         at: u64,
+        /// Rows before the place.
+        row: u64,
+        /// The line of the place, from 1.
+        line: u64,
         /// What is wrong there.
         what: &'static str,
     },
@@ -45,7 +50,7 @@ pub enum FileError {
         limit: u64,
     },
     /// Its content cannot be decompressed.
-    #[error("the file cannot be read or decompressed")]
+    #[error("the file cannot be read or decompressed: {0}")]
     Read(#[source] io::Error),
     /// The local disk failed or is full. Nothing is wrong with the file: another attempt may succeed.
     #[error("a temporary file cannot be read or written (TMPDIR)")]
@@ -85,17 +90,19 @@ pub struct RowText<'b> {
     pub number: u64,
     /// Where it starts in the decompressed text, in bytes.
     pub at: u64,
-    /// Its JSON text; or, when it is longer than the limit, one that stands for it: an object that says so and has nothing else.
+    /// Its JSON text, where numbers that JSON does not have (`NaN`, `Infinity`) are `null`. When it is longer than the limit, or not
+    /// JSON, a text that stands for it: an object that says so and has nothing else.
     pub text: &'b str,
     /// Whether another text stands for it, because it is longer than the limit.
     pub too_long: bool,
+    /// Whether another text stands for it, because it is not JSON.
+    pub broken: bool,
 }
 
 /// Reads the rows of a file one after the other, holding one buffer of about the longest row.
 ///
-/// Finds where rows begin and end and checks that they are UTF-8, but does not look into them: run [`check`] first, which
-/// reads every value. A text that is not JSON then only makes its own row malformed. So does a text that is too long, which is
-/// never held.
+/// A row that is not JSON, or too long, harms itself alone as far as its end is certain; the README of this crate says what is. A file
+/// that goes on after such a row in a way that is not certain is refused whole, which may be found out late: run [`check`] first.
 ///
 /// ```
 /// use row_files::{FileError, RowLimits, Rows, check, decompressed};
@@ -115,7 +122,7 @@ pub struct Rows<R> {
     scanner: Scanner<R>,
     limits: RowLimits,
     number: u64,
-    /// Stands for the row at hand when that is too long.
+    /// Stands for the row at hand where its own text does not.
     stand_in: String,
 }
 
@@ -125,11 +132,7 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// When reading fails or the file is empty.
     pub fn new(reader: R, limits: RowLimits) -> Result<Self, FileError> {
-        Self::with(reader, limits, LongValues::Skipped)
-    }
-
-    fn with(reader: R, limits: RowLimits, long_values: LongValues) -> Result<Self, FileError> {
-        let scanner = Scanner::new(reader, limits.row_bytes(), long_values)?;
+        let scanner = Scanner::new(reader, limits.row_bytes())?;
         Ok(Self { scanner, limits, number: 0, stand_in: String::new() })
     }
 
@@ -139,28 +142,32 @@ impl<R: Read> Rows<R> {
     /// Where rows cannot be separated, are too many, or cannot be read.
     pub fn next_row(&mut self) -> Result<Option<RowText<'_>>, FileError> {
         let limit = self.limits.rows();
-        let Some((at, value)) = self.scanner.next_value()? else { return Ok(None) };
+        let Some(Found { at, line, value }) = self.scanner.next_value()? else { return Ok(None) };
         if self.number == limit {
             return Err(FileError::TooManyRows { limit });
         }
         let number = self.number;
         self.number += 1;
-        let (text, too_long) = match value {
-            Value::Text(bytes) => {
-                let invalid = |e: std::str::Utf8Error| not_utf8(at + e.valid_up_to() as u64);
-                (str::from_utf8(bytes).map_err(invalid)?, false)
+        let (mut too_long, mut broken) = (false, false);
+        let text = match value {
+            Value::Text(bytes) => str::from_utf8(bytes).unwrap_or("null"),
+            Value::Repaired(text) => {
+                self.stand_in = text;
+                self.stand_in.as_str()
             }
             Value::TooLong(bytes) => {
+                too_long = true;
                 self.stand_in = limits::stand_in(number, at, bytes, self.limits);
-                (self.stand_in.as_str(), true)
+                self.stand_in.as_str()
+            }
+            Value::Broken(why) => {
+                broken = true;
+                self.stand_in = limits::broken_stand_in(number, at, line, why.what, why.offset);
+                self.stand_in.as_str()
             }
         };
-        Ok(Some(RowText { number, at, text, too_long }))
+        Ok(Some(RowText { number, at, text, too_long, broken }))
     }
-}
-
-const fn not_utf8(at: u64) -> FileError {
-    FileError::Invalid { at, what: "not UTF-8" }
 }
 
 /// Reads a whole file and counts its rows.
@@ -168,25 +175,13 @@ const fn not_utf8(at: u64) -> FileError {
 /// # Errors
 /// The first place at which it is not a valid file.
 pub fn check(reader: impl Read, limits: RowLimits) -> Result<u64, FileError> {
-    let mut rows = Rows::with(reader, limits, LongValues::Checked)?;
+    let mut rows = Rows::new(reader, limits)?;
     let mut count = 0;
-    while let Some(row) = rows.next_row()? {
-        check_value(row.text).map_err(|(offset, what)| FileError::Invalid { at: row.at + offset, what })?;
+    while rows.next_row()?.is_some() {
         count += 1;
     }
     Ok(count)
 }
-
-/// Whether a text is one JSON value; where and why not otherwise.
-fn check_value(text: &str) -> Result<(), (u64, &'static str)> {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map(|_| ()).map_err(|e| {
-        let before: usize = text.split_inclusive('\n').take(e.line().saturating_sub(1)).map(str::len).sum();
-        let offset = (before + e.column().saturating_sub(1)).min(text.len());
-        (offset as u64, if e.is_eof() { "the value ends too early" } else { UNEXPECTED })
-    })
-}
-
-const UNEXPECTED: &str = "unexpected character";
 
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,13 @@ pub(crate) fn stand_in(number: u64, at: u64, bytes: u64, limits: RowLimits) -> S
     )
 }
 
+/// What stands for a row that is not JSON: the same, and what is wrong with it where.
+pub(crate) fn broken_stand_in(number: u64, at: u64, line: u64, what: &str, offset: usize) -> String {
+    format!(
+        r#"{{"malformed":"not valid JSON at byte {offset} of the row: {what}","row":{number},"line":{line},"byte":{at}}}"#
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,10 @@ pub(crate) struct Window<R> {
     held: Range<usize>,
     /// Where the window starts in the whole text.
     offset: u64,
+    /// Line ends before the window.
+    lines: u64,
+    /// The byte before the window.
+    last: u8,
     ended: bool,
     /// The longest value that is held.
     limit: usize,
@@ -27,7 +31,16 @@ impl<R: Read> Window<R> {
     pub(crate) const SPARE: usize = READ_BYTES;
 
     pub(crate) fn new(reader: R, limit: usize) -> Self {
-        Self { reader, buffer: vec![0; limit + Self::SPARE], held: 0..0, offset: 0, ended: false, limit }
+        Self {
+            reader,
+            buffer: vec![0; limit + Self::SPARE],
+            held: 0..0,
+            offset: 0,
+            lines: 0,
+            last: b'\n',
+            ended: false,
+            limit,
+        }
     }
 
     pub(crate) const fn limit(&self) -> usize {
@@ -46,8 +59,22 @@ impl<R: Read> Window<R> {
 
     /// Passes bytes on.
     pub(crate) fn advance(&mut self, bytes: usize) {
+        let passed = &self.buffer[self.held.start..self.held.start + bytes];
+        self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.last = passed.last().copied().unwrap_or(self.last);
         self.held.start += bytes;
         self.offset += bytes as u64;
+    }
+
+    /// Whether the window starts at the start of a line.
+    pub(crate) const fn is_at_line_start(&self) -> bool {
+        self.last == b'\n'
+    }
+
+    /// The line, from 1, of a byte that the window holds.
+    pub(crate) fn line_of(&self, place: usize) -> u64 {
+        let before = &self.text()[..place.min(self.text().len())];
+        self.lines + 1 + memchr::memchr_iter(b'\n', before).count() as u64
     }
 
     /// Passes bytes on; what they were.
@@ -74,15 +101,7 @@ impl<R: Read> Window<R> {
         Ok(n > 0)
     }
 
-    pub(crate) fn skip_byte_order_mark(&mut self) -> Result<(), FileError> {
-        while self.held.len() < 3 && self.read_more()? {}
-        if self.text().starts_with(b"\xEF\xBB\xBF") {
-            self.advance(3);
-        }
-        Ok(())
-    }
-
-    /// The next byte that is not white space.
+    /// The next byte that is neither white space nor part of a byte order mark, which joined files have in their middle.
     pub(crate) fn peek(&mut self) -> Result<Option<u8>, FileError> {
         loop {
             let text = self.text();
@@ -90,7 +109,9 @@ impl<R: Read> Window<R> {
                 Some(blanks) => {
                     let byte = text[blanks];
                     self.advance(blanks);
-                    return Ok(Some(byte));
+                    if byte != MARK[0] || !self.skip_byte_order_mark()? {
+                        return Ok(Some(byte));
+                    }
                 }
                 None => {
                     self.advance(self.held.len());
@@ -102,14 +123,53 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Something is wrong where the window starts.
-    pub(crate) const fn invalid(&self, what: &'static str) -> FileError {
-        FileError::Invalid { at: self.offset, what }
+    fn skip_byte_order_mark(&mut self) -> Result<bool, FileError> {
+        while self.held.len() < MARK.len() && self.read_more()? {}
+        let is_marked = self.text().starts_with(&MARK);
+        if is_marked {
+            let last = self.last;
+            self.advance(MARK.len());
+            // What follows is as much at the start of a line as the mark was.
+            self.last = last;
+        }
+        Ok(is_marked)
     }
 
-    /// The file ends where the window does, and the value does not.
-    pub(crate) fn cut_off(&self) -> FileError {
-        let at = self.offset + self.held.len() as u64;
-        FileError::Invalid { at, what: "the file ends inside a value" }
+    /// Finds where the window's next line begins with `{`, passing over everything before it; how much that was, and whether there
+    /// is such a line.
+    pub(crate) fn skip_to_row_line(&mut self) -> Result<(u64, bool), FileError> {
+        let (mut passed, mut from) = (0, 1);
+        loop {
+            let text = self.text();
+            let found = memchr::memmem::find(&text[from.min(text.len())..], ROW_LINE);
+            if let Some(found) = found {
+                let end = from + found;
+                self.advance(end);
+                return Ok((passed + end as u64, true));
+            }
+            // The last byte may be the line end.
+            let done = text.len().saturating_sub(1);
+            self.advance(done);
+            passed += done as u64;
+            from = 0;
+            if !self.read_more()? {
+                let rest = self.held.len();
+                self.advance(rest);
+                return Ok((passed + rest as u64, false));
+            }
+        }
     }
+}
+
+/// The byte order mark in UTF-8.
+const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
+
+/// A line end, and a line that begins with a row.
+pub(crate) const ROW_LINE: &[u8] = b"\n{";
+
+/// What is wrong with a value, and where from its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) offset: usize,
+    pub(crate) what: &'static str,
 }

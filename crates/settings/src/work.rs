@@ -17,6 +17,8 @@ section! {
     disable_report_polling: bool = "DISABLE_POLLING_FOR_CONVERSION_REPORTING", "false", R, switch();
     /// Keep the rows of all campaigns.
     disable_subscription_filtering: bool = "DISABLE_SUBSCRIPTION_FILTERING", "false", F, switch();
+    /// Keep files that look wrong as a whole for the operator, before any event of them leaves.
+    hold_suspicious_files: bool = "HOLD_SUSPICIOUS_FILES", "false", F, switch();
 }
 
 section! {

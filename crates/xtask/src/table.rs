@@ -21,7 +21,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("row-files", &[], &[]),
     layer("settings", &["ports", "domain"], &[]),
     layer("outbound-http", &[], &[]),
-    layer("user-data", &[], &[]),
+    layer("user-data", &["domain"], &[]),
     layer(
         "destination-*",
         &["outbound-http", "user-data", "settings", "ports", "domain"],

@@ -7,6 +7,7 @@ use crate::commands::demo::Demo;
 use crate::commands::directory::{Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
 use crate::commands::explain::Explain;
+use crate::commands::held::Held;
 use crate::commands::ingest::Ingest;
 use crate::commands::meta::Meta;
 use crate::commands::prepare::{Migrate, Provision};
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// Dead letters: messages that failed processing
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Files that look wrong and wait for you (HOLD_SUSPICIOUS_FILES)
+    #[command(subcommand)]
+    Held(Held),
     /// What would be sent to Meta, and whether its tokens work
     #[command(subcommand)]
     Meta(Meta),
@@ -72,6 +76,7 @@ impl Run for Command {
             Self::Explain(command) => command.run(context).await,
             Self::Retry(command) => command.run(context).await,
             Self::Dlq(command) => command.run(context).await,
+            Self::Held(command) => command.run(context).await,
             Self::Meta(command) => command.run(context).await,
             Self::Migrate(command) => command.run(context).await,
             Self::Provision(command) => command.run(context).await,

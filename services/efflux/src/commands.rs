@@ -4,6 +4,7 @@ pub(crate) mod demo;
 pub(crate) mod directory;
 pub(crate) mod dlq;
 pub(crate) mod explain;
+pub(crate) mod held;
 pub(crate) mod ingest;
 pub(crate) mod meta;
 pub(crate) mod prepare;

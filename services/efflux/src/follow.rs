@@ -41,6 +41,20 @@ impl Followed {
         }
     }
 
+    /// Why the file looks wrong as a whole; empty when it does not.
+    pub(crate) fn suspicious(&self) -> Vec<String> {
+        let mut all = self.filter.as_ref().map_or_else(Vec::new, |filter| filter.suspicious.clone());
+        if self.report.as_ref().is_some_and(Receipt::is_all_invalid) {
+            all.push("every row that was passed on is invalid".to_owned());
+        }
+        all
+    }
+
+    /// Whether the filter holds the file for the operator.
+    pub(crate) fn is_held(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.held)
+    }
+
     /// Rows that are still open.
     pub(crate) fn open(&self) -> u64 {
         self.report.as_ref().map_or(0, Receipt::open)

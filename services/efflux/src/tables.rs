@@ -69,12 +69,25 @@ pub(crate) fn receipt(followed: &Followed) -> String {
             ]);
         }
     }
+    let mut suspicions = String::new();
+    for reason in followed.suspicious() {
+        writeln!(suspicions, "Suspicious: {}.", one_line(&reason)).expect("writing to a String never fails");
+    }
+    if followed.is_held() {
+        let key = &followed.object.key;
+        writeln!(
+            suspicions,
+            "Held: nothing of it was passed on. `efflux held release '{key}'` lets it pass."
+        )
+        .expect("writing to a String never fails");
+    }
     let conclusion = match (followed.balances(), followed.open()) {
         (true, 0) => "Reconciled: every row has an outcome, and none is open.".to_owned(),
         (true, open) => format!("Reconciled; {open} rows are still open."),
+        (false, _) if followed.is_held() => "It waits for you.".to_owned(),
         (false, _) => "Not reconciled (yet): some rows have no outcome.".to_owned(),
     };
-    writeln!(text, "{table}\n{conclusion}").expect("writing to a String never fails");
+    writeln!(text, "{table}\n{suspicions}{conclusion}").expect("writing to a String never fails");
     text
 }
 

@@ -1,5 +1,7 @@
 //! Entries as people and the export see them.
 
+use std::collections::HashSet;
+
 use bson::{Document, doc};
 use domain::ConversionKey;
 use ports::Result;
@@ -23,6 +25,22 @@ pub(super) async fn find(
     }
     let sort = Some(doc! { "createdAt": 1, "_id": 1 });
     records(connection, "ledger.find", Query { filter, sort, ..Query::default() }).await
+}
+
+/// See [`ReportLedger::known`](ports::ReportLedger::known).
+pub(super) async fn known(connection: &Connection, keys: &[ConversionKey]) -> Result<Vec<bool>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<_> = keys.iter().map(ToString::to_string).collect();
+    let query = Query {
+        filter: doc! { "_id": { "$in": &names } },
+        fields: Some(doc! { "_id": 1 }),
+        ..Query::default()
+    };
+    let found: Vec<Document> = connection.find("ledger.known", CONVERSIONS, query).await?;
+    let found: HashSet<_> = found.iter().filter_map(|one| one.get_str("_id").ok()).collect();
+    Ok(names.iter().map(|name| found.contains(name.as_str())).collect())
 }
 
 /// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch).

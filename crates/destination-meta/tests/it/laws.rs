@@ -10,13 +10,14 @@ use destination_meta::errors::{AnswerVerdict, ReadAnswer};
 use destination_meta::fields;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig, prepare, user_fields};
 use destination_meta::usage::UsageHeaders;
+use domain::placeholder::names_nothing;
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{Money, Row, UnixMillis};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use outbound_http::Reply;
 use ports::destination::EventOutcome;
 use ports::notification::{self, Notification};
-use row_files::{RowLimits, Rows, decompressed};
+use row_files::{RowLimits, Rows, decompressed, likeness};
 use user_data::{Field, Hints, Normal, normalise};
 
 /// The present of the seeds: 22 November 2025.
@@ -44,6 +45,8 @@ fn read_rows(reader: impl Read) -> Result<u64, row_files::FileError> {
     let mut count = 0;
     while let Some(text) = rows.next_row()? {
         assert_eq!(text.number, count);
+        let json = serde_json::from_str::<&serde_json::value::RawValue>(text.text);
+        assert!(json.is_ok(), "whatever stands in the file, a row is JSON");
         row(text.text);
         count += 1;
     }
@@ -53,6 +56,11 @@ fn read_rows(reader: impl Read) -> Result<u64, row_files::FileError> {
 fn row(text: &str) {
     let row = Row::parse(text);
     assert_eq!(row.key, Row::parse(text).key);
+    if let Some(conversion) = &row.conversion {
+        assert!(!names_nothing(&conversion.session_id), "a session names a visit");
+        assert!(row.possible_keys.is_empty() || row.possible_keys.contains(&row.key));
+    }
+    drop(likeness(text.as_bytes()));
     let map = MapConfig {
         event_names: EventNames::Standard,
         currency: "USD".into(),
@@ -96,6 +104,9 @@ pub(crate) fn notifications(data: &[u8]) {
     match (notification::parse(text), notification::parse(&wrapped)) {
         (Ok(plain), Ok(wrapped)) => assert_eq!(plain, wrapped),
         (Ok(Notification::Created(objects)), Err(_)) => drop(objects),
+        (Ok(Notification::CreatedAmongOthers { created, unreadable }), Err(_)) => {
+            assert!(!created.is_empty() && unreadable.what.len() < 200);
+        }
         (Err(error), _) => assert!(error.what.len() < 200, "{error}"),
         (Ok(Notification::Test), Err(_)) => {}
     }

@@ -3,17 +3,17 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
-use super::names::{Name, Seen};
+use super::names::{FieldNames, Name, Seen};
 use super::{Count, Text};
 use crate::money::Money;
 use crate::text::Field;
-use crate::time::{UnixSeconds, click_time_from_float, click_time_from_number, click_time_from_text};
+use crate::time::{UnixSeconds, click_time_from_text};
 
 /// What one session earned on one keyword, cumulative, as a feed network's interpreter wrote it.
 ///
-/// Every field but the session may be missing. Text is trimmed, never empty, and never an unexpanded macro.
+/// Every field but the session may be missing. Text is trimmed, never empty, and never an unexpanded macro. An id is never one
+/// of the [placeholders](crate::placeholder), and has all its digits.
 #[derive(Debug, Clone, Default)]
 pub struct Conversion<'a> {
     /// `session_id`: the landing script's id of the visit.
@@ -94,6 +94,8 @@ pub struct Conversion<'a> {
     pub conversions: Count,
     /// `revenue` so far; absent counts as nothing earned yet.
     pub revenue: Option<Money>,
+    /// The fields that the row has.
+    pub fields: FieldNames,
     /// Names of fields that say something unreadable where the rules need a value.
     pub unreadable: Vec<&'static str>,
 }
@@ -111,6 +113,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
                 while let Some(name) = map.next_key::<Name<'de>>()? {
                     conversion.take(&name.0, &mut seen, &mut map)?;
                 }
+                conversion.fields = seen.names();
                 Ok(conversion)
             }
         }
@@ -123,13 +126,20 @@ impl<'a> Conversion<'a> {
     fn take<A: MapAccess<'a>>(&mut self, name: &str, seen: &mut Seen, map: &mut A) -> Result<(), A::Error> {
         if let Some((number, slot)) = self.text_slot(name.as_bytes()) {
             seen.note(number)?;
-            *slot = map.next_value::<Field<'a>>()?.into_text();
+            let field = map.next_value::<Field<'a>>()?;
+            *slot = match name {
+                "campaign_id" | "pixel_id" | "adset_id" | "ad_id" | "nw_campaign_id" => {
+                    field.into_platform_id()
+                }
+                "ts_click_id" | "order_id" => field.into_id(),
+                _ => field.into_text(),
+            };
             return Ok(());
         }
         match name {
             "session_id" => {
                 seen.note(32)?;
-                self.session_id = map.next_value::<Field<'a>>()?.into_text().unwrap_or_default();
+                self.session_id = map.next_value::<Field<'a>>()?.into_id().unwrap_or_default();
             }
             "click_timestamp" => {
                 seen.note(33)?;
@@ -138,8 +148,8 @@ impl<'a> Conversion<'a> {
             }
             "revenue" => {
                 seen.note(34)?;
-                let raw = map.next_value::<&'a RawValue>()?;
-                self.revenue = self.revenue_of(raw.get());
+                let field = map.next_value()?;
+                self.revenue = self.revenue_of(&field);
             }
             _ => return self.take_count(name, seen, map),
         }
@@ -209,11 +219,9 @@ impl<'a> Conversion<'a> {
 
     fn click_time_of(&mut self, field: &Field<'a>) -> Option<UnixSeconds> {
         let time = match field {
-            Field::Absent => None,
-            Field::Integer(n) => click_time_from_number(*n),
-            Field::Float(f) => click_time_from_float(*f),
+            Field::Number(number) => click_time_from_text(number),
             Field::Text(text) => click_time_from_text(text),
-            Field::Other => None,
+            Field::Absent | Field::Other => None,
         };
         if time.is_none() {
             // Unlike other fields this one is needed: without it neither age nor event time is known.
@@ -222,14 +230,15 @@ impl<'a> Conversion<'a> {
         time
     }
 
-    /// Reads an amount from its JSON text, digit by digit: a float would lose the last ones.
-    fn revenue_of(&mut self, json: &str) -> Option<Money> {
-        let text = match json.as_bytes() {
-            b"null" => return None,
-            [b'"', inner @ .., b'"'] => str::from_utf8(inner).unwrap_or_default(),
-            _ => json,
+    /// Reads an amount digit by digit: a float would lose the last ones.
+    fn revenue_of(&mut self, field: &Field<'a>) -> Option<Money> {
+        let text = match field {
+            Field::Absent => return None,
+            Field::Number(number) => number,
+            Field::Text(text) => text.trim(),
+            Field::Other => "",
         };
-        if text.trim().is_empty() || text.starts_with('{') && json.starts_with('"') {
+        if matches!(field, Field::Text(_)) && (text.is_empty() || text.starts_with('{')) {
             return None;
         }
         let amount = text.parse().ok();
@@ -243,18 +252,17 @@ impl<'a> Conversion<'a> {
 fn count(field: Field<'_>) -> Count {
     match field {
         Field::Absent => Count::Absent,
-        Field::Integer(n) => Count::Number(n),
-        Field::Float(f) => whole(f),
         Field::Other => Count::Unreadable,
-        text @ Field::Text(_) => match text.into_text() {
-            None => Count::Absent,
-            Some(text) => text
-                .parse::<i64>()
-                .map(Count::Number)
-                .or_else(|_| text.parse::<f64>().map(whole))
-                .unwrap_or(Count::Unreadable),
-        },
+        Field::Number(number) => count_of(number),
+        text @ Field::Text(_) => text.into_text().map_or(Count::Absent, |text| count_of(&text)),
     }
+}
+
+fn count_of(text: &str) -> Count {
+    text.parse::<i64>()
+        .map(Count::Number)
+        .or_else(|_| text.parse::<f64>().map(whole))
+        .unwrap_or(Count::Unreadable)
 }
 
 /// `2.0` is a count, `1.5` is not.

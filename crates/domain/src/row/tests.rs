@@ -102,12 +102,16 @@ fn a_field_that_comes_twice_makes_the_row_malformed() {
     let once = names.map(|name| format!("\"{name}\":\"1\"")).join(",");
     assert_eq!(conversion(&format!("{{{once}}}")).session_id, "1", "no two fields pass for one");
     for name in names {
+        let raw = format!("{{\"{name}\":null}}");
+        let fields = Row::parse(&raw).fields.unwrap();
+        assert!(names.iter().all(|other| fields.has(other) == (*other == name)), "{name}");
         let first = name.chars().next().unwrap();
         for again in [name.to_owned(), name.replacen(first, &format!("\\u{:04x}", u32::from(first)), 1)] {
             let raw = format!("{{{once},\"{again}\":\"1\"}}");
             let row = Row::parse(&raw);
             assert!(row.conversion.is_none(), "{again}");
             assert_eq!(row.key, ConversionKey::of_malformed(raw.as_bytes()));
+            assert!(row.fields.is_some_and(|fields| fields.has(name)), "it is an object all the same");
         }
     }
     // What is not read may come as often as it likes, and what lies deeper too.
@@ -133,6 +137,88 @@ fn a_campaign_is_read_from_any_object_however_deep() {
 }
 
 #[test]
+fn a_placeholder_is_no_identity_whatever_its_style() {
+    for word in [
+        "null",
+        "undefined",
+        "None",
+        "N/A",
+        "nan",
+        "-",
+        "0",
+        "(not set)",
+        "{sid}",
+        "{{sid}}",
+        "[sid]",
+        "<sid>",
+        "${sid}",
+        "%SID%",
+        "__SID__",
+        "%7Bsid%7D",
+        "%5Bsid%5D",
+    ] {
+        let raw = format!(r#"{{"session_id":"{word}","keyword_clicked":"shoes"}}"#);
+        assert!(Row::parse(&raw).conversion.is_none(), "{word}");
+        let raw = format!(
+            r#"{{"session_id":"s","ts_click_id":"{word}","campaign_id":"{word}","pixel_id":"{word}","order_id":"{word}","keyword_clicked":"none"}}"#
+        );
+        let c = conversion(&raw);
+        assert_eq!((c.click_id, c.campaign_id, c.pixel_id, c.order_id), (None, None, None, None), "{word}");
+        assert_eq!(c.keyword_clicked.as_deref(), Some("none"), "people search for it");
+    }
+    assert!(Row::parse(r#"{"session_id":0}"#).conversion.is_none());
+}
+
+#[test]
+fn ids_are_read_from_their_text() {
+    let c = conversion(
+        r#"{"session_id":123456789012345678901,"campaign_id":120210000000100003.0,"pixel_id":"\u200b111","ts_click_id":12}"#,
+    );
+    assert_eq!(
+        (&*c.session_id, c.campaign_id.as_deref()),
+        ("123456789012345678901", Some("120210000000100003"))
+    );
+    assert_eq!((c.pixel_id.as_deref(), c.click_id.as_deref()), (Some("111"), Some("12")));
+    let neighbours = [r#"{"session_id":123456789012345678901}"#, r#"{"session_id":123456789012345678902}"#];
+    assert_ne!(Row::parse(neighbours[0]).key, Row::parse(neighbours[1]).key);
+    let c = conversion(r#"{"session_id":"s","campaign_id":1.20210000000100007e17,"pixel_id":"1.2021E+17"}"#);
+    assert_eq!((c.campaign_id, c.pixel_id), (None, None));
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_a_character() {
+    let raw = r#"{"session_id":"s","campaign_name":"Sale \ud83d","x\ud83d":1,"keyword_clicked":"k\ude00"}"#;
+    let c = conversion(raw);
+    assert_eq!(
+        (c.campaign_name.as_deref(), c.keyword_clicked.as_deref()),
+        (Some("Sale \u{fffd}"), Some("k\u{fffd}"))
+    );
+    assert!(Row::parse(r#"{"session_id":"s\ud83d"}"#).conversion.is_none());
+}
+
+#[test]
+fn an_amount_may_have_escapes_and_line_ends() {
+    for (json, amount) in [
+        (r#""0.50\r""#, "0.5"),
+        (r#""\u0030.50""#, "0.5"),
+        (r#""\u00a00.50""#, "0.5"),
+        (r#""\u002B0.50""#, "0.5"),
+    ] {
+        let raw = format!(r#"{{"session_id":"s","revenue":{json}}}"#);
+        assert_eq!(conversion(&raw).revenue.map(|r| r.to_string()).as_deref(), Some(amount), "{json}");
+    }
+    assert_eq!(conversion(r#"{"session_id":"s","revenue":"1_000"}"#).unreadable, ["revenue"]);
+}
+
+#[test]
+fn spellings_of_a_session_and_a_keyword_are_one_conversion() {
+    let plain = Row::parse(r#"{"session_id":"s1","keyword_clicked":"caf\u00e9"}"#);
+    let other = Row::parse(r#"{"session_id":"s\u200b1","keyword_clicked":"cafe\u0301"}"#);
+    assert_eq!(plain.key, other.key);
+    assert!(other.possible_keys.len() == 3 && other.possible_keys.contains(&plain.key));
+}
+
+#[test]
 fn escapes_in_names_and_values_are_undone() {
     let c = conversion(r#"{"session\u005fid":"a\"b","city":"K\u00f6ln"}"#);
     assert_eq!(c.session_id, "a\"b");
@@ -152,7 +238,7 @@ proptest! {
     }
 
     #[test]
-    fn the_key_depends_on_session_and_keyword_only(session in "[a-z0-9-]{1,12}", keyword in "[a-z-]{1,8}", extra in 0..100) {
+    fn the_key_depends_on_session_and_keyword_only(session in "s[a-z0-9-]{0,12}", keyword in "[a-z-]{1,8}", extra in 0..100) {
         let a = serde_json::json!({"session_id": session, "keyword_clicked": keyword, "conversions": extra}).to_string();
         let b = serde_json::json!({"keyword_clicked": keyword, "session_id": session}).to_string();
         prop_assert_eq!(Row::parse(&a).key, Row::parse(&b).key);

@@ -4,6 +4,8 @@
 
 mod bisection;
 mod credentials;
+mod filtering;
+mod identity;
 mod memory;
 mod messages;
 mod model;

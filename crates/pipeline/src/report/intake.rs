@@ -12,6 +12,8 @@ mod content;
 mod reader;
 mod reconcile;
 mod row_claim;
+mod shared_sessions;
+mod standing_keys;
 
 use std::sync::Arc;
 
@@ -25,28 +27,29 @@ use tokio_util::sync::CancellationToken;
 use super::Reporting;
 use super::deliver::Lanes;
 use super::refresh::refresh_once;
-use crate::object::{MessageVerdict, Problem, objects_of};
+use crate::object::{MessageVerdict, Problem, is_marker, objects_of};
 use crate::worker::{Handled, Handler};
 
 use claim::Claimer;
 use reader::RowReader;
 use row_claim::RowClaimBuilder;
+use shared_sessions::SessionWatch;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
 pub struct Intake {
     reporting: Arc<Reporting>,
     lanes: Arc<Lanes>,
+    sessions: Arc<SessionWatch>,
 }
 
 #[async_trait]
 impl Handler for Intake {
     async fn handle(&self, delivery: &Delivery, stop: &CancellationToken) -> Handled {
-        let objects = match objects_of(delivery) {
+        let (objects, mut verdict) = match objects_of(delivery) {
             Ok(objects) => objects,
             Err(handled) => return handled,
         };
-        let mut verdict = MessageVerdict::default();
         for object in objects {
             self.process(&object, &mut verdict, stop).await;
         }
@@ -57,8 +60,8 @@ impl Handler for Intake {
 impl Intake {
     /// Intake into the ledger and these lanes.
     #[must_use]
-    pub const fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
-        Self { reporting, lanes }
+    pub fn new(reporting: Arc<Reporting>, lanes: Arc<Lanes>) -> Self {
+        Self { reporting, lanes, sessions: Arc::default() }
     }
 
     #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
@@ -72,6 +75,10 @@ impl Intake {
 
     async fn take_in(&self, object: &ObjectRef, stop: &CancellationToken) -> Result<(), Problem> {
         let reporting = &*self.reporting;
+        if is_marker(&*reporting.blobs, object, reporting.config.max_object_bytes).await? {
+            tracing::info!("the object is a mark and not a file: nothing to do");
+            return Ok(());
+        }
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
             .network
@@ -93,7 +100,8 @@ impl Intake {
         };
         let config = &reporting.config;
         let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));
-        let open = move || RowReader::open(builder, blob, limits, claim_rows);
+        let sessions = Arc::clone(&self.sessions);
+        let open = move || RowReader::open(builder, blob, limits, claim_rows, sessions);
         let claimer = Claimer { reporting, lanes: &self.lanes, object };
         let claimed = claimer.claim_all(open, stop).await?;
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };

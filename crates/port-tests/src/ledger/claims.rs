@@ -145,7 +145,14 @@ pub(super) async fn keys_differ_wherever_the_separator_falls(ledger: Subject) {
     assert_eq!(found[0].keyword_clicked.as_deref(), Some(""), "an empty keyword is not none");
 }
 
+pub(super) async fn keys_with_entries_are_known(ledger: Subject) {
+    ledger.claim(vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1)], 0).await;
+    let keys = [key("x"), key("s"), key("i"), key("s"), key("y")];
+    assert_eq!(ledger.0.known(&keys).await.expect("known"), [false, true, true, true, false]);
+}
+
 pub(super) async fn empty_batches_change_nothing(ledger: Subject) {
+    assert_eq!(ledger.0.known(&[]).await.expect("known"), [false; 0]);
     assert_eq!(ledger.claim(Vec::new(), 0).await, []);
     assert_eq!(ledger.0.settle(Vec::new(), &holder("tester", 0)).await.expect("settle"), []);
     assert_eq!(ledger.0.extend(&[], at(0)).await.expect("extend"), []);

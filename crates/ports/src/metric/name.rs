@@ -14,6 +14,10 @@ metrics! {
     FILTER_ROWS_KEPT = counter "efflux_filter_rows_kept_total" ["service", "network"], cloudwatch as "TotalRecordsFiltered";
     /// Share of a file's rows that passed the filter; CloudWatch gets it in percent.
     FILTER_KEPT_RATIO = ratio "efflux_filter_kept_ratio" ["service", "network"], cloudwatch as "FilteringRatio";
+    /// Files that look wrong as a whole, by whether they are held for the operator.
+    SUSPICIOUS_FILES = counter "efflux_suspicious_files_total" ["service", "held"], cloudwatch;
+    /// Sessions with more click ids than one visitor can have: what stands there names nobody.
+    SHARED_SESSIONS = counter "efflux_shared_sessions_total" [], cloudwatch;
     /// Messages done.
     MESSAGES_PROCESSED = counter "efflux_messages_processed_total" ["service"], cloudwatch as "ProcessedMessages";
     /// Messages that became dead letters or were released.

@@ -2,7 +2,7 @@
 
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
-use domain::{PixelRef, Receipt, UnixMillis};
+use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
 use ports::{LedgerExport, ReportLedger, Result};
 
@@ -45,6 +45,10 @@ impl ReportLedger for FaultyLedger {
             Ok(claims)
         };
         self.connection.call("ledger", "ledger.claim", claim).await
+    }
+
+    async fn known(&self, keys: &[ConversionKey]) -> Result<Vec<bool>> {
+        self.connection.call("ledger", "ledger.known", || self.inner.known(keys)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {

@@ -97,11 +97,13 @@ pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'stat
             }
         }
     }
-    for text in
-        [r#"["not","an","object"]"#, r#"{"conversions":1,"revenue":"0.5"}"#, "17", r#"{"session_id":""}"#]
-    {
+    for text in UNREADABLE {
         if chance.happens(0.3) {
-            place(chance, &mut files, networks[0]).rows.push(Row::unreadable(text));
+            let file = place(chance, &mut files, networks[0]);
+            // Among rows: a file that holds nothing else is refused.
+            if file.rows.iter().any(|row| row.visitor.is_some()) {
+                file.rows.push(Row::unreadable(text));
+            }
         }
     }
     for file in &mut files {
@@ -119,6 +121,20 @@ pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'stat
     }
     files
 }
+
+/// Rows without identity, and rows that are not JSON though their end is plain. None of them hides another.
+const UNREADABLE: [&str; 10] = [
+    r#"["not","an","object"]"#,
+    r#"{"conversions":1,"revenue":"0.5"}"#,
+    "17",
+    r#"{"session_id":""}"#,
+    r#"{"session_id":"null","keyword_clicked":"key word 1","conversions":1}"#,
+    r#"{"session_id":"null","keyword_clicked":"key word 1","conversions":1}"#,
+    r#"{"session_id":"%7Bsid%7D","conversions":1}"#,
+    r#"{"session_id":1.5e17,"conversions":1}"#,
+    r#"{"session_id":"broken","conversions":one}"#,
+    "{\"session_id\":\"broken\u{1}\",\"conversions\":1}",
+];
 
 fn empty(kind: FileKind, network: &str, number: u64, ndjson: bool) -> File {
     let key = format!("networks/{network}/Job/account/2025-11-22/8/{number}.json");

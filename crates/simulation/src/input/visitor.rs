@@ -79,7 +79,8 @@ impl Visitor {
         pause_s: i64,
     ) -> Self {
         let session = format!("s{seed}-{number}");
-        let keyword = chance.happens(0.8).then(|| format!("key word {}", chance.between(0, 3)));
+        let word = if chance.happens(0.3) { "cl\u{e9} \u{fc}ber" } else { "key word" };
+        let keyword = chance.happens(0.8).then(|| format!("{word} {}", chance.between(0, 3)));
         let expiring = chance.happens(0.06);
         let age_s = if expiring {
             7 * DAY_S - i64::try_from(chance.between(120, 2_400)).unwrap_or(0)
@@ -125,7 +126,7 @@ impl Visitor {
         let mut rows = Vec::new();
         for statement in 0..number {
             let defect = defect.filter(|_| statement < defective_until);
-            rows.push(self.row(place, figures, revenue, defect, not_subscribed));
+            rows.push(self.row(place, figures, revenue, defect, not_subscribed).dressed(chance));
             let more = [chance.between(0, 1), chance.between(0, 1), chance.between(0, 2)];
             figures = [0, 1, 2].map(|i| figures[i] + more[i]);
             revenue += chance.between(more[2], 20_000);
@@ -207,6 +208,18 @@ impl Visitor {
 }
 
 impl Row {
+    /// The same row as some feeds would write it: spelt otherwise, or with a number that JSON does not have.
+    fn dressed(self, chance: &mut Chance) -> Self {
+        let text = match chance.between(0, 9) {
+            0 => self.text.replace('\u{e9}', "e\u{301}").replace('\u{fc}', "\\u0075\\u0308"),
+            1 => self.text.replace('\u{e9}', "\u{200b}\u{e9}").replace("key word", "key w\\u200bord"),
+            2 => self.text.replacen('{', "{\"score\":NaN,", 1),
+            3 => self.text.replacen('{', "{\"campaign_name\":\"cut \\ud83d\",", 1),
+            _ => self.text,
+        };
+        Self { text, ..self }
+    }
+
     /// A row that is not a conversion.
     pub(super) fn unreadable(text: &str) -> Self {
         Self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use destination_meta::destination::MetaConfig;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use pipeline::export::Export;
-use pipeline::filter::Filter;
+use pipeline::filter::{FileWatch, Filter};
 use pipeline::report::{
     Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
 };
@@ -120,6 +120,7 @@ impl ProcessSetup<'_> {
             blocking: Blocking::Caller,
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
+            watch: FileWatch::default(),
         };
         Box::pin(self.worker("filter-svc", "trigger", Arc::new(filter)).run(stop))
     }

@@ -9,6 +9,7 @@ use assembly::Parts;
 use clap::Args;
 use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
+use domain::spelling::canonical;
 use domain::{ObjectRef, PixelRef};
 use ports::destination::Answer;
 use ports::ledger::{Attempt, Record};
@@ -50,7 +51,7 @@ impl Run for Explain {
 }
 
 async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
-    let records = parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?;
+    let records = find(parts, args).await?;
     if records.is_empty() {
         return search::run(parts, args).await;
     }
@@ -58,6 +59,16 @@ async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitS
         out(&history(parts, &record).await?);
     }
     Ok(ExitStatus::Done)
+}
+
+/// The session's conversions: by the one spelling that entries have, or as it is given, which is how earlier versions stored it.
+async fn find(parts: &Parts<History>, args: &Explain) -> anyhow::Result<Vec<Record>> {
+    let (session, keyword) = (canonical(&args.session), args.keyword.as_deref().map(canonical));
+    let records = parts.ports.ledger.find(&session, keyword.as_deref()).await?;
+    if !records.is_empty() || session == args.session && keyword.as_deref() == args.keyword.as_deref() {
+        return Ok(records);
+    }
+    Ok(parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?)
 }
 
 async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {

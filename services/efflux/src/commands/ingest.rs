@@ -1,18 +1,21 @@
 //! `efflux ingest`: puts files where a network's interpreter would, and follows their processing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use assembly::{Parts, row_limits};
 use clap::Args;
-use domain::{ObjectRef, Row};
+use domain::network::NETWORKS;
+use domain::{Network, ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::{Blob, BlobStore, ReportLedger};
-use row_files::{Rows, decompressed};
+use row_files::{FileError, RowText, Rows, decompressed};
 use runtime::ExitStatus;
+use runtime::terminal::one_line;
 use settings::Settings;
 
 use crate::context::{Context, Run};
@@ -27,10 +30,13 @@ pub(crate) struct Ingest {
     /// Feed network; by default that of the first row
     #[arg(long)]
     network: Option<String>,
+    /// Take a feed network that is not known: its Purchases are sent, and nothing else of its rows
+    #[arg(long)]
+    force: bool,
     /// Network account, a part of the object key
     #[arg(long, default_value = "default")]
     account: String,
-    /// Follow the files to the end and print their receipts; exit 0 only if all files reconcile and no row is open
+    /// Follow the files to the end and print their receipts; exit 0 only if all files reconcile, none looks wrong, and no row is open
     #[arg(long)]
     wait: bool,
     /// Give up waiting after this many seconds
@@ -89,6 +95,15 @@ async fn put_all<P>(
             Some(network) => network.clone(),
             None => network_of(file, &parts.settings)?,
         };
+        if !args.force && !Network::find(&network).is_known() {
+            let known: Vec<_> = NETWORKS.iter().map(|network| network.name).collect();
+            bail!(
+                "{}: unknown feed network {}; known are {}. With --force it is taken, and only its Purchases are sent",
+                file.display(),
+                one_line(&network),
+                known.join(", ")
+            );
+        }
         let object = put_file(parts, blobs, file, &network, &args.account).await?;
         if !args.wait && !args.json {
             out(&format!("{} -> {object}\n", file.display()));
@@ -139,15 +154,53 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
 /// The network of the first row that names one. In a dirty file, not every row does.
 fn network_of(file: &Path, settings: &Settings) -> anyhow::Result<String> {
     let name = file.display();
-    let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
-    let text = decompressed(opened, settings.limits.max_object_bytes)?;
-    let mut rows = Rows::new(text, row_limits(settings)).with_context(|| name.to_string())?;
-    while let Some(row) = rows.next_row().with_context(|| name.to_string())? {
-        if let Some(network) = Row::parse(row.text).conversion.and_then(|c| c.network) {
-            return Ok(network.to_string());
+    let open = || File::open(file).with_context(|| format!("cannot read {name}"));
+    let advice = || match open().ok().and_then(row_files::likeness) {
+        Some(likeness) => format!("; {}", likeness.replace("FILE", &name.to_string())),
+        None => String::new(),
+    };
+    let refused = |error: FileError| anyhow!("{name}: {error}{}", advice());
+    let text = decompressed(open()?, settings.limits.max_object_bytes).map_err(refused)?;
+    let mut rows = Rows::new(text, row_limits(settings)).map_err(refused)?;
+    let mut first = None;
+    while let Some(row) = rows.next_row().map_err(refused)? {
+        let parsed = Row::parse(row.text);
+        if let Some(network) = parsed.conversion.as_deref().and_then(|c| c.network.as_deref()) {
+            return Ok(network.to_owned());
         }
+        first.get_or_insert_with(|| first_row(&row, &parsed));
     }
-    bail!("{name}: no row names a network; give --network")
+    match first.flatten() {
+        None => bail!("{name}: no row names a network; give --network"),
+        Some(problem) => bail!("{name}: no row names a network that can be read; {problem}{}", advice()),
+    }
+}
+
+/// What is wrong with the first row, if it is more than that it names no network.
+fn first_row(row: &RowText<'_>, parsed: &Row<'_>) -> Option<String> {
+    if row.broken || row.too_long {
+        let said: Malformed = serde_json::from_str(row.text).unwrap_or_default();
+        return Some(format!("the first row: {}", said.malformed));
+    }
+    if parsed.conversion.is_some() {
+        return None;
+    }
+    let Ok(fields) = serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(row.text) else {
+        return Some("the first row is not an object".to_owned());
+    };
+    let names: Vec<_> = fields.keys().take(MOST_NAMES).map(String::as_str).collect();
+    let more = if fields.len() > names.len() { ", ..." } else { "" };
+    let names = one_line(&names.join(", ")).into_owned();
+    Some(format!("the first row has no session_id that names a visit; its fields are: {names}{more}"))
+}
+
+/// So many fields of a row are named.
+const MOST_NAMES: usize = 12;
+
+/// What stands for a row that cannot be read.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Malformed {
+    malformed: String,
 }
 
 async fn follow_all(
@@ -192,13 +245,13 @@ fn show(bar: &ProgressBar, seen: &Followed) {
     bar.set_position(ended);
 }
 
-/// Prints the receipts. Done means: every file reconciles and no row is open.
+/// Prints the receipts. Done means: every file reconciles, none looks wrong, and no row is open.
 fn report(followed: &[Followed], json: bool) -> anyhow::Result<ExitStatus> {
-    let done = followed.iter().all(|f| f.balances() && f.open() == 0);
+    let done = followed.iter().all(|f| f.balances() && f.open() == 0 && f.suspicious().is_empty());
     if json {
         let receipts: Vec<_> = followed
             .iter()
-            .map(|f| serde_json::json!({"receipt": f, "balances": f.balances(), "open": f.open(), "refused": f.refused()}))
+            .map(|f| serde_json::json!({"receipt": f, "balances": f.balances(), "open": f.open(), "refused": f.refused(), "suspicious": f.suspicious(), "held": f.is_held()}))
             .collect();
         out(&format!("{}\n", serde_json::to_string_pretty(&receipts)?));
     } else {

@@ -20,6 +20,9 @@ pub(crate) struct RunServices {
     /// Start the sandbox too, and send to it; it listens at META_GRAPH_URL if that is on this machine
     #[arg(long)]
     sandbox: bool,
+    /// Keep files that look wrong as a whole for you, as HOLD_SUSPICIOUS_FILES=true does; see `efflux held`
+    #[arg(long)]
+    hold_suspicious: bool,
 }
 
 #[derive(Debug, Args)]
@@ -38,7 +41,9 @@ impl Run for RunServices {
         if self.sandbox {
             only_embedded(&context.settings()?)?;
         }
-        run(context.open().await?, self.sandbox).await
+        let mut parts: Parts = context.open().await?;
+        parts.settings.toggles.hold_suspicious_files |= self.hold_suspicious;
+        run(parts, self.sandbox).await
     }
 }
 

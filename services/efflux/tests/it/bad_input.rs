@@ -79,3 +79,61 @@ fn the_network_is_that_of_the_first_row_that_names_one() {
     let nameless = key(br#"[{"session_id":"a"},{"session_id":"b"}]"#);
     assert!(String::from_utf8_lossy(&nameless.stderr).contains("no row names a network; give --network"));
 }
+
+#[test]
+fn ingest_says_what_is_wrong_with_the_first_row() {
+    let world = World::new();
+    let refused = |args: &[&str], content: &[u8]| {
+        let path = world.file("rows.json", content);
+        let output = world.output(&[&["ingest", path.to_str().unwrap()][..], args].concat());
+        assert!(!output.status.success(), "{args:?} {}", content.escape_ascii());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let utf_16: Vec<u8> = "[{\"session_id\":\"a\"}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (content, said) in [
+        (&br#"{"data":[{"session_id":"a","network":"tonic"}],"total":1}"#[..], "jq -c '.data[]' "),
+        (
+            br#"[{"session_ID":"a","network":"tonic"}]"#,
+            "no session_id that names a visit; its fields are: network, session_ID",
+        ),
+        (br#"{"session_id":"a","network":tonic}"#, "unexpected character"),
+        (br#"[{"session_id":"null","network":"tonic"}]"#, "no session_id that names a visit"),
+        (b"session_id,network\na,tonic\n", "it looks like CSV"),
+        (&utf_16, "it looks like UTF-16; try: iconv"),
+        (b"PK\x03\x04", "it is a zip archive"),
+        (b"[17]", "the first row is not an object"),
+        (br#"[{"session_id":"a","network":"tonik"}]"#, "unknown feed network tonik; known are tonic, sedo"),
+    ] {
+        let reason = refused(&[], content);
+        assert!(reason.contains(said), "{}: {reason}", content.escape_ascii());
+        assert!(!reason.contains(" FILE"), "the command names the file: {reason}");
+    }
+    let rows = br#"[{"session_id":"a"}]"#;
+    assert!(refused(&["--network", "tonik"], rows).contains("unknown feed network tonik"));
+    let path = world.file("rows.json", rows);
+    let forced = world.ok(&["ingest", path.to_str().unwrap(), "--network", "tonik", "--force"]);
+    assert!(forced.contains("networks/tonik/"), "{forced}");
+}
+
+#[test]
+fn a_file_that_looks_wrong_is_held_until_it_is_released() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run", "--hold-suspicious"]);
+    let good = world.sample("good.json", &spec(SampleNetwork::Sedo, 30, 3));
+    let (code, receipts) = world.ingest(&[&good]);
+    assert_eq!((code, &receipts[0]["held"]), (0, &false.into()), "{receipts:?}");
+    let renamed = std::fs::read_to_string(world.sample("x.json", &spec(SampleNetwork::Sedo, 30, 4))).unwrap();
+    let (code, receipts) =
+        world.ingest(&[&world.file("renamed.json", renamed.replace("\"revenue\"", "\"Revenue\""))]);
+    assert_eq!((code, &receipts[0]["held"]), (1, &true.into()), "{receipts:?}");
+    assert_eq!(receipts[0]["suspicious"][0], "no row has the field revenue");
+    let events = world.events_exactly_once();
+
+    let list = world.ok(&["held", "list"]);
+    assert!(list.contains("networks/sedo/") && list.contains("no row has the field revenue"), "{list}");
+    let key = list.split('\t').nth(2).unwrap();
+    assert!(world.ok(&["held", "release", key]).contains("is released"));
+    assert_eq!(world.ok(&["held", "list"]), "");
+    assert_eq!(world.output(&["held", "release", key]).status.code(), Some(1), "it is not held any more");
+    wait_until(PATIENCE, "its events are sent", || world.events_exactly_once() > events);
+}

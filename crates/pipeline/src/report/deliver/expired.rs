@@ -20,9 +20,9 @@ fn unreported_value(due: &Due) -> Money {
     let row = Row::parse(&due.raw);
     let events: Vec<Event> = match (due.portion, amounts(&row, Some(&due.network))) {
         (Portion::Increment { first, purchases, value }, _) => {
-            increment(&row.key, first, purchases, value).collect()
+            increment(&due.lease.key, first, purchases, value).collect()
         }
-        (Portion::Full, Some((counts, revenue))) => events(&row.key, counts, revenue).collect(),
+        (Portion::Full, Some((counts, revenue))) => events(&due.lease.key, counts, revenue).collect(),
         (Portion::Full, None) => Vec::new(),
     };
     events.iter().filter(|event| !due.accepted.contains(event.position)).filter_map(|event| event.value).sum()

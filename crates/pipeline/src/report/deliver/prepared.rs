@@ -64,7 +64,7 @@ pub(super) fn prepare(
         let rules =
             Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
         check(&row, rules).map_err(|reasons| reasons.to_string()).and_then(|valid| {
-            destination.prepare(&row.key, &valid, due.portion).map_err(|reason| reason.to_string())
+            destination.prepare(&due.lease.key, &valid, due.portion).map_err(|reason| reason.to_string())
         })
     };
     match events {

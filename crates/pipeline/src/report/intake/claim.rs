@@ -9,6 +9,7 @@ use row_files::FileError;
 use tokio_util::sync::CancellationToken;
 
 use super::reader::{RowReader, RowsOfClaim, most_bytes};
+use super::standing_keys;
 use crate::blocking::{Panicked, Task};
 use crate::memory::{Pool, Reserved, while_claimed};
 use crate::object::Problem;
@@ -46,7 +47,8 @@ impl Claimer<'_> {
         loop {
             let joined = reading.join().await;
             let (read, memory) = joined.map_err(|Panicked| Problem::unreadable(self.object))?;
-            let RowsOfClaim { claims, events, rest } = read.map_err(|e| Problem::file(self.object, e))?;
+            let rows = read.map_err(|e| Problem::file(self.object, e))?;
+            let RowsOfClaim { mut claims, events, spellings, shared_sessions, rest } = rows;
             if claims.is_empty() {
                 return Ok(claimed);
             }
@@ -57,6 +59,8 @@ impl Claimer<'_> {
             if stop.is_cancelled() {
                 return Err(Problem::Stopping);
             }
+            self.alarm_about(&shared_sessions);
+            standing_keys::find(&*self.reporting.ledger, &mut claims, &spellings).await?;
             claimed.rows += claims.len() as u64;
             claimed.duplicates += self.claim(claims, &events).await?;
             drop(memory);
@@ -67,6 +71,19 @@ impl Claimer<'_> {
                     self.read(memory, move || rest.next_rows())
                 }
             };
+        }
+    }
+
+    /// One session with many click ids is a value that all visitors share; all its rows but one are duplicates then.
+    fn alarm_about(&self, shared_sessions: &[u64]) {
+        for row in shared_sessions {
+            tracing::warn!(
+                row,
+                "many visitors have the session of this row: what stands in its session_id names nobody"
+            );
+        }
+        if !shared_sessions.is_empty() {
+            self.reporting.metrics.count(name::SHARED_SESSIONS, &[], shared_sessions.len() as u64);
         }
     }
 

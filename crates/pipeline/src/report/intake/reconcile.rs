@@ -17,6 +17,10 @@ pub(super) async fn check(reporting: &Reporting, source: &str) {
             );
             reporting.metrics.count(name::BOOKS_DIFFERENCE, &[], receipt.rows_in.abs_diff(sum));
         }
+        Ok(Some(receipt)) if receipt.is_all_invalid() => {
+            tracing::warn!(source, rows_in = receipt.rows_in, "every row of the file is invalid");
+            reporting.metrics.count(name::SUSPICIOUS_FILES, &[("held", "false")], 1);
+        }
         Ok(_) => {}
         Err(error) => tracing::warn!(source, error = ?error, "cannot check the receipt of a file"),
     }

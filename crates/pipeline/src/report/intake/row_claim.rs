@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::restate::Figures;
 use domain::row::Count;
+use domain::spelling::canonical;
 use domain::validate::{Rules, check};
 use domain::{Network, Row, UnixMillis};
 use ports::Destinations;
@@ -39,13 +40,14 @@ impl RowClaimBuilder {
             Ok(valid) if events == 0 => (RowVerdict::NoEvents, Some(valid.into_pixel())),
             Ok(valid) => (RowVerdict::Sendable { deadline: valid.deadline() }, Some(valid.into_pixel())),
         };
-        let owned = |text: Option<&str>| text.map(str::to_owned);
         let claim = RowClaim {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),
-            session_id: conversion.map(|c| c.session_id.to_string()),
-            keyword_clicked: owned(conversion.and_then(|c| c.keyword_clicked.as_deref())),
+            session_id: conversion.map(|c| canonical(&c.session_id).into_owned()),
+            keyword_clicked: conversion
+                .and_then(|c| c.keyword_clicked.as_deref())
+                .map(|keyword| canonical(keyword).into_owned()),
             click_time: conversion.and_then(|c| c.click_time),
             pixel,
             network: self.network_of(row),

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use assembly::{Parts, row_limits};
 use domain::object::{FileKeys, InterpretedKey};
+use domain::spelling::canonical;
 use domain::{ObjectRef, Row};
 use pipeline::filter::SubscriptionFilter;
 use ports::Blob;
@@ -74,8 +75,11 @@ fn rows_of(
     while let Some(text) = rows.next_row()? {
         let row = Row::parse(text.text);
         let is_wanted = row.conversion.as_deref().is_some_and(|c| {
-            c.session_id == args.session
-                && args.keyword.as_deref().is_none_or(|k| c.keyword_clicked.as_deref() == Some(k))
+            canonical(&c.session_id) == canonical(&args.session)
+                && args
+                    .keyword
+                    .as_deref()
+                    .is_none_or(|k| c.keyword_clicked.as_deref().map(canonical) == Some(canonical(k)))
         });
         if is_wanted {
             found.push((text.number, judge(&row)));

@@ -1,0 +1,97 @@
+//! `efflux held`: files that look wrong and wait for the operator (`HOLD_SUSPICIOUS_FILES`).
+
+use assembly::Parts;
+use clap::Subcommand;
+use domain::ObjectRef;
+use domain::object::HOLD_PREFIX;
+use domain::receipt::FilterReceipt;
+use ports::{Blob, BlobStore, EventQueue, notification};
+use runtime::ExitStatus;
+use runtime::terminal::one_line;
+
+use crate::context::{Context, Run};
+use crate::follow::MAX_RECEIPT_BYTES;
+use crate::out;
+
+/// The most notes that are read.
+const NOTES: usize = 100_000;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Held {
+    /// Print the files that are held: time, rows, key, and why
+    List,
+    /// Let files pass, whatever looks wrong about them
+    Release {
+        /// Keys, as `list` prints them
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        keys: Vec<String>,
+        /// All that are held now
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+backends::port_set! {
+    /// To list and release held files.
+    pub(crate) struct Holds { blobs: BlobStore, trigger_queue: EventQueue }
+}
+
+/// A held file, and the object with the note about it.
+struct Note {
+    at: ObjectRef,
+    receipt: FilterReceipt,
+}
+
+impl Run for Held {
+    async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        let parts = context.open::<Holds>().await?;
+        match self {
+            Self::List => list(&parts).await,
+            Self::Release { keys, all } => release(&parts, keys, all).await,
+        }
+    }
+}
+
+async fn notes(parts: &Parts<Holds>) -> anyhow::Result<Vec<Note>> {
+    let (blobs, bucket) = (&parts.ports.blobs, &parts.settings.buckets.report);
+    let mut notes = Vec::new();
+    for key in blobs.list(bucket, HOLD_PREFIX, NOTES).await? {
+        let at = ObjectRef::new(bucket, key);
+        let Some(mut blob) = blobs.get(&at, MAX_RECEIPT_BYTES).await? else { continue };
+        // What was released has a note that says so.
+        match serde_json::from_slice::<FilterReceipt>(&blob.bytes()?) {
+            Ok(receipt) if receipt.held => notes.push(Note { at, receipt }),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(notes)
+}
+
+async fn list(parts: &Parts<Holds>) -> anyhow::Result<ExitStatus> {
+    for Note { receipt, .. } in notes(parts).await? {
+        let (key, why) = (one_line(&receipt.object.key), receipt.suspicious.join("; "));
+        out(&format!("{}\t{} rows\t{key}\t{}\n", receipt.at, receipt.rows_in, one_line(&why)));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Asks the filter for each file once more. Only then is its note changed: asking twice is harmless.
+async fn release(parts: &Parts<Holds>, mut keys: Vec<String>, all: bool) -> anyhow::Result<ExitStatus> {
+    for Note { at, receipt } in notes(parts).await? {
+        let object = &receipt.object;
+        if !all && !keys.contains(&object.key) {
+            continue;
+        }
+        let message = notification::release(object, 0, &parts.clock.now().rfc3339());
+        parts.ports.trigger_queue.send(&message).await?;
+        let released = FilterReceipt { held: false, ..receipt.clone() };
+        parts.ports.blobs.put(&at, Blob::from_bytes(serde_json::to_vec(&released)?)).await?;
+        out(&format!("{} is released\n", one_line(&object.key)));
+        keys.retain(|key| *key != object.key);
+    }
+    if keys.is_empty() {
+        return Ok(ExitStatus::Done);
+    }
+    out(&format!("not held: {}\n", one_line(&keys.join(", "))));
+    Ok(ExitStatus::Incomplete)
+}
