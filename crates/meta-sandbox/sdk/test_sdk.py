@@ -110,7 +110,7 @@ class OfficialSdk(Sandbox):
         self.refused(100, 2804010, PIXEL, [purchase(currency=None)])
         self.refused(100, None, PIXEL, [purchase(n) for n in range(1_001)])
 
-    def test_foreign_pixels_and_bad_tokens_are_told_apart(self):
+    def test_foreign_pixels_and_bad_tokens_differ(self):
         self.refused(100, 33, FOREIGN, [purchase()])
         self.refused(190, None, PIXEL, [purchase()], token="EAABnonsense")
 
@@ -154,7 +154,7 @@ class Differences(Sandbox):
         self.assertEqual(self.sdk(PIXEL, events).events_received, PEOPLE)
 
     def can_send(self, name, value):
-        """The SDK raises an error where it cannot read a value; whoever uses it leaves the value out."""
+        """The SDK raises an error where it cannot read a value; its users leave the value out."""
         try:
             return bool(UserData(**{name: value}).normalize())
         except (TypeError, ValueError):

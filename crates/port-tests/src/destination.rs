@@ -25,7 +25,7 @@ pub enum Fault {
     RateLimited,
     /// Fails in a way that passes.
     Outage,
-    /// Fails, and asks to be left alone for this many seconds.
+    /// Fails, and asks for a pause of this many seconds.
     OutageOf(u64),
     /// Refuses it for something that the pixel's owner has to settle.
     AccountRefused,

@@ -78,7 +78,7 @@ async fn of_10_000_conversions_the_37_bad_ones_are_rejected_and_all_others_repor
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
 }
 
-/// Whatever code, and whoever is blamed: a destination that takes nothing of a pixel refuses the pixel.
+/// Whatever the code, and whichever event is blamed: a destination that takes nothing of a pixel refuses the pixel.
 #[tokio::test]
 async fn where_no_part_is_taken_nobody_is_rejected_and_all_end_alike() {
     for (code, subcode, reason, most) in [

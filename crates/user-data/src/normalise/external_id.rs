@@ -13,7 +13,7 @@ pub(super) fn external_id(input: &str) -> Result<Cow<'_, str>, Reason> {
     if is_nobodys(input) { Err(Reason::Placeholder) } else { Ok(Cow::Borrowed(input)) }
 }
 
-/// What systems write for nobody: `0`, `-1`, the GUID of zeros, `NaN`. Everybody without an id would be one person.
+/// What systems write for nobody: `0`, `-1`, the GUID of zeros, `NaN`. All visitors without an id would be one.
 fn is_nobodys(input: &str) -> bool {
     const WORDS: [&str; 10] = ["nan", "nil", "na", "-1", "false", "anonymous", "guest", "[]", "{}", "()"];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(input))

@@ -160,9 +160,9 @@ fn is_token(value: &str) -> bool {
     is_jwt || (value.starts_with("EAA") && value.len() >= 32)
 }
 
-/// The path up to the first part that is an e-mail address; `None` when there is none.
+/// The path up to the first part that is an e-mail address or the name of an account; `None` when there is none.
 fn kept_path(path: &str) -> Option<String> {
-    let is_address = |part: &str| decoded(part).contains('@') && decoded(part).contains('.');
+    let is_address = |part: &str| decoded(part).contains('@');
     let parts: Vec<_> = path.split('/').collect();
     let end = parts.iter().position(|part| is_address(part))?;
     Some(format!("{}/", parts[..end].join("/")))
@@ -195,6 +195,7 @@ mod tests {
             ("https://x.example/p#email=jo@x.com", "https://x.example/p"),
             ("https://x.example/u/jo@x.com/off?x=1", "https://x.example/u/?x=1"),
             ("https://x.example/u/jo%40x.com", "https://x.example/u/"),
+            ("https://x.example/@jo/post", "https://x.example/"),
         ] {
             assert_eq!(clean(text), expected, "{text}");
         }

@@ -76,7 +76,7 @@ pub(super) fn settlement(
     Settlement { lease: due.lease, settle, accepted, reported, answer, maybe_received }
 }
 
-/// How long a failing destination asked to be left alone.
+/// How long a failing destination asked for a pause.
 fn asked_by_failure(end: DeliveryEnd) -> Duration {
     match end {
         DeliveryEnd::Failed(asked) => asked.unwrap_or_default(),

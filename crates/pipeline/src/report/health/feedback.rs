@@ -11,7 +11,7 @@ pub(in crate::report) enum DeliveryEnd {
     Finished,
     /// The destination asked for fewer requests, for this long where it said so.
     RateLimited(Option<Duration>),
-    /// The destination failed or was unavailable, and asked to be left alone for this long where it said so; the rest was not tried.
+    /// The destination failed or was unavailable, and asked for a pause this long where it said so; the rest was not tried.
     Failed(Option<Duration>),
     /// The destination refuses the pixel, whatever the events; the rest was not tried.
     PixelRefused(PixelRefusal),
