@@ -89,6 +89,7 @@ def purchase(number=0, age_s=60, **custom):
 
 class OfficialSdk(Sandbox):
     def test_events_are_accepted_and_counted(self):
+        control(self.url, "DELETE", "events")
         answer = self.sdk(PIXEL, [purchase(1), purchase(2)], app_secret="unused")
         self.assertEqual(answer.events_received, 2)
         self.assertEqual(self.sdk(PIXEL, [purchase(2)]).events_received, 1)
