@@ -105,7 +105,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 #[must_use]
 pub fn is_crawler(agent: &str) -> bool {
     let begins = |word: &&str| agent.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    AT_THE_BEGINNING.iter().any(|word| begins(&word))
+    AT_THE_BEGINNING.iter().any(begins)
         || WORDS.find_overlapping_iter(agent).any(|found| {
             found.pattern().as_usize() < ANYWHERE.len() || is_name_of_bot(agent, found.start(), found.end())
         })
