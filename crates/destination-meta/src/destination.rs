@@ -3,6 +3,7 @@
 mod probe;
 mod report;
 mod requirements;
+mod without_fbc;
 
 use std::io::Write;
 
@@ -12,7 +13,7 @@ use domain::expand::increment;
 use domain::validate::{Requirements, Valid};
 use domain::{Conversion, ConversionKey, PixelCode, Platform, PlatformRules, Reason, Reasons, UnixMillis};
 use ports::Destination;
-use ports::destination::{PreparedEvent, SendReport};
+use ports::destination::{Answer, PreparedEvent, SendReport};
 use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::SecretString;
@@ -26,6 +27,7 @@ use report::server_time;
 pub use report::{answered, unanswered};
 pub use requirements::{DEADLINE_MARGIN, PLATFORM, REPORTING_WINDOW};
 pub use settings::destinations::meta::{NotAPartnerAgent, PartnerAgent};
+pub use without_fbc::without_fbc;
 
 /// Meta's limit: 1,000 events in `data` ([Using the API], read 2026-11-23).
 ///
@@ -41,6 +43,8 @@ pub struct MetaConfig {
     pub test_event_code: Option<String>,
     /// The sender's name.
     pub partner_agent: PartnerAgent,
+    /// Whether the clicks of crawlers are reported, too.
+    pub reports_crawlers: bool,
     /// With it every request proves that it comes from the token's app.
     pub app_secret: Option<AppSecret>,
     /// How conversions become events.
@@ -55,6 +59,7 @@ impl MetaConfig {
             version: version.into(),
             test_event_code: None,
             partner_agent: PartnerAgent::default(),
+            reports_crawlers: false,
             app_secret: None,
             map,
         }
@@ -157,6 +162,10 @@ impl Requirements for Meta {
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
         self.config.check(conversion)
     }
+
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        self.config.has_click(conversion)
+    }
 }
 
 #[async_trait]
@@ -181,6 +190,10 @@ impl Destination for Meta {
             Ok(reply) => answered(&reply, events.len()),
             Err(error) => unanswered(&error, events.len()),
         }
+    }
+
+    fn without_what_was_refused(&self, event: &PreparedEvent, answer: &Answer) -> Option<PreparedEvent> {
+        without_fbc(event, answer)
     }
 
     async fn server_time(&self) -> Option<UnixMillis> {

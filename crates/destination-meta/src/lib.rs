@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod click;
 pub mod destination;
 pub mod errors;
 pub mod fbc;

@@ -25,6 +25,7 @@ pub use settings::destinations::meta::{DataProcessing, EventNames, NotAPlace, Pl
 
 use currency::currency;
 use source_url::source_url;
+pub(crate) use sufficient::is_enough;
 
 /// What the mapping needs beside the conversion.
 #[derive(Debug, Clone)]

@@ -66,6 +66,7 @@ pub fn config(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<MetaConfig,
         data_processing: meta.data_processing()?,
     };
     Ok(MetaConfig {
+        reports_crawlers: settings.reporting.report_crawlers,
         test_event_code: meta.test_event_code.clone(),
         partner_agent: meta.partner_agent.clone(),
         app_secret: meta.app_secret.clone().map(|secret| AppSecret::new(secret, Arc::clone(clock))),

@@ -136,6 +136,8 @@ reasons! {
     TooManyEvents = "too_many_events", "more events than one conversion may have";
     /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
     InsufficientData = "insufficient_data", "not enough data about the visit";
+    /// The visitor's agent is that of a program that visits pages by itself.
+    Crawler = "crawler", "the visitor is a program, not a person";
 }
 
 impl fmt::Display for Reason {

@@ -1,6 +1,7 @@
 //! One row of a file into a [`Conversion`]: liberal about types, strict about identity.
 
 mod fields;
+mod list;
 mod names;
 
 use std::borrow::Cow;

@@ -35,6 +35,11 @@ pub trait Requirements: fmt::Debug + Send + Sync {
     /// What else it requires: the reasons for which it would refuse the conversion, or get no use from it. Age and amounts are
     /// checked elsewhere. Costs little: it is asked for each row.
     fn check(&self, conversion: &Conversion<'_>) -> Reasons;
+
+    /// Whether the conversion says which click it came from. Costs little, too.
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        conversion.click_id.is_some()
+    }
 }
 
 /// The platforms that events can be sent to.
@@ -140,6 +145,9 @@ pub fn check<'c, 'a>(row: &'c Row<'a>, rules: Rules<'_>) -> Result<Valid<'c, 'a>
     let platform = Platform::from_feed(conversion.traffic_source.as_deref());
     let pixel = check_pixel(conversion, platform, rules.pixels, &mut reasons);
     let requirements = platform.and_then(|platform| rules.platforms.requirements(platform));
+    if !requirements.map_or(conversion.click_id.is_some(), |platform| platform.has_click(conversion)) {
+        reasons.insert(Reason::MissingClickId);
+    }
     match requirements {
         Some(requirements) => requirements.check(conversion).iter().for_each(|reason| reasons.insert(reason)),
         None => reasons.insert(Reason::UnsupportedTrafficSource),
@@ -163,9 +171,6 @@ fn check_pixel(
     pixels: &dyn KnownPixels,
     reasons: &mut Reasons,
 ) -> Option<PixelRef> {
-    if conversion.click_id.is_none() {
-        reasons.insert(Reason::MissingClickId);
-    }
     let code = conversion.pixel_id.as_deref().and_then(|code| PixelCode::new(code).ok());
     let pixel = platform.zip(code).map(|(platform, code)| PixelRef::new(platform, code));
     let pixel = pixel.filter(|pixel| pixels.knows(pixel));

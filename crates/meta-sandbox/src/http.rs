@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod control;
+pub(crate) mod form;
 pub(crate) mod ingest;
 pub(crate) mod path;
 pub(crate) mod route;

@@ -8,7 +8,6 @@ use crate::books::ledger::Ledger;
 use crate::config::{SandboxClock, SandboxConfig};
 use crate::faults::book::{FaultBook, Glance, Stage};
 use crate::faults::fault::Action;
-use crate::http::body::Body;
 use crate::refusal::Refusal;
 use crate::rules::proof;
 use crate::tokens::Tokens;
@@ -40,10 +39,13 @@ impl State {
     }
 
     /// Whether the request proves what it must.
-    pub(crate) fn check_proof(&self, token: Option<&str>, body: &Body<'_>) -> Result<(), Refusal> {
+    pub(crate) fn check_proof(
+        &self,
+        token: Option<&str>,
+        (proof, time): (Option<&str>, Option<i64>),
+    ) -> Result<(), Refusal> {
         let Some(secret) = &self.app_secret else { return Ok(()) };
-        let (proof, time) = body.proof();
-        proof::check(secret, token.unwrap_or_default(), (proof.as_deref(), time), self.now())
+        proof::check(secret, token.unwrap_or_default(), (proof, time), self.now())
     }
 
     /// A trace id no other answer carries.

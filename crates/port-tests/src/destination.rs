@@ -3,12 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a suite fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
 use domain::{PixelCode, Row, UnixMillis};
 use ports::Destination;
-use ports::destination::{EventOutcome, PreparedEvent, SendReport};
+use ports::destination::{EventOutcome, PixelRefusal, PreparedEvent, SendReport};
 use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +25,14 @@ pub enum Fault {
     RateLimited,
     /// Fails in a way that passes.
     Outage,
+    /// Fails, and asks for a pause of this many seconds.
+    OutageOf(u64),
+    /// Refuses it for something that the pixel's owner has to settle.
+    AccountRefused,
+    /// Answers as where the version of the interface is not served.
+    WrongEndpoint,
+    /// Refuses it for a reason that the destination does not know.
+    UnknownReason,
     /// Takes the events and ends the connection without an answer.
     AnswerLost,
     /// Takes the events and answers after the client has given up.
@@ -71,7 +80,10 @@ pub async fn suite(make: impl AsyncFn() -> Box<dyn Site>) {
     an_unnamed_bad_event_refuses_the_batch(&*make().await).await;
     a_rate_limit_is_heard(&*make().await).await;
     a_failure_that_passes_is_transient(&*make().await).await;
+    a_failure_may_say_how_long_it_lasts(&*make().await).await;
     a_refused_credential_is_no_event_s_fault(&*make().await).await;
+    a_refused_pixel_is_no_event_s_fault(&*make().await).await;
+    an_unknown_reason_is_no_event_s_fault(&*make().await).await;
     a_lost_answer_leaves_the_outcome_unknown(&*make().await).await;
     a_slow_answer_leaves_the_outcome_unknown(&*make().await).await;
     what_cannot_have_arrived_is_transient(&*make().await).await;
@@ -209,6 +221,35 @@ async fn a_refused_credential_is_no_event_s_fault(site: &dyn Site) {
     let events = events(site, 0..1);
     let report = send_with(site.destination(), site, "token-that-opens-nothing", &events).await;
     assert!(all(&report, &EventOutcome::Refused), "{report:?}");
+    assert_has(site, &[]);
+}
+
+async fn a_failure_may_say_how_long_it_lasts(site: &dyn Site) {
+    let events = events(site, 0..1);
+    site.arrange(Fault::OutageOf(8), &events);
+    let report = send(site, &events).await;
+    assert!(matches!(report.outcomes[0], EventOutcome::Transient | EventOutcome::Unknown), "{report:?}");
+    assert_eq!((report.wait, report.throttled), (Some(Duration::from_secs(8)), false));
+}
+
+/// Nor is it the credential's, so no other is tried.
+async fn a_refused_pixel_is_no_event_s_fault(site: &dyn Site) {
+    for (fault, refusal) in
+        [(Fault::AccountRefused, PixelRefusal::Account), (Fault::WrongEndpoint, PixelRefusal::Endpoint)]
+    {
+        let events = events(site, 0..1);
+        site.arrange(fault, &events);
+        let report = send(site, &events).await;
+        assert!(all(&report, &EventOutcome::PixelRefused(refusal)), "{report:?}");
+        assert_has(site, &[]);
+    }
+}
+
+async fn an_unknown_reason_is_no_event_s_fault(site: &dyn Site) {
+    let events = events(site, 0..1);
+    site.arrange(Fault::UnknownReason, &events);
+    let report = send(site, &events).await;
+    assert!(all(&report, &EventOutcome::Unexplained), "{report:?}");
     assert_has(site, &[]);
 }
 

@@ -45,8 +45,19 @@ pub enum EventOutcome {
     Rejected,
     /// The platform may or may not have it.
     Unknown,
-    /// Not the event but the credential, the pixel or the configuration was refused.
+    /// Not the event but the credential was refused, or the pixel as this credential sees it. Another credential may help.
     Refused,
+    /// Nothing of the pixel would be taken, whatever the events, with any credential.
+    PixelRefused(PixelRefusal),
+}
+
+/// Why a platform takes nothing of a pixel, where no other credential helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PixelRefusal {
+    /// The platform's address or the version of its interface is not served (any more).
+    Endpoint,
+    /// The platform wants something of the pixel's owner first, such as consent to its terms.
+    Account,
 }
 
 /// The platform's answer to one request.
@@ -58,7 +69,7 @@ pub struct SendReport {
     pub answer: Answer,
     /// Whether it asked for fewer requests.
     pub throttled: bool,
-    /// How long to pause the pixel, where it said so.
+    /// How long to pause the pixel, where it said so, with a rate limit or a failure.
     pub wait: Option<Duration>,
     /// Whether it counted fewer events than the request had. The outcome of each is then unknown.
     pub short: bool,
@@ -87,6 +98,12 @@ pub trait Destination: Requirements {
 
     /// Sends events of one pixel in one request.
     async fn send(&self, pixel: &PixelCode, credential: &Credential, events: &[PreparedEvent]) -> SendReport;
+
+    /// Another form of an event that was refused with this answer, which the platform may take: without what it refused. `None` when
+    /// the answer leaves nothing to try.
+    fn without_what_was_refused(&self, _event: &PreparedEvent, _answer: &Answer) -> Option<PreparedEvent> {
+        None
+    }
 
     /// What the platform's clock shows, if it says so without a credential; `None` when no answer came.
     async fn server_time(&self) -> Option<UnixMillis>;

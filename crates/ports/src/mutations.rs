@@ -36,6 +36,8 @@ pub enum Mutation {
     UnknownIsRejected,
     /// When a bad event is alone, those that went with it are given up too.
     NeighboursDropped,
+    /// An answer that blames an event is believed, even where the platform takes nothing else of the pixel.
+    BlameBelieved,
     /// The ends of processes are blamed on the messages that they had in flight.
     EndsBlamed,
     /// Memory for rows is handed out without a limit.
@@ -44,7 +46,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -59,6 +61,7 @@ impl Mutation {
         Self::IgnoreDeduplication,
         Self::UnknownIsRejected,
         Self::NeighboursDropped,
+        Self::BlameBelieved,
         Self::EndsBlamed,
         Self::BytesUnbounded,
     ];

@@ -74,6 +74,8 @@ section! {
     pub struct ReportingSettings in "Work";
     /// first: what was reported once is a duplicate from then on; increments: further Purchases for further paid clicks.
     restatements: Restatements = "RESTATEMENTS", "first", R, word();
+    /// Report the clicks of crawlers, too: programs that visit pages by themselves; otherwise they are invalid.
+    report_crawlers: bool = "REPORT_CRAWLERS", "false", R, switch();
     /// ISO 4217 code of the feeds' amounts.
     currency: String = "CURRENCY" formerly "META_CURRENCY", "USD", R, shaped("a code of three letters", currency);
     /// resend with the same event ids, or hold for a person, when no answer came.

@@ -15,6 +15,8 @@ pub(crate) struct Meta {
     pub(crate) tokens: BTreeMap<String, BTreeSet<String>>,
     /// Ids of events that it refuses, and whether it names them.
     pub(crate) bad: BTreeMap<String, bool>,
+    /// Pixels that it takes nothing of for now, whatever the events, with code and subcode of the answer.
+    pub(crate) refused: BTreeMap<String, (i64, Option<i64>)>,
 }
 
 /// An event that Meta accepted.
@@ -77,6 +79,9 @@ impl Meta {
     ) -> Result<Vec<AcceptedEvent>, HttpAnswer> {
         if !self.tokens.get(pixel).is_some_and(|tokens| tokens.contains(token)) {
             return Err(error(400, 190, Some(460), "Error validating access token", ""));
+        }
+        if let Some((code, subcode)) = self.refused.get(pixel) {
+            return Err(error(400, *code, *subcode, "Invalid parameter", ""));
         }
         let body: Body<'_> = serde_json::from_slice(body)
             .map_err(|e| error(400, 100, Some(2_804_019), &format!("Invalid parameter: {e}"), ""))?;

@@ -11,8 +11,10 @@
 
 mod city;
 pub mod country;
+mod crawler;
 mod dates;
 mod email;
+mod entities;
 mod external_id;
 mod gender;
 mod given;
@@ -29,6 +31,7 @@ mod user_agent;
 
 use std::borrow::Cow;
 
+pub use crawler::is_crawler;
 pub use given::{CustomerKey, is_suffix};
 pub use hints::Hints;
 pub use ip::client_ip_address;
@@ -93,6 +96,17 @@ pub enum Normal<'a> {
     Omitted(Reason),
 }
 
+impl Normal<'_> {
+    /// The same, apart from the text it was read from.
+    fn into_owned(self) -> Normal<'static> {
+        match self {
+            Self::Value(text) => Normal::Value(Cow::Owned(text.into_owned())),
+            Self::AlreadyHashed(text) => Normal::AlreadyHashed(Cow::Owned(text.into_owned())),
+            Self::Omitted(reason) => Normal::Omitted(reason),
+        }
+    }
+}
+
 impl std::fmt::Debug for Normal<'_> {
     /// Shows the kind and the reason, never the person's data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -127,6 +141,20 @@ pub fn normalise<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'
     if let Some(given) = given::read(input) {
         return already(given);
     }
+    // An advertiser's own id is left as it is.
+    if field != Field::ExternalId
+        && let Cow::Owned(decoded) = entities::decode(input)
+    {
+        return match screen::screen(&decoded) {
+            Ok(decoded) => of_field(field, decoded, hints).into_owned(),
+            Err(reason) => Normal::Omitted(reason),
+        };
+    }
+    of_field(field, input, hints)
+}
+
+/// Brings a value that may be one into its form.
+fn of_field<'a>(field: Field, input: &'a str, hints: Hints<'_>) -> Normal<'a> {
     let value = match field {
         Field::Email => email::email(input),
         Field::Phone => phone::phone(input, hints.country).map(Cow::Owned),

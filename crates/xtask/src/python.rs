@@ -17,8 +17,13 @@ pub(crate) fn keep_bytecode(command: &mut Command, tools: &Path) {
 const UV: &str = "uv==0.13.9";
 
 /// The folders whose `requirements.in` say what they need by name, and whose `requirements.txt` pin all that belongs to it.
-const PINNED: [&str; 4] =
-    ["docker/backends/aws", "docker/backends/clickhouse", "docker/backends/mongodb", "infrastructure"];
+const PINNED: [&str; 5] = [
+    "docker/backends/aws",
+    "docker/backends/clickhouse",
+    "docker/backends/mongodb",
+    "infrastructure",
+    "crates/meta-sandbox/sdk",
+];
 
 /// The interpreter of an environment in `folder` that has what `wanted` lists, one package a line. Nothing is installed when that
 /// is what was listed the last time. `purpose` says to the reader what it is for; `tools` is the folder that uv may be put into.

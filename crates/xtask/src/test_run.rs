@@ -8,6 +8,7 @@ mod log;
 mod messages;
 mod part;
 mod schedule;
+mod sdk;
 mod step;
 mod summary;
 mod tools;
@@ -49,6 +50,9 @@ pub fn test(dir: &Path, parts: &[Part], out: &mut (dyn Write + Send)) -> Result<
     }
     if !tested.is_empty() {
         steps.extend(test_steps(&workspace, &tested));
+    }
+    if has(Part::Processes) {
+        steps.push(sdk::step(&workspace));
     }
     if has(Part::Templates) {
         steps.push(checks::templates(&workspace));

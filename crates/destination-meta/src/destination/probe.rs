@@ -32,6 +32,8 @@ pub enum Standing {
     WrongVersion,
     /// Meta has blocked the sender for policy.
     Blocked,
+    /// Meta wants something of the account's owner first.
+    AccountRefused,
     /// No connection, no answer, or Meta's own failure: try again.
     Unclear,
     /// Meta took the event, which it never should have.
@@ -51,6 +53,7 @@ impl Standing {
             Self::WrongPixel => "wrong pixel",
             Self::WrongVersion => "wrong version",
             Self::Blocked => "blocked",
+            Self::AccountRefused => "account refused",
             Self::Unclear => "unclear",
             Self::Accepted => "accepted",
         }
@@ -67,6 +70,7 @@ impl Standing {
             Self::WrongPixel => "check the pixel's code, and that the token's owner was given this pixel",
             Self::WrongVersion => "check META_GRAPH_VERSION and META_GRAPH_URL",
             Self::Blocked => "look into Meta's account quality page",
+            Self::AccountRefused => "accept Meta's terms, or what else it asks for, in Events Manager",
             Self::Unclear => "try again later",
             Self::Accepted => "is META_GRAPH_URL right? Meta refuses events older than 7 days",
         }
@@ -127,8 +131,9 @@ fn standing(answer: &ReadAnswer) -> Standing {
         (AnswerVerdict::Credential, Some(190), Some(463)) => Standing::Expired,
         (AnswerVerdict::Credential, Some(102 | 104 | 190) | None, _) => Standing::Invalid,
         (AnswerVerdict::Credential, ..) | (_, Some(3), _) => Standing::LacksPermission,
-        (AnswerVerdict::Configuration, Some(100 | 803), _) => Standing::WrongPixel,
-        (AnswerVerdict::Configuration, ..) => Standing::WrongVersion,
+        (AnswerVerdict::Configuration, ..) => Standing::WrongPixel,
+        (AnswerVerdict::Endpoint, ..) => Standing::WrongVersion,
+        (AnswerVerdict::Account, ..) => Standing::AccountRefused,
         (AnswerVerdict::Blocked { .. }, ..) => Standing::Blocked,
         (AnswerVerdict::Accepted, ..) => Standing::Accepted,
         _ => Standing::Unclear,

@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use domain::UnixMillis;
 use outbound_http::{Reply, RequestError};
-use ports::destination::{Answer, EventOutcome, SendReport};
+use ports::destination::{Answer, EventOutcome, PixelRefusal, SendReport};
 
 use crate::errors::{AnswerVerdict, MetaError, ReadAnswer, Success};
 
@@ -42,9 +42,17 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
             (report.throttled, report.wait) = (true, Some(wait));
             EventOutcome::Transient
         }
-        AnswerVerdict::Transient => EventOutcome::Transient,
-        AnswerVerdict::UnknownOutcome => EventOutcome::Unknown,
+        AnswerVerdict::Transient { wait } => {
+            report.wait = wait;
+            EventOutcome::Transient
+        }
+        AnswerVerdict::UnknownOutcome { wait } => {
+            report.wait = wait;
+            EventOutcome::Unknown
+        }
         AnswerVerdict::Credential | AnswerVerdict::Configuration => EventOutcome::Refused,
+        AnswerVerdict::Endpoint => EventOutcome::PixelRefused(PixelRefusal::Endpoint),
+        AnswerVerdict::Account => EventOutcome::PixelRefused(PixelRefusal::Account),
         AnswerVerdict::BadEvent { index: Some(index) } if index < sent => {
             report.outcomes = vec![EventOutcome::NotProcessed; sent];
             report.outcomes[index] = EventOutcome::Rejected;

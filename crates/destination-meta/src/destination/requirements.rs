@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use domain::validate::Requirements;
 use domain::{Conversion, Platform, PlatformRules, Reason, Reasons};
+use user_data::normalise::is_crawler;
 
 use super::{MAX_EVENTS_PER_REQUEST, MetaConfig};
+use crate::click::read_click;
 
 /// Meta: Facebook and Instagram.
 pub const PLATFORM: Platform = match Platform::new("meta") {
@@ -42,14 +44,29 @@ impl Requirements for MetaConfig {
     }
 
     /// Meta requires the visitor's agent and the page of website events; an event without them may be accepted and then serves
-    /// nothing.
+    /// nothing. Nobody is behind a crawler's click.
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
         let has_page = conversion.event_source_url.is_some()
             || conversion.domain_name.is_some()
             || self.map.default_event_source_url.is_some();
         let is_lacking = conversion.user_agent.is_none() || !has_page;
-        is_lacking.then_some(Reason::InsufficientData).into_iter().collect()
+        let is_crawlers = !self.reports_crawlers && conversion.user_agent.as_deref().is_some_and(is_crawler);
+        [is_lacking.then_some(Reason::InsufficientData), is_crawlers.then_some(Reason::Crawler)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
+
+    /// The cookie's `fbc` holds the click id.
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        conversion.click_id.is_some() || has_good_fbc(conversion)
+    }
+}
+
+fn has_good_fbc(conversion: &Conversion<'_>) -> bool {
+    let click_ms = conversion.click_time.and_then(|time| u64::try_from(time.millis().0).ok());
+    let (Some(fbc), Some(click_ms)) = (conversion.fbc.as_deref(), click_ms) else { return false };
+    read_click(fbc, click_ms).is_ok()
 }
 
 #[cfg(test)]
@@ -67,6 +84,31 @@ mod tests {
             data_processing: DataProcessing::Unsaid,
         };
         MetaConfig::new("v25.0", map)
+    }
+
+    #[test]
+    fn crawlers_are_invalid_unless_they_are_wanted() {
+        let raw = r#"{"session_id":"s","user_agent":"facebookexternalhit/1.1","domain_name":"a.example"}"#;
+        let row = Row::parse(raw);
+        let conversion = row.conversion.as_deref().unwrap();
+        assert_eq!(config(None).check(conversion).to_string(), "crawler");
+        let wanted = MetaConfig { reports_crawlers: true, ..config(None) };
+        assert_eq!(wanted.check(conversion).to_string(), "");
+    }
+
+    #[test]
+    fn a_good_cookie_is_a_click() {
+        for (raw, has) in [
+            (r#"{"session_id":"s","click_timestamp":1763700000,"fbc":"fb.1.1763600000000.IwAR"}"#, true),
+            (r#"{"session_id":"s","click_timestamp":1763700000,"fbc":"fb.1.1753600000000.IwAR"}"#, false),
+            (r#"{"session_id":"s","click_timestamp":1763700000,"fbc":"a b"}"#, false),
+            (r#"{"session_id":"s","fbc":"fb.1.1763600000000.IwAR"}"#, false),
+            (r#"{"session_id":"s","click_timestamp":1763700000}"#, false),
+            (r#"{"session_id":"s","ts_click_id":"a b"}"#, true),
+        ] {
+            let row = Row::parse(raw);
+            assert_eq!(config(None).has_click(row.conversion.as_deref().unwrap()), has, "{raw}");
+        }
     }
 
     #[test]

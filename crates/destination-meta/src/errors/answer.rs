@@ -5,6 +5,9 @@ use outbound_http::Reply;
 use super::{AnswerVerdict, MetaError, Success, classify};
 use crate::usage::UsageHeaders;
 
+/// What some servers put before JSON.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A reply and what it means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadAnswer {
@@ -23,14 +26,16 @@ impl ReadAnswer {
     /// with pages of their own, and then the outcome of the events is unknown.
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
-        let error = MetaError::parse(&reply.body);
+        let body = reply.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&reply.body);
+        let error = MetaError::parse(body);
         let usage = UsageHeaders::parse(&reply.headers);
         let verdict = classify(reply.status, error.as_ref(), &usage);
         if verdict != AnswerVerdict::Accepted {
             return Self { verdict, error, success: None, usage };
         }
-        let success = Success::parse(&reply.body).filter(|_| error.is_none());
-        let verdict = if success.is_some() { AnswerVerdict::Accepted } else { AnswerVerdict::UnknownOutcome };
+        let success = Success::parse(body).filter(|_| error.is_none());
+        let unknown = AnswerVerdict::UnknownOutcome { wait: None };
+        let verdict = if success.is_some() { AnswerVerdict::Accepted } else { unknown };
         Self { verdict, error, success, usage }
     }
 }
@@ -48,9 +53,11 @@ mod tests {
         let taken = answer(200, r#"{"events_received":3,"fbtrace_id":"x"}"#);
         assert_eq!(taken.verdict, AnswerVerdict::Accepted);
         assert_eq!(taken.success.unwrap().events_received, 3);
+        assert_eq!(answer(200, "\u{feff}{\"events_received\":2}").success.unwrap().events_received, 2);
         for body in ["", "<html>Service Unavailable</html>", "{}", r#"{"error":{},"events_received":1}"#] {
             let unclear = answer(200, body);
-            assert_eq!((unclear.verdict, unclear.success), (AnswerVerdict::UnknownOutcome, None), "{body}");
+            let unknown = AnswerVerdict::UnknownOutcome { wait: None };
+            assert_eq!((unclear.verdict, unclear.success), (unknown, None), "{body}");
         }
     }
 
@@ -59,5 +66,7 @@ mod tests {
         let refused = answer(200, r#"{"error":{"code":190}}"#);
         assert_eq!(refused.verdict, AnswerVerdict::Credential);
         assert_eq!(refused.error.unwrap().code, Some(190));
+        let marked = answer(400, "\u{feff}{\"error\":{\"code\":190}}");
+        assert_eq!(marked.verdict, AnswerVerdict::Credential);
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use outbound_http::limits::amount;
 use serde::Deserialize;
+use serde::de::Error as _;
 
 /// What Meta says of a request it took.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Success {
     /// How many events it took. Compare with the number sent: 0 has been seen with status 200.
+    #[serde(deserialize_with = "count")]
     pub events_received: u64,
     /// Remarks, usually none; what they can contain is not documented, so `Debug` only counts them.
     #[serde(default, deserialize_with = "messages")]
@@ -15,6 +18,15 @@ pub struct Success {
     /// Meta's id of the request, for its support.
     #[serde(default)]
     pub fbtrace_id: Option<String>,
+}
+
+/// A whole number in any form: `2`, `2.0`, `"2"`.
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    // Beyond a billion, no request had so many events.
+    let whole = |n: &f64| n.fract() == 0.0 && (0.0..=1e9).contains(n);
+    let of_amount = || amount(&value).filter(whole).map(|n| n as u64);
+    value.as_u64().or_else(of_amount).ok_or_else(|| D::Error::custom("not a count"))
 }
 
 /// Anything but a list of texts is ignored: a success must not be lost over it.
@@ -54,11 +66,25 @@ mod tests {
         assert_eq!(success.fbtrace_id.as_deref(), Some("AbC"));
         assert_eq!(Success::parse(br#"{"events_received":0}"#).unwrap().messages, [""; 0]);
         assert!(Success::parse(br#"{"events_received":1,"messages":null}"#).is_some());
+        for body in [r#"{"events_received":"2"}"#, r#"{"events_received":2.0}"#, r#"{"events_received":2e0}"#]
+        {
+            assert_eq!(Success::parse(body.as_bytes()).unwrap().events_received, 2, "{body}");
+        }
     }
 
     #[test]
     fn junk_is_not_a_success() {
-        for body in ["", "<html>Service Unavailable</html>", "{}", "[]", r#"{"events_received":"many"}"#] {
+        for body in [
+            "",
+            "<html>Service Unavailable</html>",
+            "{}",
+            "[]",
+            r#"{"events_received":"many"}"#,
+            r#"{"events_received":1.5}"#,
+            r#"{"events_received":-1}"#,
+            r#"{"events_received":"1e400"}"#,
+            r#"{"events_received":true}"#,
+        ] {
             assert_eq!(Success::parse(body.as_bytes()), None, "{body}");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use outbound_http::limits::longest;
+
 use super::MetaError;
 use crate::usage::UsageHeaders;
 
@@ -28,11 +30,18 @@ pub enum AnswerVerdict {
         wait: Option<Duration>,
     },
     /// Meta's passing failure: nothing was processed; try again, a bounded number of times.
-    Transient,
+    Transient {
+        /// What `Retry-After` asks for.
+        wait: Option<Duration>,
+    },
     /// The token is bad or may not do this: the next token, then the operator.
     Credential,
-    /// The pixel, the version or the address is wrong: hold the events until the operator has corrected it.
+    /// There is no such pixel, or the token may not see it: the next token, then the operator.
     Configuration,
+    /// The version or the address is wrong: hold the events until the operator has corrected it.
+    Endpoint,
+    /// Meta wants something of the account's owner first, such as consent to its terms: hold the events.
+    Account,
     /// An event is bad; none of the request was processed.
     BadEvent {
         /// The event's place in the request, where the answer names it; else split to find it.
@@ -44,11 +53,21 @@ pub enum AnswerVerdict {
         wait: Duration,
     },
     /// Refused for a reason this table does not know. It may lie in one event, in all or in none: split to find out, and hold what
-    /// is refused alone.
+    /// is refused alone, or everything when no part is taken.
     Unexplained,
     /// It is unknown whether the events were processed.
-    UnknownOutcome,
+    UnknownOutcome {
+        /// What `Retry-After` asks for.
+        wait: Option<Duration>,
+    },
 }
+
+/// What the account's owner has to settle, whatever the events are: terms were not accepted. Meta's pages do not list these; they were
+/// recorded in [rudder-transformer, 4152] (2655) and [facebook-nodejs-business-sdk, 26] (2663), read 2026-11-29.
+///
+/// [rudder-transformer, 4152]: https://github.com/rudderlabs/rudder-transformer/pull/4152
+/// [facebook-nodejs-business-sdk, 26]: https://github.com/facebook/facebook-nodejs-business-sdk/issues/26
+const OF_THE_ACCOUNT: [i64; 2] = [2655, 2663];
 
 /// Classifies an answer. `error` is what [`MetaError::parse`] made of the body.
 ///
@@ -60,26 +79,34 @@ pub fn classify(status: u16, error: Option<&MetaError>, usage: &UsageHeaders) ->
         return by_status(status, usage);
     };
     let throttled = AnswerVerdict::Throttled { wait: usage.regain_after() };
+    let transient = AnswerVerdict::Transient { wait: asked(usage) };
     match (code, error.subcode) {
         (4 | 17 | 32 | 341 | 613 | 80_000..=80_014, _) => throttled,
         (368, _) => AnswerVerdict::Blocked {
             wait: usage.regain_after().map_or(BLOCKED_WAIT, |wait| wait.max(BLOCKED_WAIT)),
         },
         (10 | 102 | 104 | 190 | 200..=299, _) => AnswerVerdict::Credential,
-        (3 | 803 | 2500 | 2635, _) => AnswerVerdict::Configuration,
+        (3 | 803, _) => AnswerVerdict::Configuration,
+        (2500 | 2635, _) => AnswerVerdict::Endpoint,
+        (code, _) if OF_THE_ACCOUNT.contains(&code) => AnswerVerdict::Account,
         // No such pixel, or no access to it; a data set that does not exist or is of the wrong type. Whatever the
         // events are, every one would be refused.
         (100, Some(33 | 2_044_055 | 2_804_131 | 2_804_132)) => AnswerVerdict::Configuration,
         (100, _) if error.lacks_permission || error.about_proof => AnswerVerdict::Credential,
-        (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => AnswerVerdict::Transient,
-        _ if error.is_transient == Some(true) => AnswerVerdict::Transient,
+        (1 | 2 | 5000 | 21_009 | i64::MIN..=-1, _) => transient,
+        _ if error.is_transient == Some(true) => transient,
         (100, subcode) if subcode.is_none_or(|subcode| BAD_EVENT.contains(&subcode)) => {
             AnswerVerdict::BadEvent { index: error.event_index }
         }
         (105, _) => AnswerVerdict::BadEvent { index: None },
-        _ if status >= 500 => AnswerVerdict::UnknownOutcome,
+        _ if status >= 500 => AnswerVerdict::UnknownOutcome { wait: asked(usage) },
         _ => AnswerVerdict::Unexplained,
     }
+}
+
+/// What `Retry-After` asks for. The other headers are about limits, and a failure is not one.
+fn asked(usage: &UsageHeaders) -> Option<Duration> {
+    longest([usage.retry_after])
 }
 
 /// Without a code: the answer of a proxy, or of Meta on a bad day. A 4xx alone must not condemn an event.
@@ -90,9 +117,9 @@ fn by_status(status: u16, usage: &UsageHeaders) -> AnswerVerdict {
         429 => AnswerVerdict::Throttled { wait: usage.regain_after() },
         // Too large: smaller requests may pass.
         413 => AnswerVerdict::Unexplained,
-        300..=399 | 404 | 405 | 407 | 410 | 421 => AnswerVerdict::Configuration,
-        400..=499 => AnswerVerdict::Transient,
-        _ => AnswerVerdict::UnknownOutcome,
+        300..=399 | 404 | 405 | 407 | 410 | 421 => AnswerVerdict::Endpoint,
+        400..=499 => AnswerVerdict::Transient { wait: asked(usage) },
+        _ => AnswerVerdict::UnknownOutcome { wait: asked(usage) },
     }
 }
 

@@ -1,4 +1,6 @@
-//! `event_source_url`: where the visitor was.
+//! `event_source_url`: where the visitor was, without what says who it was.
+
+mod personal;
 
 use std::borrow::Cow;
 
@@ -18,12 +20,16 @@ pub(super) fn source_url<'a>(
     given.or_else(|| conversion.domain_name.as_deref().and_then(front_page)).or(default.map(Cow::Borrowed))
 }
 
-/// An `http` or `https` address, unchanged where it can be sent as it is.
+/// An `http` or `https` address, unchanged where it can be sent as it is; without its fragment and what is personal.
 fn address(text: &str) -> Option<Cow<'_, str>> {
     let url = Url::parse(text).ok().filter(is_of_the_web)?;
     let plain = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
     let plain = plain && (text.starts_with("https://") || text.starts_with("http://"));
-    let text = if plain { Cow::Borrowed(text) } else { Cow::Owned(String::from(url)) };
+    let text = match personal::without(&url) {
+        Some(url) => Cow::Owned(url.into()),
+        None if plain => Cow::Borrowed(text),
+        None => Cow::Owned(String::from(url)),
+    };
     (text.len() <= LONGEST).then_some(text)
 }
 
@@ -37,12 +43,14 @@ fn front_page(domain: &str) -> Option<Cow<'_, str>> {
     }
     // International names, ports, a path: the parser knows.
     let guess = format!("https://{domain}");
-    Url::parse(&guess).ok().filter(is_of_the_web).map(|url| Cow::Owned(url.into()))
+    let url = Url::parse(&guess).ok().filter(is_of_the_web)?;
+    Some(Cow::Owned(personal::without(&url).unwrap_or(url).into()))
 }
 
 /// A public page: its host has a dot, and the address holds no login.
 fn is_of_the_web(url: &Url) -> bool {
-    let known = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
+    let no_login = url.username().is_empty() && url.password().is_none();
+    let known = matches!(url.scheme(), "http" | "https") && no_login;
     known && url.host_str().is_some_and(|host| host.contains('.') || host.starts_with('['))
 }
 
@@ -74,7 +82,10 @@ mod tests {
     #[test]
     fn the_rows_own_address_goes_first() {
         for (url, domain, expected) in [
-            (Some("https://x.example/a?b=1#c"), Some("y.example"), "https://x.example/a?b=1#c"),
+            (Some("https://x.example/a?b=1#c"), Some("y.example"), "https://x.example/a?b=1"),
+            (Some("https://x.example/a?email=jo@x.com&b=1"), None, "https://x.example/a?b=1"),
+            (None, Some("https://auto.example/p?phone=%2B16505551212"), "https://auto.example/p"),
+            (None, Some("auto.example/p?b=2#email=jo@x.com"), "https://auto.example/p?b=2"),
             (Some("HTTP://X.example"), None, "http://x.example/"),
             (Some("https://x.example/a b\u{e9}"), None, "https://x.example/a%20b%C3%A9"),
             (None, Some("homes.example"), "https://homes.example/"),
@@ -89,7 +100,15 @@ mod tests {
 
     #[test]
     fn what_is_not_an_address_is_passed_over() {
-        for url in ["ftp://x.example/", "x.example", "https://", "javascript:alert(1)", "https://a b/"] {
+        for url in [
+            "ftp://x.example/",
+            "x.example",
+            "https://",
+            "javascript:alert(1)",
+            "https://a b/",
+            "https://u:p@x.example/",
+            "https://:p@x.example/",
+        ] {
             assert_eq!(chosen(Some(url), Some("y.example")).as_deref(), Some("https://y.example/"), "{url}");
         }
         for domain in ["", "a b", "http://", "-", "user@x.example", "<script>", "a..b:x"] {

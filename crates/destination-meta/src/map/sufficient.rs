@@ -39,14 +39,19 @@ impl Sufficiency {
     }
 }
 
+/// Whether these keys are enough.
+pub(crate) fn is_enough<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
+    let mut seen = Sufficiency::new();
+    keys.for_each(|key| seen.see(key));
+    seen.is_enough()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn enough(keys: &[&str]) -> bool {
-        let mut seen = Sufficiency::new();
-        keys.iter().for_each(|key| seen.see(key));
-        seen.is_enough()
+        is_enough(keys.iter().copied())
     }
 
     #[test]

@@ -98,3 +98,65 @@ fn legacy_names_keep_the_ids() {
     assert_eq!(old[1]["event_name"], "View content");
     assert_eq!(old[0]["event_id"], new[0]["event_id"]);
 }
+
+/// The `user_data` of the first event of a row with these changes.
+fn user_data(change: &Value) -> Value {
+    events(&config(), change)[0]["user_data"].clone()
+}
+
+#[test]
+fn the_cookie_is_replaced_when_the_click_id_is_another() {
+    for (fbc, click_id, expected) in [
+        ("fb.1.1763000000000.IwOLD", json!("IwNEW"), "fb.1.1763700000000.IwNEW"),
+        ("fb.1.1763000000000.iwabc", json!("IwAbC"), "fb.1.1763700000000.IwAbC"),
+        ("fb.1.1763000000000.IwSAME", json!("IwSAME"), "fb.1.1763000000000.IwSAME"),
+        ("fb.1.1763000000000.IwSAME.AQECAQMB", json!("IwSAME"), "fb.1.1763000000000.IwSAME.AQECAQMB"),
+        ("fb.1.1763000000.IwSAME", json!("IwSAME"), "fb.1.1763000000000.IwSAME"),
+        (
+            "fb.1.1763000000000.IwOLD",
+            json!("fb.1.1763500000000.IwNEW.AQECAQMB"),
+            "fb.1.1763500000000.IwNEW.AQECAQMB",
+        ),
+        ("fb.1.1763000000000.IwOLD", json!("a b"), "fb.1.1763000000000.IwOLD"),
+        ("fb.1.1763000000000.IwOLD", json!(null), "fb.1.1763000000000.IwOLD"),
+        (
+            "fb.1.1763000000000.IwOLD",
+            json!("https://x.example/?fbclid=IwNEW&a=b"),
+            "fb.1.1763700000000.IwNEW",
+        ),
+        ("https://x.example/?fbclid=IwNEW&a=b", json!(null), "fb.1.1763700000000.IwNEW"),
+        ("undefined", json!("IwNEW"), "fb.1.1763700000000.IwNEW"),
+    ] {
+        assert_eq!(
+            user_data(&json!({"fbc": fbc, "ts_click_id": click_id}))["fbc"],
+            expected,
+            "{fbc} {click_id}"
+        );
+    }
+}
+
+#[test]
+fn all_addresses_of_a_list_are_hashed() {
+    let digest = |text: &str| user_data::hash::hash(text).as_str().to_owned();
+    let both = json!([digest("a@x.com"), digest("b@x.com")]);
+    for list in [
+        json!(["a@x.com", "B@x.com ", "a@x.com", "none", 7]),
+        json!("a@x.com, b@x.com"),
+        json!("a@x.com;b@x.com"),
+    ] {
+        assert_eq!(user_data(&json!({"em": list, "fn": "Jo"}))["em"], both, "{list}");
+    }
+    assert_eq!(user_data(&json!({"em": ["a@x.com", "a@x.com"]}))["em"], digest("a@x.com"));
+    let phones = json!({"ph": ["+1 650 555 1212", "+44 20 7946 0958"]});
+    assert_eq!(user_data(&phones)["ph"], json!([digest("16505551212"), digest("442079460958")]));
+    assert_eq!(user_data(&json!({"em": "John <john@x.com>"})).get("em"), None);
+}
+
+#[test]
+fn an_id_of_nobody_gives_way_to_the_session() {
+    let digest = |text: &str| user_data::hash::hash(text).as_str().to_owned();
+    for id in [json!(0), json!("0"), json!("null"), json!("NaN"), json!("-1")] {
+        assert_eq!(user_data(&json!({"external_id": id}))["external_id"], digest("S-1"), "{id}");
+    }
+    assert_eq!(user_data(&json!({"external_id": "10"}))["external_id"], digest("10"));
+}

@@ -9,8 +9,12 @@ use user_data::normalise::{self, Field, Hints, Normal, client_ip_address, client
 
 use super::put_text;
 use super::sufficient::Sufficiency;
-use crate::fbc::{ClickId, check_fbc, check_fbp, fbc};
+use crate::click::read_click;
+use crate::fbc::check_fbp;
 use crate::fields;
+
+/// The most addresses of one text.
+const MOST_ADDRESSES: usize = 10;
 
 /// What becomes of one value of a row.
 #[derive(Debug)]
@@ -35,7 +39,7 @@ pub(super) fn write(
     conversion: &Conversion<'_>,
     click_time: UnixSeconds,
 ) -> Result<(), Reason> {
-    let mut object = Object { text, first: true };
+    let mut object = Object { text, last: None };
     let mut seen = Sufficiency::new();
     let mut has_agent = false;
     visit(conversion, click_time, |name, _, fate| {
@@ -81,11 +85,26 @@ fn visit_hashed(
         country: conversion.country_code.as_deref(),
         year: conversion.date_of_birth.as_ref().and_then(|_| year()),
     };
-    // The session stands for the visitor where a row names no person.
-    let id = conversion.external_id.as_deref().unwrap_or(&conversion.session_id);
+    let mut show = |field, value: &str| {
+        let fate = match normalise(field, value, hints) {
+            Normal::Value(text) => Fate::Hashed(text),
+            Normal::AlreadyHashed(text) => Fate::GivenHash(text),
+            Normal::Omitted(reason) => Fate::Omitted(reason),
+        };
+        let is_sent = !matches!(fate, Fate::Omitted(_));
+        show(fields::key(field), value, fate);
+        is_sent
+    };
+    // Meta takes lists of these.
+    for value in conversion.email.iter().chain(&conversion.more_emails) {
+        for address in addresses(value) {
+            show(Field::Email, address);
+        }
+    }
+    for value in conversion.phone.iter().chain(&conversion.more_phones) {
+        show(Field::Phone, value);
+    }
     let values = [
-        (Field::Email, conversion.email.as_deref()),
-        (Field::Phone, conversion.phone.as_deref()),
         (Field::FirstName, conversion.first_name.as_deref()),
         (Field::LastName, conversion.last_name.as_deref()),
         (Field::DateOfBirth, conversion.date_of_birth.as_deref()),
@@ -94,20 +113,30 @@ fn visit_hashed(
         (Field::State, conversion.region.as_deref()),
         (Field::Postcode, conversion.postcode.as_deref()),
         (Field::Country, conversion.country_code.as_deref()),
-        (Field::ExternalId, Some(id)),
     ];
     for (field, value) in values {
-        let Some(value) = value else { continue };
-        let fate = match normalise(field, value, hints) {
-            Normal::Value(text) => Fate::Hashed(text),
-            Normal::AlreadyHashed(text) => Fate::GivenHash(text),
-            Normal::Omitted(reason) => Fate::Omitted(reason),
-        };
-        show(fields::key(field), value, fate);
+        if let Some(value) = value {
+            show(field, value);
+        }
+    }
+    // The session stands for the visitor where a row names no person.
+    let named = conversion.external_id.as_deref().is_some_and(|id| show(Field::ExternalId, id));
+    if !named {
+        show(Field::ExternalId, &conversion.session_id);
     }
 }
 
-/// The cookie's `fbc` first; else one made of the click id, which some feeds give as a whole `fbc` too.
+/// The addresses of a text that has several, as some feeds write lists; else the text.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let is_list = text.matches('@').count() > 1;
+    let parts = text.split(move |c: char| is_list && (matches!(c, ',' | ';' | '|') || c.is_whitespace()));
+    parts.filter(move |part| !is_list || !part.is_empty()).take(MOST_ADDRESSES)
+}
+
+/// The cookie's `fbc`, unless the row's click id is another: then the cookie is of an earlier click, or was changed on its way, and the
+/// click id replaces it ([ClickID and the fbp and fbc Parameters], read 2026-11-23).
+///
+/// [ClickID and the fbp and fbc Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc
 fn visit_click(
     conversion: &Conversion<'_>,
     click_time: UnixSeconds,
@@ -115,21 +144,20 @@ fn visit_click(
 ) {
     // A click before 1970 would have been found too old.
     let click_ms = u64::try_from(click_time.millis().0).unwrap_or(0);
-    let given = conversion.fbc.as_deref().map(|value| (value, check_fbc(value, click_ms)));
-    if let Some((value, checked)) = given {
-        let sent = checked.is_ok();
-        show("fbc", value, plain(checked.map(Cow::Borrowed)));
-        if sent {
-            return;
-        }
+    let cookie = conversion.fbc.as_deref().map(|text| read_click(text, click_ms));
+    let click = conversion.click_id.as_deref().map(|text| read_click(text, click_ms));
+    let is_replaced = match (&cookie, &click) {
+        (Some(Ok(cookie)), Some(Ok(click))) => cookie.id != click.id,
+        _ => false,
+    };
+    let is_enough = !is_replaced && matches!(cookie, Some(Ok(_)));
+    if let (Some(value), Some(cookie)) = (conversion.fbc.as_deref(), cookie) {
+        let cookie =
+            cookie.and_then(|cookie| if is_replaced { Err(normalise::Reason::Replaced) } else { Ok(cookie) });
+        show("fbc", value, plain(cookie.map(|cookie| cookie.fbc)));
     }
-    if let Some(id) = conversion.click_id.as_deref() {
-        let made = match check_fbc(id, click_ms) {
-            Ok(ready) => Ok(Cow::Borrowed(ready)),
-            Err(normalise::Reason::Stale) => Err(normalise::Reason::Stale),
-            Err(_) => ClickId::parse(id).map(|id| Cow::Owned(fbc(click_ms, id))),
-        };
-        show("fbc", id, plain(made));
+    if let (Some(value), Some(click), false) = (conversion.click_id.as_deref(), click, is_enough) {
+        show("fbc", value, plain(click.map(|click| click.fbc)));
     }
 }
 
@@ -137,34 +165,68 @@ fn plain(checked: Result<Cow<'_, str>, normalise::Reason>) -> Fate<'_> {
     checked.map_or_else(Fate::Omitted, Fate::Plain)
 }
 
-/// A JSON object of texts, written as it grows.
+/// A JSON object of texts, written as it grows. Several values of one name, one after the other, become a list without repetitions.
 struct Object<'t> {
     text: &'t mut Vec<u8>,
-    first: bool,
+    last: Option<Last>,
+}
+
+/// The name that was written last.
+struct Last {
+    name: &'static str,
+    /// Where its value begins.
+    start: usize,
+    is_list: bool,
 }
 
 impl Object<'_> {
-    fn put(&mut self, name: &str, value: &str) {
-        self.put_name(name);
-        put_text(self.text, value);
+    fn put(&mut self, name: &'static str, value: &str) {
+        self.put_with(name, |text| put_text(text, value));
     }
 
     /// For values that need no escapes: hexadecimal digits and URL-safe letters.
-    fn put_plain(&mut self, name: &str, value: &str) {
-        self.put_name(name);
-        self.text.push(b'"');
-        self.text.extend_from_slice(value.as_bytes());
-        self.text.push(b'"');
+    fn put_plain(&mut self, name: &'static str, value: &str) {
+        self.put_with(name, |text| {
+            text.push(b'"');
+            text.extend_from_slice(value.as_bytes());
+            text.push(b'"');
+        });
     }
 
-    fn put_name(&mut self, name: &str) {
-        self.text.extend_from_slice(if self.first { b"{\"" } else { b",\"" });
-        self.first = false;
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.extend_from_slice(b"\":");
+    fn put_with(&mut self, name: &'static str, value: impl Fn(&mut Vec<u8>)) {
+        match &mut self.last {
+            Some(last) if last.name == name => {
+                let mut next = Vec::new();
+                value(&mut next);
+                if self.text[last.start..].windows(next.len()).any(|before| before == next) {
+                    return;
+                }
+                if !last.is_list {
+                    self.text.insert(last.start, b'[');
+                    last.is_list = true;
+                }
+                self.text.push(b',');
+                self.text.extend_from_slice(&next);
+            }
+            _ => {
+                self.end_list();
+                self.text.extend_from_slice(if self.last.is_none() { b"{\"" } else { b",\"" });
+                self.text.extend_from_slice(name.as_bytes());
+                self.text.extend_from_slice(b"\":");
+                self.last = Some(Last { name, start: self.text.len(), is_list: false });
+                value(self.text);
+            }
+        }
     }
 
-    fn close(self) {
-        self.text.extend_from_slice(if self.first { b"{}" } else { b"}" });
+    fn end_list(&mut self) {
+        if self.last.as_ref().is_some_and(|last| last.is_list) {
+            self.text.push(b']');
+        }
+    }
+
+    fn close(mut self) {
+        self.end_list();
+        self.text.extend_from_slice(if self.last.is_none() { b"{}" } else { b"}" });
     }
 }

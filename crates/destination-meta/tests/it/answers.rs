@@ -35,6 +35,12 @@ fn a_throttle_with_a_wait_in_minutes() {
 
 #[test]
 fn a_proxys_page() {
-    assert_eq!(answer(200, &[], "<html>Service Unavailable</html>").verdict, AnswerVerdict::UnknownOutcome);
-    assert_eq!(answer(502, &[], "<html>Bad Gateway</html>").verdict, AnswerVerdict::UnknownOutcome);
+    assert_eq!(
+        answer(200, &[], "<html>Service Unavailable</html>").verdict,
+        AnswerVerdict::UnknownOutcome { wait: None }
+    );
+    assert_eq!(
+        answer(502, &[], "<html>Bad Gateway</html>").verdict,
+        AnswerVerdict::UnknownOutcome { wait: None }
+    );
 }

@@ -67,7 +67,7 @@ fn events(meta: &Meta) -> Vec<PreparedEvent> {
         "ts_click_id": "IwAR0_a-B", "user_agent": "Mozilla/5.0", "domain_name": "homes.example", "ip": "203.0.113.7",
         "country_code": "US", "region": "NewYork", "city": "St. Louis", "zp": "10001-1234", "em": "A@b.example",
         "ph": "(650) 555-1212", "fn": "Jos\u{e9}", "ln": "O'Neil", "db": "2/16/1997", "ge": "Female",
-        "external_id": "customer-7", "fbp": "fb.1.1779999000000.1116446470", "fbc": "fb.1.1779999000000.IwAR9",
+        "external_id": "customer-7", "fbp": "fb.1.1779999000000.1116446470", "fbc": "fb.1.1779999000000.IwAR0_a-B",
         "event_source_url": "https://homes.example/a?b=1", "order_id": "o-1", "currency": "eur",
         "conversions": 2, "revenue": 1.5,
     })
@@ -126,7 +126,7 @@ async fn everything_a_row_can_have_is_taken() {
     {
         assert_eq!(user[key], digest(text), "{key}");
     }
-    assert_eq!(user["fbc"], "fb.1.1779999000000.IwAR9");
+    assert_eq!(user["fbc"], "fb.1.1779999000000.IwAR0_a-B");
     assert_eq!(event["data_processing_options"], json!(["LDU"]));
     assert_eq!(event["data_processing_options_state"], 1000);
     assert_eq!(
@@ -174,6 +174,7 @@ async fn a_probe_tells_tokens_apart_and_leaves_no_event() {
         ((400, 2635), Standing::WrongVersion),
         ((400, 2500), Standing::WrongVersion),
         ((400, 368), Standing::Blocked),
+        ((400, 2655), Standing::AccountRefused),
         ((400, 4), Standing::Unclear),
         ((500, 2), Standing::Unclear),
         ((403, 10), Standing::LacksPermission),

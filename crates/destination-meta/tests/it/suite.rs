@@ -71,6 +71,10 @@ impl Site for MetaSite {
             let event_ids = vec![events[place].id.to_string()];
             Action::BadEvent(BadEvent { event_ids, named, subcode, ..BadEvent::default() })
         };
+        let of_code = |code| {
+            let answer = ErrorAnswer { status: 400, code, is_transient: false, ..ErrorAnswer::default() };
+            Action::Error(answer)
+        };
         let late_ms = u64::try_from(2 * PATIENCE.as_millis()).unwrap();
         let action = match fault {
             Fault::NamedBadEvent(place) => bad(place, true),
@@ -79,6 +83,13 @@ impl Site for MetaSite {
                 Action::Error(ErrorAnswer { status: 400, code: 80_004, ..ErrorAnswer::default() })
             }
             Fault::Outage => Action::Error(ErrorAnswer::default()),
+            Fault::OutageOf(seconds) => {
+                let headers = [("Retry-After".to_owned(), seconds.to_string())].into();
+                Action::Error(ErrorAnswer { status: 503, headers, ..ErrorAnswer::default() })
+            }
+            Fault::AccountRefused => of_code(2655),
+            Fault::WrongEndpoint => of_code(2635),
+            Fault::UnknownReason => of_code(31_234),
             Fault::AnswerLost => Action::ResetAfterAccepting,
             Fault::SlowAnswer => Action::LateAnswerMs(late_ms),
             Fault::FewerReceived => Action::ShortReceived(1),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::names::{FieldNames, Name, Seen};
-use super::{Count, Text};
+use super::{Count, Text, list};
 use crate::money::Money;
 use crate::text::Field;
 use crate::time::{UnixSeconds, click_time_from_text};
@@ -66,8 +66,12 @@ pub struct Conversion<'a> {
     pub fbp: Option<Text<'a>>,
     /// `em`: e-mail address or its hash.
     pub email: Option<Text<'a>>,
+    /// Further members of `em`, where it is a list.
+    pub more_emails: Vec<Text<'a>>,
     /// `ph`: phone number or its hash.
     pub phone: Option<Text<'a>>,
+    /// Further members of `ph`, where it is a list.
+    pub more_phones: Vec<Text<'a>>,
     /// `fn`: first name or its hash.
     pub first_name: Option<Text<'a>>,
     /// `ln`: last name or its hash.
@@ -141,6 +145,14 @@ impl<'a> Conversion<'a> {
                 seen.note(32)?;
                 self.session_id = map.next_value::<Field<'a>>()?.into_id().unwrap_or_default();
             }
+            "em" => {
+                seen.note(23)?;
+                (self.email, self.more_emails) = first_and_more(map.next_value()?);
+            }
+            "ph" => {
+                seen.note(24)?;
+                (self.phone, self.more_phones) = first_and_more(map.next_value()?);
+            }
             "click_timestamp" => {
                 seen.note(33)?;
                 let field = map.next_value()?;
@@ -204,8 +216,6 @@ impl<'a> Conversion<'a> {
             b"ts_click_id" => (20, &mut self.click_id),
             b"fbc" => (21, &mut self.fbc),
             b"fbp" => (22, &mut self.fbp),
-            b"em" => (23, &mut self.email),
-            b"ph" => (24, &mut self.phone),
             b"fn" => (25, &mut self.first_name),
             b"ln" => (26, &mut self.last_name),
             b"db" => (27, &mut self.date_of_birth),
@@ -247,6 +257,12 @@ impl<'a> Conversion<'a> {
         }
         amount
     }
+}
+
+/// The first text of a value or of a list, and the others.
+fn first_and_more(raw: &RawValue) -> (Option<Text<'_>>, Vec<Text<'_>>) {
+    let mut texts = list::texts(raw).into_iter();
+    (texts.next(), texts.collect())
 }
 
 fn count(field: Field<'_>) -> Count {

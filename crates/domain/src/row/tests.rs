@@ -244,3 +244,19 @@ proptest! {
         prop_assert_eq!(Row::parse(&a).key, Row::parse(&b).key);
     }
 }
+
+#[test]
+fn addresses_may_be_lists() {
+    let raw =
+        r#"{"session_id":"s","em":["a@x.com",null,"","b@x.com","{em}"],"ph":"+1 650 555 1212","fn":["a"]}"#;
+    let row = Row::parse(raw);
+    let conversion = row.conversion.unwrap();
+    assert_eq!(conversion.email.as_deref(), Some("a@x.com"));
+    assert_eq!(conversion.more_emails, ["b@x.com"]);
+    assert_eq!((conversion.phone.as_deref(), conversion.more_phones.len()), (Some("+1 650 555 1212"), 0));
+    assert_eq!(conversion.first_name, None);
+    let none = Row::parse(r#"{"session_id":"s","em":[],"ph":{"a":1}}"#).conversion.unwrap();
+    assert_eq!((none.email, none.phone), (None, None));
+    let long = format!(r#"{{"session_id":"s","em":["{}"]}}"#, ["a@x.com"; 50].join("\",\""));
+    assert_eq!(Row::parse(&long).conversion.unwrap().more_emails.len(), 9);
+}

@@ -49,7 +49,12 @@ impl Requirements for Week {
 
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
         let missing = conversion.user_agent.is_none().then_some(Reason::InsufficientData);
-        missing.into_iter().collect()
+        let crawler = (conversion.user_agent.as_deref() == Some("bot")).then_some(Reason::Crawler);
+        missing.into_iter().chain(crawler).collect()
+    }
+
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        conversion.click_id.is_some() || conversion.fbc.is_some()
     }
 }
 
@@ -81,6 +86,8 @@ fn each_rule_has_its_reason() {
         (r#"{"click_timestamp": null}"#, "malformed"),
         (r#"{"ts_click_id": ""}"#, "missing_click_id"),
         (r#"{"ts_click_id": "{fbclid}"}"#, "missing_click_id"),
+        (r#"{"ts_click_id": null, "fbc": "a cookie with a click"}"#, "valid, 3 events"),
+        (r#"{"user_agent": "bot"}"#, "crawler"),
         (r#"{"conversions": -1}"#, "negative_amount"),
         (r#"{"revenue": -0.25}"#, "negative_amount"),
         (r#"{"revenue": null}"#, "valid, 3 events"),

@@ -17,7 +17,8 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Glance<'a> {
     pub(crate) pixel: &'a str,
-    pub(crate) event_ids: &'a [Option<&'a str>],
+    /// Id and JSON of each event.
+    pub(crate) events: &'a [(Option<&'a str>, &'a str)],
 }
 
 #[derive(Debug)]
@@ -68,12 +69,14 @@ impl FaultBook {
 impl Row {
     fn meets(&mut self, glance: &Glance<'_>) -> bool {
         let matcher = &self.fault.matcher;
-        let has = |wanted: &dyn Fn(&str) -> bool| glance.event_ids.iter().flatten().any(|id| wanted(id));
+        let has = |wanted: &dyn Fn(&str, &str) -> bool| {
+            glance.events.iter().any(|(id, json)| id.is_some_and(|id| wanted(id, json)))
+        };
         let right_pixel = matcher.pixel.as_deref().is_none_or(|pixel| pixel == glance.pixel);
         let ids = &matcher.event_ids;
-        let right_events = ids.is_empty() || has(&|id| ids.iter().any(|wanted| wanted == id));
+        let right_events = ids.is_empty() || has(&|id, _| ids.iter().any(|wanted| wanted == id));
         let has_bad = match &self.fault.action {
-            Action::BadEvent(bad) => has(&|id| bad.is_bad(id)),
+            Action::BadEvent(bad) => has(&|id, json| bad.is_bad(id, json)),
             _ => true,
         };
         if !(right_pixel && right_events && has_bad) || matcher.times.is_some_and(|times| self.fired >= times)
@@ -119,7 +122,8 @@ mod tests {
     use crate::faults::fault::{ErrorAnswer, Matcher};
 
     fn draw(book: &mut FaultBook, pixel: &str, ids: &[Option<&str>]) -> usize {
-        book.draw(Stage::Before, &Glance { pixel, event_ids: ids }).len()
+        let events: Vec<_> = ids.iter().map(|id| (*id, "{}")).collect();
+        book.draw(Stage::Before, &Glance { pixel, events: &events }).len()
     }
 
     #[test]

@@ -99,6 +99,8 @@ pub struct BadEvent {
     pub subcode: i64,
     /// Whether the answer names the first bad event, as only 2804019 does at Meta.
     pub named: bool,
+    /// Only events whose JSON has this text are bad; empty means any.
+    pub with: String,
 }
 
 impl Default for Matcher {
@@ -122,14 +124,23 @@ impl Default for ErrorAnswer {
 
 impl Default for BadEvent {
     fn default() -> Self {
-        Self { event_ids: Vec::new(), share: 0.0, seed: 0, subcode: 2_804_004, named: false }
+        Self {
+            event_ids: Vec::new(),
+            share: 0.0,
+            seed: 0,
+            subcode: 2_804_004,
+            named: false,
+            with: String::new(),
+        }
     }
 }
 
 impl BadEvent {
-    /// Whether an event with this id is bad.
-    pub fn is_bad(&self, event_id: &str) -> bool {
-        self.event_ids.iter().any(|id| id == event_id) || within(self.share, self.seed, event_id.as_bytes())
+    /// Whether an event with this id and JSON is bad.
+    pub fn is_bad(&self, event_id: &str, json: &str) -> bool {
+        let is_chosen = self.event_ids.iter().any(|id| id == event_id)
+            || within(self.share, self.seed, event_id.as_bytes());
+        is_chosen && json.contains(&self.with)
     }
 }
 

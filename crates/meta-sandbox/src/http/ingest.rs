@@ -29,18 +29,31 @@ enum Stop {
     Reset,
 }
 
-/// Handles one request. `token` is the one from the header or the query; the body's own is the last resort.
-pub(crate) async fn events(state: &State, pixel: &str, token: Option<&str>, body: &[u8]) -> Reply {
+/// What a request says of its sender outside of its body.
+#[derive(Default)]
+pub(crate) struct Outside {
+    /// The token of the header or the query.
+    pub(crate) token: Option<String>,
+    /// The proof of the app's secret in the query.
+    pub(crate) proof: Option<String>,
+    /// Its time, Unix seconds.
+    pub(crate) proof_time: Option<i64>,
+}
+
+/// Handles one request. The body's own token and proof are the last resort.
+pub(crate) async fn events(state: &State, pixel: &str, outside: &Outside, body: &[u8]) -> Reply {
     let trace = state.trace();
     let body = Body::parse(body);
     let own = body.as_ref().ok().and_then(Body::token);
-    let token = token.or(own.as_deref());
-    let checked = check(state, pixel, token, body);
-    let ids: Vec<Option<&str>> = match &checked {
-        Ok(events) if !state.faults().is_empty() => events.iter().map(|event| event.id.as_deref()).collect(),
+    let token = outside.token.as_deref().or(own.as_deref());
+    let checked = check(state, pixel, token, outside, body);
+    let glanced: Vec<_> = match &checked {
+        Ok(events) if !state.faults().is_empty() => {
+            events.iter().map(|event| (event.id.as_deref(), event.json)).collect()
+        }
         _ => Vec::new(),
     };
-    let glance = Glance { pixel, event_ids: &ids };
+    let glance = Glance { pixel, events: &glanced };
     let stored = match before(state, &glance, token, &trace).await {
         Err(stop) => Err(stop),
         Ok(()) => match &checked {
@@ -64,11 +77,14 @@ fn check<'a>(
     state: &State,
     pixel: &str,
     token: Option<&str>,
+    outside: &Outside,
     body: Result<Body<'a>, Refusal>,
 ) -> Result<Vec<CheckedEvent<'a>>, Refusal> {
     state.tokens().judge(pixel, token)?;
     let body = body?;
-    state.check_proof(token, &body)?;
+    let (proof, time) = body.proof();
+    let proof = outside.proof.as_deref().or(proof.as_deref());
+    state.check_proof(token, (proof, outside.proof_time.or(time)))?;
     body.check(state.now())
 }
 
@@ -155,8 +171,8 @@ fn error_answer(error: &ErrorAnswer, trace: &str) -> Answer {
 }
 
 fn bad_event(bad: &BadEvent, glance: &Glance<'_>) -> Refusal {
-    let is_bad = |id: &Option<&str>| id.is_some_and(|id| bad.is_bad(id));
-    let index = glance.event_ids.iter().position(is_bad).unwrap_or_default();
+    let is_bad = |(id, json): &(Option<&str>, &str)| id.is_some_and(|id| bad.is_bad(id, json));
+    let index = glance.events.iter().position(is_bad).unwrap_or_default();
     if bad.named {
         let named = Refusal::wrong("is bad by order of a fault").under("event_id").at(index).under("data");
         return named.with_subcode(bad.subcode);

@@ -6,7 +6,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use crate::http::control;
-use crate::http::ingest::{self, Reply};
+use crate::http::form;
+use crate::http::ingest::{self, Outside, Reply};
 use crate::http::path;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -44,17 +45,17 @@ async fn graph(state: &State, head: &http::request::Parts, query: &str, body: &B
     if head.method != Method::POST {
         return ingest::refuse(state, unsupported(pixel));
     }
-    if !is_json(&head.headers) {
-        return ingest::refuse(state, Refusal::plain(400, 100, "(#100) The body must be application/json"));
-    }
-    let token = bearer(&head.headers).or_else(|| from_query(query));
-    ingest::events(state, pixel, token.as_deref(), body).await
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json") && !headers.contains_key(header::CONTENT_ENCODING)
+    let body = match form::as_json(&head.headers, body).await {
+        Ok(body) => body,
+        Err(refusal) => return ingest::refuse(state, refusal),
+    };
+    let in_query = |name| from_query(query, name);
+    let outside = Outside {
+        token: bearer(&head.headers).or_else(|| in_query("access_token")),
+        proof: in_query("appsecret_proof"),
+        proof_time: in_query("appsecret_time").and_then(|time| time.parse().ok()),
+    };
+    ingest::events(state, pixel, &outside, &body).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -63,7 +64,7 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-fn from_query(query: &str) -> Option<String> {
+fn from_query(query: &str, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| key == "access_token").map(|(_, token)| token.into_owned())
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }

@@ -10,7 +10,8 @@ const LIFE_S: i64 = 5 * 60;
 /// SHA-256 works on blocks of this many bytes.
 const BLOCK: usize = 64;
 
-/// Checks the proof that came with `token`: hex HMAC-SHA256 of `token|time` under the app's secret.
+/// Checks the proof that came with `token`: hex HMAC-SHA256 of `token|time` under the app's secret, or of the token alone where no time
+/// came with it, as Meta's SDK still has it.
 pub(crate) fn check(
     secret: &str,
     token: &str,
@@ -21,9 +22,12 @@ pub(crate) fn check(
     let Some(proof) = proof else {
         return refuse("API calls from the server require an appsecret_proof argument");
     };
-    let fresh = time.filter(|time| (now - LIFE_S..=now + LIFE_S).contains(time));
-    match fresh {
-        Some(time) if proof == hmac(secret.as_bytes(), format!("{token}|{time}").as_bytes()) => Ok(()),
+    let message = match time {
+        None => Some(token.to_owned()),
+        Some(time) => (now - LIFE_S..=now + LIFE_S).contains(&time).then(|| format!("{token}|{time}")),
+    };
+    match message {
+        Some(message) if proof == hmac(secret.as_bytes(), message.as_bytes()) => Ok(()),
         _ => refuse("Invalid appsecret_proof provided in the API argument"),
     }
 }
@@ -59,6 +63,8 @@ mod tests {
         assert!(judge(Some(&proof), Some(1001), 1001).is_err());
         assert!(judge(Some(&proof), None, 1000).is_err());
         assert!(judge(None, Some(1000), 1000).is_err());
-        assert!(judge(Some(&hmac(b"secret", b"token")), Some(1000), 1000).is_err(), "the old form");
+        let former = hmac(b"secret", b"token");
+        assert!(judge(Some(&former), Some(1000), 1000).is_err(), "the time is not in it");
+        assert!(judge(Some(&former), None, 1000).is_ok(), "as Meta's SDK sends it");
     }
 }

@@ -72,12 +72,39 @@ async fn other_methods_types_and_broken_bodies_are_refused() {
     let mut get = post(&path, Some(TOKEN), &json!({}));
     *get.method_mut() = Method::GET;
     let mut form = post(&path, Some(TOKEN), &json!({}));
-    form.headers_mut().insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+    form.headers_mut().insert("content-type", "text/plain".parse().unwrap());
     let broken: Request<_> = post(&path, Some(TOKEN), &json!({})).map(|_| "{\"data\": [".into());
     for (request, error) in [(get, "100/33"), (form, "100"), (broken, "100")] {
         let reply = call(&sandbox, request).await.unwrap();
         assert_eq!((reply.status, reply.error().as_str()), (400, error));
     }
+}
+
+#[tokio::test]
+async fn forms_are_taken_as_metas_sdk_and_curl_send_them() {
+    let sandbox = start().await;
+    let path = format!("/v26.0/{PIXEL}/events?access_token={TOKEN}");
+    let in_texts = json!([event("a").to_string(), event("b").to_string()]).to_string();
+    let encoded: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("partner_agent", "efflux_1_0")
+        .append_pair("data", &in_texts)
+        .finish();
+    let field = |name: &str, value: &str| {
+        format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts = field("data", &json!([event("c")]).to_string()) + &field("access_token", TOKEN) + "--X--\r\n";
+    for (path, kind, body, events) in [
+        (path.clone(), "application/x-www-form-urlencoded", encoded, 2),
+        (format!("/v26.0/{PIXEL}/events"), "multipart/form-data; boundary=X", parts, 1),
+    ] {
+        let mut request = post(&path, None, &json!({})).map(|_| body.into());
+        request.headers_mut().insert("content-type", kind.parse().unwrap());
+        let reply = call(&sandbox, request).await.unwrap();
+        assert_eq!((reply.status, &reply.json()["events_received"]), (200, &json!(events)), "{kind}");
+    }
+    assert_eq!(sandbox.stats().accepted_events(), 3);
+    let kept = sandbox.events(&meta_sandbox::EventFilter::all());
+    assert_eq!(serde_json::from_str::<Value>(&kept[0].json).unwrap(), event("a"));
 }
 
 #[tokio::test]

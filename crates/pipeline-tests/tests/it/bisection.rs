@@ -1,7 +1,8 @@
 //! One bad event never sinks its neighbours.
 
 use domain::{ConversionKey, EventId, EventKind, Outcome, Row};
-use meta_sandbox::{Action, BadEvent};
+use meta_sandbox::{Action, BadEvent, ErrorAnswer, EventFilter};
+use ports::ledger::WaitReason;
 
 use crate::world::World;
 
@@ -75,4 +76,101 @@ async fn of_10_000_conversions_the_37_bad_ones_are_rejected_and_all_others_repor
     assert!(requests.refused + requests.accepted <= full + full / 10 + 37 * 12, "{requests:?}");
     world.sandbox_has(first.events());
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
+}
+
+/// Whatever the code, and whichever event is blamed: a destination that takes nothing of a pixel refuses the pixel.
+#[tokio::test]
+async fn where_no_part_is_taken_nobody_is_rejected_and_all_end_alike() {
+    for (code, subcode, reason, most) in [
+        (2655, None, WaitReason::AccountRefused, 1),
+        (2635, None, WaitReason::WrongEndpoint, 1),
+        (31_234, None, WaitReason::NotIsolated, 32),
+        (100, Some(2_804_999), WaitReason::NotIsolated, 32),
+        (100, Some(2_804_004), WaitReason::NotIsolated, 32),
+        (105, None, WaitReason::NotIsolated, 32),
+    ] {
+        for rows in [1, 2, 20, 300] {
+            let world = World::new().await;
+            let answer =
+                ErrorAnswer { status: 400, code, subcode, is_transient: false, ..ErrorAnswer::default() };
+            world.sandbox.add_fault(Action::Error(answer).always());
+            let receipt = world.report("a", &world.rows(rows, 1, &["1"])).await;
+            assert_eq!(receipt.rows(Outcome::Parked), rows as u64, "{code}/{subcode:?}: {receipt:?}");
+            assert!(receipt.outcomes.iter().all(|o| o.reason == reason.as_str()), "{code}: {receipt:?}");
+            let requests = world.sandbox.stats().requests.answered_by_fault;
+            assert!(requests <= most, "{requests} requests for {rows} rows of {code}/{subcode:?}");
+            world.sandbox.clear_faults();
+            world.until(async || world.entries(Outcome::Reported).await == rows as u64).await;
+            assert_eq!(world.sandbox.stats().repeated_events(), 0);
+        }
+    }
+}
+
+/// The destination names one event after the other.
+#[tokio::test]
+async fn nor_where_each_event_is_named_in_turn() {
+    let world = World::new().await;
+    let bad = BadEvent { share: 1.0, named: true, subcode: 2_804_019, ..BadEvent::default() };
+    world.sandbox.add_fault(Action::BadEvent(bad).always());
+    let receipt = world.report("a", &world.rows(30, 1, &["1"])).await;
+    assert_eq!(receipt.rows(Outcome::Parked), 30, "{receipt:?}");
+    world.sandbox.clear_faults();
+    world.until(async || world.entries(Outcome::Reported).await == 30).await;
+}
+
+/// The destination recovers while bad events are looked for: those that it refused before are good.
+#[tokio::test]
+async fn who_was_refused_before_anything_was_taken_gets_another_try() {
+    for refused in [1, 3, 7, 9, 12, 20] {
+        let world = World::new().await;
+        let rows = world.rows(50, 1, &["1"]);
+        let answer = ErrorAnswer {
+            status: 400,
+            code: 100,
+            subcode: Some(2_804_004),
+            is_transient: false,
+            ..ErrorAnswer::default()
+        };
+        world.sandbox.add_fault(Action::Error(answer).times(refused));
+        let fault = BadEvent { event_ids: vec![page_view_of(&rows[40])], ..BadEvent::default() };
+        world.sandbox.add_fault(Action::BadEvent(fault).always());
+        world.report("a", &rows).await;
+        world.until(async || world.entries(Outcome::Reported).await == 49).await;
+        assert_eq!(world.entries(Outcome::Rejected).await, 1, "after {refused} refusals");
+    }
+}
+
+/// The first rows of a file are bad, and the search begins there.
+#[tokio::test]
+async fn many_bad_events_in_one_place_do_not_keep_the_others() {
+    let world = World::new().await;
+    let rows = world.rows(200, 4, &["1"]);
+    let bad: Vec<_> = rows[..30].iter().map(|row| page_view_of(row)).collect();
+    let fault = BadEvent { event_ids: bad, ..BadEvent::default() };
+    world.sandbox.add_fault(Action::BadEvent(fault).always());
+    let receipt = world.report("a", &rows).await;
+    assert_eq!((receipt.rows(Outcome::Rejected), receipt.rows(Outcome::Reported)), (30, 170), "{receipt:?}");
+}
+
+/// A click in a form that Meta refuses costs the click, not the conversion.
+#[tokio::test]
+async fn an_event_whose_click_is_refused_is_sent_without_it() {
+    let world = World::new().await;
+    let rows = world.rows(40, 1, &["1"]);
+    let bad = page_view_of(&rows[17]);
+    let fault = BadEvent {
+        event_ids: vec![bad.clone()],
+        subcode: 2_804_001,
+        with: "\"fbc\"".to_owned(),
+        ..BadEvent::default()
+    };
+    world.sandbox.add_fault(Action::BadEvent(fault).always());
+    let receipt = world.report("a", &rows).await;
+    assert_eq!(receipt.rows(Outcome::Reported), 40, "{receipt:?}");
+    let events = world.sandbox.events(&EventFilter::all());
+    let without = events.iter().filter(|event| !event.json.contains("\"fbc\":"));
+    let sessions: Vec<_> = without.map(|event| event.id.as_deref().unwrap().to_owned()).collect();
+    assert!(sessions.contains(&bad), "{sessions:?}");
+    let most = Row::parse(&rows[17]).conversion.map_or(0, |_| 20);
+    assert!(sessions.len() <= most, "only this conversion's");
 }

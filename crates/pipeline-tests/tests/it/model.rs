@@ -88,6 +88,10 @@ impl Requirements for Model {
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
         self.meta.check(conversion)
     }
+
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        self.meta.has_click(conversion)
+    }
 }
 
 impl fmt::Debug for Model {

@@ -24,6 +24,7 @@ mod prepared;
 mod request;
 mod send;
 mod settle;
+mod suspects;
 mod unknown_outcome;
 mod weight;
 

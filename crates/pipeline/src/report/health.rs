@@ -12,4 +12,4 @@ mod throttle;
 
 pub(super) use feedback::{BatchFeedback, DeliveryEnd};
 pub(super) use reachability::DestinationReachability;
-pub(super) use throttle::{Paused, PixelThrottle};
+pub(super) use throttle::{Paused, PixelThrottle, wait_reason};

@@ -61,3 +61,8 @@ pub(super) fn outcomes(mut outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
 pub(super) fn neighbours_to_drop<T: Copy>(asked: &[T]) -> Option<Vec<T>> {
     is_on(Mutation::NeighboursDropped).then(|| asked.to_vec())
 }
+
+/// A refusal that blames an event is believed at once.
+pub(super) fn believes_blame() -> bool {
+    is_on(Mutation::BlameBelieved)
+}

@@ -11,8 +11,13 @@ pub enum WaitReason {
     Transient,
     /// None of the pixel's credentials works.
     NoWorkingCredential,
-    /// The platform refused a request, and bisection did not find the event that it refused.
+    /// The platform refused events, and either it takes nothing else of the pixel, or bisection did not find those that it refuses, or
+    /// the reason is not known to be an event's own.
     NotIsolated,
+    /// The platform's address, or the version of its interface, is not served.
+    WrongEndpoint,
+    /// The platform wants something of the pixel's owner first, such as consent to its terms.
+    AccountRefused,
     /// The pixel's lane had no room.
     LaneFull,
     /// A restatement added paid clicks; the entry waits to send a [`Portion::Increment`](super::Portion::Increment).
@@ -32,7 +37,7 @@ pub enum WaitReason {
 
 impl WaitReason {
     /// All that this version knows.
-    pub const KNOWN: [Self; 10] = [
+    pub const KNOWN: [Self; 12] = [
         Self::Throttled,
         Self::Transient,
         Self::NoWorkingCredential,
@@ -43,6 +48,8 @@ impl WaitReason {
         Self::Damaged,
         Self::Reopened,
         Self::NoDestination,
+        Self::WrongEndpoint,
+        Self::AccountRefused,
     ];
 
     /// The stored text.
@@ -59,6 +66,8 @@ impl WaitReason {
             Self::Damaged => "damaged",
             Self::Reopened => "reopened",
             Self::NoDestination => "no_destination",
+            Self::WrongEndpoint => "wrong_endpoint",
+            Self::AccountRefused => "account_refused",
             Self::Other(text) => text.as_str(),
         }
     }
@@ -99,6 +108,8 @@ mod tests {
             "damaged",
             "reopened",
             "no_destination",
+            "wrong_endpoint",
+            "account_refused",
         ];
         assert_eq!(words, stored);
     }

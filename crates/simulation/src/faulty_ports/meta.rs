@@ -74,6 +74,10 @@ impl Requirements for FaultyMeta {
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
         self.config.check(conversion)
     }
+
+    fn has_click(&self, conversion: &Conversion<'_>) -> bool {
+        self.config.has_click(conversion)
+    }
 }
 
 impl fmt::Debug for FaultyMeta {

@@ -86,6 +86,8 @@ fn entry(
         Outcome::InFlight | Outcome::Retry | Outcome::Parked if checker.judged_by_a_wrong_clock => Ok(()),
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),
+        // It met no good event of its pixel, so it is not known to be bad.
+        Outcome::Parked if is_bad && record.wait_reason() == Some(WaitReason::NotIsolated) => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
         Outcome::Reported if row.is_sendable() => {
             reported(checker, rows, counts, record, received, &expected)

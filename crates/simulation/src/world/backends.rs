@@ -94,6 +94,14 @@ impl Backends {
         self.meta().tokens.remove(pixel);
     }
 
+    /// From now on Meta takes nothing of a pixel and answers with this code and subcode; with `None` it takes events again.
+    pub(crate) fn refuse(&self, pixel: &str, answer: Option<(i64, Option<i64>)>) {
+        match answer {
+            Some(answer) => self.meta().refused.insert(pixel.to_owned(), answer),
+            None => self.meta().refused.remove(pixel),
+        };
+    }
+
     fn meta(&self) -> std::sync::MutexGuard<'_, Meta> {
         self.meta.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -41,6 +41,10 @@ pub(crate) enum Action {
     Revoke { pixel: &'static str },
     /// The pixel gets a new token.
     Renew { pixel: &'static str },
+    /// The platform takes nothing of a pixel, whatever the events, and answers with this code and subcode.
+    Refuse { pixel: &'static str, code: i64, subcode: Option<i64> },
+    /// It takes events of the pixel again.
+    Relent { pixel: &'static str },
 }
 
 /// The ports that faults can be aimed at.
@@ -141,6 +145,7 @@ impl Plan {
                 actions.push((time(&mut chance, faults_end_ms).max(at_ms + 1), Action::Renew { pixel }));
             }
         }
+        actions.extend(refusals(seed, faults_end_ms));
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
@@ -148,6 +153,35 @@ impl Plan {
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
         (Self { rules, actions, faults_end_ms, crash_share }, faults)
     }
+}
+
+/// What the platform answers when it refuses a pixel: the account's, an address that is not served, and codes that nobody knows.
+const PIXEL_REFUSALS: [(i64, Option<i64>); 4] =
+    [(2655, None), (2635, None), (31_234, None), (100, Some(2_804_999))];
+
+/// The same with a code that blames an event. An event that such an answer meets alone, among others that are taken, has to be believed
+/// to be bad; so the platform begins with it.
+const EVENTS_BLAMED: (i64, Option<i64>) = (100, Some(2_804_004));
+
+/// Now and then the platform refuses a pixel for a while.
+fn refusals(seed: u64, faults_end_ms: i64) -> Vec<(i64, Action)> {
+    let mut chance = Chance::new(seed, Purpose::Refusals);
+    let mut actions = Vec::new();
+    for pixel in PIXELS {
+        if !chance.happens(0.12) {
+            continue;
+        }
+        let from_the_beginning = chance.happens(0.4);
+        let (begin_ms, (code, subcode)) = if from_the_beginning {
+            (0, EVENTS_BLAMED)
+        } else {
+            (time(&mut chance, faults_end_ms), chance.pick(&PIXEL_REFUSALS))
+        };
+        let end_ms = time(&mut chance, faults_end_ms).max(begin_ms + 1);
+        actions.push((begin_ms, Action::Refuse { pixel, code, subcode }));
+        actions.push((end_ms, Action::Relent { pixel }));
+    }
+    actions
 }
 
 /// Puts a pause into the middle of a plan; what comes later is put off. The new end of all faults.

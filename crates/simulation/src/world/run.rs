@@ -1,5 +1,6 @@
 //! Plays a seed from beginning to end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::Outcome;
@@ -197,6 +198,8 @@ impl World {
             Action::Pause(begins) => self.scheduler.core().in_pause = begins,
             Action::Revoke { pixel } => backends.revoke(pixel),
             Action::Renew { pixel } => backends.renew(pixel, self.started)?,
+            Action::Refuse { pixel, code, subcode } => backends.refuse(pixel, Some((code, subcode))),
+            Action::Relent { pixel } => backends.refuse(pixel, None),
         }
         Ok(())
     }
@@ -303,10 +306,16 @@ impl World {
         !waits && !is_open && stats.unexported == 0
     }
 
-    /// Whether every parked entry waits for the operator.
+    /// Whether every parked entry waits for the operator, or is bad and has never met a good one: then it is not known to be bad.
     fn waits_for_operator(&self) -> bool {
+        let bad: BTreeSet<_> =
+            self.input.visitors.iter().filter(|v| v.bad.is_some()).map(|v| v.key).collect();
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        parked.iter().all(|entry| entry.wait_reason() == Some(WaitReason::UnknownOutcome))
+        parked.iter().all(|entry| match entry.wait_reason() {
+            Some(WaitReason::UnknownOutcome) => true,
+            Some(WaitReason::NotIsolated) => bad.contains(entry.key.as_bytes()),
+            _ => false,
+        })
     }
 }

@@ -48,6 +48,7 @@ mutations! {
     ignore_deduplication_is_found: IgnoreDeduplication,
     unknown_is_rejected_is_found: UnknownIsRejected,
     neighbours_dropped_is_found: NeighboursDropped,
+    blame_believed_is_found: BlameBelieved,
     ends_blamed_is_found: EndsBlamed,
     bytes_unbounded_is_found: BytesUnbounded,
 }

@@ -7,17 +7,40 @@ use super::Reason;
 use super::given::is_suffix;
 use super::screen::trim;
 
+/// The most addresses of a list that are looked at.
+const MOST_IN_LIST: usize = 16;
+
 /// Trims and checks the address; one with the Parameter Builder's suffix passes unchanged. An IPv4 address inside an
-/// IPv6 one comes out as IPv4.
+/// IPv6 one comes out as IPv4. Of a list, as proxies write it, the first public address is taken, and a port is left out.
 ///
 /// # Errors
 ///
-/// `Malformed` for anything but one address; `NotPublic` for one that no visitor can have.
+/// `Malformed` where no address is to be read; `NotPublic` where there are none but those that no visitor can have.
 pub fn client_ip_address(input: &str) -> Result<Cow<'_, str>, Reason> {
     let input = trim(input);
     if input.is_empty() {
         return Err(Reason::Empty);
     }
+    let parts = || {
+        input.split([',', ';', ' ', '\t']).map(str::trim).filter(|part| !part.is_empty()).take(MOST_IN_LIST)
+    };
+    let found = parts().map(|part| one(bare(part)));
+    found.reduce(better).unwrap_or(Err(Reason::Malformed))
+}
+
+/// The first that is public; else the better reason.
+fn better<'a>(
+    a: Result<Cow<'a, str>, Reason>,
+    b: Result<Cow<'a, str>, Reason>,
+) -> Result<Cow<'a, str>, Reason> {
+    match (&a, &b) {
+        (Ok(_), _) => a,
+        (_, Ok(_)) | (Err(Reason::Malformed), _) => b,
+        _ => a,
+    }
+}
+
+fn one(input: &str) -> Result<Cow<'_, str>, Reason> {
     let (address, suffixed) = match input.parse::<IpAddr>() {
         Ok(address) => (address, false),
         Err(_) => (with_suffix(input).ok_or(Reason::Malformed)?, true),
@@ -27,6 +50,21 @@ pub fn client_ip_address(input: &str) -> Result<Cow<'_, str>, Reason> {
         return Err(Reason::NotPublic);
     }
     Ok(if plain == address || suffixed { Cow::Borrowed(input) } else { Cow::Owned(plain.to_string()) })
+}
+
+/// Without quotes, brackets, port and zone: `"[2001:db8::1]:443"`, `203.0.113.7:80`, `fe80::1%eth0`.
+fn bare(input: &str) -> &str {
+    let input = input.trim_matches('"');
+    if let Some((address, _)) = input.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address;
+    }
+    let input = input.split('%').next().unwrap_or_default();
+    match input.split_once(':') {
+        Some((address, port)) if !port.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            address
+        }
+        _ => input,
+    }
 }
 
 fn with_suffix(input: &str) -> Option<IpAddr> {
@@ -72,20 +110,43 @@ mod tests {
     }
 
     #[test]
+    fn lists_and_ports() {
+        for (input, address) in [
+            ("203.0.113.41, 10.0.0.1", "203.0.113.41"),
+            ("10.0.0.1, 203.0.113.41,198.51.100.7", "203.0.113.41"),
+            ("unknown, 203.0.113.41", "203.0.113.41"),
+            ("8.8.8.8:51234", "8.8.8.8"),
+            ("[2a00:1450::1]:443", "2a00:1450::1"),
+            ("[2a00:1450::1]", "2a00:1450::1"),
+            ("\"[2a00:1450::1]:443\"", "2a00:1450::1"),
+            ("127.0.0.1 ::ffff:8.8.8.8", "8.8.8.8"),
+            ("10.0.0.1, 203.0.113.7.AQIAAgAB", "203.0.113.7.AQIAAgAB"),
+        ] {
+            assert_eq!(client_ip_address(input).as_deref(), Ok(address), "{input}");
+        }
+    }
+
+    #[test]
     fn nobodys() {
         for input in
             ["127.0.0.1", "0.0.0.0", "::1", "::", "10.1.2.3", "192.168.1.1", "169.254.1.1", "100.64.0.1"]
         {
             assert_eq!(client_ip_address(input), Err(Reason::NotPublic), "{input}");
         }
-        for input in
-            ["fe80::1", "fd00::1", "224.0.0.1", "255.255.255.255", "::ffff:127.0.0.1", "127.0.0.1.Bg"]
-        {
+        for input in [
+            "fe80::1",
+            "fd00::1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::ffff:127.0.0.1",
+            "127.0.0.1.Bg",
+            "fe80::1%eth0",
+            "10.0.0.1:80",
+            "10.0.0.1, x",
+        ] {
             assert_eq!(client_ip_address(input), Err(Reason::NotPublic), "{input}");
         }
-        for input in
-            ["8.8.8", "8.8.8.8:80", "[2001:db8::1]", "8.8.8.8, 1.1.1.1", "null", "256.1.1.1", "fe80::1%eth0"]
-        {
+        for input in ["8.8.8", "8.8.8.8:x", "[2001:db8", "null", "256.1.1.1", "a, b", ",", "unknown"] {
             assert_eq!(client_ip_address(input), Err(Reason::Malformed), "{input}");
         }
         assert_eq!(client_ip_address(" "), Err(Reason::Empty));

@@ -147,6 +147,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_cannot_be() {
+        // An American number is not a British one that lacks its code.
+        for (input, country) in [
+            ("(650)555-1212", "GB"),
+            ("650 555 1212", "TR"),
+            ("+44 650 555 1212", "US"),
+            ("+1 911 555 1212", "US"),
+            ("650-911-1212", "US"),
+            ("+34 123 456 789", "ES"),
+        ] {
+            assert_eq!(phone(input, Some(country)), Err(Reason::Malformed), "{input} {country}");
+        }
+        assert_eq!(phone("+7 701 234 5678", Some("KZ")).as_deref(), Ok("77012345678"));
+    }
+
+    #[test]
     fn no_numbers() {
         for input in
             ["+999 123 456 789", "+1-800-FLOWERS", "+1 650 555 121", "+1 000 000 0000", "+", "+12", "+0"]

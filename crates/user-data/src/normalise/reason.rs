@@ -28,6 +28,8 @@ pub enum Reason {
     NotRecognised,
     /// The click is older than the platform can use (90 days at Meta).
     Stale,
+    /// Another value of the row takes its place.
+    Replaced,
     /// A network address that no visitor can have (loopback, private, unspecified).
     NotPublic,
 }
@@ -48,6 +50,7 @@ impl Reason {
             Self::Ambiguous => "ambiguous",
             Self::NotRecognised => "not_recognised",
             Self::Stale => "stale",
+            Self::Replaced => "replaced",
             Self::NotPublic => "not_public",
         }
     }

@@ -25,6 +25,7 @@ fn inputs() -> impl Strategy<Value = String> {
         "[A-Za-z .,'éüßİΣς\u{301}\u{308}\u{200d}@{}%-]{0,24}",
         "[0-9a-fA-F]{64}(\\.[A-Za-z0-9]{8})?",
         "[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}",
+        "([a-z]|&(amp;|uuml;|#39;|lt;|commat;|amp)|@|\\.){0,12}",
         "(null|none|unknown|Null!|n a|U\\.?S\\.?|New ?York|us-[a-z]{2})",
     ]
 }

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use super::AnswerVerdict::{
-    Accepted, BadEvent, Blocked, Configuration, Credential, Throttled, Transient, Unexplained, UnknownOutcome,
+    Accepted, Account, BadEvent, Blocked, Configuration, Credential, Endpoint, Throttled, Transient,
+    Unexplained, UnknownOutcome,
 };
 use super::*;
 
 const THROTTLED: AnswerVerdict = Throttled { wait: None };
+const TRANSIENT: AnswerVerdict = Transient { wait: None };
+const UNKNOWN: AnswerVerdict = UnknownOutcome { wait: None };
 const BAD: AnswerVerdict = BadEvent { index: None };
 
 fn error(code: i64, subcode: Option<i64>) -> MetaError {
@@ -18,11 +21,11 @@ fn verdict(status: u16, code: i64, subcode: Option<i64>) -> AnswerVerdict {
 
 #[test]
 fn every_code() {
-    let rows: [(i64, &[i64], AnswerVerdict); 38] = [
-        (-1, &[], Transient),
-        (-3, &[7], Transient),
-        (1, &[99], Transient),
-        (2, &[], Transient),
+    let rows: [(i64, &[i64], AnswerVerdict); 40] = [
+        (-1, &[], TRANSIENT),
+        (-3, &[7], TRANSIENT),
+        (1, &[99], TRANSIENT),
+        (2, &[], TRANSIENT),
         (3, &[], Configuration),
         (4, &[1_504_022, 1_504_039], THROTTLED),
         (10, &[], Credential),
@@ -42,10 +45,12 @@ fn every_code() {
         (506, &[], Unexplained),
         (613, &[1_487_742, 1996, 5_044_001], THROTTLED),
         (803, &[], Configuration),
-        (2500, &[], Configuration),
-        (2635, &[], Configuration),
-        (5000, &[], Transient),
-        (21_009, &[], Transient),
+        (2500, &[], Endpoint),
+        (2635, &[], Endpoint),
+        (2655, &[1], Account),
+        (2663, &[], Account),
+        (5000, &[], TRANSIENT),
+        (21_009, &[], TRANSIENT),
         (80_000, &[], THROTTLED),
         (80_001, &[], THROTTLED),
         (80_002, &[], THROTTLED),
@@ -122,8 +127,8 @@ fn a_missing_permission_is_not_the_events_fault() {
 fn meta_may_call_a_failure_passing() {
     let usage = UsageHeaders::default();
     let passing = |code, subcode| MetaError { is_transient: Some(true), ..error(code, subcode) };
-    assert_eq!(classify(400, Some(&passing(4711, None)), &usage), Transient);
-    assert_eq!(classify(400, Some(&passing(100, Some(2_804_003))), &usage), Transient);
+    assert_eq!(classify(400, Some(&passing(4711, None)), &usage), TRANSIENT);
+    assert_eq!(classify(400, Some(&passing(100, Some(2_804_003))), &usage), TRANSIENT);
     assert_eq!(classify(400, Some(&passing(190, None)), &usage), Credential);
     assert_eq!(classify(403, Some(&passing(4, None)), &usage), THROTTLED);
 }
@@ -145,18 +150,19 @@ fn waits_come_from_the_headers_within_reason() {
 fn without_a_code_the_status_decides() {
     for (status, expected) in [
         (200, Accepted),
-        (302, Configuration),
-        (400, Transient),
+        (302, Endpoint),
+        (307, Endpoint),
+        (400, TRANSIENT),
         (401, Credential),
-        (403, Transient),
-        (404, Configuration),
-        (408, Transient),
+        (403, TRANSIENT),
+        (404, Endpoint),
+        (408, TRANSIENT),
         (413, Unexplained),
         (429, THROTTLED),
-        (500, UnknownOutcome),
-        (502, UnknownOutcome),
-        (504, UnknownOutcome),
-        (100, UnknownOutcome),
+        (500, UNKNOWN),
+        (502, UNKNOWN),
+        (504, UNKNOWN),
+        (100, UNKNOWN),
     ] {
         assert_eq!(classify(status, None, &UsageHeaders::default()), expected, "{status}");
         let empty = MetaError::default();
@@ -165,6 +171,20 @@ fn without_a_code_the_status_decides() {
             by_status(status, &UsageHeaders::default())
         );
     }
-    assert_eq!(verdict(500, 4711, None), UnknownOutcome);
-    assert_eq!(verdict(500, 2, None), Transient);
+    assert_eq!(verdict(500, 4711, None), UNKNOWN);
+    assert_eq!(verdict(500, 2, None), TRANSIENT);
+}
+
+#[test]
+fn a_failure_may_say_how_long_it_lasts() {
+    let asked = UsageHeaders { retry_after: Some(Duration::from_secs(8)), ..UsageHeaders::default() };
+    let wait = Some(Duration::from_secs(8));
+    for status in [500, 503] {
+        assert_eq!(classify(status, Some(&error(2, None)), &asked), Transient { wait });
+        assert_eq!(classify(status, None, &asked), UnknownOutcome { wait });
+        assert_eq!(classify(status, Some(&error(4711, None)), &asked), UnknownOutcome { wait });
+    }
+    // An account's reset time says nothing about a failure.
+    let account = UsageHeaders { account_reset: wait, ..UsageHeaders::default() };
+    assert_eq!(classify(500, Some(&error(2, None)), &account), TRANSIENT);
 }

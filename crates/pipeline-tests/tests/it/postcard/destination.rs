@@ -12,7 +12,7 @@ use domain::{
 use http::header::AUTHORIZATION;
 use outbound_http::{Client, ClientConfig, Reply, secret_header};
 use ports::Destination;
-use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
+use ports::destination::{Answer, EventOutcome, PixelRefusal, PreparedEvent, SendReport};
 use ports::ledger::Portion;
 use ports::pixels::Credential;
 use serde_json::{Value, json};
@@ -103,6 +103,9 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
             SendReport { short, alarms: alarms.into_iter().collect(), ..all(outcome) }
         }
         401 => all(EventOutcome::Refused),
+        402 => all(EventOutcome::PixelRefused(PixelRefusal::Account)),
+        410 => all(EventOutcome::PixelRefused(PixelRefusal::Endpoint)),
+        418 => all(EventOutcome::Unexplained),
         422 => match body["bad"].as_u64().and_then(|bad| usize::try_from(bad).ok()) {
             Some(bad) => {
                 let mut report = all(EventOutcome::NotProcessed);
@@ -111,7 +114,10 @@ fn answered(reply: &Reply, sent: usize) -> SendReport {
             }
             None => all(EventOutcome::BatchRefused),
         },
-        status => SendReport { throttled: status == 429, ..all(EventOutcome::Transient) },
+        status => {
+            let wait = body["seconds"].as_u64().map(Duration::from_secs);
+            SendReport { throttled: status == 429, wait, ..all(EventOutcome::Transient) }
+        }
     }
 }
 

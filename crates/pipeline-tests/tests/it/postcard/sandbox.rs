@@ -90,6 +90,10 @@ impl PostOffice {
             Some(Fault::UnnamedBadEvent(_)) => return Some((422, json!({}))),
             Some(Fault::RateLimited) => return Some((429, json!({}))),
             Some(Fault::Outage) => return Some((503, json!({}))),
+            Some(Fault::OutageOf(seconds)) => return Some((503, json!({ "seconds": seconds }))),
+            Some(Fault::AccountRefused) => return Some((402, json!({}))),
+            Some(Fault::WrongEndpoint) => return Some((410, json!({}))),
+            Some(Fault::UnknownReason) => return Some((418, json!({}))),
             Some(Fault::AnswerLost | Fault::SlowAnswer | Fault::FewerReceived) | None => {}
         }
         let ids: Vec<_> =

@@ -107,6 +107,25 @@ impl Bisection {
         }
     }
 
+    /// Whether the request in flight is a part of a group that was refused.
+    pub(super) const fn is_halving(&self) -> bool {
+        self.halving
+    }
+
+    /// Sends so many events from all over the rest next, one at a time.
+    pub(super) fn spread(&mut self, events: usize) {
+        let rest = std::mem::take(&mut self.refused_group);
+        self.put_back(rest);
+        let step = self.untested.len().div_ceil(events.max(1)).max(1);
+        let mut place = 0;
+        let (chosen, others): (Vec<_>, Vec<_>) = self.untested.drain(..).partition(|_| {
+            place += 1;
+            place % step == 0
+        });
+        self.untested = chosen.into_iter().chain(others).collect();
+        self.group = 1;
+    }
+
     /// Every event that is neither accepted nor found to be bad, nor in the request in flight.
     pub(super) fn rest(&self) -> impl Iterator<Item = EventPlace> {
         self.refused_group.iter().chain(&self.untested).copied()
@@ -156,7 +175,8 @@ impl Bisection {
         self.put_back(sent);
     }
 
-    fn put_back(&mut self, places: Vec<EventPlace>) {
+    /// Sends these again, before the others.
+    pub(super) fn put_back(&mut self, places: Vec<EventPlace>) {
         places.into_iter().rev().for_each(|p| self.untested.push_front(p));
     }
 }

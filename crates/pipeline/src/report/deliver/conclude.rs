@@ -10,7 +10,7 @@ use ports::ledger::{MaybeReceived, Settle, SettleLater, Settlement, WaitReason};
 use super::delivery::DeliveryItem;
 use super::prepared::Prepared;
 use super::unknown_outcome::parked;
-use crate::report::health::DeliveryEnd;
+use crate::report::health::{DeliveryEnd, wait_reason};
 use crate::report::{Backoff, OnUnknown, Reporting, mutations};
 
 /// A conversion is sent again after so many answers that counted fewer events than were sent; after one more a person decides.
@@ -35,6 +35,10 @@ pub(super) fn settlement(
     let backoff = reporting.config.backoff;
     let wait = backoff.after(prepared.due.failures, &*reporting.rng);
     let outcomes = mutations::outcomes(outcomes);
+    let refusal = outcomes.iter().find_map(|outcome| match outcome {
+        EventOutcome::PixelRefused(refusal) => Some(*refusal),
+        _ => None,
+    });
     let settle = if outcomes.contains(&EventOutcome::Rejected) {
         let reason = answer.as_ref().map_or_else(String::new, reason_of);
         if let Some(answer) = &mut answer {
@@ -45,14 +49,17 @@ pub(super) fn settlement(
         let short_answers = maybe_received.map_or(0, |mark| mark.short_answers);
         match reporting.config.on_unknown {
             OnUnknown::Resend if short_answers <= MOST_SHORT_ANSWERS => {
-                Settle::Retry(open(wait, WaitReason::UnknownOutcome, true))
+                Settle::Retry(open(asked_by_failure(end).max(wait), WaitReason::UnknownOutcome, true))
             }
             OnUnknown::Resend | OnUnknown::Hold => parked(deadline, true),
         }
     } else if outcomes.contains(&EventOutcome::BatchRefused) {
-        Settle::Parked(open(backoff.probe, WaitReason::NotIsolated, true))
+        // Those that were put off for its sake come first: they may show that the pixel takes events.
+        Settle::Parked(open(backoff.probe * 3 / 2, WaitReason::NotIsolated, true))
     } else if outcomes.contains(&EventOutcome::Refused) {
         Settle::Parked(open(backoff.probe, WaitReason::NoWorkingCredential, true))
+    } else if let Some(refusal) = refusal {
+        Settle::Parked(open(backoff.probe, wait_reason(refusal), true))
     } else if outcomes.iter().any(|o| *o != EventOutcome::Accepted) {
         match end {
             DeliveryEnd::RateLimited(asked) => Settle::Retry(open(
@@ -60,13 +67,21 @@ pub(super) fn settlement(
                 WaitReason::Throttled,
                 false,
             )),
-            _ => Settle::Retry(open(wait, WaitReason::Transient, true)),
+            _ => Settle::Retry(open(asked_by_failure(end).max(wait), WaitReason::Transient, true)),
         }
     } else {
         Settle::Reported
     };
     let Prepared { due, accepted, .. } = prepared;
     Settlement { lease: due.lease, settle, accepted, reported, answer, maybe_received }
+}
+
+/// How long a failing destination asked for a pause.
+fn asked_by_failure(end: DeliveryEnd) -> Duration {
+    match end {
+        DeliveryEnd::Failed(asked) => asked.unwrap_or_default(),
+        _ => Duration::ZERO,
+    }
 }
 
 /// Since when the platform may have events that it is not known to have accepted.

@@ -4,23 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::UnixMillis;
-use ports::destination::{Answer, EventOutcome, SendReport};
+use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
 use ports::ledger::Settled;
 
 use super::bisect::{Bisection, EventPlace, Response};
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;
 use super::request;
+use super::suspects::{Judgement, SPREAD, Suspects, Suspicion};
 use super::unknown_outcome::needs_a_person;
 use crate::report::health::{BatchFeedback, DeliveryEnd};
 use crate::report::mutations;
 
 /// Requests that one batch may cost: enough to find 21 bad events however they lie, and more when they lie close.
 const MAX_REQUESTS: usize = 256;
-
-/// Bad events that are believed while the destination accepts nothing else of the batch. After that the events are hardly to
-/// blame, and the rest waits.
-const MAX_REJECTED_ALONE: usize = 16;
 
 /// A conversion, and what its delivery has come to.
 #[derive(Debug)]
@@ -53,12 +50,13 @@ pub(super) struct BatchDelivery {
     items: Vec<DeliveryItem>,
     /// When the leases were renewed last.
     renewed_at: UnixMillis,
-    /// Events rejected so far.
-    rejected: usize,
+    suspects: Suspects,
     /// Whether the destination has accepted any event.
     accepted: bool,
     near_limit: bool,
     slowest_answer: Duration,
+    /// The latest answer by which the destination took nothing, for an event's sake.
+    last_refusal: Option<Answer>,
 }
 
 impl BatchDelivery {
@@ -68,21 +66,28 @@ impl BatchDelivery {
             context,
             items: conversions.into_iter().map(|one| DeliveryItem::new(one, marked_at)).collect(),
             renewed_at: marked_at,
-            rejected: 0,
+            suspects: Suspects::default(),
             accepted: false,
             near_limit: false,
             slowest_answer: Duration::ZERO,
+            last_refusal: None,
         }
     }
 
-    /// Sends everything; what is refused is halved until the bad events are alone.
+    /// Sends everything; what is refused is halved until the bad events are alone. Where the destination takes nothing at all, no
+    /// event is to blame.
     pub(super) async fn run(mut self) -> (Vec<DeliveryItem>, BatchFeedback) {
         let places =
             self.items.iter().enumerate().flat_map(|(c, i)| (0..i.outcomes.len()).map(move |e| (c, e)));
         let mut bisection = Bisection::new(places, self.context.destination.rules().max_events);
         let end = self.send_all(&mut bisection).await;
-        let feedback =
-            BatchFeedback { end, near_limit: self.near_limit, slowest_answer: self.slowest_answer };
+        let end = self.conclude_suspects(end);
+        let feedback = BatchFeedback {
+            end,
+            accepted: self.accepted,
+            near_limit: self.near_limit,
+            slowest_answer: self.slowest_answer,
+        };
         (self.items, feedback)
     }
 
@@ -94,10 +99,10 @@ impl BatchDelivery {
             // Leases can be renewed past the deadline, and a platform may refuse a whole request for one event that is too old.
             let now = mutations::time_before_sending(self.context.reporting.clock.now());
             bisection.exclude(|c| self.may_not_be_sent(&self.items[c], now));
-            if self.rejected >= MAX_REJECTED_ALONE && !self.accepted {
+            if self.suspects.are_too_many() {
                 break;
             }
-            let places = bisection.next_request();
+            let places = self.next_request(bisection);
             if places.is_empty() {
                 return DeliveryEnd::Finished;
             }
@@ -107,8 +112,23 @@ impl BatchDelivery {
             }
         }
         let rest: Vec<_> = bisection.rest().collect();
-        self.mark(&rest, &EventOutcome::BatchRefused, None);
+        let answer = self.last_refusal.take();
+        self.mark(&rest, &EventOutcome::BatchRefused, answer.as_ref());
         DeliveryEnd::Finished
+    }
+
+    /// The places of the next request; none when nothing is left.
+    fn next_request(&mut self, bisection: &mut Bisection) -> Vec<EventPlace> {
+        let now = mutations::time_before_sending(self.context.reporting.clock.now());
+        while let Some((c, e)) = self.suspects.next_retest() {
+            if !self.may_not_be_sent(&self.items[c], now) {
+                return vec![(c, e)];
+            }
+        }
+        if self.suspects.wants_spread() {
+            bisection.spread(SPREAD);
+        }
+        bisection.next_request()
     }
 
     /// Another worker has it, or too much time has passed since it was prepared.
@@ -136,19 +156,24 @@ impl BatchDelivery {
         report: &SendReport,
     ) -> Option<DeliveryEnd> {
         let has = |outcome: EventOutcome| report.outcomes.contains(&outcome);
+        let pixel_refusal = report.outcomes.iter().find_map(|outcome| match outcome {
+            EventOutcome::PixelRefused(refusal) => Some(*refusal),
+            _ => None,
+        });
         if has(EventOutcome::Unexplained) {
-            let held = bisection.record(places, Response::Refused);
-            self.exclude(bisection, &held, &EventOutcome::BatchRefused, report);
+            self.refused(bisection, places, Suspicion::Unexplained, report);
         } else if has(EventOutcome::BatchRefused) {
-            let dropped = mutations::neighbours_to_drop(&places);
-            let bad = dropped.unwrap_or(bisection.record(places, Response::Refused));
-            self.reject(bisection, &bad, report);
+            if let Some(dropped) = mutations::neighbours_to_drop(&places) {
+                self.exclude(bisection, &dropped, &EventOutcome::Rejected, report);
+            } else {
+                self.refused(bisection, places, Suspicion::Alone, report);
+            }
         } else if has(EventOutcome::Rejected) {
-            let is_named = |o: &EventOutcome| *o == EventOutcome::Rejected;
-            let bad: Vec<_> =
-                places.iter().zip(&report.outcomes).filter(|(_, o)| is_named(o)).map(|(p, _)| *p).collect();
-            bisection.record(places, Response::Named(&bad));
-            self.reject(bisection, &bad, report);
+            self.named(bisection, places, report);
+        } else if let Some(refusal) = pixel_refusal {
+            let rest: Vec<_> = bisection.rest().chain(places).collect();
+            self.mark(&rest, &EventOutcome::PixelRefused(refusal), Some(&report.answer));
+            return Some(DeliveryEnd::PixelRefused(refusal));
         } else if has(EventOutcome::Refused) {
             let rest: Vec<_> = bisection.rest().chain(places).collect();
             self.mark(&rest, &EventOutcome::Refused, Some(&report.answer));
@@ -161,10 +186,10 @@ impl BatchDelivery {
                 self.items[place.0].short_answer |= report.short;
             }
             let limited = DeliveryEnd::RateLimited(report.wait);
-            return Some(if report.throttled { limited } else { DeliveryEnd::Failed });
+            return Some(if report.throttled { limited } else { DeliveryEnd::Failed(report.wait) });
         } else {
             self.accept(&places, report);
-            bisection.record(places, Response::Accepted);
+            self.succeeded(bisection, places);
             self.near_limit |= report.throttled;
             return report.wait.filter(|_| report.throttled).map(|wait| DeliveryEnd::RateLimited(Some(wait)));
         }
@@ -184,8 +209,108 @@ impl BatchDelivery {
         }
     }
 
-    fn reject(&mut self, bisection: &mut Bisection, bad: &[EventPlace], report: &SendReport) {
-        self.exclude(bisection, bad, &EventOutcome::Rejected, report);
+    /// The destination took no event of a request, for one of them.
+    fn refused(
+        &mut self,
+        bisection: &mut Bisection,
+        places: Vec<EventPlace>,
+        suspicion: Suspicion,
+        report: &SendReport,
+    ) {
+        self.last_refusal = Some(report.answer.clone());
+        if self.suspects.is_retest() {
+            self.suspect(bisection, places[0], suspicion, report);
+            return;
+        }
+        if places.len() > 1 && !bisection.is_halving() {
+            self.suspects.group_refused();
+        }
+        for place in bisection.record(places, Response::Refused) {
+            self.suspect(bisection, place, suspicion, report);
+        }
+    }
+
+    /// The destination took no event of a request, and named those that it refuses.
+    fn named(&mut self, bisection: &mut Bisection, places: Vec<EventPlace>, report: &SendReport) {
+        self.last_refusal = Some(report.answer.clone());
+        let is_named = |o: &EventOutcome| *o == EventOutcome::Rejected;
+        let bad: Vec<_> =
+            places.iter().zip(&report.outcomes).filter(|(_, o)| is_named(o)).map(|(p, _)| *p).collect();
+        if !self.suspects.is_retest() {
+            if places.len() > 1 {
+                self.suspects.group_refused();
+            }
+            bisection.record(places, Response::Named(&bad));
+        }
+        for place in bad {
+            self.suspect(bisection, place, Suspicion::Named, report);
+        }
+    }
+
+    /// An event was refused for itself: it is sent in another form, if there is one, or its conversion is not sent any more.
+    fn suspect(
+        &mut self,
+        bisection: &mut Bisection,
+        (c, e): EventPlace,
+        suspicion: Suspicion,
+        report: &SendReport,
+    ) {
+        if self.change_form((c, e), report) {
+            bisection.exclude(|conversion| conversion == c);
+            bisection.put_back(self.unsent(c));
+            return;
+        }
+        let outcome = match self.suspects.add((c, e), suspicion) {
+            Some(judgement) => outcome_of(judgement),
+            None => EventOutcome::Transient,
+        };
+        self.exclude(bisection, &[(c, e)], &outcome, report);
+    }
+
+    /// Puts the events of a conversion into a form without what was refused; `false` where there is none.
+    fn change_form(&mut self, (c, e): EventPlace, report: &SendReport) -> bool {
+        let unsent = self.unsent(c);
+        let destination = Arc::clone(&self.context.destination);
+        let changed = |event: &PreparedEvent| destination.without_what_was_refused(event, &report.answer);
+        let events = &mut self.items[c].prepared.events;
+        if changed(&events[e]).is_none() {
+            return false;
+        }
+        for (_, e) in unsent {
+            if let Some(event) = changed(&events[e]) {
+                events[e] = event;
+            }
+        }
+        true
+    }
+
+    /// The events of a conversion that the destination is not known to have.
+    fn unsent(&self, c: usize) -> Vec<EventPlace> {
+        let outcomes = self.items[c].outcomes.iter().enumerate();
+        outcomes.filter(|(_, outcome)| **outcome != EventOutcome::Accepted).map(|(e, _)| (c, e)).collect()
+    }
+
+    fn succeeded(&mut self, bisection: &mut Bisection, places: Vec<EventPlace>) {
+        let retested = self.suspects.is_retest().then(|| places[0].0);
+        for (place, judgement) in self.suspects.success() {
+            self.mark(&[place], &outcome_of(judgement), None);
+        }
+        match retested {
+            // What refused it has passed; the other events of its conversion were left out for its sake.
+            Some(c) => bisection.put_back(self.unsent(c)),
+            None => drop(bisection.record(places, Response::Accepted)),
+        }
+    }
+
+    /// Writes down what became of the events on which there is no judgement: they wait.
+    fn conclude_suspects(&mut self, end: DeliveryEnd) -> DeliveryEnd {
+        let unjudged: Vec<_> = self.suspects.unjudged().collect();
+        if unjudged.is_empty() || end != DeliveryEnd::Finished {
+            return end;
+        }
+        self.mark(&unjudged, &EventOutcome::BatchRefused, None);
+        // One alone may well be bad: its pixel goes on.
+        if self.accepted || unjudged.len() == 1 { end } else { DeliveryEnd::NothingAccepted }
     }
 
     /// The outcome of one event is that of its conversion: the other events of it need not be sent.
@@ -196,7 +321,6 @@ impl BatchDelivery {
         outcome: &EventOutcome,
         report: &SendReport,
     ) {
-        self.rejected += bad.len();
         self.mark(bad, outcome, Some(&report.answer));
         bisection.exclude(|conversion| bad.iter().any(|(c, _)| *c == conversion));
     }
@@ -233,5 +357,12 @@ impl BatchDelivery {
                 false
             }
         }
+    }
+}
+
+const fn outcome_of(judgement: Judgement) -> EventOutcome {
+    match judgement {
+        Judgement::Rejected => EventOutcome::Rejected,
+        Judgement::Held => EventOutcome::BatchRefused,
     }
 }

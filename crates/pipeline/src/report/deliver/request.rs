@@ -72,7 +72,7 @@ fn measure(context: &PixelContext, report: &SendReport, took: Duration) {
     let (platform, code) = (("platform", platform.as_str()), ("pixel", context.pixel.code.as_str()));
     let result = match report.outcomes.first() {
         Some(EventOutcome::Accepted) => "accepted",
-        Some(EventOutcome::Refused) => "refused",
+        Some(EventOutcome::Refused | EventOutcome::PixelRefused(_)) => "refused",
         Some(EventOutcome::Unknown) => "unknown",
         Some(EventOutcome::Transient) if report.throttled => "throttled",
         Some(EventOutcome::Transient) => "transient",

@@ -40,7 +40,11 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
         settlements.extend(items.into_iter().map(|item| settlement(reporting, item, end, now)));
     }
     settle::write(reporting, Some(&context.pixel), settlements).await;
-    if end == DeliveryEnd::CredentialsRefused {
+    let parks = matches!(
+        end,
+        DeliveryEnd::CredentialsRefused | DeliveryEnd::PixelRefused(_) | DeliveryEnd::NothingAccepted
+    );
+    if parks {
         release_if_credentials_changed(&context).await;
     }
 }

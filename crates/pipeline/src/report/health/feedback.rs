@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ports::destination::PixelRefusal;
+
 /// How the delivery of a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum DeliveryEnd {
@@ -9,8 +11,12 @@ pub(in crate::report) enum DeliveryEnd {
     Finished,
     /// The destination asked for fewer requests, for this long where it said so.
     RateLimited(Option<Duration>),
-    /// The destination failed or was unavailable; the rest was not tried.
-    Failed,
+    /// The destination failed or was unavailable, and asked for a pause this long where it said so; the rest was not tried.
+    Failed(Option<Duration>),
+    /// The destination refuses the pixel, whatever the events; the rest was not tried.
+    PixelRefused(PixelRefusal),
+    /// The destination blamed several conversions, one after the other, and took none.
+    NothingAccepted,
     /// No credential works.
     CredentialsRefused,
     /// The leases could not be renewed; the rest was not tried.
@@ -21,6 +27,8 @@ pub(in crate::report) enum DeliveryEnd {
 #[derive(Debug, Clone)]
 pub(in crate::report) struct BatchFeedback {
     pub(in crate::report) end: DeliveryEnd,
+    /// The destination has accepted events.
+    pub(in crate::report) accepted: bool,
     /// An answer was a success and asked for fewer requests all the same.
     pub(in crate::report) near_limit: bool,
     /// How long the slowest answer took.

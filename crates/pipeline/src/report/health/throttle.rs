@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::UnixMillis;
 use ports::Rng;
+use ports::destination::PixelRefusal;
 use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
 
@@ -33,6 +34,17 @@ pub(in crate::report) enum PauseReason {
     Failing,
     /// None of its credentials works.
     NoCredential,
+    /// The destination refuses the pixel, whatever the credential.
+    Refused(PixelRefusal),
+    /// The destination takes none of its events.
+    NothingAccepted,
+}
+
+impl PauseReason {
+    /// Whether other credentials end the pause.
+    const fn ends_with_new_credentials(self) -> bool {
+        matches!(self, Self::NoCredential | Self::Refused(_) | Self::NothingAccepted)
+    }
 }
 
 /// An open circuit breaker: the pixel is paused.
@@ -51,12 +63,22 @@ impl Paused {
             PauseReason::RateLimited => Settle::Retry(open(WaitReason::Throttled)),
             PauseReason::Failing => Settle::Retry(open(WaitReason::Transient)),
             PauseReason::NoCredential => Settle::Parked(open(WaitReason::NoWorkingCredential)),
+            PauseReason::Refused(refusal) => Settle::Parked(open(wait_reason(refusal))),
+            PauseReason::NothingAccepted => Settle::Parked(open(WaitReason::NotIsolated)),
         }
     }
 
     /// Says that the pixel is paused; the batch's span names the pixel.
     pub(in crate::report) fn log(self) {
         tracing::warn!(reason = ?self.reason, until = %self.until, "pixel paused");
+    }
+}
+
+/// Why the conversions of a refused pixel wait.
+pub(in crate::report) const fn wait_reason(refusal: PixelRefusal) -> WaitReason {
+    match refusal {
+        PixelRefusal::Endpoint => WaitReason::WrongEndpoint,
+        PixelRefusal::Account => WaitReason::AccountRefused,
     }
 }
 
@@ -72,6 +94,8 @@ pub(in crate::report) struct PixelThrottle {
     successes: usize,
     /// Failed batches in a row.
     failures: u32,
+    /// Whether the destination has accepted any event since it took nothing of a batch.
+    has_accepted: bool,
     /// Set while the circuit breaker is open, and until the probe after it succeeds.
     paused: Option<Paused>,
 }
@@ -85,6 +109,7 @@ impl PixelThrottle {
             concurrency: 1,
             successes: 0,
             failures: 0,
+            has_accepted: false,
             paused: None,
         }
     }
@@ -98,15 +123,15 @@ impl PixelThrottle {
     /// for want of one.
     pub(in crate::report) fn credentials_to_try(&mut self, current: &[Credential]) -> Vec<Credential> {
         if self.credentials.differ_from(current) {
-            self.paused = self.paused.filter(|paused| paused.reason != PauseReason::NoCredential);
+            self.paused = self.paused.filter(|paused| !paused.reason.ends_with_new_credentials());
         }
         self.credentials.candidates(current)
     }
 
-    /// The pause, unless the directory shows other credentials and the want of one was its reason.
+    /// The pause, unless the directory shows other credentials and it ends with those.
     pub(in crate::report) fn paused_with(&self, current: &[Credential], now: UnixMillis) -> Option<Paused> {
         self.paused(now).filter(|paused| {
-            paused.reason != PauseReason::NoCredential || !self.credentials.differ_from(current)
+            !paused.reason.ends_with_new_credentials() || !self.credentials.differ_from(current)
         })
     }
 
@@ -124,6 +149,9 @@ impl PixelThrottle {
         backoff: Backoff,
         rng: &dyn Rng,
     ) {
+        let had_accepted = self.has_accepted;
+        self.has_accepted =
+            feedback.accepted || (had_accepted && feedback.end != DeliveryEnd::NothingAccepted);
         match feedback.end {
             DeliveryEnd::Finished => {
                 self.failures = 0;
@@ -139,18 +167,23 @@ impl PixelThrottle {
                 self.halve();
                 self.open_circuit(PauseReason::RateLimited, now.plus(wait.unwrap_or(Backoff::RATE_LIMITED)));
             }
-            DeliveryEnd::Failed => {
+            DeliveryEnd::Failed(asked) => {
                 self.halve();
                 self.failures = self.failures.saturating_add(1);
-                if let Some(more) = self.failures.checked_sub(FAILURES_TO_OPEN) {
+                let more = self.failures.checked_sub(FAILURES_TO_OPEN);
+                if more.is_some() {
                     self.concurrency = 1;
-                    self.open_circuit(PauseReason::Failing, now.plus(backoff.after(more, rng)));
+                }
+                let wait = more.map(|more| backoff.after(more, rng)).max(asked);
+                if let Some(wait) = wait {
+                    self.open_circuit(PauseReason::Failing, now.plus(wait));
                 }
             }
-            DeliveryEnd::CredentialsRefused => {
-                (self.concurrency, self.successes) = (1, 0);
-                self.open_circuit(PauseReason::NoCredential, now.plus(backoff.probe));
-            }
+            DeliveryEnd::CredentialsRefused => self.park(PauseReason::NoCredential, now, backoff),
+            DeliveryEnd::PixelRefused(refusal) => self.park(PauseReason::Refused(refusal), now, backoff),
+            // It takes other conversions: it is not the pixel.
+            DeliveryEnd::NothingAccepted if had_accepted => {}
+            DeliveryEnd::NothingAccepted => self.park(PauseReason::NothingAccepted, now, backoff),
             // Says nothing about the pixel.
             DeliveryEnd::LedgerUnavailable => {}
         }
@@ -162,6 +195,12 @@ impl PixelThrottle {
         if self.successes >= self.concurrency {
             (self.concurrency, self.successes) = ((self.concurrency + 1).min(self.max_concurrency), 0);
         }
+    }
+
+    /// Pauses the pixel until the next probe.
+    fn park(&mut self, reason: PauseReason, now: UnixMillis, backoff: Backoff) {
+        (self.concurrency, self.successes) = (1, 0);
+        self.open_circuit(reason, now.plus(backoff.probe));
     }
 
     fn halve(&mut self) {
@@ -192,7 +231,9 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(throttle: &mut PixelThrottle, end: DeliveryEnd) {
-        let feedback = BatchFeedback { end, near_limit: false, slowest_answer: Duration::from_millis(300) };
+        let accepted = end == DeliveryEnd::Finished;
+        let slowest_answer = Duration::from_millis(300);
+        let feedback = BatchFeedback { end, accepted, near_limit: false, slowest_answer };
         throttle.record(&feedback, NOW, Backoff::default(), &Half);
     }
 
@@ -205,8 +246,12 @@ mod tests {
             limits.push(throttle.concurrency());
         }
         assert_eq!(limits, [2, 2, 3, 3, 3, 4, 4, 4]);
-        let near_limit =
-            BatchFeedback { end: DeliveryEnd::Finished, near_limit: true, slowest_answer: Duration::ZERO };
+        let near_limit = BatchFeedback {
+            end: DeliveryEnd::Finished,
+            accepted: true,
+            near_limit: true,
+            slowest_answer: Duration::ZERO,
+        };
         throttle.record(&near_limit, NOW, Backoff::default(), &Half);
         assert_eq!((throttle.concurrency(), throttle.paused_with(&[], NOW)), (2, None));
         let slow = BatchFeedback { near_limit: false, slowest_answer: Duration::from_secs(9), ..near_limit };
@@ -233,15 +278,53 @@ mod tests {
     #[test]
     fn three_failures_in_a_row_open_the_circuit_and_each_more_for_longer() {
         let mut throttle = PixelThrottle::new(4);
-        record(&mut throttle, DeliveryEnd::Failed);
-        record(&mut throttle, DeliveryEnd::Failed);
+        record(&mut throttle, DeliveryEnd::Failed(None));
+        record(&mut throttle, DeliveryEnd::Failed(None));
         assert_eq!(throttle.paused_with(&[], NOW), None);
-        record(&mut throttle, DeliveryEnd::Failed);
+        record(&mut throttle, DeliveryEnd::Failed(None));
         assert_eq!(throttle.paused_with(&[], NOW).map(|p| p.until), Some(NOW.plus(Duration::from_secs(10))));
-        record(&mut throttle, DeliveryEnd::Failed);
+        record(&mut throttle, DeliveryEnd::Failed(None));
         assert_eq!(throttle.paused_with(&[], NOW).map(|p| p.until), Some(NOW.plus(Duration::from_secs(20))));
         record(&mut throttle, DeliveryEnd::Finished);
         assert_eq!(throttle.paused_with(&[], NOW), None);
+    }
+
+    #[test]
+    fn a_failing_pixel_is_left_alone_for_as_long_as_it_says() {
+        let mut throttle = PixelThrottle::new(4);
+        let asked = Duration::from_secs(8);
+        record(&mut throttle, DeliveryEnd::Failed(Some(asked)));
+        assert_eq!(throttle.paused_with(&[], NOW).map(|p| p.until), Some(NOW.plus(asked)));
+        record(&mut throttle, DeliveryEnd::Failed(Some(asked)));
+        record(&mut throttle, DeliveryEnd::Failed(Some(asked)));
+        let until = throttle.paused_with(&[], NOW).map(|p| p.until);
+        assert_eq!(until, Some(NOW.plus(Duration::from_secs(10))), "the longer of both");
+    }
+
+    #[test]
+    fn a_refused_pixel_is_parked_until_the_next_probe() {
+        for (end, reason) in [
+            (DeliveryEnd::PixelRefused(PixelRefusal::Endpoint), WaitReason::WrongEndpoint),
+            (DeliveryEnd::PixelRefused(PixelRefusal::Account), WaitReason::AccountRefused),
+            (DeliveryEnd::NothingAccepted, WaitReason::NotIsolated),
+        ] {
+            let mut throttle = PixelThrottle::new(4);
+            record(&mut throttle, end);
+            let paused = throttle.paused_with(&[], NOW).unwrap();
+            let deadline = NOW.plus(Duration::from_secs(9_999));
+            assert!(matches!(paused.settle(deadline), Settle::Parked(open) if open.reason == reason));
+            assert_eq!(throttle.paused_with(&[], NOW.plus(Backoff::default().probe)), None);
+        }
+    }
+
+    #[test]
+    fn a_pixel_that_takes_others_is_not_parked_for_some_that_it_refuses() {
+        let mut throttle = PixelThrottle::new(4);
+        record(&mut throttle, DeliveryEnd::Finished);
+        record(&mut throttle, DeliveryEnd::NothingAccepted);
+        assert_eq!(throttle.paused_with(&[], NOW), None);
+        record(&mut throttle, DeliveryEnd::NothingAccepted);
+        assert!(throttle.paused_with(&[], NOW).is_some(), "nothing was taken since");
     }
 
     #[test]

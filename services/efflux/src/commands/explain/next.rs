@@ -31,7 +31,8 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
             "it waits for a process that can send to the pixel's platform, and is tried again at {due}{ends}"
         ),
         Outcome::Parked => {
-            format!("it is probed at {due}, or as soon as the pixel's credentials change{ends}")
+            let cause = record.wait_reason().map_or("", |reason| cause_of_waiting(&reason));
+            format!("{cause}it is probed at {due}, or as soon as the pixel's credentials change{ends}")
         }
         Outcome::Invalid => format!(
             "nothing by itself: a later valid row of the same conversion takes its place; or, once the cause is fixed, {retry}"
@@ -47,6 +48,22 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
 /// With `ON_UNKNOWN_OUTCOME=hold` nothing is probed: the entry is due again at its deadline only.
 fn waits_for_operator(record: &Record) -> bool {
     record.wait_reason() == Some(WaitReason::UnknownOutcome) && record.due_at == record.deadline
+}
+
+/// What has to change, where the answers say more than that a credential does not work.
+const fn cause_of_waiting(reason: &WaitReason) -> &'static str {
+    match reason {
+        WaitReason::WrongEndpoint => {
+            "the platform does not serve its address or version that the settings name: correct them; "
+        }
+        WaitReason::AccountRefused => {
+            "the platform wants something of the pixel's owner first, such as consent to its terms: look into the account; "
+        }
+        WaitReason::NotIsolated => {
+            "the platform refused it, for a reason that is not known or while it took nothing else of the pixel; "
+        }
+        _ => "",
+    }
 }
 
 fn before_deadline(record: &Record) -> String {
