@@ -136,6 +136,8 @@ reasons! {
     TooManyEvents = "too_many_events", "more events than one conversion may have";
     /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
     InsufficientData = "insufficient_data", "not enough data about the visit";
+    /// There are paid clicks, and the row does not say what they earned, or not readably.
+    MissingRevenue = "missing_revenue", "paid clicks without a readable revenue";
 }
 
 impl fmt::Display for Reason {

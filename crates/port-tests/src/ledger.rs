@@ -6,6 +6,7 @@ mod export;
 mod fixture;
 mod limits;
 mod load;
+mod odd_amounts;
 mod operator;
 mod promotion;
 mod races;
@@ -96,6 +97,16 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         restatements::an_increment_survives_failures_and_crashes,
         restatements::what_cannot_be_sent_is_only_recorded,
         restatements::the_receipt_stays_that_of_the_first_row,
+        restatements::the_first_money_is_never_a_duplicate,
+        restatements::money_that_comes_while_views_are_in_flight_follows,
+        restatements::what_an_invalid_row_states_is_never_sent,
+        restatements::a_row_without_amount_leaves_what_was_observed,
+        odd_amounts::what_waits_is_due_at_its_time_only,
+        odd_amounts::money_takes_the_place_of_zero,
+        odd_amounts::a_correction_takes_the_place_of_what_is_implausible,
+        odd_amounts::zero_takes_the_place_of_what_is_invalid,
+        odd_amounts::an_implausible_increment_waits_and_stays_approved,
+        odd_amounts::a_correction_takes_the_place_of_an_implausible_increment,
         operator::every_settlement_is_remembered,
         operator::of_many_attempts_the_first_and_the_latest_are_kept,
         operator::a_selection_takes_what_all_conditions_hold_for,

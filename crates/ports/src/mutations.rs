@@ -40,11 +40,23 @@ pub enum Mutation {
     EndsBlamed,
     /// Memory for rows is handed out without a limit.
     BytesUnbounded,
+    /// Paid clicks whose revenue is missing are sent as worth zero.
+    MissingIsZero,
+    /// So are those whose revenue is zero, at once.
+    ZeroSent,
+    /// What is implausible is sent.
+    ImplausibleSent,
+    /// A conversion that was reported without a Purchase takes none later.
+    FirstMoneyIsDuplicate,
+    /// What a row states that may not be sent is sent when the entry is settled.
+    InvalidMoneySent,
+    /// An event is sent although its click is still to come.
+    FutureSent,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -61,6 +73,12 @@ impl Mutation {
         Self::NeighboursDropped,
         Self::EndsBlamed,
         Self::BytesUnbounded,
+        Self::MissingIsZero,
+        Self::ZeroSent,
+        Self::ImplausibleSent,
+        Self::FirstMoneyIsDuplicate,
+        Self::InvalidMoneySent,
+        Self::FutureSent,
     ];
 }
 

@@ -92,7 +92,7 @@ pub struct Conversion<'a> {
     pub serp: Count,
     /// `conversions`: paid clicks so far.
     pub conversions: Count,
-    /// `revenue` so far; absent counts as nothing earned yet.
+    /// `revenue` so far; `None` when the row does not say, or not readably. That is not zero.
     pub revenue: Option<Money>,
     /// Names of fields that say something unreadable where the rules need a value.
     pub unreadable: Vec<&'static str>,

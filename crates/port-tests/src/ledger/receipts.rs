@@ -25,7 +25,8 @@ async fn one_of_each(ledger: &Subject) {
             ledger.done(&lease, settle, 1).await;
         }
     }
-    let rest = vec![invalid("i", OBJECT, 6), no_events("n", OBJECT, 7), sendable("reported", OBJECT, 8)];
+    let again = RowClaim { observed: Some(figures(0, "0")), ..sendable("reported", OBJECT, 8) };
+    let rest = vec![invalid("i", OBJECT, 6), no_events("n", OBJECT, 7), again];
     let claims = ledger.claim(rest, 2).await;
     assert_eq!(claims[2], Claim::Duplicate);
 }
@@ -73,7 +74,7 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
 
 pub(super) async fn a_redelivered_object_has_the_same_receipt(ledger: Subject) {
     let rows = || {
-        let restated = RowClaim { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
+        let restated = RowClaim { observed: Some(figures(4, "2")), ..sendable("s", "b/o", 3) };
         vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
     };
     let mut receipts = Vec::new();

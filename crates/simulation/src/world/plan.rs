@@ -14,6 +14,10 @@ pub(crate) struct Rules {
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,
+    /// `ZERO_REVENUE=send`.
+    pub(crate) zero_sent: bool,
+    /// No clock jumps.
+    pub(crate) clocks_agree: bool,
     /// A clock is set back, or time leaps far while a request is on its way: an event that is too old may have looked fresh.
     pub(crate) may_be_late: bool,
 }
@@ -109,7 +113,9 @@ impl Plan {
         let faults_end_ms = minutes(&mut chance, 2, 15);
         let mut rules = Rules {
             hold: chance.happens(0.3),
-            increments: chance.happens(0.4),
+            increments: chance.happens(0.6),
+            zero_sent: chance.happens(0.3),
+            clocks_agree: true,
             may_be_late: pause != Pause::None,
         };
         let crash_share = chance.pick(&[0.0, 0.0, 0.002, 0.01]);
@@ -141,6 +147,7 @@ impl Plan {
                 actions.push((time(&mut chance, faults_end_ms).max(at_ms + 1), Action::Renew { pixel }));
             }
         }
+        rules.clocks_agree = !actions.iter().any(|(_, action)| matches!(action, Action::ClockJump { .. }));
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);

@@ -307,6 +307,8 @@ impl World {
     fn waits_for_operator(&self) -> bool {
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        parked.iter().all(|entry| entry.wait_reason() == Some(WaitReason::UnknownOutcome))
+        let waits =
+            |reason| reason != WaitReason::Damaged && WaitReason::WITHOUT_CREDENTIAL.contains(&reason);
+        parked.iter().all(|entry| entry.wait_reason().is_some_and(waits))
     }
 }

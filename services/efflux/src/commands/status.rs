@@ -100,7 +100,7 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
     Ok(ExitStatus::Done)
 }
 
-/// Conversions that only a person can decide about, and their unreported revenue.
+/// Conversions that no credential helps: a person decides, or a row with their money comes. With their unreported revenue.
 #[derive(Debug, Default)]
 struct Undecided(Vec<(WaitReason, u64, Money)>);
 
@@ -114,10 +114,13 @@ impl Undecided {
         for (reason, conversions, revenue) in &self.0 {
             let what = match reason {
                 WaitReason::Damaged => "are damaged in the ledger",
+                WaitReason::ZeroRevenue => "earned 0 so far",
+                WaitReason::ImplausibleRevenue => "earned more than MAX_REVENUE_PER_CLICK",
                 _ => "may have been received by the platform",
             };
+            let whom = if *reason == WaitReason::ZeroRevenue { "their money" } else { "you" };
             out(&format!(
-                "\n{conversions} conversions, unreported revenue {revenue}, {what} and wait for you (parked: {reason}); see `efflux explain`.\n"
+                "\n{conversions} conversions, unreported revenue {revenue}, {what} and wait for {whom} (parked: {reason}); see `efflux explain`.\n"
             ));
         }
     }
@@ -125,7 +128,7 @@ impl Undecided {
 
 async fn undecided(ledger: &dyn LedgerAdmin) -> anyhow::Result<Undecided> {
     let mut undecided = Undecided::default();
-    for reason in [WaitReason::UnknownOutcome, WaitReason::Damaged] {
+    for reason in WaitReason::WITHOUT_CREDENTIAL {
         let text = Some(reason.as_str().to_owned());
         let selection = Selection { outcome: Outcome::Parked, reason: text, pixel: None, since: None };
         let (mut conversions, mut revenue, mut after) = (0, Money::ZERO, None);
