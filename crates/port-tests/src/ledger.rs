@@ -125,6 +125,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         receipts::a_refused_object_says_why,
         receipts::a_redelivered_object_has_the_same_receipt,
         receipts::pixels_are_added_up_exactly,
+        receipts::money_that_is_not_reported_is_in_the_receipt,
         receipts::the_latest_objects_come_first,
         receipts::stats_count_entries,
         races::each_key_is_held_once,

@@ -39,6 +39,14 @@ pub(crate) fn amount(money: Money) -> String {
     }
 }
 
+/// An amount with its currency: `$` stands for US dollars and for nothing else.
+pub(crate) fn money(money: Money, currency: &str) -> String {
+    match currency {
+        "USD" => format!("$ {}", amount(money)),
+        other => format!("{other} {}", amount(money)),
+    }
+}
+
 /// The receipt of one file.
 pub(crate) fn receipt(followed: &Followed) -> String {
     let mut text = format!("{}\n", followed.object);
@@ -69,6 +77,10 @@ pub(crate) fn receipt(followed: &Followed) -> String {
             ]);
         }
     }
+    if let Some(report) = followed.report.as_ref().filter(|report| !report.unreported.is_zero()) {
+        let unreported = ["stated and not reported", "", ""].map(String::from);
+        table.add_row(unreported.into_iter().chain([amount(report.unreported)]));
+    }
     let conclusion = match (followed.balances(), followed.open()) {
         (true, 0) => "Reconciled: every row has an outcome, and none is open.".to_owned(),
         (true, open) => format!("Reconciled; {open} rows are still open."),
@@ -79,7 +91,7 @@ pub(crate) fn receipt(followed: &Followed) -> String {
 }
 
 /// All files together, for a media buyer.
-pub(crate) fn summary(files: &[(String, Followed)]) -> String {
+pub(crate) fn summary(files: &[(String, Followed)], currency: &str) -> String {
     let mut sums: Vec<(&str, Sums)> = Vec::new();
     for (network, followed) in files {
         let at = sums.iter().position(|(n, _)| n == network).unwrap_or_else(|| {
@@ -91,8 +103,15 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut all = Sums::default();
     files.iter().for_each(|(_, followed)| all.add(followed));
 
-    let mut networks =
-        table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
+    let mut networks = table(&[
+        "Feed network",
+        "Rows in",
+        "Reported",
+        "Not reported",
+        "Events sent",
+        "Money reported",
+        "Stated and not reported",
+    ]);
     let total = [("All", &all)];
     for (name, s) in sums.iter().map(|(n, s)| (*n, s)).chain(total) {
         let not_reported: u64 = s.not_reported.values().sum();
@@ -102,7 +121,8 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
             s.reported.to_string(),
             not_reported.to_string(),
             s.events.to_string(),
-            format!("$ {}", amount(s.revenue)),
+            money(s.revenue, currency),
+            money(s.unreported, currency),
         ]);
     }
     let mut pixels = table(&["Pixel", "Conversions", "Events", "Money"]);
@@ -111,7 +131,7 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
             pixel.to_string(),
             conversions.to_string(),
             events.to_string(),
-            format!("$ {}", amount(*revenue)),
+            money(*revenue, currency),
         ]);
     }
     let mut reasons = table(&["Not reported because", "Rows"]);
@@ -127,6 +147,7 @@ struct Sums {
     reported: u64,
     events: u64,
     revenue: Money,
+    unreported: Money,
     not_reported: BTreeMap<String, u64>,
     pixels: BTreeMap<PixelRef, (u64, u64, Money)>,
 }
@@ -143,6 +164,7 @@ impl Sums {
         self.reported += report.rows(Outcome::Reported);
         self.events += report.events();
         self.revenue = self.revenue + report.revenue();
+        self.unreported = self.unreported + report.unreported;
         for count in report.outcomes.iter().filter(|c| c.outcome != Outcome::Reported && c.rows > 0) {
             *self.not_reported.entry(in_words(count.outcome.as_str(), &count.reason)).or_default() +=
                 count.rows;
@@ -182,5 +204,7 @@ mod tests {
             [text("0.3"), text("12"), text("0.1234567"), text("0.125")],
             ["0.30", "12.00", "0.1235", "0.1250"]
         );
+        let cents = "1.5".parse().unwrap();
+        assert_eq!([money(cents, "USD"), money(cents, "EUR")], ["$ 1.50", "EUR 1.50"]);
     }
 }

@@ -2,14 +2,14 @@
 
 use assembly::Parts;
 use clap::Args;
-use domain::{Money, Outcome};
+use domain::{Money, Outcome, Receipt};
 use ports::ledger::{Selection, WaitReason};
 use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
-use crate::out;
+use crate::{out, tables};
 
 /// Entries that are read at once.
 const PAGE: usize = 1_000;
@@ -91,7 +91,11 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         let summary = match &file.receipt.refused {
             Some(reason) => format!("refused: {reason}"),
             None if file.receipt.balances() => {
-                format!("{} rows, {} open", file.receipt.rows_in, file.receipt.open())
+                let Receipt { rows_in, stated, unreported, .. } = &file.receipt;
+                let [stated, unreported] = [stated, unreported]
+                    .map(|money| tables::money(*money, &parts.settings.reporting.currency));
+                let open = file.receipt.open();
+                format!("{rows_in} rows, {open} open, stated {stated}, of which {unreported} is not reported")
             }
             None => format!("{} rows, NOT reconciled", file.receipt.rows_in),
         };
