@@ -46,6 +46,7 @@ impl EmbeddedLedger {
             include_str!("ledger/upgrade_2.sql"),
             include_str!("ledger/upgrade_3.sql"),
             include_str!("ledger/upgrade_4.sql"),
+            include_str!("ledger/upgrade_5.sql"),
         ],
     );
 

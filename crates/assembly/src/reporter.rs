@@ -107,6 +107,8 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations, memory: M
         },
         requests_per_pixel: settings.limits.requests_per_pixel,
         restatements: settings.reporting.restatements,
+        max_per_click: settings.reporting.max_revenue_per_click,
+        zero_revenue: settings.reporting.zero_revenue,
         claim_rows: CLAIM_ROWS,
         memory,
         blocking: Blocking::Pool,

@@ -138,6 +138,8 @@ reasons! {
     InsufficientData = "insufficient_data", "not enough data about the visit";
     /// The visitor's agent is that of a program that visits pages by itself.
     Crawler = "crawler", "the visitor is a program, not a person";
+    /// There are paid clicks, and the row does not say what they earned, or not readably.
+    MissingRevenue = "missing_revenue", "paid clicks without a readable revenue";
 }
 
 impl fmt::Display for Reason {

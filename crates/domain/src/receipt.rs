@@ -59,6 +59,12 @@ pub struct Receipt {
     pub outcomes: Vec<OutcomeCount>,
     /// Events that the destination accepted, by pixel.
     pub pixels: Vec<PixelCount>,
+    /// What feeds stated last that the conversions of this file earned, in the feed's currency. A duplicate's is its conversion's.
+    #[serde(default)]
+    pub stated: Money,
+    /// What of it no event has reported: it waits, cannot be sent, or has no paid click that could carry it.
+    #[serde(default)]
+    pub unreported: Money,
 }
 
 /// How many rows ended the same way for the same reason.
@@ -86,6 +92,12 @@ pub struct PixelCount {
 }
 
 impl Receipt {
+    /// Adds a conversion of the file for which so much was stated and reported.
+    pub fn add_money(&mut self, stated: Money, reported: Money) {
+        self.stated = self.stated + stated;
+        self.unreported = self.unreported + (stated - reported).max(Money::ZERO);
+    }
+
     /// How many rows have this outcome, whatever the reason.
     #[must_use]
     pub fn rows(&self, outcome: Outcome) -> u64 {

@@ -17,11 +17,11 @@ pub struct Figures {
 pub enum Restatement {
     /// The observed figures are the reported ones.
     Same,
-    /// There are new paid clicks.
+    /// There are new paid clicks, and they earned money.
     Grown {
         /// How many; at least 1.
         purchases: u32,
-        /// What they are worth together: the observed revenue less the reported one, never below zero.
+        /// What they are worth together: the observed revenue less the reported one; above zero.
         value: Money,
     },
     /// The figures changed in a way that no new event can express: recorded, never sent.
@@ -31,8 +31,9 @@ pub enum Restatement {
 /// Compares what a feed says now with what has been reported.
 ///
 /// Platforms take no correction of an event that they have, so a decrease cannot be sent, and a rise in money alone has
-/// no event to carry it; both wait in the observed figures until a new paid click comes. A count beyond
-/// [`MAX_EVENTS_PER_CONVERSION`] is a broken feed's and never sent.
+/// no event to carry it; both wait in the observed figures until a new paid click comes. Clicks that added no money wait
+/// for it: once they are sent, no event is left to carry it. A count beyond [`MAX_EVENTS_PER_CONVERSION`] is a broken
+/// feed's and never sent.
 #[must_use]
 pub fn restate(reported: Figures, observed: Figures) -> Restatement {
     if observed == reported {
@@ -42,9 +43,8 @@ pub fn restate(reported: Figures, observed: Figures) -> Restatement {
         return Restatement::Recorded;
     }
     match u32::try_from(observed.count.saturating_sub(reported.count)) {
-        Ok(purchases) if purchases > 0 => {
-            let difference = observed.revenue - reported.revenue;
-            Restatement::Grown { purchases, value: difference.max(Money::ZERO) }
+        Ok(purchases) if purchases > 0 && observed.revenue > reported.revenue => {
+            Restatement::Grown { purchases, value: observed.revenue - reported.revenue }
         }
         _ => Restatement::Recorded,
     }
@@ -67,9 +67,11 @@ mod tests {
             Restatement::Grown { purchases: 1, value: "0.31".parse().unwrap() }
         );
         assert_eq!(
-            restate(reported, figures(3, "0.40")),
-            Restatement::Grown { purchases: 1, value: Money::ZERO }
+            restate(reported, figures(3, "0.50")),
+            Restatement::Recorded,
+            "their money is still to come"
         );
+        assert_eq!(restate(reported, figures(3, "0.40")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(2, "0.90")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(1, "0.20")), Restatement::Recorded);
         assert_eq!(restate(reported, figures(10_001, "90")), Restatement::Recorded);

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::event::{EventCounts, MAX_EVENT_BYTES_PER_CONVERSION, MAX_EVENTS_PER_CONVERSION};
 use crate::money::Money;
 use crate::network::Network;
+use crate::odd_amount::OddAmount;
 use crate::outcome::{Reason, Reasons};
 use crate::pixel::{PixelCode, PixelRef};
 use crate::platform::{Platform, PlatformRules};
@@ -125,10 +126,16 @@ impl<'c, 'a> Valid<'c, 'a> {
         self.counts
     }
 
-    /// What it earned so far; never negative.
+    /// What it earned so far; never negative. Where there are paid clicks, the row says so.
     #[must_use]
     pub fn revenue(&self) -> Money {
         self.conversion.revenue.unwrap_or_default()
+    }
+
+    /// Why its amount is not reported at once, when each paid click may earn `max_per_click` at most.
+    #[must_use]
+    pub fn odd_amount(&self, max_per_click: Money) -> Option<OddAmount> {
+        OddAmount::of(self.counts.purchases, self.revenue(), max_per_click)
     }
 }
 
@@ -153,7 +160,7 @@ pub fn check<'c, 'a>(row: &'c Row<'a>, rules: Rules<'_>) -> Result<Valid<'c, 'a>
         None => reasons.insert(Reason::UnsupportedTrafficSource),
     }
     let limits = requirements.map(Requirements::rules);
-    check_data(conversion, &mut reasons);
+    check_data(conversion, network, &mut reasons);
     check_age(conversion, limits, rules.now, &mut reasons);
     let counts = check_amounts(conversion, row.raw.len(), network, &mut reasons);
     match (conversion.click_time, limits, pixel) {
@@ -198,10 +205,16 @@ fn check_age(
     }
 }
 
-fn check_data(conversion: &Conversion<'_>, reasons: &mut Reasons) {
-    if !conversion.unreadable.is_empty() {
+fn check_data(conversion: &Conversion<'_>, network: &Network, reasons: &mut Reasons) {
+    // An unreadable revenue of paid clicks is a missing one.
+    let is_missing = |field: &str| field == "revenue" && has_paid_clicks(conversion, network);
+    if conversion.unreadable.iter().any(|field| !is_missing(field)) {
         reasons.insert(Reason::Malformed);
     }
+}
+
+fn has_paid_clicks(conversion: &Conversion<'_>, network: &Network) -> bool {
+    network.purchases.of(conversion).events() > 0
 }
 
 /// How many events a row stands for and what it earned, whatever else is wrong with it; `None` when its amounts are. The object's
@@ -226,6 +239,9 @@ fn check_amounts(
     let negative = counts.iter().any(|c| matches!(c, Count::Number(n) if *n < 0));
     if negative || conversion.revenue.is_some_and(Money::is_negative) {
         reasons.insert(Reason::NegativeAmount);
+    }
+    if conversion.revenue.is_none() && has_paid_clicks(conversion, network) {
+        reasons.insert(Reason::MissingRevenue);
     }
     let events = counts.map(Count::events);
     let total = events.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));

@@ -30,7 +30,7 @@ use ports::{BlobStore, Clock, Destinations, HealthSink, MetricSink, PixelDirecto
 use tokio::sync::Notify;
 
 pub use backoff::Backoff;
-pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig};
+pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig, ZeroRevenue};
 pub use deliver::Lanes;
 pub use intake::Intake;
 pub(crate) use pixels::PixelMap;
@@ -113,6 +113,7 @@ impl Reporting {
             now,
             until: now.plus(self.config.lease),
             restatements: self.config.restatements,
+            max_per_click: self.config.max_per_click,
         }
     }
 }

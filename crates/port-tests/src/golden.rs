@@ -196,10 +196,10 @@ fn restated(earlier: &Value, row: u64) -> RowClaim {
         click_time: None,
         pixel: None,
         network: String::new(),
-        observed: Figures {
+        observed: Some(Figures {
             count: earlier["observed"][0].as_i64().expect("a count"),
             revenue: earlier["observed"][1].as_str().expect("money").parse().expect("money"),
-        },
+        }),
         verdict: RowVerdict::Sendable { deadline: UnixMillis(AFTERWARDS.0 + 1) },
     }
 }
@@ -253,7 +253,8 @@ fn described_due(due: &Due) -> (String, String) {
 }
 
 fn holder(now: UnixMillis, restatements: Restatements) -> Holder {
-    Holder { owner: "a later version".to_owned(), now, until: UnixMillis(now.0 + 120_000), restatements }
+    let (until, max_per_click) = (UnixMillis(now.0 + 120_000), domain::Money::from_units(1_000));
+    Holder { owner: "a later version".to_owned(), now, until, restatements, max_per_click }
 }
 
 /// Session, outcome, reason, pixel and events of each conversion, as analytics showed it to people.

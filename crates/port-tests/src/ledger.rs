@@ -6,6 +6,7 @@ mod export;
 mod fixture;
 mod limits;
 mod load;
+mod odd_amounts;
 mod operator;
 mod promotion;
 mod races;
@@ -98,6 +99,16 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         restatements::what_cannot_be_sent_is_only_recorded,
         restatements::the_receipt_stays_that_of_the_first_row,
         operator::the_money_of_open_entries_adds_up,
+        restatements::the_first_money_is_never_a_duplicate,
+        restatements::money_that_comes_while_views_are_in_flight_follows,
+        restatements::what_an_invalid_row_states_is_never_sent,
+        restatements::a_row_without_amount_leaves_what_was_observed,
+        odd_amounts::what_waits_is_due_at_its_time_only,
+        odd_amounts::money_takes_the_place_of_zero,
+        odd_amounts::a_correction_takes_the_place_of_what_is_implausible,
+        odd_amounts::zero_takes_the_place_of_what_is_invalid,
+        odd_amounts::an_implausible_increment_waits_and_stays_approved,
+        odd_amounts::a_correction_takes_the_place_of_an_implausible_increment,
         operator::every_settlement_is_remembered,
         operator::of_many_attempts_the_first_and_the_latest_are_kept,
         operator::a_selection_takes_what_all_conditions_hold_for,
@@ -116,6 +127,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         receipts::a_refused_object_says_why,
         receipts::a_redelivered_object_has_the_same_receipt,
         receipts::pixels_are_added_up_exactly,
+        receipts::money_that_is_not_reported_is_in_the_receipt,
         receipts::the_latest_objects_come_first,
         receipts::stats_count_entries,
         races::each_key_is_held_once,

@@ -15,6 +15,17 @@ pub enum OnUnknown {
     Hold,
 }
 
+/// What becomes of paid clicks that earned nothing when their deadline comes, if no row has stated their money (`ZERO_REVENUE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
+pub enum ZeroRevenue {
+    /// They end unsent.
+    #[default]
+    Hold,
+    /// They are sent as Purchases worth zero, an hour before.
+    Send,
+}
+
 /// A ledger in MongoDB.
 #[derive(Debug, Clone)]
 pub struct MongoSettings {

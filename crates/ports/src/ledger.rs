@@ -28,7 +28,7 @@ pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
 pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
 pub use positions::Positions;
-pub use reason::WaitReason;
+pub use reason::{WaitReason, odd_amount};
 pub use record::{LedgerStats, Record, Reopening, Selection, StateCount};
 pub use row::{RowClaim, RowVerdict, Source};
 pub use settlement::{Attempt, Settle, SettleLater, Settled, Settlement};
@@ -42,17 +42,18 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Enters rows and claims those that are to be sent; one answer per row, in order.
     ///
     /// Durable when it returns. Costs a fixed number of round trips. Two callers never both get [`Held`](Claim::Held) for one key
-    /// while its lease runs. Several rows of one key in one call: the first that can be sent brings the conversion, the others are
-    /// duplicates. For each row:
+    /// while its lease runs. Several rows of one key in one call: the first that can be sent brings the conversion, else the first
+    /// that [waits](RowVerdict::Waits); the others are duplicates. For each row:
     ///
     /// - a new key: entered in the row's state; `Held` when sendable, else `Stands`;
     /// - the same source (object and row) as the entry's, which is a redelivered message: `Stands` with the entry's state;
-    /// - another source, and the entry is `invalid` or `no_events` while the row is sendable: the row takes the entry over (`Held`);
-    ///   the earlier row keeps its outcome, by which its object's receipt counts it;
-    /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed, nothing else changes;
-    ///   but with [`Increments`](Restatements::Increments), a sendable row whose count outgrows the reported one of
-    ///   a `reported` entry makes the entry `retry`, due now, with a [`Portion::Increment`]. The row is a duplicate all the
-    ///   same: another row brought its conversion.
+    /// - another source, and the row is better than the entry's, of which nothing was ever sent: the row takes the entry over. A row
+    ///   that can be sent is better than one that waits with an implausible amount, that one is better than one that waits for
+    ///   money, and any of these than one that is `invalid` or has no events. The earlier row keeps its outcome, by which its
+    ///   object's receipt counts it; one that waited is `invalid` from then on;
+    /// - another source otherwise: [`Duplicate`](Claim::Duplicate). Its figures are kept as observed. Money that is still to be
+    ///   reported ([`rules::Increment`]) makes a `reported` entry `retry`, due now, with a [`Portion::Increment`], or parks it when
+    ///   it is implausible. The row is a duplicate all the same: another row brought its conversion.
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>>;
 
     /// Which of these keys have entries; one answer per key, in order. Costs one round trip, and is asked for few keys: those under
@@ -61,8 +62,8 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
 
     /// Writes outcomes; one answer per settlement, in order. Each is remembered as an [`Attempt`].
     ///
-    /// With [`Increments`](Restatements::Increments), an entry that is settled as reported while its observed count has
-    /// outgrown the reported one becomes `retry`, due now, [`Restated`](WaitReason::Restated), with a [`Portion::Increment`].
+    /// An entry that is settled as reported while a row has stated money that is still to be reported becomes `retry`, due now,
+    /// [`Restated`](WaitReason::Restated), with a [`Portion::Increment`]; or it is parked, when that money is implausible.
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>>;
 
     /// Claims due work within limits: leases that ran out, retries and parked entries whose time has come, and
@@ -83,8 +84,8 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Durable when it returns. Costs as many round trips as [`extend`](Self::extend).
     async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>>;
 
-    /// Makes the parked entries of a pixel due now, but for those that wait for the operator
-    /// ([`UnknownOutcome`](WaitReason::UnknownOutcome), [`Damaged`](WaitReason::Damaged)); how many there were.
+    /// Makes the parked entries of a pixel due now, but for those that no credential helps
+    /// ([`WITHOUT_CREDENTIAL`](WaitReason::WITHOUT_CREDENTIAL)); how many there were.
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
 
     /// Notes the end of reading an object. Doing it again replaces the note.

@@ -42,11 +42,23 @@ pub enum Mutation {
     EndsBlamed,
     /// Memory for rows is handed out without a limit.
     BytesUnbounded,
+    /// Paid clicks whose revenue is missing are sent as worth zero.
+    MissingIsZero,
+    /// So are those whose revenue is zero, at once.
+    ZeroSent,
+    /// What is implausible is sent.
+    ImplausibleSent,
+    /// A conversion that was reported without a Purchase takes none later.
+    FirstMoneyIsDuplicate,
+    /// What a row states that may not be sent is sent when the entry is settled.
+    InvalidMoneySent,
+    /// An event is sent although its click is still to come.
+    FutureSent,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -64,6 +76,12 @@ impl Mutation {
         Self::BlameBelieved,
         Self::EndsBlamed,
         Self::BytesUnbounded,
+        Self::MissingIsZero,
+        Self::ZeroSent,
+        Self::ImplausibleSent,
+        Self::FirstMoneyIsDuplicate,
+        Self::InvalidMoneySent,
+        Self::FutureSent,
     ];
 }
 

@@ -64,7 +64,7 @@ pub enum Defect {
     TextNumbers,
     /// The revenue is below zero. Invalid: `negative_amount`.
     NegativeRevenue,
-    /// The revenue is null. Good: nothing was earned yet.
+    /// The revenue is null, and there are paid clicks. Invalid: `missing_revenue`.
     NullRevenue,
     /// The row is an array. Invalid: `malformed`.
     NotAnObject,
@@ -140,7 +140,6 @@ impl Defect {
             | Self::EmptyRegion
             | Self::NumericIds
             | Self::TextNumbers
-            | Self::NullRevenue
             | Self::HugeCounts => Meaning::Good,
             Self::UnknownPixel => Meaning::Invalid("invalid_pixel"),
             Self::OlderThan7Days => Meaning::Invalid("older_than_7_days"),
@@ -150,6 +149,7 @@ impl Defect {
             Self::MissingSession | Self::TimestampJunk | Self::NotAnObject => Meaning::Invalid("malformed"),
             Self::FutureClick => Meaning::Invalid("future_click"),
             Self::NegativeRevenue => Meaning::Invalid("negative_amount"),
+            Self::NullRevenue => Meaning::Invalid("missing_revenue"),
             Self::DuplicateInFile => Meaning::Repeat,
             Self::Restatement => Meaning::Restatement,
         }
@@ -180,7 +180,10 @@ impl Defect {
                 row.set("revenue", visit.revenue().to_string());
             }
             Self::NegativeRevenue => row.set("revenue", -0.25),
-            Self::NullRevenue => row.set("revenue", Value::Null),
+            Self::NullRevenue => {
+                row.set("conversions", visit.conversions().max(1));
+                row.set("revenue", Value::Null);
+            }
             Self::NotAnObject => return json!(["not", "an", "object"]).to_string(),
             Self::UnexpandedMacro => {
                 row.set("campaign_id", "{{campaign.id}}");

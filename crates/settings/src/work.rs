@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ports::configuration::OnUnknown;
+use domain::Money;
+use ports::configuration::{OnUnknown, ZeroRevenue};
 use ports::ledger::Restatements;
 
 use crate::setting::{F, R, section};
@@ -72,14 +73,22 @@ section! {
 section! {
     /// Rules of reporting that hold for every destination.
     pub struct ReportingSettings in "Work";
-    /// first: what was reported once is a duplicate from then on; increments: further Purchases for further paid clicks.
-    restatements: Restatements = "RESTATEMENTS", "first", R, word();
+    /// increments: further Purchases for further paid clicks that earned money; first: only the first money of a conversion is sent.
+    restatements: Restatements = "RESTATEMENTS", "increments", R, word();
     /// Report the clicks of crawlers, too: programs that visit pages by themselves; otherwise they are invalid.
     report_crawlers: bool = "REPORT_CRAWLERS", "false", R, switch();
+    /// What becomes of paid clicks that earned 0 when no row has stated their money by the deadline. hold: they end; send: sent as zero.
+    zero_revenue: ZeroRevenue = "ZERO_REVENUE", "hold", R, word();
+    /// The most that one paid click may earn, in the feed's currency; what earns more waits for a person.
+    max_revenue_per_click: Money = "MAX_REVENUE_PER_CLICK", "1000", R, shaped("an amount above 0", above_zero);
     /// ISO 4217 code of the feeds' amounts.
     currency: String = "CURRENCY" formerly "META_CURRENCY", "USD", R, shaped("a code of three letters", currency);
     /// resend with the same event ids, or hold for a person, when no answer came.
     on_unknown_outcome: OnUnknown = "ON_UNKNOWN_OUTCOME" formerly "META_ON_UNKNOWN_OUTCOME", "resend", R, word();
+}
+
+fn above_zero(text: &str) -> Option<Money> {
+    text.parse().ok().filter(|amount| *amount > Money::ZERO)
 }
 
 /// Upper case.

@@ -6,7 +6,7 @@ mod visitor;
 use std::collections::BTreeMap;
 
 pub(crate) use file::{DEADLY, File, FileKind};
-pub(crate) use visitor::{Class, Row, Visitor};
+pub(crate) use visitor::{Class, MAX_PER_CLICK, Row, Visitor};
 
 use crate::chance::{Chance, Purpose};
 use crate::oracle::ids;

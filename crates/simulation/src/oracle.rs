@@ -7,6 +7,7 @@ mod entries;
 mod final_check;
 mod final_state;
 pub(crate) mod ids;
+mod money;
 mod online_checker;
 mod reconciliation;
 

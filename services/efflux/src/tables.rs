@@ -39,6 +39,14 @@ pub(crate) fn amount(money: Money) -> String {
     }
 }
 
+/// An amount with its currency: `$` stands for US dollars and for nothing else.
+pub(crate) fn money(money: Money, currency: &str) -> String {
+    match currency {
+        "USD" => format!("$ {}", amount(money)),
+        other => format!("{other} {}", amount(money)),
+    }
+}
+
 /// The receipt of one file.
 pub(crate) fn receipt(followed: &Followed) -> String {
     let mut text = format!("{}\n", followed.object);
@@ -69,6 +77,10 @@ pub(crate) fn receipt(followed: &Followed) -> String {
             ]);
         }
     }
+    if let Some(report) = followed.report.as_ref().filter(|report| !report.unreported.is_zero()) {
+        let unreported = ["stated and not reported", "", ""].map(String::from);
+        table.add_row(unreported.into_iter().chain([amount(report.unreported)]));
+    }
     let mut suspicions = String::new();
     for reason in followed.suspicious() {
         writeln!(suspicions, "Suspicious: {}.", one_line(&reason)).expect("writing to a String never fails");
@@ -92,7 +104,7 @@ pub(crate) fn receipt(followed: &Followed) -> String {
 }
 
 /// All files together, for a media buyer.
-pub(crate) fn summary(files: &[(String, Followed)]) -> String {
+pub(crate) fn summary(files: &[(String, Followed)], currency: &str) -> String {
     let mut sums: Vec<(&str, Sums)> = Vec::new();
     for (network, followed) in files {
         let at = sums.iter().position(|(n, _)| n == network).unwrap_or_else(|| {
@@ -104,8 +116,15 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
     let mut all = Sums::default();
     files.iter().for_each(|(_, followed)| all.add(followed));
 
-    let mut networks =
-        table(&["Feed network", "Rows in", "Reported", "Not reported", "Events sent", "Money reported"]);
+    let mut networks = table(&[
+        "Feed network",
+        "Rows in",
+        "Reported",
+        "Not reported",
+        "Events sent",
+        "Money reported",
+        "Stated and not reported",
+    ]);
     let total = [("All", &all)];
     for (name, s) in sums.iter().map(|(n, s)| (*n, s)).chain(total) {
         let not_reported: u64 = s.not_reported.values().sum();
@@ -115,7 +134,8 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
             s.reported.to_string(),
             not_reported.to_string(),
             s.events.to_string(),
-            format!("$ {}", amount(s.revenue)),
+            money(s.revenue, currency),
+            money(s.unreported, currency),
         ]);
     }
     let mut pixels = table(&["Pixel", "Conversions", "Events", "Money"]);
@@ -124,7 +144,7 @@ pub(crate) fn summary(files: &[(String, Followed)]) -> String {
             pixel.to_string(),
             conversions.to_string(),
             events.to_string(),
-            format!("$ {}", amount(*revenue)),
+            money(*revenue, currency),
         ]);
     }
     let mut reasons = table(&["Not reported because", "Rows"]);
@@ -140,6 +160,7 @@ struct Sums {
     reported: u64,
     events: u64,
     revenue: Money,
+    unreported: Money,
     not_reported: BTreeMap<String, u64>,
     pixels: BTreeMap<PixelRef, (u64, u64, Money)>,
 }
@@ -156,6 +177,7 @@ impl Sums {
         self.reported += report.rows(Outcome::Reported);
         self.events += report.events();
         self.revenue = self.revenue + report.revenue();
+        self.unreported = self.unreported + report.unreported;
         for count in report.outcomes.iter().filter(|c| c.outcome != Outcome::Reported && c.rows > 0) {
             *self.not_reported.entry(in_words(count.outcome.as_str(), &count.reason)).or_default() +=
                 count.rows;
@@ -195,5 +217,7 @@ mod tests {
             [text("0.3"), text("12"), text("0.1234567"), text("0.125")],
             ["0.30", "12.00", "0.1235", "0.1250"]
         );
+        let cents = "1.5".parse().unwrap();
+        assert_eq!([money(cents, "USD"), money(cents, "EUR")], ["$ 1.50", "EUR 1.50"]);
     }
 }

@@ -94,7 +94,9 @@ impl Filled {
     pub(crate) fn restated(&self, round: u32) -> Vec<RowClaim> {
         let restated = |mut statement: RowClaim| {
             statement.source.object.push_str(" again");
-            statement.observed.count += i64::from(round);
+            if let Some(observed) = &mut statement.observed {
+                observed.count += i64::from(round);
+            }
             statement
         };
         self.redelivered().into_iter().map(restated).collect()
@@ -134,7 +136,7 @@ fn statement(row: &Row<'_>) -> rusqlite::Result<RowClaim> {
         click_time: Some(UnixSeconds(NOW_S - 60)),
         pixel: "meta:7".parse().ok(),
         network: "tonic".to_owned(),
-        observed: Figures { count: 1, revenue: "0.25".parse().expect("an amount") },
+        observed: Some(Figures { count: 1, revenue: "0.25".parse().expect("an amount") }),
         verdict: RowVerdict::Sendable { deadline: UnixMillis((NOW_S + 7 * 86_400) * 1000) },
     })
 }
@@ -145,5 +147,6 @@ pub(crate) fn holder() -> Holder {
         now: UnixMillis(NOW_S * 1000),
         until: UnixMillis((NOW_S + 120) * 1000),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }

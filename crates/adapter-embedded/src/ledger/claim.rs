@@ -8,33 +8,34 @@ use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_k
 use ports::ledger::{Claim, Holder, RowClaim, checksum};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-use super::columns::{figures, is_damage, parsed, sql};
+use super::columns::{AFTER_STANDING, is_damage, parsed, sql, standing, standing_columns};
 use super::key_index::Entries;
 use super::receipts::object_id;
 use super::{damage, restatement};
 
-const STORED: &str = "
-    SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, reason, object, row
-    FROM report_conversions WHERE id = ?";
+const STORED: &str =
+    concat!("SELECT ", standing_columns!(), ", object, row FROM report_conversions WHERE id = ?");
 
 const ENTER: &str = "
     INSERT INTO report_conversions (id, key, state, reason, reasons, object, row, session_id, keyword_clicked,
-        click_timestamp, pixel, network, observed_count, observed_revenue, owner, attempt, due_at, deadline,
-        created_at, updated_at)
+        click_timestamp, pixel, network, observed_count, observed_revenue, wanted_count, wanted_revenue, owner,
+        attempt, due_at, deadline, created_at, updated_at)
     VALUES (:id, :key, :state, :reason, :reasons, :object, :row, :session, :keyword, :click, :pixel, :network,
-        :count, :revenue, :owner, :attempt, :due, :deadline, :now, :now)";
+        :count, :revenue, :wanted_count, :wanted_revenue, :owner, :attempt, :due, :deadline, :now, :now)";
 
 const TAKE_OVER: &str = "
     UPDATE report_conversions SET state = :state, reason = :reason, reasons = :reasons, object = :object,
         row = :row, session_id = :session, keyword_clicked = :keyword, click_timestamp = :click, pixel = :pixel,
-        network = :network, observed_count = :count, observed_revenue = :revenue, owner = :owner,
+        network = :network, observed_count = :count, observed_revenue = :revenue,
+        wanted_count = :wanted_count, wanted_revenue = :wanted_revenue, owner = :owner,
         attempt = attempt + :attempt, due_at = :due, ready = 0, deadline = :deadline, version = version + 1,
         updated_at = :now
     WHERE id = :id AND key = :key";
 
 const OBSERVE: &str = "
     UPDATE report_conversions
-    SET observed_count = ?, observed_revenue = ?, version = version + 1, updated_at = ?
+    SET observed_count = ?, observed_revenue = ?, wanted_count = ?, wanted_revenue = ?, version = version + 1,
+        updated_at = ?
     WHERE id = ?";
 
 /// An entry as it is stored.
@@ -48,14 +49,8 @@ struct Stored {
 
 impl Stored {
     fn read(id: i64, row: &Row<'_>) -> rusqlite::Result<Self> {
-        let standing = Standing {
-            outcome: parsed(row, 0)?,
-            attempt: row.get(1)?,
-            observed: figures(row, 2)?,
-            reported: figures(row, 4)?,
-            figures_unknown: false,
-        };
-        Ok(Self { id, standing, reason: row.get(6)?, object: row.get(7)?, row: row.get(8)? })
+        let (object, number) = (row.get(AFTER_STANDING)?, row.get(AFTER_STANDING + 1)?);
+        Ok(Self { id, standing: standing(row)?, reason: row.get(8)?, object, row: number })
     }
 }
 
@@ -99,7 +94,7 @@ impl<'a> Claiming<'a> {
     fn claim_key(&self, rows: &KeyRows<'_>, claims: &mut [Option<Claim>]) -> rusqlite::Result<()> {
         let stored = match self.stored(rows)? {
             None => {
-                self.enter(rows.lead(), rows.observed())?;
+                self.enter(rows.lead(), rows.observed(), rows.wanted(self.holder.into()))?;
                 rows.entered().for_each(|(position, claim)| claims[position] = Some(claim));
                 return Ok(());
             }
@@ -113,20 +108,24 @@ impl<'a> Claiming<'a> {
             }
             Some(Found::Entry(stored)) => stored,
         };
-        let mut transition = Transition::of(stored.standing, self.holder.restatements);
+        let mut transition = Transition::of(stored.standing, self.holder.into());
         for (position, row) in rows.in_order() {
             let relation = self.relation(&stored, row)?;
             claims[position] = Some(transition.apply(position, row, relation));
         }
         match transition.change() {
             None => Ok(()),
-            Some(Change::TakeOver { row, observed }) => self.take_over(&stored, row, observed),
-            Some(Change::Observe { observed, increment }) => {
-                if observed != stored.standing.observed {
-                    self.observe(stored.id, observed)?;
+            Some(Change::TakeOver { row, observed, wanted, left_behind }) => {
+                self.note_superseded(&stored, row, left_behind)?;
+                self.take_over(&stored, row, (observed, wanted))
+            }
+            Some(Change::Observe { observed, wanted, increment }) => {
+                let before = stored.standing;
+                if (observed, wanted) != (before.observed, before.wanted) {
+                    self.observe(stored.id, observed, wanted)?;
                 }
-                increment.map_or(Ok(()), |increment| {
-                    restatement::write(self.entries, stored.id, &increment, self.holder.now)
+                increment.map_or(Ok(()), |(increment, _)| {
+                    restatement::write(self.entries, stored.id, before.outcome, &increment, self.holder.now)
                 })
             }
         }
@@ -136,7 +135,7 @@ impl<'a> Claiming<'a> {
         let Some(id) = self.entries.find(rows.key())? else { return Ok(None) };
         let mut select = self.entries.tx.prepare_cached(STORED)?;
         let found = |stored: &Row<'_>| {
-            let source = (Some(stored.get(7)?), stored.get(8)?);
+            let source = (Some(stored.get(AFTER_STANDING)?), stored.get(AFTER_STANDING + 1)?);
             match rows.only() {
                 Some((position, row)) if (self.object(row), sql(row.source.row)) == source => {
                     Ok(Found::OfRow { position, outcome: parsed(stored, 0)? })
@@ -179,23 +178,36 @@ impl<'a> Claiming<'a> {
         self.objects.get(row.source.object.as_str()).copied()
     }
 
-    fn enter(&self, row: &RowClaim, observed: Figures) -> rusqlite::Result<()> {
+    fn enter(&self, row: &RowClaim, observed: Figures, wanted: Option<Figures>) -> rusqlite::Result<()> {
         let tx = self.entries.tx;
-        let id = self.bind(row, observed, None, |values| tx.prepare_cached(ENTER)?.insert(values))?;
+        let id =
+            self.bind(row, (observed, wanted), None, |values| tx.prepare_cached(ENTER)?.insert(values))?;
         self.entries.entered(id, row.outcome())?;
         tx.prepare_cached("INSERT INTO raw_rows (id, raw, checksum) VALUES (?, ?, ?)")?
             .execute(params![id, row.raw, checksum(&row.raw)])
             .map(drop)
     }
 
-    fn take_over(&self, stored: &Stored, row: &RowClaim, observed: Figures) -> rusqlite::Result<()> {
-        let (tx, before) = (self.entries.tx, stored.standing.outcome);
+    /// Notes by which outcome the row is counted whose place another takes.
+    fn note_superseded(&self, stored: &Stored, row: &RowClaim, outcome: Outcome) -> rusqlite::Result<()> {
         let key = row.key.as_bytes();
-        tx.prepare_cached(
-            "INSERT INTO superseded (object, row, key, outcome, reason) VALUES (?, ?, ?, ?, ?)",
-        )?
-        .execute(params![stored.object, stored.row, key, before.as_str(), stored.reason])?;
-        self.bind(row, observed, Some(stored.id), |values| tx.prepare_cached(TAKE_OVER)?.execute(values))?;
+        self.entries
+            .tx
+            .prepare_cached(
+                "INSERT INTO superseded (object, row, key, outcome, reason) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![stored.object, stored.row, key, outcome.as_str(), stored.reason])
+            .map(drop)
+    }
+
+    fn take_over(
+        &self,
+        stored: &Stored,
+        row: &RowClaim,
+        figures: (Figures, Option<Figures>),
+    ) -> rusqlite::Result<()> {
+        let (tx, before) = (self.entries.tx, stored.standing.outcome);
+        self.bind(row, figures, Some(stored.id), |values| tx.prepare_cached(TAKE_OVER)?.execute(values))?;
         tx.prepare_cached("UPDATE raw_rows SET raw = ?, checksum = ? WHERE id = ?")?.execute(params![
             row.raw,
             checksum(&row.raw),
@@ -205,16 +217,24 @@ impl<'a> Claiming<'a> {
         Ok(())
     }
 
-    fn observe(&self, id: i64, observed: Figures) -> rusqlite::Result<()> {
-        let values = params![observed.count, observed.revenue.to_string(), self.holder.now.0, id];
+    fn observe(&self, id: i64, observed: Figures, wanted: Option<Figures>) -> rusqlite::Result<()> {
+        let values = params![
+            observed.count,
+            observed.revenue.to_string(),
+            wanted.map(|wanted| wanted.count),
+            wanted.map(|wanted| wanted.revenue.to_string()),
+            self.holder.now.0,
+            id
+        ];
         self.entries.tx.prepare_cached(OBSERVE)?.execute(values).map(drop)
     }
 
-    /// Binds everything that a row brings, for a statement that enters it or has it take an entry over.
+    /// Binds everything that a row brings, for a statement that enters it or has it take an entry over; with the latest figures, and
+    /// money that is still to be looked at.
     fn bind<T>(
         &self,
         row: &RowClaim,
-        observed: Figures,
+        (observed, wanted): (Figures, Option<Figures>),
         id: Option<i64>,
         run: impl FnOnce(&[(&str, &dyn rusqlite::ToSql)]) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
@@ -234,9 +254,11 @@ impl<'a> Claiming<'a> {
             ":network": row.network,
             ":count": observed.count,
             ":revenue": observed.revenue.to_string(),
+            ":wanted_count": wanted.map(|wanted| wanted.count),
+            ":wanted_revenue": wanted.map(|wanted| wanted.revenue.to_string()),
             ":owner": sends.then_some(&self.holder.owner),
             ":attempt": i64::from(sends),
-            ":due": sends.then_some(self.holder.until.0),
+            ":due": row.due_at(self.holder).map(|t| t.0),
             ":deadline": row.deadline().map(|t| t.0),
             ":now": self.holder.now.0,
         })

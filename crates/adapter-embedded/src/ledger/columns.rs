@@ -6,7 +6,8 @@ use std::str::FromStr;
 use domain::restate::Figures;
 use domain::{ConversionKey, PixelRef};
 use ports::destination::Answer;
-use ports::ledger::Portion;
+use ports::ledger::rules::Standing;
+use ports::ledger::{Portion, odd_amount};
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
@@ -60,6 +61,39 @@ pub(super) fn pixel(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Pix
 pub(super) fn figures(row: &Row<'_>, first: usize) -> rusqlite::Result<Figures> {
     Ok(Figures { count: row.get(first)?, revenue: parsed(row, first + 1)? })
 }
+
+/// Figures, from two columns that may both be empty.
+pub(super) fn maybe_figures(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Figures>> {
+    let count: Option<i64> = row.get(first)?;
+    count.map(|_| figures(row, first)).transpose()
+}
+
+/// An entry as far as it decides, from the columns of `standing_columns`.
+pub(super) fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
+    let outcome = parsed(row, 0)?;
+    Ok(Standing {
+        outcome,
+        attempt: row.get(1)?,
+        observed: figures(row, 2)?,
+        reported: figures(row, 4)?,
+        wanted: maybe_figures(row, 6)?,
+        odd: odd_amount(outcome, text(row, 8)?),
+        portion: portion(row, 9)?,
+        figures_unknown: false,
+    })
+}
+
+/// The columns of a [`Standing`]; further ones begin after [`AFTER_STANDING`].
+macro_rules! standing_columns {
+    () => {
+        "state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, wanted_count, wanted_revenue, reason, \
+         part_first, part_purchases, part_worth"
+    };
+}
+pub(super) use standing_columns;
+
+/// The first column after those of a [`Standing`].
+pub(super) const AFTER_STANDING: usize = 12;
 
 /// What the platform said last, from a column of JSON.
 pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {

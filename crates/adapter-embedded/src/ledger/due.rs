@@ -151,16 +151,12 @@ pub(super) fn release_parked(
     pixel: &PixelRef,
     now: UnixMillis,
 ) -> rusqlite::Result<u64> {
+    let [first, second, third, fourth] = &WaitReason::WITHOUT_CREDENTIAL.map(|reason| reason.to_string());
     let released = tx
         .prepare_cached(
             "UPDATE report_conversions SET due_at = min(due_at, ?), ready = 1
-             WHERE state = 'parked' AND pixel = ? AND reason NOT IN (?, ?)",
+             WHERE state = 'parked' AND pixel = ? AND reason NOT IN (?, ?, ?, ?)",
         )?
-        .execute(params![
-            now.0,
-            pixel.to_string(),
-            WaitReason::UnknownOutcome.as_str(),
-            WaitReason::Damaged.as_str()
-        ])?;
+        .execute(params![now.0, pixel.to_string(), first, second, third, fourth])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }

@@ -7,7 +7,7 @@ use domain::{Money, Outcome, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::columns::{count, parsed, sql};
+use super::columns::{count, parsed, pixel, sql};
 use super::counts::by_state;
 
 /// What is noted about an object itself.
@@ -94,7 +94,7 @@ fn receipt_of(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
     if noted.duplicates > 0 {
         outcomes.insert((Outcome::Duplicate, String::new()), noted.duplicates);
     }
-    Ok(Receipt {
+    let mut receipt = Receipt {
         complete: noted.ended && noted.refused.is_none(),
         digest: noted.digest,
         refused: noted.refused,
@@ -103,8 +103,10 @@ fn receipt_of(tx: &Transaction<'_>, noted: Noted) -> rusqlite::Result<Receipt> {
             .into_iter()
             .map(|((outcome, reason), rows)| OutcomeCount { outcome, reason, rows })
             .collect(),
-        pixels: pixels(tx, noted.id)?,
-    })
+        ..Receipt::default()
+    };
+    add_sent(tx, noted.id, &mut receipt)?;
+    Ok(receipt)
 }
 
 fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
@@ -121,23 +123,28 @@ fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
     Ok(outcomes)
 }
 
-/// Revenue is added up here, because SQLite has no exact decimals.
-fn pixels(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Vec<PixelCount>> {
+/// Adds what was sent and earned. Revenue is added up here, because SQLite has no exact decimals.
+fn add_sent(tx: &Transaction<'_>, object: i64, receipt: &mut Receipt) -> rusqlite::Result<()> {
     let mut select = tx.prepare_cached(
-        "SELECT pixel, state = 'reported', events, reported_revenue FROM report_conversions
-         WHERE object = ? AND pixel IS NOT NULL AND (events > 0 OR state = 'reported')",
+        "SELECT pixel, state = 'reported', events, reported_revenue, observed_revenue FROM report_conversions
+         WHERE object = ?",
     )?;
     let mut rows = select.query([object])?;
     let mut pixels: BTreeMap<PixelRef, PixelCount> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let pixel: PixelRef = parsed(row, 0)?;
+        receipt.add_money(parsed(row, 4)?, parsed(row, 3)?);
+        let Some(pixel) = pixel(row, 0)? else { continue };
+        if count(row, 2)? == 0 && !row.get::<_, bool>(1)? {
+            continue;
+        }
         let none = || PixelCount { pixel: pixel.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
         let counted = pixels.entry(pixel.clone()).or_insert_with(none);
         counted.conversions += u64::from(row.get::<_, bool>(1)?);
         counted.events += count(row, 2)?;
         counted.revenue = counted.revenue + parsed(row, 3)?;
     }
-    Ok(pixels.into_values().collect())
+    receipt.pixels = pixels.into_values().collect();
+    Ok(())
 }
 
 /// See [`LedgerAdmin::stats`](ports::LedgerAdmin::stats).

@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS report_conversions (
     part_first       INTEGER,
     part_purchases   INTEGER,
     part_worth       TEXT,
+    -- Money that rows stated and the entry's own events do not report.
+    wanted_count     INTEGER,
+    wanted_revenue   TEXT,
     ready            INTEGER NOT NULL DEFAULT 0,
     -- A lease that runs is respected even past the deadline.
     wakes_at         INTEGER GENERATED ALWAYS AS

@@ -5,13 +5,12 @@ use ports::ledger::rules::{self, Accepted, Settling, Standing};
 use ports::ledger::{Holder, Settled, Settlement};
 use rusqlite::{Row, Transaction, named_params};
 
-use super::columns::{count, damaged, figures, is_damage, parsed, sql};
+use super::columns::{AFTER_STANDING, count, damaged, is_damage, parsed, sql, standing, standing_columns};
 use super::key_index::Entries;
 use super::{attempts, damage, mutations, restatement, sending};
 
-const STORED: &str = "
-    SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, accepted, events
-    FROM report_conversions WHERE id = ?";
+const STORED: &str =
+    concat!("SELECT ", standing_columns!(), ", accepted, events FROM report_conversions WHERE id = ?");
 
 const WRITE: &str = "
     UPDATE report_conversions SET state = :state, reason = :reason, accepted = :accepted, events = :events,
@@ -43,7 +42,7 @@ fn settle_entry(
         stored => stored?,
     };
     let settlement = &*mutations::settlement(&standing, settlement);
-    let Some(settling) = rules::settle(&standing, accepted, settlement, holder.restatements) else {
+    let Some(settling) = rules::settle(&standing, accepted, settlement, holder.into()) else {
         return Ok(Settled::Late);
     };
     let answer = settlement.answer.as_ref().map(serde_json::to_string).transpose();
@@ -53,20 +52,15 @@ fn settle_entry(
     entries.counts.moved(standing.outcome, settling.outcome);
     attempts::remember(tx, entry, settlement.lease.attempt, &settling, answer.as_deref(), holder)?;
     if let Some(increment) = &settling.increment {
-        restatement::write(entries, entry, increment, holder.now)?;
+        restatement::write(entries, entry, settling.outcome, increment, holder.now)?;
     }
     Ok(Settled::Done)
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<(Standing, Accepted)> {
-    let standing = Standing {
-        outcome: parsed(row, 0)?,
-        attempt: row.get(1)?,
-        observed: figures(row, 2)?,
-        reported: figures(row, 4)?,
-        figures_unknown: false,
-    };
-    Ok((standing, Accepted { positions: parsed(row, 6)?, events: count(row, 7)? }))
+    let accepted =
+        Accepted { positions: parsed(row, AFTER_STANDING)?, events: count(row, AFTER_STANDING + 1)? };
+    Ok((standing(row)?, accepted))
 }
 
 fn write(

@@ -27,7 +27,7 @@ async fn record() -> Record {
         click_time: Some(UnixSeconds(1_763_800_000)),
         pixel: "meta:111".parse().ok(),
         network: "tonic".to_owned(),
-        observed: Figures { count: 1, revenue: "0.3".parse().expect("an amount") },
+        observed: Some(Figures { count: 1, revenue: "0.3".parse().expect("an amount") }),
         verdict: RowVerdict::Sendable { deadline: UnixMillis(9) },
     };
     let holder = Holder {
@@ -35,6 +35,7 @@ async fn record() -> Record {
         now: UnixMillis(1),
         until: UnixMillis(2),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     };
     ledger.claim(vec![stated], &holder).await.expect("claim");
     ledger.export_batch(1, u64::MAX).await.expect("export").remove(0)

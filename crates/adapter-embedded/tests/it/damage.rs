@@ -18,6 +18,7 @@ fn holder(now: i64) -> Holder {
         now: UnixMillis(now),
         until: UnixMillis(now + 100),
         restatements: Restatements::Increments,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }
 
@@ -32,7 +33,7 @@ fn row(number: u64) -> RowClaim {
         click_time: None,
         pixel: Some("meta:111".parse::<PixelRef>().unwrap()),
         network: "tonic".to_owned(),
-        observed: Figures::default(),
+        observed: Some(Figures::default()),
         verdict: RowVerdict::Sendable { deadline: UnixMillis(900_000) },
     }
 }

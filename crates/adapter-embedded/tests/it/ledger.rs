@@ -22,6 +22,7 @@ pub(crate) fn holder() -> Holder {
         now: UnixMillis(1_000),
         until: UnixMillis(61_000),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }
 
@@ -35,7 +36,7 @@ pub(crate) fn statement(session: &str, object: &str, verdict: RowVerdict) -> Row
         click_time: None,
         pixel: "meta:111".parse().ok(),
         network: String::new(),
-        observed: Figures::default(),
+        observed: Some(Figures::default()),
         verdict,
     }
 }

@@ -64,6 +64,7 @@ async fn goes_on(folder: &Path) {
         now: UnixMillis(now),
         until: UnixMillis(now + 100),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     };
     let states = [(Outcome::Parked, 1), (Outcome::Reported, 1)];
     let counted: Vec<_> =
@@ -90,7 +91,7 @@ fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
         click_time: None,
         pixel: None,
         network: String::new(),
-        observed: Figures::default(),
+        observed: Some(Figures::default()),
         verdict: RowVerdict::Sendable { deadline: UnixMillis(900) },
     }
 }

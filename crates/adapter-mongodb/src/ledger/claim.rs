@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use bson::oid::ObjectId;
 use bson::{Document, doc};
-use domain::ConversionKey;
-use ports::ledger::rules::{Change, KeyRows, Relation, Transition, by_key};
+use domain::{ConversionKey, Outcome, PixelRef};
+use ports::ledger::rules::{Change, Increment, KeyRows, Relation, Transition, by_key};
 use ports::ledger::{Claim, Holder, RowClaim};
 use ports::{Error, ErrorKind, Result};
 
@@ -25,8 +25,7 @@ pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &H
     let mut groups = by_key(rows);
     // Two processes with the same rows meet in the same order.
     groups.sort_unstable_by_key(|group| *group.key());
-    let documents: Vec<_> =
-        groups.iter().map(|group| document::new(group.lead(), group.observed(), holder)).collect();
+    let documents: Vec<_> = groups.iter().map(|group| document_of(group, holder)).collect();
     let known: HashSet<_> =
         connection.insert(OPERATION, CONVERSIONS, &documents).await?.into_iter().collect();
     let mut answers = Answers(vec![None; rows.len()]);
@@ -47,6 +46,11 @@ pub(super) async fn claim(connection: &Connection, rows: &[RowClaim], holder: &H
     }
     let busy = "other workers keep changing the same conversions";
     Err(Error::new(ErrorKind::Throttled, OPERATION).detail(busy))
+}
+
+/// The document of a key that has no entry yet.
+fn document_of(group: &KeyRows<'_>, holder: &Holder) -> Document {
+    document::new(group.lead(), group.observed(), group.wanted(holder.into()), holder)
 }
 
 /// Reads the entries of what is open, and changes them where no other worker did in between. What another worker changed, or what
@@ -98,7 +102,7 @@ fn claim_key<'r>(
     entry: &Entry,
     holder: &Holder,
 ) -> (Vec<(usize, Claim)>, Option<Change<'r>>) {
-    let mut transition = Transition::of(entry.standing(), holder.restatements);
+    let mut transition = Transition::of(entry.standing(), holder.into());
     let apply = |(position, row)| (position, transition.apply(position, row, relation(entry, row)));
     let answers = rows.in_order().map(apply).collect();
     (answers, transition.change())
@@ -119,17 +123,16 @@ fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -
     let mut set = doc! { "claimed_by": token };
     let mut attempts = 0;
     match change {
-        Change::TakeOver { row, observed } => {
-            set.extend(document::row(row, observed, holder));
-            set.insert("wakes_at", date(holder.until));
-            set.insert("superseded", bson(&superseded(entry)));
-            attempts = 1;
+        Change::TakeOver { row, observed, wanted, left_behind } => {
+            set.extend(document::row(row, observed, wanted, holder));
+            set.insert("superseded", bson(&superseded(entry, left_behind)));
+            attempts = i32::from(row.is_sendable());
         }
-        Change::Observe { observed, increment } => {
-            set.extend(observe(observed));
+        Change::Observe { observed, wanted, increment } => {
+            set.extend(observe(observed, wanted));
             set.extend(changed(holder.now));
-            if let Some(increment) = &increment {
-                set.extend(restatement::fields(increment, entry.deadline, holder.now));
+            if let Some((increment, row)) = &increment {
+                set.extend(add(entry, increment, row, holder));
             }
         }
     }
@@ -137,13 +140,24 @@ fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -
     doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1, "attempt": attempts } } }
 }
 
+/// Makes an entry wait for an increment. What the legacy system reported has no deadline: it gets the row's, and its pixel.
+fn add(entry: &Entry, increment: &Increment, row: &RowClaim, holder: &Holder) -> Document {
+    let deadline = entry.deadline.or(row.deadline().map(date));
+    let mut fields = restatement::fields(increment, deadline, holder.now);
+    if entry.deadline.is_none() {
+        let pixel = row.pixel.as_ref().map(PixelRef::to_string);
+        fields.extend(doc! { "deadline": deadline, "pixel": pixel, "network": &row.network });
+    }
+    fields
+}
+
 /// The rows whose place others took, once another takes the entry over.
-fn superseded(entry: &Entry) -> Vec<Superseded> {
+fn superseded(entry: &Entry, outcome: Outcome) -> Vec<Superseded> {
     let mut superseded = entry.superseded.clone();
     superseded.push(Superseded {
         object: entry.object.clone(),
         row: int(entry.row),
-        outcome: entry.state,
+        outcome,
         reason: entry.reason.clone(),
     });
     superseded

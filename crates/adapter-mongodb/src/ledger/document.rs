@@ -1,9 +1,11 @@
 //! A row as fields of a document.
 
-use bson::{Bson, DateTime, Document, doc};
+use bson::{DateTime, Document, doc};
 use domain::restate::Figures;
 use domain::{Outcome, PixelRef, UnixMillis};
 use ports::ledger::{Holder, RowClaim, checksum};
+
+use super::stored::{StoredFigures, bson};
 
 /// An instant as a date: people and dashboards can read it, and MongoDB keeps it to the millisecond.
 pub(super) const fn date(at: UnixMillis) -> DateTime {
@@ -21,30 +23,31 @@ pub(super) fn wakes_at(due: UnixMillis, deadline: Option<DateTime>) -> DateTime 
 }
 
 /// The document of a new conversion.
-pub(super) fn new(brought: &RowClaim, observed: Figures, holder: &Holder) -> Document {
-    let sends = brought.is_sendable();
+pub(super) fn new(
+    brought: &RowClaim,
+    observed: Figures,
+    wanted: Option<Figures>,
+    holder: &Holder,
+) -> Document {
     let mut document = doc! { "_id": brought.key.to_string() };
-    document.extend(row(brought, observed, holder));
+    document.extend(row(brought, observed, wanted, holder));
     document.extend(doc! {
         "reported": 0,
         "reported_count": 0_i64,
         "reported_revenue": "0",
         "accepted": "",
         "events": 0_i64,
-        "attempt": i32::from(sends),
+        "attempt": i32::from(brought.is_sendable()),
         "failures": 0,
         "attempts": [],
         "version": 1_i64,
         "createdAt": date(holder.now),
     });
-    if sends {
-        document.insert("wakes_at", date(holder.until));
-    }
     document
 }
 
 /// What a row brings, and sets again when it takes over an entry of which nothing was ever sent.
-pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Document {
+pub(super) fn row(row: &RowClaim, observed: Figures, wanted: Option<Figures>, holder: &Holder) -> Document {
     let (state, reason) = (row.outcome(), row.reason());
     let valid = state != Outcome::Invalid;
     let mut document = doc! {
@@ -63,21 +66,24 @@ pub(super) fn row(row: &RowClaim, observed: Figures, holder: &Holder) -> Documen
         "pixel": row.pixel.as_ref().map(PixelRef::to_string),
         "network": &row.network,
         "deadline": row.deadline().map(date),
-        "owner": Bson::Null,
-        "due_at": Bson::Null,
+        "owner": row.is_sendable().then_some(holder.owner.as_str()),
+        "due_at": row.due_at(holder).map(date),
     };
-    if row.is_sendable() {
-        document.insert("owner", holder.owner.as_str());
-        document.insert("due_at", date(holder.until));
+    if let Some(due_at) = row.due_at(holder) {
+        document.insert("wakes_at", date(due_at));
     }
-    document.extend(observe(observed));
+    document.extend(observe(observed, wanted));
     document.extend(changed(holder.now));
     document
 }
 
-/// The latest figures of a feed. Money is text, which keeps every digit; `$toDecimal` makes numbers of it.
-pub(super) fn observe(figures: Figures) -> Document {
-    doc! { "observed_count": figures.count, "observed_revenue": figures.revenue.to_string() }
+/// The latest figures of a feed, and money that is still to be looked at. Money is text, which keeps every digit; `$toDecimal` makes
+/// numbers of it.
+pub(super) fn observe(figures: Figures, wanted: Option<Figures>) -> Document {
+    doc! {
+        "observed_count": figures.count, "observed_revenue": figures.revenue.to_string(),
+        "wanted": wanted.map(|wanted| bson(&StoredFigures::from(wanted))),
+    }
 }
 
 /// What every change sets that is to be exported, beside raising the version.

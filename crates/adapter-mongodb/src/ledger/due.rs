@@ -227,10 +227,9 @@ pub(super) async fn release_parked(
     now: UnixMillis,
 ) -> Result<u64> {
     let sooner = doc! { "$min": { "due_at": date(now), "wakes_at": date(now) } };
-    let for_a_person = [WaitReason::UnknownOutcome, WaitReason::Damaged];
-    let for_a_person: Vec<_> = for_a_person.iter().map(WaitReason::as_str).collect();
+    let others: Vec<_> = WaitReason::WITHOUT_CREDENTIAL.iter().map(WaitReason::as_str).collect();
     let parked = doc! {
-        "state": "parked", "pixel": pixel.to_string(), "reason": { "$nin": for_a_person },
+        "state": "parked", "pixel": pixel.to_string(), "reason": { "$nin": others },
     };
     let update = doc! { "q": parked, "u": sooner, "multi": true };
     connection.update("ledger.release_parked", CONVERSIONS, vec![update]).await

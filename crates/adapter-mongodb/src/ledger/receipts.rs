@@ -91,6 +91,7 @@ struct Ending {
     reason: String,
     pixel: Option<PixelRef>,
     revenue: Option<Money>,
+    stated: Option<Money>,
 }
 
 /// What the entries say about an object.
@@ -98,6 +99,8 @@ struct Ending {
 struct Counts {
     outcomes: BTreeMap<(Outcome, String), u64>,
     pixels: BTreeMap<PixelRef, PixelCount>,
+    /// Stated and unreported revenue alone.
+    money: Receipt,
 }
 
 async fn counts(
@@ -118,7 +121,7 @@ async fn counts(
 fn of_entries(objects: &[String]) -> Vec<Document> {
     let by = doc! {
         "object": "$object", "outcome": "$state", "reason": "$reason", "pixel": "$pixel",
-        "revenue": "$reported_revenue",
+        "revenue": "$reported_revenue", "stated": "$observed_revenue",
     };
     vec![
         doc! { "$match": { "object": { "$in": objects } } },
@@ -142,7 +145,10 @@ fn of_superseded(objects: &[String]) -> Vec<Document> {
 
 impl Counts {
     fn add(&mut self, rows: Alike) {
-        let Ending { outcome, reason, pixel, revenue, .. } = rows.by;
+        let Ending { outcome, reason, pixel, revenue, stated, .. } = rows.by;
+        // A row that was taken over has no money of its own.
+        let each = (stated.unwrap_or_default(), revenue.unwrap_or_default());
+        (0..rows.rows).for_each(|_| self.money.add_money(each.0, each.1));
         *self.outcomes.entry((outcome, reason)).or_default() += rows.rows;
         let Some(code) = pixel.filter(|_| rows.events > 0 || outcome == Outcome::Reported) else { return };
         let none = PixelCount { pixel: code.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
@@ -168,6 +174,7 @@ impl Counts {
             rows_in,
             outcomes: self.outcomes.into_iter().map(count).collect(),
             pixels: self.pixels.into_values().collect(),
+            ..self.money
         }
     }
 }

@@ -28,8 +28,12 @@ fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
             ("efflux_session", doc! { "session_id": 1 }, doc! {}),
             ("efflux_state", doc! { "state": 1, "_id": 1 }, doc! {}),
             (
-                "efflux_books",
-                doc! { "object": 1, "state": 1, "reason": 1, "pixel": 1, "reported_revenue": 1, "events": 1 },
+                // Holds all that a receipt needs, so that no document is read for it.
+                "efflux_receipts",
+                doc! {
+                    "object": 1, "state": 1, "reason": 1, "pixel": 1, "reported_revenue": 1, "observed_revenue": 1,
+                    "events": 1,
+                },
                 doc! { "sparse": true },
             ),
             ("efflux_superseded", doc! { "superseded.object": 1 }, doc! { "sparse": true }),

@@ -120,7 +120,7 @@ async fn marked(
 
 /// A settlement as an update that changes its entry only as it was read; `None` when it is late.
 fn update(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Holder) -> Option<Document> {
-    let settling = rules::settle(&entry.standing(), entry.accepted(), settlement, holder.restatements)?;
+    let settling = rules::settle(&entry.standing(), entry.accepted(), settlement, holder.into())?;
     let attempt = StoredAttempt {
         number: settlement.lease.attempt,
         at: date(holder.now),

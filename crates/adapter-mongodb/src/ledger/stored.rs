@@ -5,7 +5,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
-use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source, checksum};
+use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source, checksum, odd_amount};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An entry, as far as it decides about newcomers and settlements.
@@ -26,6 +26,12 @@ pub(super) struct Entry {
     #[serde(deserialize_with = "positions")]
     accepted: Positions,
     events: u64,
+    /// Empty unless rows stated money that the entry's own events do not report. Absent in what versions before 4 wrote: the
+    /// latest figures were meant then.
+    #[serde(default, deserialize_with = "present")]
+    wanted: Option<Option<StoredFigures>>,
+    #[serde(default)]
+    part: Option<StoredIncrement>,
     #[serde(default)]
     pub(super) deadline: Option<DateTime>,
     #[serde(default)]
@@ -43,16 +49,21 @@ impl Entry {
         doc! {
             "state": 1, "reason": 1, "object": 1, "row": 1, "version": 1, "attempt": 1, "observed_count": 1,
             "observed_revenue": 1, "reported_count": 1, "reported_revenue": 1, "accepted": 1, "events": 1,
-            "deadline": 1, "attempts": 1, "superseded": 1, "figures_unknown": 1,
+            "deadline": 1, "attempts": 1, "superseded": 1, "figures_unknown": 1, "wanted": 1, "part": 1,
         }
     }
 
-    pub(super) const fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
+        let observed = Figures { count: self.observed_count, revenue: self.observed_revenue };
+        let observed_open = Some(observed).filter(|_| !self.state.is_end() && observed.count > 0);
         Standing {
             outcome: self.state,
             attempt: self.attempt,
-            observed: Figures { count: self.observed_count, revenue: self.observed_revenue },
+            observed,
             reported: Figures { count: self.reported_count, revenue: self.reported_revenue },
+            wanted: self.wanted.map_or(observed_open, |wanted| wanted.map(Figures::from)),
+            odd: odd_amount(self.state, &self.reason),
+            portion: self.part.map_or(Portion::Full, Portion::from),
             figures_unknown: self.figures_unknown,
         }
     }
@@ -196,6 +207,30 @@ impl Claimed {
     }
 }
 
+/// What paid clicks earned.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct StoredFigures {
+    count: i64,
+    revenue: Money,
+}
+
+impl From<Figures> for StoredFigures {
+    fn from(Figures { count, revenue }: Figures) -> Self {
+        Self { count, revenue }
+    }
+}
+
+impl From<StoredFigures> for Figures {
+    fn from(StoredFigures { count, revenue }: StoredFigures) -> Self {
+        Self { count, revenue }
+    }
+}
+
+/// A field that may be empty, and is there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<StoredFigures>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// Purchases that a restatement added.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct StoredIncrement {
@@ -206,7 +241,7 @@ pub(super) struct StoredIncrement {
 }
 
 impl From<Increment> for StoredIncrement {
-    fn from(Increment { first, purchases, value }: Increment) -> Self {
+    fn from(Increment { first, purchases, value, .. }: Increment) -> Self {
         Self { first, purchases, value }
     }
 }

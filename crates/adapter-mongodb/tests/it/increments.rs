@@ -17,7 +17,7 @@ async fn further_paid_clicks_are_handed_out_with_what_they_are_worth() {
     let whole = settlement(&held, Settle::Reported);
     assert_eq!(ledger.settle(vec![whole.clone()], &increments(1)).await.unwrap(), [Settled::Done]);
     let mut more = sendable("s", "b/p", 0);
-    more.observed = figures(3, "0.95");
+    more.observed = Some(figures(3, "0.95"));
     assert_eq!(ledger.claim(vec![more], &increments(2)).await.unwrap(), [Claim::Duplicate]);
     let due = ledger.claim_due(&DueLimits::of(10), &increments(2)).await.unwrap().remove(0);
     let expected = Portion::Increment { first: 1, purchases: 2, value: "0.7".parse().unwrap() };
@@ -40,11 +40,11 @@ async fn what_grew_while_it_was_sent_is_due_at_once() {
     let ledger = ledger().await;
     let held = lease(&ledger.claim(vec![sendable("s", "b/o", 0)], &increments(0)).await.unwrap()[0]);
     let mut more = sendable("s", "b/p", 0);
-    more.observed = figures(2, "0.20");
+    more.observed = Some(figures(2, "0.45"));
     ledger.claim(vec![more], &increments(1)).await.unwrap();
     ledger.settle(vec![settlement(&held, Settle::Reported)], &increments(2)).await.unwrap();
     let record = ledger.find("s", None).await.unwrap().remove(0);
     assert_eq!((record.outcome, record.wait_reason()), (Outcome::Retry, Some(WaitReason::Restated)));
     let due = ledger.claim_due(&DueLimits::of(10), &increments(2)).await.unwrap().remove(0);
-    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 1, value: domain::Money::ZERO });
+    assert_eq!(due.portion, Portion::Increment { first: 1, purchases: 1, value: "0.2".parse().unwrap() });
 }

@@ -3,7 +3,7 @@
 use adapter_mongodb::{FromLegacy, MongoLedger, MongoSettings};
 use bson::{Bson, DateTime, Document, doc};
 use domain::Outcome;
-use ports::ledger::{Claim, Holder, Restatements, RowClaim, Selection};
+use ports::ledger::{Claim, DueLimits, Holder, Restatements, RowClaim, Selection};
 use ports::{LedgerAdmin, ReportLedger};
 
 use super::world::{START, at, collection, database, figures, holder, sendable, settings};
@@ -116,11 +116,18 @@ async fn only_what_grew_beyond_the_legacy_systems_figures_is_sent() {
     let increments = Holder { restatements: Restatements::Increments, ..holder(0) };
     let restated: Vec<_> = rows("b/o", &["number", "bare"])
         .into_iter()
-        .map(|row| RowClaim { observed: figures(3, "1"), ..row })
+        .map(|row| RowClaim { observed: Some(figures(3, "1")), ..row })
         .collect();
     assert_eq!(ledger.claim(restated, &increments).await.unwrap(), [Claim::Duplicate, Claim::Duplicate]);
     let grown = ledger.find("number", None).await.unwrap().remove(0);
     assert_eq!((grown.outcome, grown.reported), (Outcome::Retry, figures(1, "0.25")));
     let unknown = ledger.find("bare", None).await.unwrap().remove(0);
     assert_eq!(unknown.outcome, Outcome::Reported, "how much was reported is unknown");
+    let due = ledger.claim_due(&DueLimits::of(10), &increments).await.unwrap();
+    let due: Vec<_> = due.iter().map(|due| (due.lease.key, due.deadline)).collect();
+    assert_eq!(
+        due,
+        [(grown.key, rows("b/o", &["number"])[0].deadline().unwrap())],
+        "it has the row's deadline"
+    );
 }

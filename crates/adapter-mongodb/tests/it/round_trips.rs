@@ -54,7 +54,7 @@ async fn a_mixed_batch_costs_no_more() {
     let mut mixed: Vec<_> = rows("b/o", 0).take(200).collect();
     mixed.extend(rows("b/p", 250).take(400));
     mixed.extend(rows("b/p", 1_000).take(200).map(|mut row| {
-        row.observed = super::world::figures(2, "1");
+        row.observed = Some(super::world::figures(2, "1"));
         row
     }));
     mixed.extend(rows("b/p", 600).take(200));

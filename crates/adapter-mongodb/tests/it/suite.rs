@@ -29,7 +29,7 @@ async fn a_settlement_and_a_restatement_of_the_same_moment_are_both_kept() {
         let held =
             lease(&ledger.claim(vec![sendable(&session, "b/o", round)], &increments(0)).await.unwrap()[0]);
         let mut restated = sendable(&session, "b/p", round);
-        restated.observed = super::world::figures(3, "0.75");
+        restated.observed = Some(super::world::figures(3, "0.75"));
         let (claiming, settling) = (increments(1), increments(1));
         let (claimed, settled) = tokio::join!(
             ledger.claim(vec![restated], &claiming),

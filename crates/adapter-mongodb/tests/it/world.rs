@@ -22,6 +22,7 @@ pub(crate) fn holder(seconds: i64) -> Holder {
         now: at(seconds),
         until: at(seconds + 120),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
         click_time: Some(click),
         pixel: Some("meta:111".parse().unwrap()),
         network: "tonic".to_owned(),
-        observed: figures(1, "0.25"),
+        observed: Some(figures(1, "0.25")),
         verdict: RowVerdict::Sendable {
             deadline: click.millis().plus(std::time::Duration::from_secs(7 * 86_400 - 60)),
         },

@@ -65,7 +65,7 @@ fn values_are_numbers_that_add_up() {
     let texts: Vec<_> =
         events(&config(), &json!({}))[3..].iter().map(|e| e["custom_data"]["value"].to_string()).collect();
     assert_eq!(texts, ["0.333334", "0.333333", "0.333333"]);
-    let zero = events(&config(), &json!({"conversions": 1, "revenue": null}));
+    let zero = events(&config(), &json!({"conversions": 1, "revenue": 0}));
     assert_eq!(zero[3]["custom_data"], json!({"value": 0, "currency": "USD"}));
 }
 

@@ -96,7 +96,7 @@ pub struct Conversion<'a> {
     pub serp: Count,
     /// `conversions`: paid clicks so far.
     pub conversions: Count,
-    /// `revenue` so far; absent counts as nothing earned yet.
+    /// `revenue` so far; `None` when the row does not say, or not readably. That is not zero.
     pub revenue: Option<Money>,
     /// The fields that the row has.
     pub fields: FieldNames,

@@ -90,10 +90,19 @@ fn each_rule_has_its_reason() {
         (r#"{"user_agent": "bot"}"#, "crawler"),
         (r#"{"conversions": -1}"#, "negative_amount"),
         (r#"{"revenue": -0.25}"#, "negative_amount"),
-        (r#"{"revenue": null}"#, "valid, 3 events"),
+        (r#"{"revenue": null}"#, "missing_revenue"),
+        (r#"{"revenue": ""}"#, "missing_revenue"),
+        (r#"{"revenue": "a lot"}"#, "missing_revenue"),
+        (r#"{"revenue": [1], "conversions": 0}"#, "malformed"),
+        (r#"{"revenue": "a lot", "click_timestamp": "yesterday"}"#, "malformed,missing_revenue"),
+        (r#"{"revenue": null, "conversions": 0}"#, "valid, 2 events"),
+        (r#"{"revenue": null, "conversions": null}"#, "valid, 2 events"),
+        (r#"{"revenue": 0}"#, "valid, 3 events"),
+        (r#"{"conversions": null}"#, "valid, 2 events"),
         (r#"{"conversions": 1.5}"#, "malformed"),
         (r#"{"conversions": 2500}"#, "valid, 2502 events"),
         (r#"{"conversions": 9999}"#, "too_many_events"),
+        (r#"{"conversions": 9999, "revenue": null}"#, "too_many_events,missing_revenue"),
         (r#"{"conversions": 9223372036854775807}"#, "too_many_events"),
         (r#"{"network": "crossroads"}"#, "valid, 1 events"),
         (r#"{"network": "airfind", "visits": 1, "serp": "1"}"#, "valid, 3 events"),
@@ -111,4 +120,14 @@ fn each_rule_has_its_reason() {
     for (change, expected) in cases {
         assert_eq!(reasons_of(change), expected, "{change}");
     }
+}
+
+#[test]
+fn a_row_without_revenue_is_one_whose_revenue_is_missing() {
+    let raw = r#"{"session_id":"s","click_timestamp":1763700000,"pixel_id":"111","ts_click_id":"I","user_agent":"U","conversions":1}"#;
+    let platforms = OnePlatform(Platform::LEGACY, &Week);
+    let rules = Rules { now: NOW, pixels: &AnyPixel, platforms: &platforms, object_network: Some("tonic") };
+    let reasons = check(&Row::parse(raw), rules).map(drop).unwrap_err();
+    assert_eq!(reasons.to_string(), "missing_revenue");
+    assert_eq!(amounts(&Row::parse(raw), Some("tonic")), None, "there is no amount to count");
 }

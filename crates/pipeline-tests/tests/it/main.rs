@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod amounts;
 mod bisection;
 mod credentials;
 mod filtering;

@@ -8,19 +8,19 @@ use serde_json::Value;
 use crate::world::World;
 
 /// A row with other figures.
-fn stating(row: &str, conversions: i64, revenue: &str) -> String {
+pub(crate) fn stating(row: &str, conversions: i64, revenue: &str) -> String {
     let mut row: Value = serde_json::from_str(row).unwrap();
     row["conversions"] = conversions.into();
     row["revenue"] = revenue.into();
     row.to_string()
 }
 
-fn money(text: &str) -> Money {
+pub(crate) fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
 /// Number and value of all Purchases that the sandbox has.
-fn purchases(world: &World) -> (u64, String) {
+pub(crate) fn purchases(world: &World) -> (u64, String) {
     let stats = world.sandbox.stats();
     let all = stats.pixels.values().filter_map(|p| p.names.get("Purchase"));
     let (mut number, mut value) = (0, Money::ZERO);

@@ -142,7 +142,9 @@ fn process(world: &World, second: Option<Arc<dyn Destination>>, health: &Arc<Lat
 async fn send_due(world: &World, lanes: &Arc<Lanes>) {
     let now = world.clock.now();
     let until = now.plus(Duration::from_secs(6 * 3600));
-    let holder = Holder { owner: "another".into(), now, until, restatements: Restatements::First };
+    let max_per_click = domain::Money::from_units(1_000);
+    let holder =
+        Holder { owner: "another".into(), now, until, restatements: Restatements::First, max_per_click };
     let due = world.ledger.claim_due(&DueLimits::of(100), &holder).await.unwrap();
     assert!(!due.is_empty());
     lanes.submit(due, &holder).await;

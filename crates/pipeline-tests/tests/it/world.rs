@@ -10,10 +10,10 @@ use adapter_embedded::pixels::EmbeddedPixels;
 use destination_meta::destination::{Meta, MetaConfig};
 use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use destination_meta::transport::Transport;
-use domain::{ObjectRef, Outcome, PixelRef, Receipt};
+use domain::{Money, ObjectRef, Outcome, PixelRef, Receipt};
 use meta_sandbox::{Sandbox, SandboxConfig};
 use pipeline::report::{
-    Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, due,
+    Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, ZeroRevenue, due,
 };
 use pipeline::worker::{Handled, Handler};
 use pipeline::{Blocking, MemoryBudget, RowLimits};
@@ -56,6 +56,12 @@ impl World {
         Self::of(config, None).await
     }
 
+    /// The same with `ZERO_REVENUE=send`.
+    pub(crate) async fn sending_zero() -> Self {
+        let config = ReportConfig { zero_revenue: ZeroRevenue::Send, ..config_of(OnUnknown::Resend) };
+        Self::of(config, None).await
+    }
+
     /// The same with little memory.
     pub(crate) async fn within(memory: MemoryBudget) -> Self {
         Self::of(ReportConfig { memory, ..config_of(OnUnknown::Resend) }, None).await
@@ -70,7 +76,7 @@ impl World {
         Self::of(config_of(OnUnknown::Resend), Some(second)).await
     }
 
-    async fn of(report_config: ReportConfig, second: Option<Arc<dyn Destination>>) -> Self {
+    pub(crate) async fn of(report_config: ReportConfig, second: Option<Arc<dyn Destination>>) -> Self {
         let clock = Arc::new(ManualClock::default());
         let sandbox_clock = Arc::clone(&clock);
         let config = SandboxConfig {
@@ -230,6 +236,8 @@ pub(crate) fn config_of(on_unknown: OnUnknown) -> ReportConfig {
         rows: RowLimits::default(),
         on_unknown,
         restatements: Restatements::First,
+        max_per_click: Money::from_units(1_000),
+        zero_revenue: ZeroRevenue::Hold,
         backoff: Backoff::default(),
         claim_rows: CLAIM_ROWS,
         memory: MemoryBudget::default(),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-pub use ports::configuration::OnUnknown;
+use domain::Money;
+pub use ports::configuration::{OnUnknown, ZeroRevenue};
 use ports::ledger::Restatements;
 
 use row_files::RowLimits;
@@ -30,6 +31,10 @@ pub struct ReportConfig {
     pub on_unknown: OnUnknown,
     /// What happens to figures that outgrow what was reported.
     pub restatements: Restatements,
+    /// The most that one paid click may earn without the operator's consent.
+    pub max_per_click: Money,
+    /// What happens to paid clicks that earned nothing, when no row states their money.
+    pub zero_revenue: ZeroRevenue,
     /// How long to wait between attempts.
     pub backoff: Backoff,
     /// Rows that one claim takes to the ledger; [`CLAIM_ROWS`] unless a test wants many small claims.

@@ -97,6 +97,8 @@ impl Intake {
             pixels: reporting.pixels.current().await?,
             now: reporting.clock.now(),
             destinations: Arc::clone(&reporting.destinations),
+            max_per_click: reporting.config.max_per_click,
+            zero_revenue: reporting.config.zero_revenue,
         };
         let config = &reporting.config;
         let (claim_rows, limits) = (config.claim_rows, (config.max_object_bytes, config.rows));

@@ -1,8 +1,9 @@
 //! How each deliberate bug of [`ports::mutations`] bends what the reporter does; see [`crate::mutations`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use domain::UnixMillis;
+use domain::{OddAmount, Row, UnixMillis};
 use ports::destination::{EventOutcome, PreparedEvent};
 use ports::ledger::{Due, Positions};
 use ports::mutations::{Mutation, is_on};
@@ -25,6 +26,35 @@ pub(super) fn time_before_sending(now: UnixMillis) -> UnixMillis {
 /// Events are repeated even when the platform has forgotten their ids.
 pub(super) fn time_of_repeating(now: UnixMillis) -> UnixMillis {
     if is_on(Mutation::IgnoreDeduplication) { UnixMillis(i64::MIN) } else { now }
+}
+
+/// An event is sent although its click is still to come.
+pub(super) fn time_of_click(click: UnixMillis, now: UnixMillis) -> UnixMillis {
+    if is_on(Mutation::FutureSent) { click.min(now) } else { click }
+}
+
+/// Paid clicks without revenue earned nothing: when their row is claimed, and when it is sent.
+pub(super) fn row_of_claim<'c, 'a>(row: &'c Row<'a>) -> Cow<'c, Row<'a>> {
+    if is_on(Mutation::MissingIsZero) { Cow::Owned(row_of_due(row.clone())) } else { Cow::Borrowed(row) }
+}
+
+/// See [`row_of_claim`].
+pub(super) fn row_of_due(mut row: Row<'_>) -> Row<'_> {
+    if let Some(conversion) = row.conversion.as_deref_mut().filter(|_| is_on(Mutation::MissingIsZero)) {
+        conversion.revenue.get_or_insert_default();
+        conversion.unreadable.retain(|field| *field != "revenue");
+    }
+    row
+}
+
+/// An amount is sent at once, whatever is odd about it.
+pub(super) fn odd_amount(odd: Option<OddAmount>) -> Option<OddAmount> {
+    let is_sent = match odd {
+        Some(OddAmount::Zero) => is_on(Mutation::MissingIsZero) || is_on(Mutation::ZeroSent),
+        Some(OddAmount::Implausible) => is_on(Mutation::ImplausibleSent),
+        None => false,
+    };
+    odd.filter(|_| !is_sent)
 }
 
 /// What the clock shows is believed, whatever other clocks show.

@@ -37,7 +37,7 @@ pub(super) async fn everything_about_a_row_is_kept(ledger: Subject) {
     assert_eq!(record.click_time, stated.click_time);
     assert_eq!(record.pixel, stated.pixel);
     assert_eq!(record.network, stated.network);
-    assert_eq!(record.observed, stated.observed);
+    assert_eq!(Some(record.observed), stated.observed);
     assert_eq!(record.reported, figures(0, "0"));
     assert_eq!((record.events, record.attempts), (0, 1));
     assert_eq!((record.reason.as_str(), record.reasons.as_str()), ("", ""));
@@ -79,7 +79,7 @@ pub(super) async fn the_same_row_again_stands(ledger: Subject) {
 pub(super) async fn another_row_is_a_duplicate_and_its_figures_are_observed(ledger: Subject) {
     ledger.hold(sendable("s", "b/o", 0), 0).await;
     let before = ledger.record("s").await;
-    let later = RowClaim { observed: figures(3, "0.7512345"), ..sendable("s", "b/p", 0) };
+    let later = RowClaim { observed: Some(figures(3, "0.7512345")), ..sendable("s", "b/p", 0) };
     assert_eq!(ledger.claim_one(later, 5).await, Claim::Duplicate);
     let after = ledger.record("s").await;
     assert_eq!(after.observed, figures(3, "0.7512345"));
@@ -92,7 +92,7 @@ pub(super) async fn another_row_is_a_duplicate_and_its_figures_are_observed(ledg
 }
 
 pub(super) async fn the_first_of_a_key_in_one_call_brings_it(ledger: Subject) {
-    let second = RowClaim { observed: figures(2, "0.5"), ..sendable("s", "b/o", 1) };
+    let second = RowClaim { observed: Some(figures(2, "0.5")), ..sendable("s", "b/o", 1) };
     let claims = ledger.claim(vec![sendable("s", "b/o", 0), second, sendable("t", "b/o", 2)], 0).await;
     assert!(matches!(claims[0], Claim::Held(_)), "{claims:?}");
     assert_eq!(claims[1], Claim::Duplicate);

@@ -54,6 +54,7 @@ pub(super) async fn what_waits_past_its_deadline_comes_out(ledger: Subject) {
         now,
         until: now.plus(Duration::from_secs(60)),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     };
     let early = ledger.0.claim_due(&DueLimits::of(10), &holder(before(deadline()))).await.expect("claim_due");
     assert_eq!(early, []);

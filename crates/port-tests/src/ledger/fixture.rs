@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, PixelRef, Reason, Reasons, Receipt, UnixMillis, UnixSeconds};
+use domain::{
+    ConversionKey, OddAmount, Outcome, PixelRef, Reason, Reasons, Receipt, UnixMillis, UnixSeconds,
+};
 use ports::Ledger;
 use ports::ledger::{
     Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Positions, Record, Restatements, RowClaim, RowVerdict,
@@ -29,6 +31,7 @@ pub(super) fn holder(owner: &str, seconds: i64) -> Holder {
         now: at(seconds),
         until: at(seconds + LEASE),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }
 
@@ -63,7 +66,7 @@ pub(super) fn sendable(session: &str, object: &str, row: u64) -> RowClaim {
         click_time: Some(UnixSeconds(START - 3600)),
         pixel: Some(pixel("111")),
         network: "tonic".to_owned(),
-        observed: figures(1, "0.25"),
+        observed: Some(figures(1, "0.25")),
         verdict: RowVerdict::Sendable { deadline: deadline() },
     }
 }
@@ -76,7 +79,23 @@ pub(super) fn invalid(session: &str, object: &str, row: u64) -> RowClaim {
 
 /// A valid row that stands for no event.
 pub(super) fn no_events(session: &str, object: &str, row: u64) -> RowClaim {
-    RowClaim { observed: figures(0, "0"), verdict: RowVerdict::NoEvents, ..sendable(session, object, row) }
+    RowClaim {
+        observed: Some(figures(0, "0")),
+        verdict: RowVerdict::NoEvents,
+        ..sendable(session, object, row)
+    }
+}
+
+/// A row of a paid click that waits until that second, for this reason.
+pub(super) fn waiting(session: &str, object: &str, odd: OddAmount, seconds: i64) -> RowClaim {
+    let verdict = RowVerdict::Waits { deadline: deadline(), due_at: at(seconds), odd };
+    let revenue = if odd == OddAmount::Zero { "0" } else { "5000" };
+    RowClaim { observed: Some(figures(1, revenue)), verdict, ..sendable(session, object, 0) }
+}
+
+/// A row of a page view: it may be sent, and has no money.
+pub(super) fn views(session: &str, object: &str) -> RowClaim {
+    RowClaim { observed: Some(figures(0, "0")), ..sendable(session, object, 0) }
 }
 
 /// A settlement without accepted events.

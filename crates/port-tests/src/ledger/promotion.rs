@@ -15,7 +15,7 @@ pub(super) async fn a_sendable_row_takes_over(ledger: Subject) {
             pixel: Some(pixel("222")),
             network: "sedo".to_owned(),
             click_time: Some(UnixSeconds(1_763_700_000)),
-            observed: figures(2, "1.5"),
+            observed: Some(figures(2, "1.5")),
             ..sendable(session, "b/p", row)
         };
         let lease = ledger.hold(newcomer.clone(), 10).await;
@@ -24,7 +24,7 @@ pub(super) async fn a_sendable_row_takes_over(ledger: Subject) {
         assert_eq!(after.outcome, Outcome::InFlight);
         assert_eq!((&after.source, &after.raw), (&newcomer.source, &newcomer.raw));
         assert_eq!((&after.pixel, &after.network), (&newcomer.pixel, &newcomer.network));
-        assert_eq!((after.click_time, after.observed), (newcomer.click_time, newcomer.observed));
+        assert_eq!((after.click_time, Some(after.observed)), (newcomer.click_time, newcomer.observed));
         assert_eq!((after.reason.as_str(), after.reasons.as_str()), ("", ""));
         assert_eq!((after.deadline, after.due_at), (Some(deadline()), Some(at(10 + LEASE))));
         assert!(after.version > before.version);

@@ -1,7 +1,7 @@
 //! Receipts of objects.
 
 use domain::Outcome;
-use ports::ledger::{Claim, ObjectEnd, RowClaim, Settle, Settlement, WaitReason};
+use ports::ledger::{Claim, ObjectEnd, RowClaim, Settle, Settlement, Source, WaitReason};
 
 use super::fixture::{
     Subject, at, digest_of, figures, invalid, no_events, parked, pixel, retry, sendable, settlement,
@@ -25,7 +25,8 @@ async fn one_of_each(ledger: &Subject) {
             ledger.done(&lease, settle, 1).await;
         }
     }
-    let rest = vec![invalid("i", OBJECT, 6), no_events("n", OBJECT, 7), sendable("reported", OBJECT, 8)];
+    let again = RowClaim { observed: Some(figures(0, "0")), ..sendable("reported", OBJECT, 8) };
+    let rest = vec![invalid("i", OBJECT, 6), no_events("n", OBJECT, 7), again];
     let claims = ledger.claim(rest, 2).await;
     assert_eq!(claims[2], Claim::Duplicate);
 }
@@ -73,7 +74,7 @@ pub(super) async fn a_refused_object_says_why(ledger: Subject) {
 
 pub(super) async fn a_redelivered_object_has_the_same_receipt(ledger: Subject) {
     let rows = || {
-        let restated = RowClaim { observed: figures(4, "2"), ..sendable("s", "b/o", 3) };
+        let restated = RowClaim { observed: Some(figures(4, "2")), ..sendable("s", "b/o", 3) };
         vec![sendable("s", "b/o", 0), invalid("i", "b/o", 1), no_events("n", "b/o", 2), restated]
     };
     let mut receipts = Vec::new();
@@ -88,6 +89,28 @@ pub(super) async fn a_redelivered_object_has_the_same_receipt(ledger: Subject) {
     // A redelivery that ended in the middle does not change them either.
     ledger.claim(rows().drain(..2).collect(), 30).await;
     assert_eq!(ledger.receipt("b/o").await, receipts[0]);
+}
+
+pub(super) async fn money_that_is_not_reported_is_in_the_receipt(ledger: Subject) {
+    let rows = ["reported", "views", "waits"].map(|session| {
+        let (count, revenue) = if session == "views" { (0, "0.8") } else { (1, "0.25") };
+        RowClaim { observed: Some(figures(count, revenue)), ..sendable(session, "b/o", 0) }
+    });
+    for (row, stated) in rows.into_iter().enumerate() {
+        let session = stated.session_id.clone().unwrap_or_default();
+        let lease = ledger
+            .hold(RowClaim { source: Source { row: row as u64, ..stated.source.clone() }, ..stated }, 0)
+            .await;
+        let revenue = if session == "reported" { figures(1, "0.25") } else { figures(0, "0") };
+        let settle = if session == "waits" { parked(9_000) } else { Settle::Reported };
+        ledger.settle(Settlement { reported: revenue, ..settlement(&lease, settle) }, 1).await;
+    }
+    ledger.claim_one(invalid("i", "b/o", 3), 2).await;
+    ledger.finish("b/o", 4, 0).await;
+    let receipt = ledger.receipt("b/o").await;
+    assert!(receipt.balances(), "{receipt:?}");
+    let money = [receipt.stated, receipt.revenue(), receipt.unreported].map(|money| money.to_string());
+    assert_eq!(money, ["1.55", "0.25", "1.3"], "views without a click, what waits, and what is invalid");
 }
 
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {

@@ -5,14 +5,16 @@ use ports::ledger::{
     Claim, DueLimits, Holder, Lease, Portion, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
 };
 
-use super::fixture::{LEASE, Subject, deadline, figures, holder, invalid, retry, sendable, settlement};
+use super::fixture::{
+    LEASE, Subject, deadline, figures, holder, invalid, retry, sendable, settlement, views,
+};
 
 fn increments(seconds: i64) -> Holder {
     Holder { restatements: Restatements::Increments, ..holder("tester", seconds) }
 }
 
 fn stated(session: &str, object: &str, count: i64, revenue: &str) -> RowClaim {
-    RowClaim { observed: figures(count, revenue), ..sendable(session, object, 0) }
+    RowClaim { observed: Some(figures(count, revenue)), ..sendable(session, object, 0) }
 }
 
 /// Reports an entry whole: three events, of which so many are Purchases.
@@ -113,7 +115,7 @@ pub(super) async fn what_cannot_be_sent_is_only_recorded(ledger: Subject) {
         assert_eq!((record.outcome, record.observed), (Outcome::Reported, figures(count, revenue)));
     }
     // A row that may not be sent brings figures and no events.
-    let late = RowClaim { observed: figures(5, "2"), ..invalid("s", "b/5", 0) };
+    let late = RowClaim { observed: Some(figures(5, "2")), ..invalid("s", "b/5", 0) };
     assert_eq!(claim(&ledger, late, &increments(3)).await, Claim::Duplicate);
     assert_eq!(ledger.record("s").await.outcome, Outcome::Reported);
     assert_eq!(ledger.0.claim_due(&DueLimits::of(10), &increments(10_000)).await.expect("claim_due"), []);
@@ -132,4 +134,63 @@ pub(super) async fn the_receipt_stays_that_of_the_first_row(ledger: Subject) {
     ledger.balances("b/o", &[(Outcome::Reported, 1)]).await;
     let receipt = ledger.receipt("b/o").await;
     assert_eq!((receipt.events(), receipt.revenue()), (6, "0.5".parse().expect("an amount")));
+}
+
+fn first(seconds: i64) -> Holder {
+    Holder { restatements: Restatements::First, ..holder("tester", seconds) }
+}
+
+pub(super) async fn the_first_money_is_never_a_duplicate(ledger: Subject) {
+    let lease = ledger.hold(views("s", "b/o"), 0).await;
+    report(&ledger, &lease, 0, "0", &first(1)).await;
+    assert_eq!(claim(&ledger, stated("s", "b/p", 2, "0.9"), &first(2)).await, Claim::Duplicate);
+    let due = ledger.due(10, 2).await.remove(0);
+    let value = "0.9".parse().expect("an amount");
+    assert_eq!(due.portion, Portion::Increment { first: 0, purchases: 2, value });
+    report(&ledger, &due.lease, 2, "0.9", &first(3)).await;
+    assert_eq!(claim(&ledger, stated("s", "b/q", 3, "1.2"), &first(4)).await, Claim::Duplicate);
+    let record = ledger.record("s").await;
+    assert_eq!((record.outcome, record.reported), (Outcome::Reported, figures(2, "0.9")));
+    assert_eq!(record.observed, figures(3, "1.2"), "what is not reported is shown");
+    assert_eq!(ledger.due(10, 10_000).await, []);
+}
+
+pub(super) async fn money_that_comes_while_views_are_in_flight_follows(ledger: Subject) {
+    for (session, policy, sent) in [("f", first(2), (2, "0.9")), ("i", increments(2), (3, "1.2"))] {
+        let lease = ledger.hold(views(session, &format!("b/{session}")), 0).await;
+        for (object, count, revenue) in [("p", 2, "0.9"), ("q", 3, "1.2")] {
+            let object = format!("{object}/{session}");
+            assert_eq!(
+                claim(&ledger, stated(session, &object, count, revenue), &policy).await,
+                Claim::Duplicate
+            );
+        }
+        report(&ledger, &lease, 0, "0", &policy).await;
+        let due = ledger.due(10, 2).await.remove(0);
+        let value = sent.1.parse().expect("an amount");
+        assert_eq!(due.portion, Portion::Increment { first: 0, purchases: sent.0, value }, "{session}");
+        report(&ledger, &due.lease, i64::from(sent.0), sent.1, &policy).await;
+        assert_eq!(ledger.record(session).await.outcome, Outcome::Reported);
+    }
+    assert_eq!(ledger.due(10, 10_000).await, []);
+}
+
+pub(super) async fn what_an_invalid_row_states_is_never_sent(ledger: Subject) {
+    let lease = ledger.hold(stated("s", "b/o", 1, "0.25"), 0).await;
+    let broken = RowClaim { observed: Some(figures(5, "2")), ..invalid("s", "b/p", 0) };
+    assert_eq!(claim(&ledger, broken, &increments(1)).await, Claim::Duplicate);
+    report(&ledger, &lease, 1, "0.25", &increments(2)).await;
+    let record = ledger.record("s").await;
+    assert_eq!((record.outcome, record.observed), (Outcome::Reported, figures(5, "2")));
+    assert_eq!(ledger.due(10, 10_000).await, []);
+}
+
+pub(super) async fn a_row_without_amount_leaves_what_was_observed(ledger: Subject) {
+    ledger.hold(stated("s", "b/o", 2, "0.5"), 0).await;
+    let before = ledger.record("s").await;
+    let silent = RowClaim { observed: None, ..invalid("s", "b/p", 0) };
+    assert_eq!(ledger.claim_one(silent.clone(), 1).await, Claim::Duplicate);
+    assert_eq!(ledger.record("s").await, before, "nothing is new");
+    ledger.claim_one(RowClaim { observed: None, ..invalid("t", "b/q", 0) }, 1).await;
+    assert_eq!(ledger.record("t").await.observed, figures(0, "0"));
 }

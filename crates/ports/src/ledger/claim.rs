@@ -16,16 +16,19 @@ pub struct Holder {
     pub until: UnixMillis,
     /// What becomes of figures that outgrow what was reported.
     pub restatements: Restatements,
+    /// The most that one paid click may add to what is reported without the operator's consent.
+    pub max_per_click: Money,
 }
 
 /// What becomes of figures that outgrow what was reported (`RESTATEMENTS`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::VariantNames)]
 #[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub enum Restatements {
-    /// What was reported once is a duplicate from then on; later figures are kept as observed. The legacy system's rule.
-    #[default]
+    /// The first money that is stated is reported, and later figures are kept as observed. The legacy system's rule, but that a
+    /// conversion that was reported without a Purchase takes its first ones.
     First,
     /// Further Purchases are sent for further paid clicks, worth what was not reported yet.
+    #[default]
     Increments,
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use domain::{OddAmount, Outcome};
+
 /// Why an entry is `retry` or `parked`. Ledgers, receipts and the command line have it as text, which never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WaitReason {
@@ -31,13 +33,20 @@ pub enum WaitReason {
     Reopened,
     /// This process has no destination for the pixel's platform.
     NoDestination,
+    /// There are paid clicks that earned nothing. Parked until a row states their money, or until it is sent as zero.
+    ZeroRevenue,
+    /// Each paid click would have earned more than the operator believes. Parked until the operator releases it, or until a row states
+    /// a plausible amount.
+    ImplausibleRevenue,
+    /// The click lies a little ahead of our clock. It is sent when its second has come.
+    FutureClick,
     /// A text that this version does not know: another version stored it. Made by [`WaitReason::from`] alone.
     Other(String),
 }
 
 impl WaitReason {
     /// All that this version knows.
-    pub const KNOWN: [Self; 12] = [
+    pub const KNOWN: [Self; 15] = [
         Self::Throttled,
         Self::Transient,
         Self::NoWorkingCredential,
@@ -50,7 +59,14 @@ impl WaitReason {
         Self::NoDestination,
         Self::WrongEndpoint,
         Self::AccountRefused,
+        Self::ZeroRevenue,
+        Self::ImplausibleRevenue,
+        Self::FutureClick,
     ];
+
+    /// What a parked entry waits for that no credential makes due: the operator, or a better row.
+    pub const WITHOUT_CREDENTIAL: [Self; 4] =
+        [Self::UnknownOutcome, Self::Damaged, Self::ZeroRevenue, Self::ImplausibleRevenue];
 
     /// The stored text.
     #[must_use]
@@ -68,9 +84,27 @@ impl WaitReason {
             Self::NoDestination => "no_destination",
             Self::WrongEndpoint => "wrong_endpoint",
             Self::AccountRefused => "account_refused",
+            Self::ZeroRevenue => OddAmount::Zero.as_str(),
+            Self::ImplausibleRevenue => OddAmount::Implausible.as_str(),
+            Self::FutureClick => "future_click",
             Self::Other(text) => text.as_str(),
         }
     }
+}
+
+impl From<OddAmount> for WaitReason {
+    fn from(odd: OddAmount) -> Self {
+        match odd {
+            OddAmount::Zero => Self::ZeroRevenue,
+            OddAmount::Implausible => Self::ImplausibleRevenue,
+        }
+    }
+}
+
+/// Why the amount of an entry waits in this state for this reason; `None` when it waits for something else.
+#[must_use]
+pub fn odd_amount(outcome: Outcome, reason: &str) -> Option<OddAmount> {
+    (outcome == Outcome::Parked).then(|| OddAmount::of_word(reason)).flatten()
 }
 
 impl fmt::Display for WaitReason {
@@ -110,6 +144,9 @@ mod tests {
             "no_destination",
             "wrong_endpoint",
             "account_refused",
+            "zero_revenue",
+            "implausible_revenue",
+            "future_click",
         ];
         assert_eq!(words, stored);
     }

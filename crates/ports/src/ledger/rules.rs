@@ -9,6 +9,7 @@
 //! - Settling: fetch the entry, call [`settle()`], and write the [`Settling`].
 
 mod claim;
+mod policy;
 mod restatement;
 mod settle;
 mod standing;
@@ -17,9 +18,10 @@ mod standing;
 mod tests;
 
 pub use claim::{Change, KeyRows, Relation, Transition, by_key};
+pub use policy::Policy;
 pub use restatement::Increment;
 pub use settle::{Accepted, Settling, settle};
-pub use standing::{Standing, gives_way};
+pub use standing::Standing;
 
 /// The latest attempts that a ledger keeps beside the first: an entry that waits for days makes hundreds.
 pub const LATEST_KEPT: u32 = 15;

@@ -116,7 +116,7 @@ impl Destination for FaultyMeta {
         let true_ms = crate::scheduler::BEGIN_MS + scheduler.elapsed_ms();
         // In a pause, more time passes between two steps of a worker than the margin allows for.
         let looks_old_from_ms = if scheduler.core().in_pause { i64::MIN } else { wall_ms.min(true_ms) };
-        self.checker.lock().sending(events, looks_old_from_ms);
+        self.checker.lock().sending(events, looks_old_from_ms, true_ms);
         let _in_flight = self.count_in_flight(events);
         let (fault, there_ms, back_ms) = self.connection.draw("meta", "send");
         // The worker times out after a while; Meta may accept the request all the same.

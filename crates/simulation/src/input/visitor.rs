@@ -12,8 +12,12 @@ const DAY_S: i64 = 24 * HOUR_S;
 pub(crate) enum Class {
     /// Its events are to be sent.
     Sendable,
-    /// The same, but its deadline passes during the run.
+    /// The same, but its deadline passes during the run, or its click is still to come.
     Expiring,
+    /// It is valid and waits, because its paid clicks earned nothing.
+    Zero,
+    /// It is valid and waits, because its paid clicks earned more than the operator believes.
+    Implausible,
     /// It is valid and means no event.
     NoEvents,
     /// It may not be sent.
@@ -31,7 +35,45 @@ pub(crate) struct Row {
     pub(crate) class: Class,
     /// Its numbers of PageViews, ViewContents and Purchases.
     pub(crate) counts: [u32; 3],
-    pub(crate) revenue_micros: i64,
+    /// `None` when it does not say.
+    pub(crate) revenue_micros: Option<i64>,
+}
+
+/// The most that a paid click earns in a run, in US dollars, unless the operator consents.
+pub(crate) const MAX_PER_CLICK: i32 = 10;
+
+/// What a row says about money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Amount {
+    /// What was earned so far.
+    Earned,
+    /// Nothing at all.
+    Missing,
+    /// Zero, because the money comes later.
+    Zero,
+    /// Far too much.
+    Implausible,
+}
+
+impl Amount {
+    fn draw(chance: &mut Chance) -> Self {
+        match chance.between(0, 19) {
+            0 | 1 => Self::Missing,
+            2 | 3 => Self::Zero,
+            4 => Self::Implausible,
+            _ => Self::Earned,
+        }
+    }
+
+    /// In ten-thousandths, when so much was earned.
+    fn of(self, earned: u64) -> Option<u64> {
+        match self {
+            Self::Earned => Some(earned),
+            Self::Missing => None,
+            Self::Zero => Some(0),
+            Self::Implausible => Some(earned + 100_000_000),
+        }
+    }
 }
 
 /// What is wrong with a row.
@@ -56,7 +98,7 @@ pub(crate) struct Visitor {
     pub(crate) pixel: &'static str,
     /// The platform refuses its first Purchase; whether it says which event it means.
     pub(crate) bad: Option<bool>,
-    /// Its deadline passes during the run.
+    /// Its deadline passes during the run, or its click is still to come: what becomes of it depends on when it is claimed.
     pub(crate) expiring: bool,
     /// Its rows in the order of time; figures only grow.
     pub(crate) rows: Vec<Row>,
@@ -81,8 +123,12 @@ impl Visitor {
         let session = format!("s{seed}-{number}");
         let word = if chance.happens(0.3) { "cl\u{e9} \u{fc}ber" } else { "key word" };
         let keyword = chance.happens(0.8).then(|| format!("{word} {}", chance.between(0, 3)));
-        let expiring = chance.happens(0.06);
-        let age_s = if expiring {
+        let soon = chance.happens(0.05);
+        let expiring = soon || chance.happens(0.06);
+        let age_s = if soon {
+            // Never so far ahead that a row is invalid first and can be sent later.
+            -i64::try_from(chance.between(1, 50)).unwrap_or(0)
+        } else if expiring {
             7 * DAY_S - i64::try_from(chance.between(120, 2_400)).unwrap_or(0)
         } else {
             i64::try_from(chance.between(3, 120)).unwrap_or(3) * HOUR_S
@@ -126,7 +172,8 @@ impl Visitor {
         let mut rows = Vec::new();
         for statement in 0..number {
             let defect = defect.filter(|_| statement < defective_until);
-            rows.push(self.row(place, figures, revenue, defect, not_subscribed).dressed(chance));
+            let amount = Amount::draw(chance).of(revenue);
+            rows.push(self.row(place, figures, amount, defect, not_subscribed).dressed(chance));
             let more = [chance.between(0, 1), chance.between(0, 1), chance.between(0, 2)];
             figures = [0, 1, 2].map(|i| figures[i] + more[i]);
             revenue += chance.between(more[2], 20_000);
@@ -134,21 +181,22 @@ impl Visitor {
         rows
     }
 
-    /// Writes a row. `revenue` is in ten-thousandths.
+    /// Writes a row. `revenue` is in ten-thousandths; `None` when the row does not say.
     fn row(
         &self,
         place: usize,
         [views, searches, paid]: [u64; 3],
-        revenue: u64,
+        revenue: Option<u64>,
         defect: Option<Defect>,
         not_subscribed: bool,
     ) -> Row {
-        let revenue_micros = i64::try_from(revenue).unwrap_or(0) * 100;
-        let amount = match defect {
-            Some(Defect::NegativeRevenue) => "-0.25".to_owned(),
-            Some(Defect::UnreadableRevenue) => "\"a lot\"".to_owned(),
-            _ => format!("{}.{:04}", revenue / 10_000, revenue % 10_000),
+        let amount = match (defect, revenue) {
+            (Some(Defect::NegativeRevenue), _) => "-0.25".to_owned(),
+            (Some(Defect::UnreadableRevenue), _) => "\"a lot\"".to_owned(),
+            (_, Some(revenue)) => format!("{}.{:04}", revenue / 10_000, revenue % 10_000),
+            (_, None) => "null".to_owned(),
         };
+        let revenue_micros = revenue.map(|revenue| i64::try_from(revenue).unwrap_or(0) * 100);
         let click_s = match defect {
             Some(Defect::TooOld) => self.click_s - 8 * DAY_S,
             Some(Defect::FarFuture) => self.click_s + 60 * DAY_S,
@@ -174,9 +222,13 @@ impl Visitor {
             r#"{{"session_id":"{}","keyword_clicked":{keyword},"click_timestamp":{click_s},"domain_name":"search.example.com","pixel_id":"{pixel}","campaign_id":"{campaign}","traffic_source":"{source}","ip":"203.0.113.9","user_agent":"Mozilla/5.0","country_code":"US","city":"Springfield","ts_click_id":"{click_id}",{counters}"conversions":{paid},"revenue":{amount}}}"#,
             self.session
         );
+        let most_micros = i64::try_from(paid).ok().map(|paid| paid * i64::from(MAX_PER_CLICK) * 1_000_000);
         let class = match defect {
             _ if not_subscribed => Class::NotSubscribed,
             Some(_) => Class::Invalid,
+            None if paid > 0 && revenue_micros.is_none() => Class::Invalid,
+            None if paid > 0 && revenue_micros == Some(0) => Class::Zero,
+            None if paid > 0 && revenue_micros > most_micros => Class::Implausible,
             None if counts == [0; 3] => Class::NoEvents,
             None if self.expiring => Class::Expiring,
             None => Class::Sendable,
@@ -227,12 +279,28 @@ impl Row {
             visitor: None,
             class: Class::Invalid,
             counts: [0; 3],
-            revenue_micros: 0,
+            revenue_micros: None,
         }
     }
 
     /// Whether its events are to be sent, if time allows.
     pub(crate) const fn is_sendable(&self) -> bool {
         matches!(self.class, Class::Sendable | Class::Expiring)
+    }
+
+    /// Whether it is valid and has events.
+    pub(crate) const fn has_events(&self) -> bool {
+        self.is_sendable() || self.waits()
+    }
+
+    /// Whether it is valid, and its amount keeps it from being sent.
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(self.class, Class::Zero | Class::Implausible)
+    }
+
+    /// Its Purchases and what they earned, when it may be sent and states both.
+    pub(crate) fn money(&self) -> Option<(u32, i64)> {
+        let [.., paid] = self.counts;
+        self.revenue_micros.filter(|_| self.is_sendable() && paid > 0).map(|revenue| (paid, revenue))
     }
 }

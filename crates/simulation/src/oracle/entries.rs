@@ -7,7 +7,7 @@ use ports::LedgerAdmin;
 use ports::ledger::{Record, WaitReason};
 
 use super::final_state::{FinalState, Violation};
-use super::{OnlineChecker, ids};
+use super::{OnlineChecker, ids, money};
 use crate::input::{Class, Row, Visitor};
 use crate::worker::at_once;
 
@@ -23,7 +23,8 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
         let wrong = match (rows.is_empty(), &records[..]) {
             (true, []) if received.is_empty() => Ok(()),
             (true, _) => Err("no row states it, but it has an entry or events".to_owned()),
-            (false, [record]) => entry(checker, state, visitor, &rows, record, &received),
+            (false, [record]) => entry(checker, state, visitor, &rows, record, &received)
+                .and_then(|()| money_of(checker, state, (place, visitor), record)),
             (false, records) => Err(format!("it has {} entries", records.len())),
         };
         wrong.map_err(|what| format!("{who}: {what}"))?;
@@ -40,6 +41,19 @@ fn received(checker: &OnlineChecker, visitor: usize) -> BTreeSet<String> {
     checker.received.keys().filter(is_theirs).cloned().collect()
 }
 
+/// Checks the money, unless what became of the rows depends on the moments at which they were claimed.
+fn money_of(
+    checker: &OnlineChecker,
+    state: &FinalState<'_>,
+    (place, visitor): (usize, &Visitor),
+    record: &Record,
+) -> Result<(), Violation> {
+    if visitor.expiring || checker.judged_by_a_wrong_clock {
+        return Ok(());
+    }
+    money::check(checker, state, place, record)
+}
+
 fn entry(
     checker: &OnlineChecker,
     state: &FinalState<'_>,
@@ -51,21 +65,25 @@ fn entry(
     let row = checker.row_of(record).ok_or("its entry names a row that is not there")?;
     let sendable = rows.iter().any(|r| r.is_sendable());
     // With increments the platform has as many Purchases as the latest growth that was claimed.
+    let grows = state.rules.increments || row.counts[2] == 0;
     let purchases = match u32::try_from(record.reported.count) {
-        Ok(sent) if state.rules.increments && sent > row.counts[2] => sent,
+        Ok(sent) if grows && sent > row.counts[2] => sent,
         _ => row.counts[2],
     };
     let counts = [row.counts[0], row.counts[1], purchases];
     let expected: BTreeSet<_> = visitor.ids_of(counts).into_iter().collect();
+    // An hour before its deadline, which only an expiring one meets in a run.
+    let is_sent_as_zero = |row: &Row| state.rules.zero_sent && visitor.expiring && row.class == Class::Zero;
     let bad = visitor.bad.map(|_| ids::event(&visitor.key, "Purchase", 0));
     let is_bad = bad.as_ref().is_some_and(|id| expected.contains(id));
     // Further growth may be sent in part while its entry is open.
     let most = rows.iter().filter(|r| r.is_sendable()).map(|r| r.counts[2]).max().unwrap_or(0);
-    let most = if state.rules.increments { most } else { row.counts[2] };
+    let most = if grows { most.max(row.counts[2]) } else { row.counts[2] };
     let possible: BTreeSet<_> = visitor.ids_of([row.counts[0], row.counts[1], most]).into_iter().collect();
     if !received.is_subset(&possible) {
         return Err(format!("the platform has {received:?}, the row means {possible:?} only"));
     }
+    let may_be_bad = bad.as_ref().is_some_and(|id| possible.contains(id));
     // A process that starts with a wrong clock, and hears from no other machine, cannot know better.
     let expiring = visitor.expiring || checker.judged_by_a_wrong_clock;
     match record.outcome {
@@ -75,12 +93,12 @@ fn entry(
         Outcome::Invalid if expiring => Ok(()),
         // The sendable row may have been too old when it was claimed, and so did not take the entry over.
         Outcome::NoEvents if expiring && row.class == Class::NoEvents => Ok(()),
-        Outcome::Invalid | Outcome::NoEvents if sendable => {
-            Err(format!("it is {}, and a row of it could be sent", record.outcome))
+        Outcome::Invalid | Outcome::NoEvents if sendable || rows.iter().any(|r| r.waits()) => {
+            Err(format!("it is {}, and a row of it could be sent or waits", record.outcome))
         }
         Outcome::Invalid if row.class == Class::Invalid => Ok(()),
         Outcome::NoEvents if row.class == Class::NoEvents => Ok(()),
-        Outcome::Rejected if is_bad => Ok(()),
+        Outcome::Rejected if may_be_bad => Ok(()),
         Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
         Outcome::InFlight | Outcome::Retry | Outcome::Parked if checker.judged_by_a_wrong_clock => Ok(()),
@@ -89,7 +107,7 @@ fn entry(
         // It met no good event of its pixel, so it is not known to be bad.
         Outcome::Parked if is_bad && record.wait_reason() == Some(WaitReason::NotIsolated) => Ok(()),
         Outcome::Reported if is_bad => Err("it is reported, and the platform refused it".to_owned()),
-        Outcome::Reported if row.is_sendable() => {
+        Outcome::Reported if row.is_sendable() || is_sent_as_zero(row) => {
             reported(checker, rows, counts, record, received, &expected)
         }
         outcome => Err(format!("it ended as {outcome} ({}), its row is {:?}", record.reason, row.class)),
@@ -97,7 +115,8 @@ fn entry(
 }
 
 fn waits_for_operator(record: &Record) -> bool {
-    record.wait_reason() == Some(WaitReason::UnknownOutcome)
+    let for_operator = [WaitReason::UnknownOutcome, WaitReason::ZeroRevenue, WaitReason::ImplausibleRevenue];
+    record.wait_reason().is_some_and(|reason| for_operator.contains(&reason))
 }
 
 /// Checks that the platform has all events of the entry, with the right value.
@@ -124,8 +143,9 @@ fn reported(
             "the ledger recorded {recorded:?}, the platform received {purchases} with a value of {value}"
         ));
     }
-    let states_it = |r: &&Row| {
-        r.is_sendable() && r.counts[2] == purchases && (purchases == 0 || r.revenue_micros == value)
+    let states_it = |r: &&Row| match purchases {
+        0 => r.is_sendable(),
+        _ => r.money() == Some((purchases, value)) || value == 0 && r.class == Class::Zero,
     };
     if !rows.iter().copied().any(|r| states_it(&r)) {
         return Err(format!("no row states {purchases} Purchases with a value of {value} millionths"));

@@ -18,6 +18,7 @@ use ports::ledger::{
 use crate::input::{Input, Row};
 use crate::meta::AcceptedEvent;
 use crate::oracle::ids;
+use crate::world::Rules;
 
 /// For so long the platform drops an event that it has received before.
 const DEDUPLICATION_MS: i64 = 48 * 3_600 * 1_000;
@@ -63,8 +64,11 @@ pub(super) struct Received {
 /// What the checker has seen so far.
 pub(crate) struct OnlineChecker {
     pub(super) input: Arc<Input>,
-    /// What may have been received is never sent again by itself.
-    hold: bool,
+    /// The operator's settings.
+    rules: Rules,
+    /// Rows of each visitor in the order in which the ledger took them: those that came first, and those that came again and
+    /// stated their figures again.
+    arrivals: BTreeMap<usize, Vec<(String, u64)>>,
     leases: BTreeMap<usize, KeyLease>,
     pub(super) received: BTreeMap<String, Received>,
     /// What analytics received: the latest version of each key, and its outcome.
@@ -86,10 +90,11 @@ impl std::fmt::Debug for SharedChecker {
 }
 
 impl SharedChecker {
-    pub(crate) fn new(input: Arc<Input>, hold: bool) -> Self {
+    pub(crate) fn new(input: Arc<Input>, rules: Rules) -> Self {
         Self(Arc::new(Mutex::new(OnlineChecker {
             input,
-            hold,
+            rules,
+            arrivals: BTreeMap::new(),
             leases: BTreeMap::new(),
             received: BTreeMap::new(),
             exported: BTreeMap::new(),
@@ -120,9 +125,10 @@ impl OnlineChecker {
             self.fail(|| "a claim did not answer for each of its rows".to_owned());
         }
         for (claimed, claim) in rows.iter().zip(claims) {
-            let Claim::Held(lease) = claim else { continue };
             let input = Arc::clone(&self.input);
             let row = input.row(&claimed.source.object, claimed.source.row);
+            self.note_arrival(claimed, claim, row);
+            let Claim::Held(lease) = claim else { continue };
             match (self.visitor(lease), row) {
                 (Some(visitor), Some(row)) if row.is_sendable() && row.visitor == Some(visitor) => {
                     let expected = input.visitors[visitor].ids_of(row.counts);
@@ -131,6 +137,29 @@ impl OnlineChecker {
                 _ => self.fail(|| format!("{:?} was claimed for a row that may not be sent", lease.key)),
             }
         }
+    }
+
+    /// Notes a row that the ledger took, and what is to be sent once it has waited long enough.
+    fn note_arrival(&mut self, claimed: &RowClaim, claim: &Claim, row: Option<&Row>) {
+        let Some((row, visitor)) = row.and_then(|row| Some((row, row.visitor?))) else { return };
+        let arrivals = self.arrivals.entry(visitor).or_default();
+        let source = (claimed.source.object.clone(), claimed.source.row);
+        if *claim == Claim::Duplicate || !arrivals.contains(&source) {
+            arrivals.push(source);
+        }
+        if *claim == Claim::Stands(Outcome::Parked) && row.waits() {
+            let expected = self.input.visitors[visitor].ids_of(row.counts);
+            let held = self.leases.entry(visitor).or_default();
+            if held.attempt == 0 {
+                held.expected = expected;
+            }
+        }
+    }
+
+    /// The rows of a visitor in the order in which the ledger took them.
+    pub(super) fn arrivals(&self, visitor: usize) -> impl DoubleEndedIterator<Item = &Row> {
+        let arrivals = self.arrivals.get(&visitor).map(Vec::as_slice).unwrap_or_default();
+        arrivals.iter().filter_map(|(object, number)| self.input.row(object, *number))
     }
 
     /// Due work was claimed.
@@ -195,7 +224,7 @@ impl OnlineChecker {
     }
 
     /// Events are about to be sent.
-    pub(crate) fn sending(&mut self, events: &[PreparedEvent], wall_ms: i64) {
+    pub(crate) fn sending(&mut self, events: &[PreparedEvent], wall_ms: i64, true_ms: i64) {
         let input = Arc::clone(&self.input);
         for event in events {
             let Some(visitor) = input.owners.get(event.id.as_str()) else {
@@ -207,6 +236,9 @@ impl OnlineChecker {
             }
             if wall_ms >= input.visitors[*visitor].too_old_ms() {
                 return self.fail(|| format!("event {} was sent when it was too old", event.id));
+            }
+            if self.rules.clocks_agree && input.visitors[*visitor].click_s * 1_000 > true_ms {
+                return self.fail(|| format!("event {} was sent before its click", event.id));
             }
         }
     }
@@ -243,7 +275,7 @@ impl OnlineChecker {
             self.fail(|| format!("event {id} was sent again although the ledger knew that it was accepted"));
         } else if now_ms - received.first_ms >= DEDUPLICATION_MS {
             self.fail(|| format!("event {id} was sent again after {hours} h, and counts twice"));
-        } else if self.hold {
+        } else if self.rules.hold {
             self.fail(|| format!("event {id} was sent again, and the operator wants to decide that"));
         } else if for_operator && !lease_lapsed {
             self.fail(|| format!("event {id} was sent again although it waits for the operator"));
@@ -276,7 +308,7 @@ impl OnlineChecker {
     /// An entry waits for a person only when the operator wants it so, or nothing else is left.
     fn parked(&mut self, visitor: usize, settlement: &Settlement, now_ms: i64) {
         let Some(later) = settlement.settle.later() else { return };
-        if self.hold
+        if self.rules.hold
             || later.reason != WaitReason::UnknownOutcome
             || settlement.settle.outcome() != Outcome::Parked
         {

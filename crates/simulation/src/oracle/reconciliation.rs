@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::OnlineChecker;
 use super::final_state::{FinalState, Violation};
-use crate::input::{Class, File, FileKind, OUT_BUCKET};
+use crate::input::{File, FileKind, OUT_BUCKET, Row};
 use crate::worker::at_once;
 
 /// The filter's receipt, as far as it is checked.
@@ -35,11 +35,12 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
     if there != outputs {
         return Err(format!("the filter's files are {there:?}, and should be {outputs:?}"));
     }
-    let any = |class| move |visitor: &usize| checker.input.rows_of(*visitor).any(|r| r.class == class);
+    let is_expiring = |visitor: &usize| checker.input.visitors[*visitor].expiring;
     let visitors = 0..checker.input.visitors.len();
-    let due = visitors.clone().filter(any(Class::Sendable)).count() as u64;
+    let entered = visitors.filter(|visitor| checker.input.rows_of(*visitor).any(Row::has_events));
     // A row whose deadline passes during the run may be too old already when it is claimed.
-    let expiring = visitors.filter(any(Class::Expiring)).count() as u64;
+    let (expiring, due): (Vec<_>, Vec<_>) = entered.partition(is_expiring);
+    let (expiring, due) = (expiring.len() as u64, due.len() as u64);
     let least = if checker.judged_by_a_wrong_clock { 0 } else { due };
     if !(least..=due + expiring).contains(&sent_on) {
         return Err(format!("{due} conversions were to be sent, the receipts count {sent_on}"));

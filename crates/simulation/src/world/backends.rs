@@ -62,7 +62,7 @@ impl Backends {
             ledger: EmbeddedLedger::new(Db::in_memory_on_caller(EmbeddedLedger::SCHEMA)?),
             analytics: EmbeddedAnalytics::new(analytics, clock),
             meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),
-            checker: SharedChecker::new(Arc::clone(input), rules.hold),
+            checker: SharedChecker::new(Arc::clone(input), rules),
         };
         at_once(backends.subscriptions.put(&[Subscription::of(SUBSCRIBED)]))?;
         for pixel in PIXELS {

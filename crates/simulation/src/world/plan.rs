@@ -14,6 +14,10 @@ pub(crate) struct Rules {
     pub(crate) hold: bool,
     /// `RESTATEMENTS=increments`.
     pub(crate) increments: bool,
+    /// `ZERO_REVENUE=send`.
+    pub(crate) zero_sent: bool,
+    /// No clock jumps.
+    pub(crate) clocks_agree: bool,
     /// A clock is set back, or time leaps far while a request is on its way: an event that is too old may have looked fresh.
     pub(crate) may_be_late: bool,
 }
@@ -113,7 +117,9 @@ impl Plan {
         let faults_end_ms = minutes(&mut chance, 2, 15);
         let mut rules = Rules {
             hold: chance.happens(0.3),
-            increments: chance.happens(0.4),
+            increments: chance.happens(0.6),
+            zero_sent: chance.happens(0.3),
+            clocks_agree: true,
             may_be_late: pause != Pause::None,
         };
         let crash_share = chance.pick(&[0.0, 0.0, 0.002, 0.01]);
@@ -146,6 +152,7 @@ impl Plan {
             }
         }
         actions.extend(refusals(seed, faults_end_ms));
+        rules.clocks_agree = !actions.iter().any(|(_, action)| matches!(action, Action::ClockJump { .. }));
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);

@@ -312,10 +312,11 @@ impl World {
             self.input.visitors.iter().filter(|v| v.bad.is_some()).map(|v| v.key).collect();
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
+        let waits =
+            |reason: &WaitReason| *reason != WaitReason::Damaged && WaitReason::WITHOUT_CREDENTIAL.contains(reason);
         parked.iter().all(|entry| match entry.wait_reason() {
-            Some(WaitReason::UnknownOutcome) => true,
             Some(WaitReason::NotIsolated) => bad.contains(entry.key.as_bytes()),
-            _ => false,
+            reason => reason.as_ref().is_some_and(waits),
         })
     }
 }

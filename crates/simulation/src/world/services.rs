@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use destination_meta::destination::MetaConfig;
 use destination_meta::map::{DataProcessing, EventNames, MapConfig};
+use domain::Money;
 use pipeline::export::Export;
 use pipeline::filter::{FileWatch, Filter};
 use pipeline::report::{
-    Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
+    Backoff, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, ZeroRevenue, clock_watch, due,
+    refresh,
 };
 use pipeline::worker::{Company, Handler, Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
@@ -25,7 +27,7 @@ use crate::faulty_ports::{
     Connection, FaultyAnalytics, FaultyBlobStore, FaultyLedger, FaultyMeta, FaultyPixels, FaultyQueue,
     FaultySubscriptions,
 };
-use crate::input::OUT_BUCKET;
+use crate::input::{MAX_PER_CLICK, OUT_BUCKET};
 use crate::scheduler::{Scheduler, VirtualClock};
 use crate::world::backends::ANNOUNCED;
 use crate::world::own_process::{Mortal, OneMessage};
@@ -180,6 +182,8 @@ impl ProcessSetup<'_> {
             rows: RowLimits::default(),
             on_unknown: if self.rules.hold { OnUnknown::Hold } else { OnUnknown::Resend },
             restatements: if increments { Restatements::Increments } else { Restatements::First },
+            max_per_click: Money::from_units(MAX_PER_CLICK),
+            zero_revenue: if self.rules.zero_sent { ZeroRevenue::Send } else { ZeroRevenue::Hold },
             backoff: Backoff::default(),
             requests_per_pixel: 3,
             claim_rows: 4,

@@ -51,4 +51,10 @@ mutations! {
     blame_believed_is_found: BlameBelieved,
     ends_blamed_is_found: EndsBlamed,
     bytes_unbounded_is_found: BytesUnbounded,
+    missing_is_zero_is_found: MissingIsZero,
+    zero_sent_is_found: ZeroSent,
+    implausible_sent_is_found: ImplausibleSent,
+    first_money_is_duplicate_is_found: FirstMoneyIsDuplicate,
+    invalid_money_sent_is_found: InvalidMoneySent,
+    future_sent_is_found: FutureSent,
 }

@@ -99,7 +99,7 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
             places(parts, &parts.ports.blobs, &*parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
         files.push((network.name().to_owned(), followed));
     }
-    out(&tables::summary(&files));
+    out(&tables::summary(&files, &parts.settings.reporting.currency));
     conclude(&files, sandbox)
 }
 

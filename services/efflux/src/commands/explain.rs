@@ -20,7 +20,7 @@ use runtime::terminal::one_line;
 use crate::context::{Context, Run};
 use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
-use crate::tables::amount;
+use crate::tables::money;
 
 /// The group of interpreted files' keys; the keys of the filter's receipts keep it.
 const GROUP: &str = "networks";
@@ -91,14 +91,18 @@ async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<Stri
     let pixel = record.pixel.as_ref().map_or_else(|| "none".to_owned(), PixelRef::to_string);
     writeln!(text, "  pixel     {pixel}, network {}", one_line(&record.network))?;
     let (observed, reported) = (record.observed, record.reported);
-    writeln!(text, "  stated    {} paid clicks, $ {}", observed.count, amount(observed.revenue))?;
+    let currency = &parts.settings.reporting.currency;
+    writeln!(text, "  stated    {} paid clicks, {}", observed.count, money(observed.revenue, currency))?;
     writeln!(
         text,
-        "  reported  {} Purchases, $ {}, {} events in all",
+        "  reported  {} Purchases, {}, {} events in all",
         reported.count,
-        amount(reported.revenue),
+        money(reported.revenue, currency),
         record.events
     )?;
+    if !record.unreported().is_zero() {
+        writeln!(text, "  missing   {} are stated and not reported", money(record.unreported(), currency))?;
+    }
     writeln!(text, "  entered   {}; {} claims so far", record.created_at, record.attempts)?;
     for attempt in parts.ports.ledger.attempts(&record.key).await? {
         writeln!(text, "  attempt   {}", attempted(&attempt))?;

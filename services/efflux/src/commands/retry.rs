@@ -61,7 +61,7 @@ async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStat
         destinations: backends::destinations(&parts.settings, &parts.clock).map_err(StartError::from)?,
     };
     let plan = replay.plan(&selection).await?;
-    out(&in_words(&plan));
+    out(&in_words(&plan, &parts.settings.reporting.currency));
     let entries = plan.reopened().entries;
     if args.dry_run || entries == 0 {
         return Ok(ExitStatus::Done);
@@ -116,11 +116,12 @@ fn agreed(entries: u64) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn in_words(plan: &ReplayPlan) -> String {
+fn in_words(plan: &ReplayPlan, currency: &str) -> String {
+    let sign = if currency == "USD" { "$" } else { currency };
     let mut text = String::from("To try again:\n");
     let mut line = |what: &str, a: &Amount| {
         if a.entries > 0 {
-            writeln!(text, "  {:>9}  $ {:>12}  {what}", a.entries, amount(a.revenue))
+            writeln!(text, "  {:>9}  {sign} {:>12}  {what}", a.entries, amount(a.revenue))
                 .expect("writing to a String never fails");
         }
     };

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use assembly::Parts;
 use clap::Args;
-use domain::{Money, Outcome};
+use domain::{Money, Outcome, Receipt};
 use ports::ledger::{Selection, WaitReason, Waiting};
 use ports::{AnalyticsStore, EventQueue, LedgerAdmin};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
 
 use crate::context::{Context, Run};
-use crate::out;
 use crate::sheet::{Cell, Sheet};
 use crate::tables::amount;
+use crate::{out, tables};
 
 /// Money whose deadline is nearer than this is told apart.
 const SOON: Duration = Duration::from_secs(24 * 3600);
@@ -101,7 +101,11 @@ async fn status(parts: &Parts<Overview>, latest: usize, json: bool) -> anyhow::R
         let summary = match &file.receipt.refused {
             Some(reason) => format!("refused: {reason}"),
             None if file.receipt.balances() => {
-                format!("{} rows, {} open", file.receipt.rows_in, file.receipt.open())
+                let Receipt { rows_in, stated, unreported, .. } = &file.receipt;
+                let [stated, unreported] = [stated, unreported]
+                    .map(|money| tables::money(*money, &parts.settings.reporting.currency));
+                let open = file.receipt.open();
+                format!("{rows_in} rows, {open} open, stated {stated}, of which {unreported} is not reported")
             }
             None => format!("{} rows, NOT reconciled", file.receipt.rows_in),
         };
@@ -158,7 +162,7 @@ fn print_waiting(waiting: &[Waiting]) {
     ));
 }
 
-/// Conversions that only a person can decide about, and their unreported revenue.
+/// Conversions that no credential helps: a person decides, or a row with their money comes. With their unreported revenue.
 #[derive(Debug, Default)]
 struct Undecided(Vec<(WaitReason, u64, Money)>);
 
@@ -172,10 +176,13 @@ impl Undecided {
         for (reason, conversions, revenue) in &self.0 {
             let what = match reason {
                 WaitReason::Damaged => "are damaged in the ledger",
+                WaitReason::ZeroRevenue => "earned 0 so far",
+                WaitReason::ImplausibleRevenue => "earned more than MAX_REVENUE_PER_CLICK",
                 _ => "may have been received by the platform",
             };
+            let whom = if *reason == WaitReason::ZeroRevenue { "their money" } else { "you" };
             out(&format!(
-                "\n{conversions} conversions, unreported revenue {revenue}, {what} and wait for you (parked: {reason}); see `efflux explain`.\n"
+                "\n{conversions} conversions, unreported revenue {revenue}, {what} and wait for {whom} (parked: {reason}); see `efflux explain`.\n"
             ));
         }
     }
@@ -183,7 +190,7 @@ impl Undecided {
 
 async fn undecided(ledger: &dyn LedgerAdmin) -> anyhow::Result<Undecided> {
     let mut undecided = Undecided::default();
-    for reason in [WaitReason::UnknownOutcome, WaitReason::Damaged] {
+    for reason in WaitReason::WITHOUT_CREDENTIAL {
         let text = Some(reason.as_str().to_owned());
         let selection = Selection { outcome: Outcome::Parked, reason: text, pixel: None, since: None };
         let (mut conversions, mut revenue, mut after) = (0, Money::ZERO, None);

@@ -66,7 +66,7 @@ pub(super) fn entry(document: &Document, now: UnixMillis) -> Document {
         "attempts": [],
         "version": 1_i64,
     });
-    entry.extend(observe(observed));
+    entry.extend(observe(observed, None));
     entry.extend(changed(now));
     entry
 }

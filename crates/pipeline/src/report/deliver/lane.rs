@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::ledger::{Due, Settle, Settlement};
+use ports::ledger::{Due, Settle, SettleLater, Settlement, WaitReason};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -123,6 +123,15 @@ impl Lane {
                 nothing_sent(due, Settle::Expired)
             }
             Unsendable::MaybeReceived => leave_to_a_person(due),
+            Unsendable::Future(click) => {
+                let until = SettleLater { due_at: click, reason: WaitReason::FutureClick, failed: false };
+                nothing_sent(due, Settle::Retry(until))
+            }
+            Unsendable::MissingRevenue => {
+                let reason = WaitReason::ZeroRevenue;
+                let until = SettleLater { due_at: due.deadline, reason, failed: false };
+                nothing_sent(due, Settle::Parked(until))
+            }
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel = %self.context.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })

@@ -1,10 +1,10 @@
 //! A claimed conversion with its events in the destination's format.
 
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
-use domain::{Row, UnixMillis};
+use domain::{Reason, Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
-use ports::ledger::{Due, Positions};
+use ports::ledger::{Due, Portion, Positions};
 
 use super::unknown_outcome::needs_a_person;
 use crate::memory::Shared;
@@ -39,6 +39,10 @@ pub(super) enum Unsendable {
     Expired,
     /// The platform may have its events, and they may not be sent again without a person's decision.
     MaybeReceived,
+    /// Its click lies a little in the future: it may be sent from then on.
+    Future(UnixMillis),
+    /// It has paid clicks without revenue, which versions before took for zero. Nothing of it was sent.
+    MissingRevenue,
     /// The rules have become stricter, or the destination needs more than the row has.
     Refused(String),
 }
@@ -58,21 +62,43 @@ pub(super) fn prepare(
     if needs_a_person(due.maybe_received, on_unknown, destination.rules(), now) {
         return Err(Box::new((due, Unsendable::MaybeReceived)));
     }
-    let events = {
-        let row = Row::parse(&due.raw);
-        let platforms = OnePlatform(destination.platform(), destination);
-        let rules =
-            Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
-        check(&row, rules).map_err(|reasons| reasons.to_string()).and_then(|valid| {
-            destination.prepare(&due.lease.key, &valid, due.portion).map_err(|reason| reason.to_string())
-        })
-    };
-    match events {
+    match events(&due, now, destination) {
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
             Ok(Prepared { due, events, accepted: Positions::default(), _memory: memory })
         }
-        Err(reason) => Err(Box::new((due, Unsendable::Refused(reason)))),
+        Err(reason) => Err(Box::new((due, reason))),
     }
+}
+
+/// The events of a conversion in the destination's format.
+fn events(
+    due: &Due,
+    now: UnixMillis,
+    destination: &dyn Destination,
+) -> Result<Vec<PreparedEvent>, Unsendable> {
+    let row = row_of(due);
+    let platforms = OnePlatform(destination.platform(), destination);
+    let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
+    let valid = check(&row, rules).map_err(|reasons| match reasons.category() {
+        Some(Reason::MissingRevenue) => Unsendable::MissingRevenue,
+        _ => Unsendable::Refused(reasons.to_string()),
+    })?;
+    let click = valid.click_time().millis();
+    if mutations::time_of_click(click, now) > now {
+        return Err(Unsendable::Future(click));
+    }
+    let events = destination.prepare(&due.lease.key, &valid, due.portion);
+    events.map_err(|reason| Unsendable::Refused(reason.to_string()))
+}
+
+/// The row. Versions before took a missing revenue for zero: what they have begun to send goes on so.
+fn row_of(due: &Due) -> Row<'_> {
+    let mut row = Row::parse(&due.raw);
+    let is_begun = due.portion != Portion::Full || !due.accepted.is_empty() || due.maybe_received.is_some();
+    if let Some(conversion) = row.conversion.as_deref_mut().filter(|_| is_begun) {
+        conversion.revenue.get_or_insert_default();
+    }
+    mutations::row_of_due(row)
 }

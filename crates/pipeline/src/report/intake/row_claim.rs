@@ -1,16 +1,17 @@
 //! What the ledger is asked to claim for a row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::restate::Figures;
 use domain::row::Count;
 use domain::spelling::canonical;
-use domain::validate::{Rules, check};
-use domain::{Network, Row, UnixMillis};
+use domain::validate::{Rules, Valid, check};
+use domain::{Conversion, Money, Network, OddAmount, Row, UnixMillis};
 use ports::Destinations;
 use ports::ledger::{RowClaim, RowVerdict, Source};
 
-use crate::report::PixelMap;
+use crate::report::{PixelMap, ZeroRevenue, mutations};
 
 /// Builds the claims of one file.
 pub(super) struct RowClaimBuilder {
@@ -21,7 +22,13 @@ pub(super) struct RowClaimBuilder {
     pub(super) pixels: Arc<PixelMap>,
     pub(super) now: UnixMillis,
     pub(super) destinations: Arc<Destinations>,
+    /// The most that one paid click may earn without the operator's consent.
+    pub(super) max_per_click: Money,
+    pub(super) zero_revenue: ZeroRevenue,
 }
+
+/// So long before their deadline paid clicks that earned nothing are sent, if they are: a request may fail and be repeated.
+const ZERO_SENT_BEFORE: Duration = Duration::from_secs(3_600);
 
 impl RowClaimBuilder {
     /// The claim of a row, with the verdict of the rules; and how many events it stands for.
@@ -32,13 +39,14 @@ impl RowClaimBuilder {
             platforms: &*self.destinations,
             object_network: Some(&self.network),
         };
+        let row = &*mutations::row_of_claim(row);
         let conversion = row.conversion.as_deref();
         let valid = check(row, rules);
         let events = valid.as_ref().map_or(0, |valid| valid.counts().total());
         let (verdict, pixel) = match valid {
             Err(reasons) => (RowVerdict::Invalid(reasons), None),
             Ok(valid) if events == 0 => (RowVerdict::NoEvents, Some(valid.into_pixel())),
-            Ok(valid) => (RowVerdict::Sendable { deadline: valid.deadline() }, Some(valid.into_pixel())),
+            Ok(valid) => (self.verdict(&valid), Some(valid.into_pixel())),
         };
         let claim = RowClaim {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
@@ -51,12 +59,23 @@ impl RowClaimBuilder {
             click_time: conversion.and_then(|c| c.click_time),
             pixel,
             network: self.network_of(row),
-            observed: conversion
-                .map(|c| Figures { count: number_of(c.conversions), revenue: c.revenue.unwrap_or_default() })
-                .unwrap_or_default(),
+            observed: conversion.and_then(observed),
             verdict,
         };
         (claim, events)
+    }
+
+    /// The verdict on a valid row that has events.
+    fn verdict(&self, valid: &Valid<'_, '_>) -> RowVerdict {
+        let deadline = valid.deadline();
+        let due_at = |odd| match (odd, self.zero_revenue) {
+            (OddAmount::Zero, ZeroRevenue::Send) => deadline.minus(ZERO_SENT_BEFORE),
+            _ => deadline,
+        };
+        match mutations::odd_amount(valid.odd_amount(self.max_per_click)) {
+            Some(odd) => RowVerdict::Waits { deadline, due_at: due_at(odd), odd },
+            None => RowVerdict::Sendable { deadline },
+        }
     }
 
     /// The network that later attempts go by: the known one's name, or the name in the row or in the file's key.
@@ -65,6 +84,12 @@ impl RowClaimBuilder {
         let known = Network::find(named);
         if known.is_known() { known.name.to_owned() } else { named.to_owned() }
     }
+}
+
+/// What a row says was earned.
+fn observed(conversion: &Conversion<'_>) -> Option<Figures> {
+    let revenue = conversion.revenue?;
+    Some(Figures { count: number_of(conversion.conversions), revenue })
 }
 
 fn number_of(count: Count) -> i64 {

@@ -3,12 +3,13 @@
 use domain::restate::Figures;
 use domain::{Outcome, UnixMillis};
 
+use super::policy::Policy;
 use super::restatement::Increment;
 use super::standing::Standing;
-use crate::ledger::claim::Restatements;
 use crate::ledger::maybe_received::MaybeReceived;
 use crate::ledger::positions::Positions;
 use crate::ledger::settlement::Settlement;
+use crate::mutations::{Mutation, is_on};
 
 /// Events that the destination accepted of an entry before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,7 +39,7 @@ pub struct Settling<'s> {
     pub reported: Figures,
     /// Since when the platform may have events that are not known to be accepted.
     pub maybe_received: Option<MaybeReceived>,
-    /// What is due now because the figures had outgrown what is reported: the entry becomes `retry` at once.
+    /// What is missing because a row stated more than is reported now: the entry waits for it at once.
     pub increment: Option<Increment>,
 }
 
@@ -48,7 +49,7 @@ pub fn settle<'s>(
     entry: &Standing,
     before: Accepted,
     settlement: &'s Settlement,
-    policy: Restatements,
+    policy: Policy,
 ) -> Option<Settling<'s>> {
     if !entry.is_held_by(&settlement.lease) {
         return None;
@@ -62,8 +63,9 @@ pub fn settle<'s>(
         revenue: entry.reported.revenue + settlement.reported.revenue,
     };
     let (outcome, later) = (settlement.settle.outcome(), settlement.settle.later());
-    let increment = match outcome {
-        Outcome::Reported => Increment::missing(entry, reported, entry.observed, policy),
+    let wanted = if is_on(Mutation::InvalidMoneySent) { Some(entry.observed) } else { entry.wanted };
+    let increment = match (outcome, wanted) {
+        (Outcome::Reported, Some(stated)) => Increment::missing(entry, reported, stated, policy),
         _ => None,
     };
     Some(Settling {

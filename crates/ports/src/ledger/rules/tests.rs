@@ -1,17 +1,23 @@
 //! What holds whatever happens, in whatever order.
 
 mod model;
+mod money;
 mod world;
 
 use std::collections::BTreeMap;
 
-use domain::{ConversionKey, Outcome, UnixMillis};
+use domain::{ConversionKey, Outcome};
 use proptest::prelude::*;
 
-use super::gives_way;
-use crate::ledger::{Claim, Lease, Portion, Restatements, RowClaim, RowVerdict, Settle, Settled};
-use model::Model;
-use world::{Event, KEYS, OBJECTS, World, file, key, name, rows, settle, world_and_events};
+use super::standing::rank;
+use crate::ledger::{Claim, Lease, Portion, Restatements, RowClaim, Settle, Settled};
+use model::{Model, policy_of};
+use world::{Event, KEYS, OBJECTS, World, file, key, name, paid, rows, settle, world_and_events};
+
+/// Nothing was sent of an entry in this state.
+const fn gives_way(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Invalid | Outcome::NoEvents)
+}
 
 proptest! {
     #[test]
@@ -31,11 +37,11 @@ proptest! {
                 let wholly_reported = was.outcome == Outcome::Reported;
                 let is_final = was.outcome.is_end() && !wholly_reported && !gives_way(was.outcome);
                 prop_assert!(!is_final || is.outcome == was.outcome, "{was:?} became {is:?}");
-                if wholly_reported && policy == Restatements::First {
+                if wholly_reported && policy == Restatements::First && was.reported.count > 0 {
                     prop_assert_eq!(is.outcome, Outcome::Reported);
                 }
                 if wholly_reported && is.outcome != Outcome::Reported {
-                    prop_assert!(matches!(after.portion, Portion::Increment { purchases: 1.., .. }), "{after:?}");
+                    prop_assert!(matches!(is.portion, Portion::Increment { purchases: 1.., .. }), "{after:?}");
                     prop_assert_eq!(&after.source, &before.source);
                 }
             }
@@ -55,19 +61,24 @@ proptest! {
                 prop_assert_eq!(is, was);
                 continue;
             }
-            let grown = is.standing.observed.count - is.standing.reported.count;
-            let goes_on = policy == Restatements::Increments && *settle == Settle::Reported && grown > 0;
-            let expected = if goes_on { Outcome::Retry } else { settle.outcome() };
-            prop_assert_eq!(is.standing.outcome, expected);
-            if let (true, Portion::Increment { first, purchases, .. }) = (goes_on, is.portion) {
-                prop_assert_eq!((i64::from(first), i64::from(purchases)), (is.standing.reported.count, grown));
+            let reported = is.standing.reported;
+            let stated = was.standing.wanted.unwrap_or_default();
+            let grown = stated.count - reported.count;
+            let has_grown = grown > 0 && stated.revenue > reported.revenue;
+            let may_grow = policy == Restatements::Increments || reported.count == 0;
+            let goes_on = may_grow && *settle == Settle::Reported && has_grown;
+            let waits = if is.standing.odd.is_some() { Outcome::Parked } else { Outcome::Retry };
+            prop_assert_eq!(is.standing.outcome, if goes_on { waits } else { settle.outcome() });
+            if let (true, Portion::Increment { first, purchases, value }) = (goes_on, is.standing.portion) {
+                prop_assert_eq!((i64::from(first), i64::from(purchases)), (reported.count, grown));
+                prop_assert_eq!(value, stated.revenue - reported.revenue);
             }
         }
     }
 
     #[test]
-    fn only_sendable_rows_reopen_a_reported_entry((_, files, events) in world_and_events()) {
-        let mut world = World::new(Restatements::Increments, &files);
+    fn only_money_reopens_a_reported_entry((policy, files, events) in world_and_events()) {
+        let mut world = World::new(policy, &files);
         for event in &events {
             let before = world.model.clone();
             world.happen(event);
@@ -80,7 +91,7 @@ proptest! {
                     continue;
                 }
                 let of_key = world.files.iter().flatten().filter(|row| row.key == key);
-                let most = of_key.filter(|row| row.is_sendable()).map(|row| row.observed.count).max();
+                let most = of_key.filter_map(RowClaim::money).map(|money| money.count).max();
                 prop_assert!(most >= Some(is.standing.reported.count + i64::from(is.to_send())), "{is:?}");
             }
         }
@@ -124,23 +135,26 @@ proptest! {
             match first {
                 Claim::Held(lease) => prop_assert_eq!(lease.attempt, attempt),
                 // A row that comes after its own in the claim may have added an increment.
-                Claim::Stands(_) if policy == Restatements::First => prop_assert_eq!(first, &stands),
                 Claim::Stands(_) | Claim::Duplicate => {}
             }
         }
     }
 
     #[test]
-    fn the_first_sendable_row_leads_wherever_it_stands(file in file()) {
+    fn the_first_of_the_best_rows_leads_wherever_it_stands(file in file()) {
         let rows = rows(0, &file);
         let mut model = Model::new(Restatements::First);
         let claims = model.claim(&rows);
         for number in 0..KEYS {
             let of_key: Vec<_> = rows.iter().zip(&claims).filter(|(row, _)| row.key == key(number)).collect();
-            let leads = of_key.iter().position(|(row, _)| row.is_sendable()).unwrap_or(0);
-            // What the feed stated last, but not before the row that leads.
-            let latest = of_key[leads.min(of_key.len())..].last().map(|(row, _)| row.observed);
-            prop_assert_eq!(model.entries.get(&key(number)).map(|entry| entry.standing.observed), latest);
+            let best = of_key.iter().map(|(row, _)| rank(row)).max();
+            let leads = of_key.iter().position(|(row, _)| Some(rank(row)) == best).unwrap_or(0);
+            // What the feed stated last, but not before what the row that leads states.
+            let is_silent = of_key.get(leads).is_some_and(|(row, _)| row.observed.is_none());
+            let from = if is_silent { 0 } else { leads.min(of_key.len()) };
+            let latest = of_key[from..].iter().filter_map(|(row, _)| row.observed).last();
+            let entry = model.entries.get(&key(number));
+            prop_assert_eq!(entry.map(|entry| entry.standing.observed), entry.map(|_| latest.unwrap_or_default()));
             for (place, (row, claim)) in of_key.into_iter().enumerate() {
                 let expected = match (place == leads, row.is_sendable()) {
                     (true, true) => Claim::Held(Lease { key: row.key, attempt: 1 }),
@@ -223,24 +237,22 @@ proptest! {
 
 #[test]
 fn an_entry_of_unknown_figures_never_grows() {
-    let rows = rows(0, &[(0, RowVerdict::Sendable { deadline: UnixMillis(99) }, 5)]);
+    let rows = rows(0, &[paid(0, 5, 500_000)]);
     let mut model = Model::new(Restatements::Increments);
     model.claim(&rows);
     let settlement = model.settlement(&key(0), Settle::Reported, 0).expect("an entry");
     assert_eq!(model.settle(&settlement), Settled::Done);
     let mut unknown = model.entries[&key(0)].standing;
     unknown.figures_unknown = true;
-    let mut transition = super::Transition::of(unknown, Restatements::Increments);
-    let mut restated = rows[0].clone();
-    (restated.source.row, restated.observed.count) = (1, 7);
-    assert_eq!(transition.apply(0, &restated, super::Relation::Other), Claim::Duplicate);
+    let mut transition = super::Transition::of(unknown, policy_of(Restatements::Increments));
+    let restated = &world::rows(1, &[paid(0, 7, 900_000)])[0];
+    assert_eq!(transition.apply(0, restated, super::Relation::Other), Claim::Duplicate);
     assert!(matches!(transition.change(), Some(super::Change::Observe { increment: None, .. })));
 }
 
 #[test]
 fn a_row_that_is_taken_over_in_its_own_claim_keeps_its_outcome() {
-    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
-    let rows = rows(0, &[(0, RowVerdict::NoEvents, 0), (0, sendable, 2)]);
+    let rows = rows(0, &[paid(0, 0, 0), paid(0, 2, 500_000)]);
     let mut model = Model::new(Restatements::First);
     assert_eq!(model.claim(&rows[..1]), [Claim::Stands(Outcome::NoEvents)]);
     let held = Claim::Held(Lease { key: key(0), attempt: 1 });

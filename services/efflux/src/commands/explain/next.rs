@@ -12,8 +12,13 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
     let retry = format!("`efflux retry --status {}`", record.outcome);
     match record.outcome {
         Outcome::Reported => match restatements {
-            Restatements::First => "nothing: later figures are recorded and not sent".to_owned(),
-            Restatements::Increments => "further paid clicks are sent when a feed states them".to_owned(),
+            Restatements::First if record.reported.count > 0 => {
+                "nothing: later figures are recorded and not sent".to_owned()
+            }
+            Restatements::First => "its first paid clicks are sent when a feed states them".to_owned(),
+            Restatements::Increments => {
+                "further paid clicks are sent when a feed states them with their money".to_owned()
+            }
         },
         Outcome::InFlight => {
             format!("a worker has a lease on it; if that worker dies, another takes it at {due}{ends}")
@@ -29,6 +34,14 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
         ),
         Outcome::Parked if record.wait_reason() == Some(WaitReason::NoDestination) => format!(
             "it waits for a process that can send to the pixel's platform, and is tried again at {due}{ends}"
+        ),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::ZeroRevenue) => format!(
+            "it waits for its money: paid clicks that earned 0 are not sent yet. A later row that states it takes its place; with \
+             ZERO_REVENUE=send it is sent as zero at {due}; {retry} sends it as zero at once{ends}"
+        ),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::ImplausibleRevenue) => format!(
+            "it waits for the operator: it states more for a paid click than MAX_REVENUE_PER_CLICK. If the amount is right, {retry} \
+             --reason implausible_revenue sends it; a later row with a plausible amount takes its place{ends}"
         ),
         Outcome::Parked => {
             let cause = record.wait_reason().map_or("", |reason| cause_of_waiting(&reason));

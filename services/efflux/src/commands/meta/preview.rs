@@ -12,7 +12,7 @@ use backends::{OpenError, Opener};
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
 use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
-use domain::{ConversionKey, PixelRef, Row};
+use domain::{ConversionKey, Money, PixelRef, Row};
 use ports::Clock;
 use ports::destination::PreparedEvent;
 use row_files::{Rows, check as check_file, decompressed};
@@ -60,8 +60,9 @@ pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -
     }
     let mut rows = Rows::new(open()?, limits)?;
     let mut seen = HashMap::new();
+    let max_per_click = settings.reporting.max_revenue_per_click;
     while let Some(text) = rows.next_row()? {
-        out(&show(&meta.map, rules, &mut seen, text.number, &Row::parse(text.text)));
+        out(&show((&meta.map, max_per_click), rules, &mut seen, text.number, &Row::parse(text.text)));
     }
     Ok(ExitStatus::Done)
 }
@@ -79,7 +80,7 @@ async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Re
 
 /// One row: its events and its visitor's data, or why nothing would be sent.
 fn show(
-    map: &MapConfig,
+    (map, max_per_click): (&MapConfig, Money),
     rules: Rules<'_>,
     seen: &mut HashMap<ConversionKey, u64>,
     number: u64,
@@ -105,7 +106,7 @@ fn show(
             Some(first) => put(&mut text, format_args!("\n  not sent: duplicate of row {first}\n")),
             None => {
                 seen.insert(row.key, number);
-                put_events(&mut text, &valid, &events);
+                put_events(&mut text, &valid, &events, max_per_click);
             }
         },
     }
@@ -113,16 +114,16 @@ fn show(
     text
 }
 
-fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent]) {
-    put(
-        text,
-        format_args!(
-            "\n  {} events to pixel {}, value {}\n",
-            events.len(),
-            valid.pixel().code,
-            valid.revenue()
-        ),
-    );
+fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent], max_per_click: Money) {
+    let value: Money = events.iter().filter_map(|event| event.value).sum();
+    put(text, format_args!("\n  {} events to pixel {}, value {value}", events.len(), valid.pixel().code));
+    if valid.revenue() != value {
+        put(text, format_args!("; no paid click carries the stated {}", valid.revenue()));
+    }
+    if let Some(odd) = valid.odd_amount(max_per_click) {
+        put(text, format_args!("; they wait: {}", odd.as_str()));
+    }
+    text.push('\n');
     for event in events {
         put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
     }

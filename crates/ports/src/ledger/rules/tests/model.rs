@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Money, Outcome, UnixMillis};
+use domain::{ConversionKey, Money, OddAmount, Outcome, UnixMillis};
 
-use crate::ledger::rules::{Accepted, Change, Increment, Relation, Standing, Transition, by_key, settle};
+use crate::ledger::rules::{
+    Accepted, Change, Increment, Policy, Relation, Standing, Transition, by_key, settle,
+};
 use crate::ledger::{
-    Claim, Lease, Portion, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement, Source,
-    WaitReason,
+    Claim, Lease, Portion, Restatements, RowClaim, RowVerdict, Settle, SettleLater, Settled, Settlement,
+    Source, WaitReason,
 };
 
-/// What each Purchase of a test is worth, in millionths.
-pub(super) const PRICE: i64 = 250_000;
+/// The settings of a test: a paid click earns a US dollar at most.
+pub(super) fn policy_of(restatements: Restatements) -> Policy {
+    Policy { restatements, max_per_click: Money::from_units(1) }
+}
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,26 +24,31 @@ pub(super) struct Entry {
     pub(super) standing: Standing,
     pub(super) accepted: Accepted,
     pub(super) source: Source,
-    pub(super) portion: Portion,
-    /// Purchases that the row states.
-    purchases: u32,
+    /// What the row states.
+    stated: Figures,
     superseded: Vec<(Source, Outcome)>,
 }
 
 impl Entry {
-    fn of(row: &RowClaim, observed: Figures) -> Self {
+    fn of(row: &RowClaim, observed: Figures, wanted: Option<Figures>) -> Self {
+        let odd = match row.verdict {
+            RowVerdict::Waits { odd, .. } => Some(odd),
+            _ => None,
+        };
         Self {
             standing: Standing {
                 outcome: row.outcome(),
                 attempt: u32::from(row.is_sendable()),
                 observed,
                 reported: Figures::default(),
+                wanted,
+                odd,
+                portion: Portion::Full,
                 figures_unknown: false,
             },
             accepted: Accepted::default(),
             source: row.source.clone(),
-            portion: Portion::Full,
-            purchases: u32::try_from(row.observed.count).expect("few"),
+            stated: row.observed.unwrap_or_default(),
             superseded: Vec::new(),
         }
     }
@@ -53,31 +62,41 @@ impl Entry {
     }
 
     fn wait_for(&mut self, increment: Increment) {
-        self.standing.outcome = Increment::STATE;
-        self.portion = increment.into();
+        self.standing.outcome = increment.outcome();
+        self.standing.odd = (!increment.is_plausible).then_some(OddAmount::Implausible);
+        self.standing.portion = increment.into();
         self.accepted.positions = [].into_iter().collect();
+    }
+
+    /// The values of the Purchases of the portion that is being sent.
+    fn values(&self) -> Vec<Money> {
+        match self.standing.portion {
+            Portion::Full => {
+                let count = u32::try_from(self.stated.count).expect("few");
+                self.stated.revenue.split(count).collect()
+            }
+            Portion::Increment { purchases, value, .. } => value.split(purchases).collect(),
+        }
     }
 
     /// Purchases of the portion that is being sent.
     pub(super) fn to_send(&self) -> u32 {
-        match self.portion {
-            Portion::Full => self.purchases,
-            Portion::Increment { purchases, .. } => purchases,
-        }
+        u32::try_from(self.values().len()).expect("few")
     }
 }
 
 /// The ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Model {
-    pub(super) policy: Restatements,
+    pub(super) policy: Policy,
     pub(super) entries: BTreeMap<ConversionKey, Entry>,
     /// Changes that were written.
     changes: u64,
 }
 
 impl Model {
-    pub(super) const fn new(policy: Restatements) -> Self {
+    pub(super) fn new(restatements: Restatements) -> Self {
+        let policy = policy_of(restatements);
         Self { policy, entries: BTreeMap::new(), changes: 0 }
     }
 
@@ -85,7 +104,8 @@ impl Model {
         let mut claims = vec![None; rows.len()];
         for group in by_key(rows) {
             let Some(entry) = self.entries.get_mut(group.key()) else {
-                self.entries.insert(*group.key(), Entry::of(group.lead(), group.observed()));
+                let entry = Entry::of(group.lead(), group.observed(), group.wanted(self.policy));
+                self.entries.insert(*group.key(), entry);
                 group.entered().for_each(|(position, claim)| claims[position] = Some(claim));
                 continue;
             };
@@ -97,16 +117,16 @@ impl Model {
             self.changes += u64::from(change.is_some());
             match change {
                 None => {}
-                Some(Change::TakeOver { row, observed }) => {
-                    let mut newcomer = Entry::of(row, observed);
-                    newcomer.standing.attempt = entry.standing.attempt + 1;
+                Some(Change::TakeOver { row, observed, wanted, left_behind }) => {
+                    let mut newcomer = Entry::of(row, observed, wanted);
+                    newcomer.standing.attempt += entry.standing.attempt;
                     newcomer.superseded.clone_from(&entry.superseded);
-                    newcomer.superseded.push((entry.source.clone(), entry.standing.outcome));
+                    newcomer.superseded.push((entry.source.clone(), left_behind));
                     *entry = newcomer;
                 }
-                Some(Change::Observe { observed, increment }) => {
-                    entry.standing.observed = observed;
-                    increment.into_iter().for_each(|increment| entry.wait_for(increment));
+                Some(Change::Observe { observed, wanted, increment }) => {
+                    (entry.standing.observed, entry.standing.wanted) = (observed, wanted);
+                    increment.into_iter().for_each(|(increment, _)| entry.wait_for(increment));
                 }
             }
         }
@@ -119,6 +139,7 @@ impl Model {
         let Some(settling) = settling else { return Settled::Late };
         entry.standing.outcome = settling.outcome;
         entry.standing.reported = settling.reported;
+        entry.standing.odd = None;
         entry.accepted = settling.accepted;
         settling.increment.into_iter().for_each(|increment| entry.wait_for(increment));
         Settled::Done
@@ -129,7 +150,7 @@ impl Model {
         if let Some(entry) = self.entries.get_mut(key)
             && !entry.standing.outcome.is_end()
         {
-            entry.standing.outcome = Outcome::InFlight;
+            (entry.standing.outcome, entry.standing.odd) = (Outcome::InFlight, None);
             entry.standing.attempt += 1;
         }
     }
@@ -144,12 +165,14 @@ impl Model {
         let entry = self.entries.get(key)?;
         let (first, all) = (u32::try_from(entry.accepted.positions.len()).ok()?, entry.to_send());
         let end = if settle == Settle::Reported { all } else { all.min(first + accepted) };
-        let count = i64::from(end) - i64::from(first);
+        let values = entry.values();
+        let sent = values.get(first as usize..end as usize).unwrap_or_default();
+        let reported = Figures { count: sent.len() as i64, revenue: sent.iter().copied().sum() };
         Some(Settlement {
             lease: Lease { key: *key, attempt: entry.standing.attempt },
             settle,
             accepted: (first..end).collect(),
-            reported: Figures { count, revenue: Money::from_micros(count * PRICE) },
+            reported,
             answer: None,
             maybe_received: None,
         })

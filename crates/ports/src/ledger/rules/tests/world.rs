@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, Money, Reason, UnixMillis};
+use domain::{ConversionKey, Money, OddAmount, Reason, UnixMillis};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::{Model, PRICE, later};
+use super::model::{Model, later, policy_of};
+use crate::ledger::rules::Policy;
 use crate::ledger::{Claim, Restatements, RowClaim, RowVerdict, Settle, Source, WaitReason};
 
 pub(super) const KEYS: usize = 3;
@@ -21,14 +22,55 @@ pub(super) fn name(object: usize) -> String {
     format!("b/{object}")
 }
 
-/// A row before it has a place: the number of its key, its verdict, and the Purchases that it states.
-pub(super) type Stated = (usize, RowVerdict, u32);
+/// A row before it has a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stated {
+    /// The number of its key.
+    pub(super) key: usize,
+    pub(super) purchases: u32,
+    /// In millionths; `None` when the row does not say.
+    pub(super) revenue: Option<i64>,
+    /// Whether it has other events than Purchases.
+    pub(super) views: bool,
+    /// Whether it names a pixel that there is.
+    pub(super) pixel: bool,
+}
+
+/// A valid row of paid clicks and their money.
+pub(super) const fn paid(key: usize, purchases: u32, revenue: i64) -> Stated {
+    Stated { key, purchases, revenue: Some(revenue), views: false, pixel: true }
+}
+
+impl Stated {
+    fn observed(self) -> Option<Figures> {
+        let revenue = self.revenue.map(Money::from_micros)?;
+        Some(Figures { count: i64::from(self.purchases), revenue })
+    }
+
+    fn verdict(self) -> RowVerdict {
+        let deadline = UnixMillis(99);
+        let invalid = |reason| RowVerdict::Invalid([reason].into_iter().collect());
+        let Policy { max_per_click, .. } = policy_of(Restatements::First);
+        let odd = |revenue| OddAmount::of(self.purchases, Money::from_micros(revenue), max_per_click);
+        match (self.revenue, self.revenue.and_then(odd)) {
+            _ if !self.pixel => invalid(Reason::InvalidPixel),
+            (None, _) if self.purchases > 0 => invalid(Reason::MissingRevenue),
+            (_, Some(odd)) => RowVerdict::Waits { deadline, due_at: deadline, odd },
+            _ if self.purchases == 0 && !self.views => RowVerdict::NoEvents,
+            _ => RowVerdict::Sendable { deadline },
+        }
+    }
+}
 
 pub(super) fn stated() -> impl Strategy<Value = Stated> {
-    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
-    let invalid = RowVerdict::Invalid([Reason::InvalidPixel].into_iter().collect());
-    let verdicts = prop::sample::select(vec![sendable, sendable, RowVerdict::NoEvents, invalid]);
-    (0..KEYS, verdicts, 0..6_u32)
+    let revenue = prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(0)),
+        6 => (1..40_i64).prop_map(|n| Some(n * 100_000)),
+        1 => Just(Some(20_000_000)),
+    ];
+    (0..KEYS, 0..6_u32, revenue, any::<bool>(), prop::bool::weighted(0.8))
+        .prop_map(|(key, purchases, revenue, views, pixel)| Stated { key, purchases, revenue, views, pixel })
 }
 
 pub(super) fn file() -> impl Strategy<Value = Vec<Stated>> {
@@ -36,20 +78,17 @@ pub(super) fn file() -> impl Strategy<Value = Vec<Stated>> {
 }
 
 pub(super) fn rows(object: usize, file: &[Stated]) -> Vec<RowClaim> {
-    let row = |(row, (number, verdict, purchases)): (usize, &Stated)| {
-        let count = i64::from(*purchases);
-        RowClaim {
-            key: key(*number),
-            source: Source { object: name(object), row: row as u64 },
-            raw: String::new(),
-            session_id: None,
-            keyword_clicked: None,
-            click_time: None,
-            pixel: None,
-            network: String::new(),
-            observed: Figures { count, revenue: Money::from_micros(count * PRICE) },
-            verdict: *verdict,
-        }
+    let row = |(row, stated): (usize, &Stated)| RowClaim {
+        key: key(stated.key),
+        source: Source { object: name(object), row: row as u64 },
+        raw: String::new(),
+        session_id: None,
+        keyword_clicked: None,
+        click_time: None,
+        pixel: None,
+        network: String::new(),
+        observed: stated.observed(),
+        verdict: stated.verdict(),
     };
     file.iter().enumerate().map(row).collect()
 }
