@@ -83,12 +83,6 @@ impl Money {
         self.0.is_zero()
     }
 
-    /// The amount so many times.
-    #[must_use]
-    pub fn times(self, count: u32) -> Self {
-        Self(self.0 * Decimal::from(count))
-    }
-
     /// The amount as a decimal, for adapters that bind one.
     #[must_use]
     pub fn decimal(self) -> Decimal {

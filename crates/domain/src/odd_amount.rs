@@ -28,7 +28,7 @@ impl OddAmount {
         match paid_clicks {
             0 => None,
             _ if revenue.is_zero() => Some(Self::Zero),
-            clicks => (revenue > max_per_click.times(clicks)).then_some(Self::Implausible),
+            clicks => (revenue > max_per_click.times(u64::from(clicks))).then_some(Self::Implausible),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who is who: rows that name nobody hide nobody, and what an earlier version entered is recognised.
 
 use domain::restate::Figures;
-use domain::{ConversionKey, EventId, EventKind, Outcome, PixelRef, Row, UnixMillis};
+use domain::{ConversionKey, EventId, EventKind, Money, Outcome, PixelRef, Row, UnixMillis};
 use meta_sandbox::EventFilter;
 use ports::ReportLedger;
 use ports::ledger::{Claim, Holder, Restatements, RowClaim, RowVerdict, Source};
@@ -61,7 +61,7 @@ fn earlier(world: &World, raw: &str, object: &str) -> RowClaim {
         click_time: Some(click),
         pixel: Some(PixelRef::of_legacy_or_any("1").unwrap()),
         network: "tonic".to_owned(),
-        observed: Figures { count: 1, revenue: "0.25".parse().unwrap() },
+        observed: Some(Figures { count: 1, revenue: "0.25".parse().unwrap() }),
         verdict: RowVerdict::Sendable { deadline: UnixMillis(world.reporting.clock.now().0 + 86_400_000) },
     }
 }
@@ -74,7 +74,9 @@ async fn what_an_earlier_version_entered_keeps_its_key_and_the_ids_of_its_events
     let (old_key, key) = (old.key, ConversionKey::new("s-1", Some("caf\u{e9}")));
     assert_ne!(old_key, key);
     let now = world.reporting.clock.now();
-    let holder = Holder { owner: "earlier".into(), now, until: now, restatements: Restatements::First };
+    let max_per_click = Money::from_units(1_000);
+    let holder =
+        Holder { owner: "earlier".into(), now, until: now, restatements: Restatements::First, max_per_click };
     assert!(matches!(world.ledger.claim(vec![old], &holder).await.unwrap()[..], [Claim::Held(_)]));
 
     // The row comes again, in its own spelling and in others, before its events were sent.

@@ -179,7 +179,7 @@ pub(super) async fn what_was_accepted_is_not_sent_again_after_reopening(ledger: 
 pub(super) async fn the_money_of_open_entries_adds_up(ledger: Subject) {
     let far = |session: &str, code: &str, revenue: &str| RowClaim {
         pixel: Some(pixel(code)),
-        observed: figures(1, revenue),
+        observed: Some(figures(1, revenue)),
         ..sendable(session, "b/o", 0)
     };
     let near = |session: &str, code: &str, revenue: &str| RowClaim {
