@@ -32,7 +32,7 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// The caller asked for something that cannot be: a word that is none of those known, a file that is not there. It ends with
+/// The caller asked for something that cannot be: an unknown word, a file that is not there. It ends with
 /// [`ExitStatus::Usage`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

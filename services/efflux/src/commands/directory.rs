@@ -1,4 +1,4 @@
-//! `efflux subscriptions` and `efflux pixels`: what is told, and what has changed by it.
+//! `efflux subscriptions` and `efflux pixels`: what the operator says, and what has changed by it.
 
 mod change;
 pub(crate) mod pixels;

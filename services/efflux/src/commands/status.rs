@@ -16,7 +16,7 @@ use crate::sheet::{Cell, Sheet};
 use crate::tables::amount;
 use crate::{out, tables};
 
-/// Money whose deadline is nearer than this is told apart.
+/// Money whose deadline is nearer than this counts apart.
 const SOON: Duration = Duration::from_secs(24 * 3600);
 
 /// Entries that are read at once.

@@ -1,17 +1,17 @@
 //! What a command has changed, as it is printed.
 
-/// Changes of one thing, in the order in which they are told.
+/// Changes of one thing, in the order in which they are said.
 #[derive(Debug)]
 pub(super) struct Changes {
     of: String,
     is_new: bool,
-    told: Vec<String>,
+    said: Vec<String>,
 }
 
 impl Changes {
     /// None yet, of something that is new or was there.
     pub(super) fn of(what: impl Into<String>, is_new: bool) -> Self {
-        Self { of: what.into(), is_new, told: Vec::new() }
+        Self { of: what.into(), is_new, said: Vec::new() }
     }
 
     /// Sets `place` to a value that was given, and remembers what it was; what was not given stays.
@@ -27,19 +27,19 @@ impl Changes {
             return;
         }
         let (old, new) = (show(place), show(&given));
-        self.told.push(if self.is_new { format!("{name} {new}") } else { format!("{name} {old} -> {new}") });
+        self.said.push(if self.is_new { format!("{name} {new}") } else { format!("{name} {old} -> {new}") });
         *place = given;
     }
 
     /// One line: what the thing is now, or what has changed.
     pub(super) fn line(&self) -> String {
-        let what = match (self.is_new, self.told.is_empty()) {
+        let what = match (self.is_new, self.said.is_empty()) {
             (true, _) => "added",
             (false, true) => "there already, nothing changed",
             (false, false) => "changed",
         };
-        let told = if self.told.is_empty() { String::new() } else { format!(": {}", self.told.join("; ")) };
-        format!("{} {what}{told}", self.of)
+        let said = if self.said.is_empty() { String::new() } else { format!(": {}", self.said.join("; ")) };
+        format!("{} {what}{said}", self.of)
     }
 }
 
