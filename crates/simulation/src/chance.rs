@@ -16,6 +16,7 @@ pub(crate) enum Purpose {
     Jitter = 5,
     Crashes = 6,
     Pause = 7,
+    Dirt = 8,
 }
 
 /// One random stream.
