@@ -17,7 +17,7 @@ const FAR: f64 = 0.4;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileProfile {
     rows: u64,
-    kept: u64,
+    subscribed: u64,
     /// Rows that are JSON and have no field that is read.
     strange: u64,
     sessions: u64,
@@ -35,10 +35,10 @@ pub struct Shares([f64; 5]);
 const SHARES: [&str; 5] = ["a session", "a click id", "paid clicks", "revenue", "a subscribed campaign"];
 
 impl FileProfile {
-    /// Notes a row, and whether the filter keeps it.
-    pub fn note(&mut self, row: &Row<'_>, kept: bool) {
+    /// Notes a row, and whether its campaign is subscribed, with whatever conditions.
+    pub fn note(&mut self, row: &Row<'_>, subscribed: bool) {
         self.rows += 1;
-        self.kept += u64::from(kept);
+        self.subscribed += u64::from(subscribed);
         self.fields = self.fields.and(row.fields.unwrap_or_default());
         self.strange += u64::from(row.fields.unwrap_or_default().is_empty());
         let Some(conversion) = row.conversion.as_deref() else { return };
@@ -51,7 +51,7 @@ impl FileProfile {
     /// Notes a row of which nothing is known: it cannot be read.
     pub const fn note_unreadable(&mut self) {
         self.rows += 1;
-        self.kept += 1;
+        self.subscribed += 1;
     }
 
     /// Whether no row has a field of a row.
@@ -70,7 +70,7 @@ impl FileProfile {
     #[must_use]
     pub fn shares(&self) -> Option<Shares> {
         let share = |rows: u64| rows as f64 / self.rows as f64;
-        let shares = [self.sessions, self.click_ids, self.paid, self.earning, self.kept].map(share);
+        let shares = [self.sessions, self.click_ids, self.paid, self.earning, self.subscribed].map(share);
         (self.rows >= ROWS_FOR_SHARES).then_some(Shares(shares))
     }
 
@@ -87,7 +87,7 @@ impl FileProfile {
         }
         if self.sessions == 0 {
             suspicions.push("no row has a session: all are malformed".to_owned());
-        } else if self.kept == 0 {
+        } else if self.subscribed == 0 {
             suspicions.push("no row is of a subscribed campaign: all are filtered out".to_owned());
         }
         if let Some(shares) = self.shares() {

@@ -58,7 +58,7 @@ impl<'a> Field<'a> {
             text => text.into_text()?,
         };
         let form = canonical(&id);
-        let damaged = form.contains(|c: char| c == LOST || c.is_control()) || is_rounded(&form);
+        let damaged = form.contains(LOST) || is_rounded(&form);
         let nothing = names_nothing(&form);
         (!damaged && !nothing).then_some(id)
     }

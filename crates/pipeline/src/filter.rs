@@ -274,7 +274,7 @@ fn filter_rows(
         let rejected = filter.and_then(|filter| filter.rejects(&parsed, network));
         match row.too_long || row.broken {
             true => filtered.profile.note_unreadable(),
-            false => filtered.profile.note(&parsed, rejected.is_none()),
+            false => filtered.profile.note(&parsed, !matches!(rejected, Some(NOT_SUBSCRIBED | NO_CAMPAIGN))),
         }
         match rejected {
             Some(reason) => *filtered.filtered_out.entry(reason.to_owned()).or_default() += 1,

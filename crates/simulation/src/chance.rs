@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     Crashes = 6,
     Pause = 7,
     Refusals = 8,
+    Dirt = 9,
 }
 
 /// One random stream.

@@ -41,7 +41,7 @@ impl Input {
         let number = chance.between(6, 28);
         let draw = |n| Visitor::draw(&mut chance, (seed, n), &networks, now_s, pause_s);
         let visitors: Vec<_> = (0..number).map(draw).collect();
-        let files = file::draw(&mut chance, &visitors, &networks);
+        let files = file::draw(&mut chance, &mut Chance::new(seed, Purpose::Dirt), &visitors, &networks);
         let junk = if chance.happens(0.3) { file::junk() } else { Vec::new() };
         let mut owners = BTreeMap::new();
         let mut keys = BTreeMap::new();

@@ -81,7 +81,12 @@ pub(super) fn junk() -> Vec<String> {
 }
 
 /// Puts the rows of all visitors into files, in any order: a feed's later file may be read first.
-pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'static str]) -> Vec<File> {
+pub(super) fn draw(
+    chance: &mut Chance,
+    dirt: &mut Chance,
+    visitors: &[Visitor],
+    networks: &[&'static str],
+) -> Vec<File> {
     let number = networks.len() as u64 * chance.between(1, 3);
     let mut files: Vec<File> = (0..number)
         .map(|n| {
@@ -99,11 +104,12 @@ pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'stat
     }
     for text in UNREADABLE {
         if chance.happens(0.3) {
-            let file = place(chance, &mut files, networks[0]);
-            // Among rows: a file that holds nothing else is refused.
-            if file.rows.iter().any(|row| row.visitor.is_some()) {
-                file.rows.push(Row::unreadable(text));
-            }
+            put_unreadable(text, place(chance, &mut files, networks[0]));
+        }
+    }
+    for text in NAMELESS_OR_BROKEN {
+        if dirt.happens(0.3) {
+            put_unreadable(text, place(dirt, &mut files, networks[0]));
         }
     }
     for file in &mut files {
@@ -122,12 +128,19 @@ pub(super) fn draw(chance: &mut Chance, visitors: &[Visitor], networks: &[&'stat
     files
 }
 
-/// Rows without identity, and rows that are not JSON though their end is plain. None of them hides another.
-const UNREADABLE: [&str; 10] = [
-    r#"["not","an","object"]"#,
-    r#"{"conversions":1,"revenue":"0.5"}"#,
-    "17",
-    r#"{"session_id":""}"#,
+/// Among rows: a file that holds nothing else is refused.
+fn put_unreadable(text: &str, file: &mut File) {
+    if file.rows.iter().any(|row| row.visitor.is_some()) {
+        file.rows.push(Row::unreadable(text));
+    }
+}
+
+/// Rows without a session.
+const UNREADABLE: [&str; 4] =
+    [r#"["not","an","object"]"#, r#"{"conversions":1,"revenue":"0.5"}"#, "17", r#"{"session_id":""}"#];
+
+/// Rows whose session names nothing, and rows that are not JSON though their end is plain. None of them hides another.
+const NAMELESS_OR_BROKEN: [&str; 6] = [
     r#"{"session_id":"null","keyword_clicked":"key word 1","conversions":1}"#,
     r#"{"session_id":"null","keyword_clicked":"key word 1","conversions":1}"#,
     r#"{"session_id":"%7Bsid%7D","conversions":1}"#,

@@ -1,6 +1,6 @@
 //! One visitor's conversion: its identity, its defects, and the rows that state it.
 
-use crate::chance::Chance;
+use crate::chance::{Chance, Purpose};
 use crate::input::{PIXELS, SUBSCRIBED};
 use crate::oracle::ids;
 
@@ -121,7 +121,8 @@ impl Visitor {
         pause_s: i64,
     ) -> Self {
         let session = format!("s{seed}-{number}");
-        let word = if chance.happens(0.3) { "cl\u{e9} \u{fc}ber" } else { "key word" };
+        let mut dirt = Chance::new(seed ^ (number << 32), Purpose::Dirt);
+        let word = if dirt.happens(0.3) { "cl\u{e9} \u{fc}ber" } else { "key word" };
         let keyword = chance.happens(0.8).then(|| format!("{word} {}", chance.between(0, 3)));
         let soon = chance.happens(0.05);
         let expiring = soon || chance.happens(0.06);
@@ -146,12 +147,12 @@ impl Visitor {
             rows: Vec::new(),
             click_s: now_s - age_s,
         };
-        visitor.rows = visitor.statements(chance, usize::try_from(number).unwrap_or(0));
+        visitor.rows = visitor.statements(chance, &mut dirt, usize::try_from(number).unwrap_or(0));
         visitor
     }
 
     /// The rows that state this conversion: usually one, sometimes more with higher figures, sometimes valid only later.
-    fn statements(&self, chance: &mut Chance, place: usize) -> Vec<Row> {
+    fn statements(&self, chance: &mut Chance, dirt: &mut Chance, place: usize) -> Vec<Row> {
         let defect = chance.happens(0.25).then(|| {
             chance.pick(&[
                 Defect::UnknownPixel,
@@ -173,7 +174,7 @@ impl Visitor {
         for statement in 0..number {
             let defect = defect.filter(|_| statement < defective_until);
             let amount = Amount::draw(chance).of(revenue);
-            rows.push(self.row(place, figures, amount, defect, not_subscribed).dressed(chance));
+            rows.push(self.row(place, figures, amount, defect, not_subscribed).dressed(dirt));
             let more = [chance.between(0, 1), chance.between(0, 1), chance.between(0, 2)];
             figures = [0, 1, 2].map(|i| figures[i] + more[i]);
             revenue += chance.between(more[2], 20_000);

@@ -61,14 +61,20 @@ async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitS
     Ok(ExitStatus::Done)
 }
 
-/// The session's conversions: by the one spelling that entries have, or as it is given, which is how earlier versions stored it.
+/// The session's conversions, of the keyword in whatever spelling.
 async fn find(parts: &Parts<History>, args: &Explain) -> anyhow::Result<Vec<Record>> {
-    let (session, keyword) = (canonical(&args.session), args.keyword.as_deref().map(canonical));
-    let records = parts.ports.ledger.find(&session, keyword.as_deref()).await?;
-    if !records.is_empty() || session == args.session && keyword.as_deref() == args.keyword.as_deref() {
-        return Ok(records);
+    let (session, wanted) = (canonical(&args.session), args.keyword.as_deref().map(canonical));
+    for session in [args.session.as_str(), &*session] {
+        let mut records = parts.ports.ledger.find(session, None).await?;
+        records.retain(|record| {
+            let keyword = record.keyword_clicked.as_deref().map(canonical);
+            wanted.is_none() || wanted == keyword
+        });
+        if !records.is_empty() {
+            return Ok(records);
+        }
     }
-    Ok(parts.ports.ledger.find(&args.session, args.keyword.as_deref()).await?)
+    Ok(Vec::new())
 }
 
 async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {

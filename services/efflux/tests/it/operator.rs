@@ -115,7 +115,7 @@ fn invalid_rows_are_sent_after_their_cause_is_fixed() {
     let _running = world.start("efflux", &["run"]);
     let spec = SampleSpec { pixels: vec!["4444".to_owned()], ..spec(SampleNetwork::Tonic, 25, 7) };
     let (code, receipts) = world.ingest(&[&world.sample("a.json", &spec)]);
-    assert_eq!((code, rows(&receipts, "invalid")), (0, 25), "{receipts:?}");
+    assert_eq!((code, rows(&receipts, "invalid")), (1, 25), "a file of which nothing was sent: {receipts:?}");
     let retry = ["retry", "--status", "invalid", "--reason", "invalid_pixel"];
     let plan = world.ok(&[&retry[..], &["--dry-run"]].concat());
     assert!(plan.contains("skipped: invalid, invalid_pixel") && plan.contains("nothing"), "{plan}");

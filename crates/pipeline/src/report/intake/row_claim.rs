@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use domain::restate::Figures;
 use domain::row::Count;
-use domain::spelling::canonical;
 use domain::validate::{Rules, Valid, check};
 use domain::{Conversion, Money, Network, OddAmount, Row, UnixMillis};
 use ports::Destinations;
@@ -52,10 +51,8 @@ impl RowClaimBuilder {
             key: if conversion.is_some() { row.key } else { row.key.at_place(&self.object, number) },
             source: Source { object: self.object.clone(), row: number },
             raw: row.raw.to_owned(),
-            session_id: conversion.map(|c| canonical(&c.session_id).into_owned()),
-            keyword_clicked: conversion
-                .and_then(|c| c.keyword_clicked.as_deref())
-                .map(|keyword| canonical(keyword).into_owned()),
+            session_id: conversion.map(|c| c.session_id.to_string()),
+            keyword_clicked: conversion.and_then(|c| c.keyword_clicked.as_deref()).map(str::to_owned),
             click_time: conversion.and_then(|c| c.click_time),
             pixel,
             network: self.network_of(row),
