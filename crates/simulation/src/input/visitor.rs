@@ -57,10 +57,10 @@ enum Amount {
 
 impl Amount {
     fn draw(chance: &mut Chance) -> Self {
-        match chance.between(0, 19) {
-            0 | 1 => Self::Missing,
-            2 | 3 => Self::Zero,
-            4 => Self::Implausible,
+        match chance.between(0, 23) {
+            0 => Self::Missing,
+            1 => Self::Zero,
+            2 => Self::Implausible,
             _ => Self::Earned,
         }
     }

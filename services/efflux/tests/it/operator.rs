@@ -44,7 +44,7 @@ fn explain_shows_the_whole_history_and_nothing_about_the_visitor() {
         "Meta answered 200",
         "trace id ",
         "now       reported",
-        "next      nothing: later figures are recorded",
+        "next      further paid clicks are sent",
     ] {
         assert!(history.contains(part), "`{part}` is missing in\n{history}");
     }
