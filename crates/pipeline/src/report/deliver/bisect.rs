@@ -120,7 +120,7 @@ impl Bisection {
         let mut place = turn % step;
         let (chosen, others): (Vec<_>, Vec<_>) = self.untested.drain(..).partition(|_| {
             place += 1;
-            place % step == 0
+            place.is_multiple_of(step)
         });
         self.untested = chosen.into_iter().chain(others).collect();
         self.group = 1;
