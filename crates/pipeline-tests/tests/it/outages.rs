@@ -44,6 +44,21 @@ async fn or_it_is_held_for_an_operator() {
 }
 
 #[tokio::test]
+async fn a_failing_destination_is_paused_for_as_long_as_it_says() {
+    let world = World::new().await;
+    let headers = [("Retry-After".to_owned(), "900".to_owned())].into();
+    let answer = ErrorAnswer { status: 503, code: 2, headers, ..ErrorAnswer::default() };
+    world.sandbox.add_fault(Action::Error(answer).times(1));
+    let before = world.reporting.clock.now();
+    let receipt = world.report("a", &world.rows(5, 1, &["1"])).await;
+    assert_eq!(receipt.rows(Outcome::Retry), 5, "{receipt:?}");
+    let records = world.ledger.export_batch(9, u64::MAX).await.unwrap();
+    let earliest = before.plus(Duration::from_secs(900));
+    assert!(records.iter().all(|r| r.due_at.is_some_and(|due| due >= earliest)), "{records:?}");
+    world.until(async || world.entries(Outcome::Reported).await == 5).await;
+}
+
+#[tokio::test]
 async fn an_outage_without_end_expires_at_the_deadline() {
     let world = World::new().await;
     let answer = ErrorAnswer { status: 500, code: 2, is_transient: true, ..ErrorAnswer::default() };

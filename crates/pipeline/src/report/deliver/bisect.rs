@@ -112,15 +112,15 @@ impl Bisection {
         self.halving
     }
 
-    /// Sends so many events from all over the rest next, one at a time.
-    pub(super) fn spread(&mut self, events: usize) {
+    /// Sends so many events from all over the rest next, one at a time. Another `turn` chooses others.
+    pub(super) fn spread(&mut self, events: usize, turn: usize) {
         let rest = std::mem::take(&mut self.refused_group);
         self.put_back(rest);
         let step = self.untested.len().div_ceil(events.max(1)).max(1);
-        let mut place = 0;
+        let mut place = turn % step;
         let (chosen, others): (Vec<_>, Vec<_>) = self.untested.drain(..).partition(|_| {
             place += 1;
-            place % step == 0
+            place.is_multiple_of(step)
         });
         self.untested = chosen.into_iter().chain(others).collect();
         self.group = 1;

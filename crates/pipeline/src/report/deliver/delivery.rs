@@ -126,7 +126,9 @@ impl BatchDelivery {
             }
         }
         if self.suspects.wants_spread() {
-            bisection.spread(SPREAD);
+            // Those that were tried the last time would show no more.
+            let turn = self.items.iter().map(|item| item.prepared.due.failures).max().unwrap_or(0);
+            bisection.spread(SPREAD, turn as usize);
         }
         bisection.next_request()
     }

@@ -79,3 +79,21 @@ fn one_bad_event_wherever_it_lies_and_nothing_but_bad_events() {
     // The groups become smaller until it sends one event at a time.
     assert!(bisect(FULL, &all, |_| false).requests < FULL + 100);
 }
+
+#[test]
+fn a_sample_comes_from_all_over_and_is_another_each_turn() {
+    let sample = |turn| {
+        let mut bisection = Bisection::new((0..60).map(|e| (e, 0)), FULL);
+        bisection.spread(6, turn);
+        let sent: Vec<_> = (0..6).map(|_| bisection.next_request()).collect();
+        assert!(sent.iter().all(|one| one.len() == 1));
+        assert_eq!(bisection.rest().count(), 54, "nothing is lost");
+        sent.into_iter().flatten().map(|(c, _)| c).collect::<Vec<_>>()
+    };
+    assert_eq!(sample(0), [9, 19, 29, 39, 49, 59]);
+    assert_eq!(sample(3), [6, 16, 26, 36, 46, 56]);
+    assert_eq!(sample(13), sample(3));
+    let mut few = Bisection::new((0..2).map(|e| (e, 0)), FULL);
+    few.spread(6, 5);
+    assert_eq!(few.next_request().len() + few.rest().count(), 2);
+}
