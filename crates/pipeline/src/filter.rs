@@ -73,14 +73,18 @@ impl Handler for Filter {
 }
 
 /// The rows of a file that are kept, and how many are not.
-#[derive(Default)]
-struct FilteredRows {
-    rows_in: u64,
-    kept: u64,
+#[derive(Debug, Default)]
+pub struct FilteredRows {
+    /// Rows of the file.
+    pub rows_in: u64,
+    /// Rows that the filtered file has.
+    pub kept: u64,
     /// Of those that are kept; another text stands for each, which the reporter finds malformed.
-    too_long: u64,
-    filtered_out: BTreeMap<String, u64>,
-    output: BlobWriter,
+    pub too_long: u64,
+    /// How many are not kept, by reason.
+    pub filtered_out: BTreeMap<String, u64>,
+    /// The filtered file; empty when no row is kept.
+    pub output: BlobWriter,
 }
 
 impl Filter {
@@ -174,8 +178,11 @@ impl Filter {
     }
 }
 
-/// Checks the whole file, then filters its rows. Blocks.
-fn filter_rows(
+/// Checks the whole file, of at most so many bytes after decompression, then filters its rows. Blocks.
+///
+/// # Errors
+/// When the file is not valid, is over a limit, or cannot be read or kept.
+pub fn filter_rows(
     mut blob: Blob,
     (bytes, limits): (u64, RowLimits),
     filter: Option<&SubscriptionFilter>,

@@ -4,6 +4,7 @@
 
 mod bisection;
 mod credentials;
+mod limits;
 mod memory;
 mod messages;
 mod model;

@@ -28,9 +28,16 @@ const FAKETIME: Package = Package {
     is_installed: || below(Path::new("/usr/lib"), "faketime/libfaketimeMT.so.1"),
 };
 
+/// The runbooks back up and restore databases with it.
+const SQLITE: Package = Package {
+    name: "sqlite3",
+    why: "SQLite's shell, as in the runbook for restoring",
+    is_installed: || below(Path::new("/usr"), "sqlite3"),
+};
+
 /// Installs what is missing, if we may.
 pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write) -> Result<()> {
-    let wanted: &[Package] = if with_postgres { &[POSTGRES, FAKETIME] } else { &[FAKETIME] };
+    let wanted: &[Package] = if with_postgres { &[POSTGRES, FAKETIME, SQLITE] } else { &[FAKETIME, SQLITE] };
     let missing: Vec<_> = wanted.iter().filter(|package| !(package.is_installed)()).collect();
     if missing.is_empty() {
         return Ok(());
