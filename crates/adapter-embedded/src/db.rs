@@ -237,7 +237,9 @@ struct OtherVersion;
 impl OtherVersion {
     /// Nothing is wrong with what was asked: the work waits for a process that understands the form.
     fn error(operation: &'static str, name: &str) -> Error {
-        let detail = format!("{name} is used by another version of Efflux now; stop this process and start that version");
+        let detail = format!(
+            "{name} is used by another version of Efflux now; stop this process and start that version"
+        );
         Error::new(ErrorKind::Invalid, operation).detail(detail).retry_with(Retry::After(None))
     }
 }

@@ -108,7 +108,9 @@ async fn a_program_stops_using_a_database_that_a_later_one_upgrades() {
     let earlier = Db::open(&path, FIRST).unwrap();
     earlier.write("t.write", insert).await.unwrap();
     drop(Db::open(&path, SCHEMA).unwrap());
-    for refused in [earlier.write("t.write", insert).await.map(drop), earlier.read("t.read", count).await.map(drop)] {
+    for refused in
+        [earlier.write("t.write", insert).await.map(drop), earlier.read("t.read", count).await.map(drop)]
+    {
         let error = refused.unwrap_err();
         assert_eq!(error.retry(), Retry::After(None), "the work waits: {error:?}");
         assert!(error.to_string().contains("t.db is used by another version of Efflux"), "{error}");

@@ -93,7 +93,10 @@ async fn goes_on(folder: &Path) {
     let handed_out: Vec<_> = due.iter().map(|d| (d.raw.as_str(), d.maybe_received.is_some())).collect();
     let expected = [("{\"n\":2}", false), ("{\"n\":3}", true), ("{\"n\":4}", false)];
     assert_eq!(handed_out, expected, "what was in flight may have been sent");
-    assert!(due.iter().all(|due| due.portion == Portion::Full && due.pixel.to_string() == "meta:111"), "{due:?}");
+    assert!(
+        due.iter().all(|due| due.portion == Portion::Full && due.pixel.to_string() == "meta:111"),
+        "{due:?}"
+    );
     assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(51)).await.expect("an answer"), [], "once");
     let receipt = ledger.receipt("b/o").await.expect("an answer").expect("an answer");
     assert!(receipt.balances(), "{receipt:?}");

@@ -97,7 +97,8 @@ async fn noted(connection: &Connection, operation: &'static str) -> Result<Noted
 }
 
 async fn note(connection: &Connection, operation: &'static str, versions: Document) -> Result<()> {
-    let note = doc! { "q": { "_id": CONVERSIONS }, "u": { "$set": versions }, "upsert": true, "multi": false };
+    let note =
+        doc! { "q": { "_id": CONVERSIONS }, "u": { "$set": versions }, "upsert": true, "multi": false };
     connection.update(operation, VERSIONS, vec![note]).await.map(drop)
 }
 

@@ -136,7 +136,9 @@ fn waiting_conversions_are_sent(earlier: &Earlier) {
 
 #[test]
 fn the_same_files_under_other_keys_are_all_duplicates() {
-    golden::EMBEDDED.into_iter().for_each(|kind| files_under_other_keys_are_duplicates(&Earlier::restored(kind)));
+    golden::EMBEDDED
+        .into_iter()
+        .for_each(|kind| files_under_other_keys_are_duplicates(&Earlier::restored(kind)));
 }
 
 fn files_under_other_keys_are_duplicates(earlier: &Earlier) {

@@ -97,9 +97,9 @@ impl Drill {
             let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
             let dead = ["trigger", "report"].map(|queue| status["queues"][queue]["dead"].as_u64().unwrap());
             assert_eq!(dead, [0, 0], "{}", self.world.ok(&["dlq", "list"]));
-            let waits = ["visible", "hidden"].iter().any(|how| {
-                ["trigger", "report"].iter().any(|queue| status["queues"][queue][how] != 0)
-            });
+            let waits = ["visible", "hidden"]
+                .iter()
+                .any(|how| ["trigger", "report"].iter().any(|queue| status["queues"][queue][how] != 0));
             let exported = status["unexported"] == 0 && status["analytics"] == conversions;
             !waits && exported && entries("reported") + entries("no_events") == conversions
         });
@@ -155,10 +155,10 @@ fn what_is_open_in_an_old_backup_waits_for_a_person_and_old_files_are_left_out()
     let mut drill = Drill::new();
     let pixel = samples::default_pixels().remove(0);
     let outage = Action::Error(ErrorAnswer::default());
-    drill.world.sandbox.add_fault(Fault {
-        matcher: Matcher { pixel: Some(pixel), ..Matcher::default() },
-        action: outage,
-    });
+    drill
+        .world
+        .sandbox
+        .add_fault(Fault { matcher: Matcher { pixel: Some(pixel), ..Matcher::default() }, action: outage });
     drill.put(3);
     drill.start();
     let entries = |drill: &Drill, state: &str| drill.status()["ledger"][state].as_u64().unwrap_or(0);

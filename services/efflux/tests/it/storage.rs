@@ -180,9 +180,7 @@ fn syncs_that_were_lost_take_back_a_moment_and_no_event_counts_twice() {
     wait_until(LONGEST, "the first events are there", || world.sandbox.stats().accepted_events() > 0);
     disk.fails("sync-lost", "/data/", 1);
     expected += put(&world, 2);
-    wait_until(LONGEST, "all events have arrived", || {
-        world.sandbox.stats().accepted_events() >= expected
-    });
+    wait_until(LONGEST, "all events have arrived", || world.sandbox.stats().accepted_events() >= expected);
     running.kill();
     disk.cut_power(&world.path("data"), None);
     disk.is_well();

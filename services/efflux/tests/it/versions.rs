@@ -87,7 +87,8 @@ fn nothing_is_sent_once_a_later_version_has_the_ledger() {
         let (status, body) = get(port, "/health/ready");
         status == 503 && body.contains("ledger.db is used by another version of Efflux")
     });
-    let in_flight_is_over = || log(&world).contains("ledger.settle") || log(&world).contains("ledger.begin_sending");
+    let in_flight_is_over =
+        || log(&world).contains("ledger.settle") || log(&world).contains("ledger.begin_sending");
     wait_until(LONGEST, "what was in flight has ended", in_flight_is_over);
     let sent = world.sandbox.stats().accepted_events();
     let refusals = || log(&world).matches("cannot claim due work").count();
