@@ -5,8 +5,8 @@
  * power cut would leave: a write is in it once a sync that worked has followed. As on Linux, a write whose sync has failed is
  * never tried again by itself.
  *
- * Files that processes share as memory (`-shm`) do not survive a power cut, and are left alone. So are names: what was created,
- * moved or deleted stays so.
+ * Files that processes share as memory (`-shm`) do not survive a power cut, and never fail. Names survive it at once: what was
+ * created, moved or deleted stays so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -45,6 +45,11 @@ fn a_running_process_stops_when_a_later_version_upgrades_and_goes_on_when_that_i
     for (number, database) in (2..).zip(DATABASES) {
         open(&data, database).execute_batch(&upgrade(database)).unwrap();
         move_version(&data, database, 1);
+        // Without work nothing is asked of analytics.
+        let has_work = database == "analytics.db";
+        if has_work {
+            expected += put(&world, number);
+        }
         wait_until(LONGEST, &format!("it names {database}"), || {
             let (status, body) = get(port, "/health/ready");
             let says = format!("{database} is used by another version of Efflux");
@@ -59,7 +64,9 @@ fn a_running_process_stops_when_a_later_version_upgrades_and_goes_on_when_that_i
         // A step back that leaves the later version's columns.
         move_version(&data, database, -1);
         wait_until(LONGEST, "it goes on by itself", || get(port, "/health/ready").0 == 200);
-        expected += put(&world, number);
+        if !has_work {
+            expected += put(&world, number);
+        }
     }
     all_reported_once(&world, expected, 2 + DATABASES.len() as u64);
     assert_eq!(running.terminate(), Some(0));
