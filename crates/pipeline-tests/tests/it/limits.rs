@@ -17,8 +17,7 @@ pub(crate) fn limits(data: &[u8]) {
     let limits = RowLimits::new(row_bytes, u64::from(*rows));
     let bytes = u64::from(u16::from_le_bytes([*bytes_low, *bytes_high]));
     let filter = (keep % 2 == 1).then(|| SubscriptionFilter::new(vec![Subscription::of(CAMPAIGN)]));
-    let refused_at_once =
-        decompressed(file, bytes).map_err(FileError::from).and_then(|all| check(all, limits));
+    let refused_at_once = decompressed(file, bytes).and_then(|all| check(all, limits));
     match filter_rows(Blob::from_bytes(file.to_vec()), (bytes, limits), filter.as_ref(), "tonic") {
         Ok(mut filtered) => {
             assert_eq!(refused_at_once.ok(), Some(filtered.rows_in), "all rows were read");
