@@ -98,7 +98,7 @@ sim: ## simulate the pipeline with seeded fault injection: SEEDS=10000, or SEED=
 	"$(TARGET_DIR)/sim/sim" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 # The flags that cargo-fuzz sets for libFuzzer, without its sanitizers, which need another toolchain: our code has no `unsafe`.
-FUZZ_TARGETS := rows notifications answers values
+FUZZ_TARGETS := rows notifications answers values limits
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares
@@ -106,7 +106,7 @@ SECONDS ?= 600
 # With a named target, the flags do not apply to build scripts.
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-fuzz: ## fuzz rows, messages and answers, each for SECONDS (600); needs a C++ compiler too
+fuzz: ## fuzz rows, messages, answers and limits, each for SECONDS (600); needs a C++ compiler too
 	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml \
 		--target-dir "$(TARGET_DIR)/fuzz" --target $(HOST) --bins
 	@for target in $(FUZZ_TARGETS); do \

@@ -80,6 +80,8 @@ struct Shared {
     reader: Arc<Mutex<Connection>>,
     changed: Notify,
     place: Place,
+    /// The version that this program's statements are for.
+    version: u32,
 }
 
 /// Where statements run.
@@ -112,6 +114,7 @@ impl Db {
         let connect = || -> rusqlite::Result<(Connection, Connection, bool)> {
             let mut writer = Connection::open(path)?;
             let ours = prepare(&mut writer, schema)?;
+            write_back(&writer);
             let reader = Connection::open(path)?;
             tune(&reader)?;
             // What is read is new, as a rule: few of its pages are read again.
@@ -124,7 +127,8 @@ impl Db {
             return Err(Error::new(ErrorKind::Invalid, "database.open")
                 .detail(format!("{name} was written by a later version of Efflux; use that version")));
         }
-        Ok(Self::of(name, Arc::new(Mutex::new(writer)), Arc::new(Mutex::new(reader)), Place::Pool))
+        let [writer, reader] = [writer, reader].map(|connection| Arc::new(Mutex::new(connection)));
+        Ok(Self::of(name, writer, reader, (Place::Pool, schema.version())))
     }
 
     /// A database that lives as long as its last clone.
@@ -152,19 +156,20 @@ impl Db {
         let name = "the database in memory".to_owned();
         let connection = connect().map_err(|e| translate(e, "database.open", &name))?;
         let connection = Arc::new(Mutex::new(connection));
-        Ok(Self::of(name, Arc::clone(&connection), connection, place))
+        Ok(Self::of(name, Arc::clone(&connection), connection, (place, schema.version())))
     }
 
     fn of(
         name: String,
         writer: Arc<Mutex<Connection>>,
         reader: Arc<Mutex<Connection>>,
-        place: Place,
+        (place, version): (Place, u32),
     ) -> Self {
-        Self(Arc::new(Shared { name, writer, reader, changed: Notify::new(), place }))
+        Self(Arc::new(Shared { name, writer, reader, changed: Notify::new(), place, version }))
     }
 
-    /// Runs `f` in a transaction that is alone in writing, in all processes. It is applied whole, or not at all.
+    /// Runs `f` in a transaction that is alone in writing, in all processes. It is applied whole, or not at all. It is refused, and
+    /// so is each read, while another version of Efflux has the database in its form.
     pub(crate) async fn write<T, F>(&self, operation: &'static str, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -203,11 +208,11 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let connection = Arc::clone(connection);
+        let (connection, version) = (Arc::clone(connection), self.0.version);
         let work = move || {
             // A panic inside a transaction rolls it back; the connection stays sound.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = transact(&mut connection, behavior, f);
+            let done = transact(&mut connection, behavior, version, f);
             if done.as_ref().is_err_and(error::is_full) {
                 make_room(&connection);
             }
@@ -217,7 +222,25 @@ impl Db {
             Place::Pool => crate::blocking(operation, work).await?,
             Place::Caller => work(),
         };
-        done.map_err(|e| translate(e, operation, &self.0.name))
+        let name = &self.0.name;
+        match done {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(OtherVersion)) => Err(OtherVersion::error(operation, name)),
+            Err(error) => Err(translate(error, operation, name)),
+        }
+    }
+}
+
+/// Another version of Efflux has brought the database into its own form since this process opened it.
+struct OtherVersion;
+
+impl OtherVersion {
+    /// Nothing is wrong with what was asked: the work waits for a process that understands the form.
+    fn error(operation: &'static str, name: &str) -> Error {
+        let detail = format!(
+            "{name} is used by another version of Efflux now; stop this process and start that version"
+        );
+        Error::new(ErrorKind::Invalid, operation).detail(detail).retry_with(Retry::After(None))
     }
 }
 
@@ -230,12 +253,25 @@ impl std::fmt::Debug for Db {
 fn transact<T>(
     connection: &mut Connection,
     behavior: TransactionBehavior,
+    version: u32,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+) -> rusqlite::Result<Result<T, OtherVersion>> {
     let transaction = connection.transaction_with_behavior(behavior)?;
+    // In the transaction: no upgrade can come between this look and the work.
+    let found: u32 = transaction.prepare_cached("PRAGMA user_version")?.query_row([], |r| r.get(0))?;
+    if found != version {
+        return Ok(Err(OtherVersion));
+    }
     let answer = work(&transaction)?;
     transaction.commit()?;
-    Ok(answer)
+    Ok(Ok(answer))
+}
+
+/// Writes what the log holds back into the database, as far as no other process keeps it from doing so. A process may have ended after a
+/// sync that failed: its pages then look sound in the log until the power fails, and all that was committed behind them would be gone with
+/// them. A full disk must not keep anyone from looking.
+fn write_back(connection: &Connection) {
+    drop(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
 }
 
 /// Frees what the write-ahead log takes of a full disk: most of it is older states of pages. Without that, logs that fill a

@@ -9,6 +9,7 @@ mod contention;
 mod damage;
 mod document;
 mod due;
+mod form;
 mod legacy;
 mod receipts;
 mod records;
@@ -21,6 +22,8 @@ mod stored;
 mod upgrade;
 mod waiting;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::configuration::MongoSettings;
@@ -31,6 +34,7 @@ use ports::ledger::{
 use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
+use form::FormWatch;
 
 pub use legacy::FromLegacy;
 
@@ -40,6 +44,7 @@ pub struct MongoLedger {
     connection: Connection,
     /// Whether the legacy system's documents are looked up before anything is sent.
     legacy: bool,
+    form: Arc<FormWatch>,
 }
 
 impl MongoLedger {
@@ -48,26 +53,29 @@ impl MongoLedger {
     /// # Errors
     /// If the address cannot be read, or names a record of DNS that is not there.
     pub async fn open(settings: &MongoSettings) -> Result<Self> {
-        Ok(Self { connection: Connection::open(settings).await?, legacy: settings.legacy })
+        let connection = Connection::open(settings).await?;
+        Ok(Self { connection, legacy: settings.legacy, form: Arc::default() })
     }
 
     /// Makes the indexes, and brings the entries of earlier versions to the present form. Stop the services of earlier versions
     /// before: they cannot read it. Doing it again changes nothing.
     ///
     /// # Errors
-    /// If the server cannot be reached, or an index of the same name exists with other options.
+    /// If the server cannot be reached, an index of the same name exists with other options, or only a later version may use the
+    /// collection.
     pub async fn migrate(&self) -> Result<()> {
         schema::migrate(&self.connection).await?;
         upgrade::run(&self.connection).await
     }
 
-    /// Whether the server can be reached, accepts the credentials, and has the indexes. Its error says in one line what to do.
+    /// Whether the server can be reached, accepts the credentials, and has the indexes and a form that this version may use. Its
+    /// error says in one line what to do. While it works, a process looks at the form every ten seconds.
     ///
     /// # Errors
     /// If one of these is not so.
     pub async fn check(&self) -> Result<()> {
         schema::check(&self.connection).await?;
-        upgrade::check(&self.connection).await
+        upgrade::check(&self.connection, "ledger.check").await
     }
 
     /// Gives the documents that the legacy system wrote the keys of this ledger, up to `limit` of them. Call it again until none is left.
@@ -88,6 +96,7 @@ impl MongoLedger {
 #[async_trait]
 impl ReportLedger for MongoLedger {
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
+        self.form.look(&self.connection, "ledger.claim", holder.now).await?;
         if self.legacy {
             legacy::recognise(&self.connection, &rows, holder.now).await?;
         }
@@ -103,6 +112,7 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
+        self.form.look(&self.connection, "ledger.claim_due", holder.now).await?;
         due::claim_due(&self.connection, limits, holder).await
     }
 
@@ -111,6 +121,7 @@ impl ReportLedger for MongoLedger {
     }
 
     async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>> {
+        self.form.look(&self.connection, "ledger.begin_sending", holder.now).await?;
         sending::begin(&self.connection, leases, holder).await
     }
 

@@ -81,17 +81,21 @@ impl Handler for Filter {
 }
 
 /// The rows of a file that are kept, and how many are not.
-#[derive(Default)]
-struct FilteredRows {
-    rows_in: u64,
-    kept: u64,
+#[derive(Debug, Default)]
+pub struct FilteredRows {
+    /// Rows of the file.
+    pub rows_in: u64,
+    /// Rows that the filtered file has.
+    pub kept: u64,
     /// Of those that are kept; another text stands for each, which the reporter finds malformed.
-    too_long: u64,
+    pub too_long: u64,
     /// Of those that are kept; likewise.
-    broken: u64,
+    pub broken: u64,
     profile: FileProfile,
-    filtered_out: BTreeMap<String, u64>,
-    output: BlobWriter,
+    /// How many are not kept, by reason.
+    pub filtered_out: BTreeMap<String, u64>,
+    /// The filtered file; empty when no row is kept.
+    pub output: BlobWriter,
 }
 
 impl Filter {
@@ -258,8 +262,11 @@ fn filter_file(
     }
 }
 
-/// Checks the whole file, then filters its rows. Blocks.
-fn filter_rows(
+/// Checks the whole file, of at most so many bytes after decompression, then filters its rows. Blocks.
+///
+/// # Errors
+/// When the file is not valid, is over a limit, or cannot be read or kept.
+pub fn filter_rows(
     blob: &mut Blob,
     (bytes, limits): (u64, RowLimits),
     filter: Option<&SubscriptionFilter>,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelRef, UnixMillis};
@@ -20,33 +20,36 @@ pub const START: UnixMillis = UnixMillis(1_768_478_400_000);
 /// A moment at which every lease has run out and everything that waits is due.
 pub const AFTERWARDS: UnixMillis = UnixMillis(START.0 + 7_200_000);
 
-/// The backends that a set of fixtures is of.
+/// The backends that a set of fixtures is of, and the number of the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A data directory.
-    Embedded,
+    Embedded(u32),
     /// MongoDB, ClickHouse and PostgreSQL.
-    Production,
+    Production(u32),
 }
+
+/// Each set of a data directory.
+pub const EMBEDDED: [Kind; 3] = [Kind::Embedded(1), Kind::Embedded(2), Kind::Embedded(3)];
 
 /// A file or folder of the fixtures.
 #[must_use]
 pub fn path(kind: Kind, name: &str) -> PathBuf {
-    let folder = match kind {
-        Kind::Embedded => "embedded",
-        Kind::Production => "production",
+    let (folder, number) = match kind {
+        Kind::Embedded(number) => ("embedded", number),
+        Kind::Production(number) => ("production", number),
     };
-    version_1().join(folder).join(name)
+    set(number).join(folder).join(name)
 }
 
-/// An interpreted file that the earlier version has taken in.
+/// An interpreted file that the earlier versions have taken in.
 #[must_use]
 pub fn interpreted_file(name: &str) -> PathBuf {
-    version_1().join("files").join(name)
+    set(1).join("files").join(name)
 }
 
-fn version_1() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/version-1"))
+fn set(number: u32) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures")).join(format!("version-{number}"))
 }
 
 /// The text of a file of the fixtures.

@@ -13,10 +13,10 @@ async fn restored() -> String {
     let name = url::Url::parse(&address).unwrap().path().trim_start_matches('/').to_owned();
     ask(&in_database(&address, "default"), &format!("CREATE DATABASE {name}")).await;
     for table in ["report_conversions", "efflux_turns", "efflux_migrations"] {
-        ask(&address, &golden::text(Kind::Production, &format!("clickhouse/{table}.sql"))).await;
+        ask(&address, &golden::text(Kind::Production(1), &format!("clickhouse/{table}.sql"))).await;
         // Each version of a conversion by an insertion of its own: what comes together is merged at once.
         let mut versions = BTreeMap::<u64, Vec<String>>::new();
-        for row in golden::lines(Kind::Production, &format!("clickhouse/{table}.jsonl")) {
+        for row in golden::lines(Kind::Production(1), &format!("clickhouse/{table}.jsonl")) {
             versions.entry(row["version"].as_u64().unwrap_or_default()).or_default().push(row.to_string());
         }
         for rows in versions.values() {
@@ -24,7 +24,7 @@ async fn restored() -> String {
         }
     }
     for view in ["report_conversions_latest", "report_conversions_hourly"] {
-        ask(&address, &golden::text(Kind::Production, &format!("clickhouse/{view}.sql"))).await;
+        ask(&address, &golden::text(Kind::Production(1), &format!("clickhouse/{view}.sql"))).await;
     }
     address
 }
@@ -36,13 +36,13 @@ async fn analytics_shows_every_conversion() {
     for _ in 0..2 {
         store.migrate().await.unwrap();
         store.check().await.unwrap();
-        let conversions = golden::conversions(Kind::Production);
+        let conversions = golden::conversions(Kind::Production(1));
         assert_eq!(store.conversions().await.unwrap(), conversions.len() as u64);
         let shown = "SELECT concatWithSeparator(' ', session_id, outcome, reason,
                 if(pixel = '', '', concat(platform, ':', pixel)), toString(events))
             FROM report_conversions_latest";
         let shown: BTreeSet<_> = ask(&address, shown).await.into_iter().collect();
-        assert_eq!(shown, golden::analytics_rows(Kind::Production));
+        assert_eq!(shown, golden::analytics_rows(Kind::Production(1)));
     }
 }
 
@@ -57,7 +57,7 @@ async fn hours_add_up_and_partitions_are_optimised() {
     assert_eq!(partitions.len(), 1, "{partitions:?}");
     store.optimise(&partitions[0]).await.unwrap();
     assert_eq!(ask(&address, sum).await, before);
-    let conversions = golden::conversions(Kind::Production);
+    let conversions = golden::conversions(Kind::Production(1));
     let reported = conversions.iter().filter(|c| c["outcome"] == "reported").count();
     let events: u64 = conversions.iter().map(|c| c["events"].as_u64().unwrap()).sum();
     assert_eq!(before, [format!("{} {reported} {events}", conversions.len())]);

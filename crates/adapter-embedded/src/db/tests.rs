@@ -101,6 +101,34 @@ async fn a_database_of_an_earlier_version_is_upgraded_once() {
     assert_eq!(Db::open(&path, FIRST).unwrap_err().kind(), ErrorKind::Invalid, "not by the earlier program");
 }
 
+#[tokio::test]
+async fn a_program_stops_using_a_database_that_a_later_one_upgrades() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.db");
+    let earlier = Db::open(&path, FIRST).unwrap();
+    earlier.write("t.write", insert).await.unwrap();
+    drop(Db::open(&path, SCHEMA).unwrap());
+    for refused in
+        [earlier.write("t.write", insert).await.map(drop), earlier.read("t.read", count).await.map(drop)]
+    {
+        let error = refused.unwrap_err();
+        assert_eq!(error.retry(), Retry::After(None), "the work waits: {error:?}");
+        assert!(error.to_string().contains("t.db is used by another version of Efflux"), "{error}");
+    }
+    assert_eq!(Db::open(&path, SCHEMA).unwrap().read("t.read", count).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn columns_that_a_program_does_not_know_are_tolerated() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.db");
+    let db = Db::open(&path, SCHEMA).unwrap();
+    let add = "ALTER TABLE t ADD COLUMN hereafter TEXT NOT NULL DEFAULT 'x'";
+    Connection::open(&path).unwrap().execute_batch(add).unwrap();
+    db.write("t.write", insert).await.unwrap();
+    assert_eq!(Db::open(&path, SCHEMA).unwrap().read("t.read", count).await.unwrap(), 1);
+}
+
 #[test]
 fn unusable_files_are_named_without_their_folder() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A data directory that an earlier version wrote; see the workspace's folder `fixtures`.
+//! Data directories that earlier versions wrote; see the workspace's folder `fixtures`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -15,11 +15,11 @@ use ports::{AnalyticsStore, Clock, EventQueue, LedgerExport, PixelDirectory, Sub
 use rusqlite::Connection;
 
 /// The databases of the data directory; its files are of no interest here.
-fn restored() -> tempfile::TempDir {
+fn restored(kind: Kind) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["ledger", "directory", "queues", "analytics"] {
         let database = Connection::open(folder.path().join(format!("{name}.db"))).unwrap();
-        database.execute_batch(&golden::text(Kind::Embedded, &format!("data/{name}.sql"))).unwrap();
+        database.execute_batch(&golden::text(kind, &format!("data/{name}.sql"))).unwrap();
     }
     folder
 }
@@ -32,70 +32,80 @@ fn clock() -> Arc<ManualClock> {
 
 #[tokio::test]
 async fn the_ledger_goes_on() {
-    let folder = restored();
-    let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
-    golden::ledger_suite(&ledger, Kind::Embedded).await;
+    for kind in golden::EMBEDDED {
+        let folder = restored(kind);
+        let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
+        golden::ledger_suite(&ledger, kind).await;
+    }
 }
 
 #[tokio::test]
 async fn all_is_as_before_however_often_it_is_opened() {
-    let folder = restored();
-    for _ in 0..2 {
+    for kind in golden::EMBEDDED {
+        let folder = restored(kind);
+        for _ in 0..2 {
+            let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
+            let unexported = ledger.export_batch(100, u64::MAX).await.unwrap();
+            ledger.mark_exported(&unexported).await.unwrap();
+        }
         let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
-        let unexported = ledger.export_batch(100, u64::MAX).await.unwrap();
-        ledger.mark_exported(&unexported).await.unwrap();
+        golden::ledger_suite(&ledger, kind).await;
     }
-    let ledger = DataDir::open(folder.path()).unwrap().ledger().unwrap();
-    golden::ledger_suite(&ledger, Kind::Embedded).await;
 }
 
 #[tokio::test]
 async fn pixels_keep_their_tokens_and_subscriptions_their_conditions() {
-    let folder = restored();
-    let data = DataDir::open(folder.path()).unwrap();
-    assert_eq!(golden::pixels(&data.pixels().unwrap().snapshot().await.unwrap()), golden::PIXELS);
-    let subscriptions = data.subscriptions().unwrap().snapshot().await.unwrap();
-    let one_line: Vec<_> = subscriptions
-        .iter()
-        .map(|s| {
-            let least = s.min_revenue.map(|money| money.to_string());
-            format!("{} {} {:?} {:?} {:?} {:?}", s.id, s.enabled, s.networks, s.countries, least, s.note)
-        })
-        .collect();
-    assert_eq!(
-        one_line,
-        [
-            "120210000000100000 true [] [] None Some(\"all of it\")",
-            "120210000000100001 true [] [\"US\"] Some(\"0.05\") None",
-            "120210000000100002 false [] [] None None",
-        ]
-    );
+    for kind in golden::EMBEDDED {
+        let folder = restored(kind);
+        let data = DataDir::open(folder.path()).unwrap();
+        assert_eq!(golden::pixels(&data.pixels().unwrap().snapshot().await.unwrap()), golden::PIXELS);
+        let subscriptions = data.subscriptions().unwrap().snapshot().await.unwrap();
+        let one_line: Vec<_> = subscriptions
+            .iter()
+            .map(|s| {
+                let least = s.min_revenue.map(|money| money.to_string());
+                format!("{} {} {:?} {:?} {:?} {:?}", s.id, s.enabled, s.networks, s.countries, least, s.note)
+            })
+            .collect();
+        assert_eq!(
+            one_line,
+            [
+                "120210000000100000 true [] [] None Some(\"all of it\")",
+                "120210000000100001 true [] [\"US\"] Some(\"0.05\") None",
+                "120210000000100002 false [] [] None None",
+            ]
+        );
+    }
 }
 
 #[tokio::test]
 async fn messages_wait_and_dead_letters_are_kept() {
-    let folder = restored();
-    let data = DataDir::open(folder.path()).unwrap();
-    for (name, object, dead) in
-        [("trigger", "networks/airfind/", 1), ("report", "filtered-conversions/sedo/", 0)]
-    {
-        let queue = data.queue(name, clock()).unwrap();
-        assert_eq!(queue.dead_letters(10).await.unwrap().len(), dead, "{name}");
-        let messages = queue.receive(10, Duration::ZERO, Duration::from_secs(60)).await.unwrap();
-        assert_eq!(messages.len(), 1, "{name}");
-        assert!(messages[0].body.contains(object), "{}", messages[0].body);
+    for kind in golden::EMBEDDED {
+        let folder = restored(kind);
+        let data = DataDir::open(folder.path()).unwrap();
+        for (name, object, dead) in
+            [("trigger", "networks/airfind/", 1), ("report", "filtered-conversions/sedo/", 0)]
+        {
+            let queue = data.queue(name, clock()).unwrap();
+            assert_eq!(queue.dead_letters(10).await.unwrap().len(), dead, "{name}");
+            let messages = queue.receive(10, Duration::ZERO, Duration::from_secs(60)).await.unwrap();
+            assert_eq!(messages.len(), 1, "{name}");
+            assert!(messages[0].body.contains(object), "{}", messages[0].body);
+        }
     }
 }
 
 #[tokio::test]
 async fn analytics_shows_every_conversion() {
-    let folder = restored();
-    let analytics = DataDir::open(folder.path()).unwrap().analytics(clock()).unwrap();
-    analytics.migrate().await.unwrap();
-    let conversions = golden::conversions(Kind::Embedded);
-    assert_eq!(analytics.conversions().await.unwrap(), conversions.len() as u64);
-    drop(analytics);
-    assert_eq!(shown(&folder.path().join("analytics.db")), golden::analytics_rows(Kind::Embedded));
+    for kind in golden::EMBEDDED {
+        let folder = restored(kind);
+        let analytics = DataDir::open(folder.path()).unwrap().analytics(clock()).unwrap();
+        analytics.migrate().await.unwrap();
+        let conversions = golden::conversions(kind);
+        assert_eq!(analytics.conversions().await.unwrap(), conversions.len() as u64);
+        drop(analytics);
+        assert_eq!(shown(&folder.path().join("analytics.db")), golden::analytics_rows(kind));
+    }
 }
 
 /// Session, outcome, reason, pixel and events, as people see them.

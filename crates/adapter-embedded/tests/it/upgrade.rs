@@ -1,5 +1,6 @@
 //! Databases that earlier versions made go on working.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use adapter_embedded::DataDir;
@@ -18,11 +19,22 @@ fn made_by(version: u32, path: &Path, schema: &str) -> Connection {
     connection
 }
 
-/// Two entries of one object: one at its end, one parked.
+/// Entries of one object, by the number of their row: when each is due.
+const ENTRIES: [(u64, Outcome, Option<i64>); 6] = [
+    (1, Outcome::Reported, None),
+    (2, Outcome::Parked, Some(50)),
+    (3, Outcome::InFlight, Some(50)),
+    (4, Outcome::Retry, Some(50)),
+    (5, Outcome::Invalid, None),
+    (6, Outcome::Expired, None),
+];
+
+/// The entries as an earlier version stored them.
 fn entries(old: &Connection, texts_apart: bool) {
-    old.execute("INSERT INTO objects (id, name, rows_in, at) VALUES (1, 'b/o', 2, 5)", [])
+    old.execute("INSERT INTO objects (id, name, rows_in, at) VALUES (1, 'b/o', 6, 5)", [])
         .expect("an insert");
-    for (n, state, due_at) in [(1, "reported", None), (2, "parked", Some(50))] {
+    for (n, state, due_at) in ENTRIES {
+        let (n, state) = (i64::try_from(n).expect("a row"), state.as_str());
         let (key, raw) = (ConversionKey::new(&format!("s{n}"), None), format!("{{\"n\":{n}}}"));
         let columns = "key, state, object, row, session_id, pixel, network, observed_count, observed_revenue,
             attempt, due_at, deadline, created_at, updated_at";
@@ -66,19 +78,29 @@ async fn goes_on(folder: &Path) {
         restatements: Restatements::First,
         max_per_click: domain::Money::from_units(1_000),
     };
-    let states = [(Outcome::Parked, 1), (Outcome::Reported, 1)];
-    let counted: Vec<_> =
-        ledger.stats().await.expect("an answer").states.iter().map(|s| (s.outcome, s.entries)).collect();
+    let states: BTreeSet<_> = ENTRIES.into_iter().map(|(_, outcome, _)| (outcome.as_str(), 1)).collect();
+    let stats = ledger.stats().await.expect("an answer");
+    let counted: BTreeSet<_> = stats.states.iter().map(|s| (s.outcome.as_str(), s.entries)).collect();
     assert_eq!(counted, states);
-    let known = ledger
-        .claim(vec![sendable("s1", "b/o", 1), sendable("s2", "b/p", 1)], &holder(40))
-        .await
-        .expect("an answer");
-    assert_eq!(known, [Claim::Stands(Outcome::Reported), Claim::Duplicate]);
+    let again = ENTRIES.map(|(n, ..)| sendable(&format!("s{n}"), "b/o", n));
+    let known = ledger.claim(again.into(), &holder(40)).await.expect("an answer");
+    assert_eq!(known, ENTRIES.map(|(_, outcome, _)| Claim::Stands(outcome)), "the file comes again");
+    let another = vec![sendable("s1", "b/p", 1), sendable("s2", "b/p", 2), sendable("s3", "b/p", 3)];
+    let known = ledger.claim(another, &holder(40)).await.expect("an answer");
+    assert_eq!(known, [Claim::Duplicate, Claim::Duplicate, Claim::Duplicate]);
     assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(49)).await.expect("an answer"), []);
-    let due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
-    assert_eq!(due.len(), 1);
-    assert_eq!((due[0].raw.as_str(), due[0].portion), ("{\"n\":2}", Portion::Full));
+    let mut due = ledger.claim_due(&DueLimits::of(9), &holder(50)).await.expect("an answer");
+    due.sort_by(|one, other| one.raw.cmp(&other.raw));
+    let handed_out: Vec<_> = due.iter().map(|d| (d.raw.as_str(), d.maybe_received.is_some())).collect();
+    let expected = [("{\"n\":2}", false), ("{\"n\":3}", true), ("{\"n\":4}", false)];
+    assert_eq!(handed_out, expected, "what was in flight may have been sent");
+    assert!(
+        due.iter().all(|due| due.portion == Portion::Full && due.pixel.to_string() == "meta:111"),
+        "{due:?}"
+    );
+    assert_eq!(ledger.claim_due(&DueLimits::of(9), &holder(51)).await.expect("an answer"), [], "once");
+    let receipt = ledger.receipt("b/o").await.expect("an answer").expect("an answer");
+    assert!(receipt.balances(), "{receipt:?}");
 }
 
 fn sendable(session: &str, object: &str, row: u64) -> RowClaim {

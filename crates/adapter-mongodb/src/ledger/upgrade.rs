@@ -1,11 +1,12 @@
-//! Entries of earlier versions, brought to the present form. The version that a collection is in is noted beside it.
+//! Entries of earlier versions, brought to the present form. The version that a collection is in is noted beside it, and the
+//! oldest version whose programs may work on it.
 
 use std::collections::BTreeMap;
 
-use bson::{DateTime, doc};
+use bson::{DateTime, Document, doc};
 use domain::{ConversionKey, PixelCode, PixelRef, Platform};
 use ports::ledger::WaitReason;
-use ports::{Error, ErrorKind, Result};
+use ports::{Error, ErrorKind, Result, Retry};
 use serde::Deserialize;
 
 use super::schema::CONVERSIONS;
@@ -19,12 +20,24 @@ const VERSIONS: &str = "efflux_schema";
 /// not refuse such entries, and write no marks. Version 1 was not noted.
 const VERSION: i32 = 3;
 
+/// The oldest version whose programs may work on what this one writes. Those of version 2 do not look.
+const OLDEST: i32 = 3;
+
 /// Entries that one step looks at.
 const STEP: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Noted {
     version: i32,
+    #[serde(default)]
+    oldest: Option<i32>,
+}
+
+impl Noted {
+    /// A version that says nothing else can be used by its own programs and later ones.
+    fn oldest(&self) -> i32 {
+        self.oldest.unwrap_or(self.version)
+    }
 }
 
 #[derive(Deserialize)]
@@ -38,34 +51,55 @@ struct Entry {
 /// Brings all entries to this version. What was done stays done; after an interruption call it again.
 pub(super) async fn run(connection: &Connection) -> Result<()> {
     const OPERATION: &str = "ledger.migrate";
-    let found = version(connection, OPERATION).await?;
-    if found >= VERSION {
+    let found = noted(connection, OPERATION).await?;
+    is_for_us(&found, OPERATION)?;
+    if found.version >= VERSION {
         return Ok(());
     }
-    if found < 2 {
+    // Before anything changes, so that earlier programs which still run soon stop.
+    note(connection, OPERATION, doc! { "version": found.version, "oldest": OLDEST }).await?;
+    if found.version < 2 {
         name_platforms(connection, OPERATION).await?;
     }
     mark_sent(connection, OPERATION).await?;
-    let note = doc! {
-        "q": { "_id": CONVERSIONS }, "u": { "$set": { "version": VERSION } }, "upsert": true, "multi": false,
-    };
-    connection.update(OPERATION, VERSIONS, vec![note]).await.map(drop)
+    note(connection, OPERATION, doc! { "version": VERSION, "oldest": OLDEST }).await
 }
 
-/// Refuses entries of an earlier version, which lack what this one looks for.
-pub(super) async fn check(connection: &Connection) -> Result<()> {
-    const OPERATION: &str = "ledger.check";
-    if version(connection, OPERATION).await? >= VERSION {
+/// Refuses entries of an earlier version, which lack what this one looks for, and those of a later one that says so.
+///
+/// # Errors
+/// When it refuses them, or the server cannot be reached.
+pub(super) async fn check(connection: &Connection, operation: &'static str) -> Result<()> {
+    let found = noted(connection, operation).await?;
+    is_for_us(&found, operation)?;
+    if found.version >= VERSION {
         return Ok(());
     }
     let detail = format!("{CONVERSIONS} is in the form of an earlier version: run `efflux migrate`");
-    Err(Error::new(ErrorKind::Missing, OPERATION).detail(detail))
+    Err(Error::new(ErrorKind::Missing, operation).detail(detail))
 }
 
-async fn version(connection: &Connection, operation: &'static str) -> Result<i32> {
+/// Nothing is wrong with what was asked: the work waits for a program that understands the form.
+fn is_for_us(found: &Noted, operation: &'static str) -> Result<()> {
+    if found.oldest() <= VERSION {
+        return Ok(());
+    }
+    let detail = format!(
+        "{CONVERSIONS} is used by a later version of Efflux; stop this process and start that version"
+    );
+    Err(Error::new(ErrorKind::Invalid, operation).detail(detail).retry_with(Retry::After(None)))
+}
+
+async fn noted(connection: &Connection, operation: &'static str) -> Result<Noted> {
     let query = Query { filter: doc! { "_id": CONVERSIONS }, ..Query::default() };
     let noted: Vec<Noted> = connection.find(operation, VERSIONS, query).await?;
-    Ok(noted.first().map_or(1, |noted| noted.version))
+    Ok(noted.into_iter().next().unwrap_or(Noted { version: 1, oldest: None }))
+}
+
+async fn note(connection: &Connection, operation: &'static str, versions: Document) -> Result<()> {
+    let note =
+        doc! { "q": { "_id": CONVERSIONS }, "u": { "$set": versions }, "upsert": true, "multi": false };
+    connection.update(operation, VERSIONS, vec![note]).await.map(drop)
 }
 
 /// An entry that may have been sent by a program that wrote no marks.

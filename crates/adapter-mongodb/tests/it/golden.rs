@@ -27,7 +27,7 @@ async fn restored() -> String {
 
 /// The documents of a file in canonical extended JSON.
 fn lines(file: &str) -> Vec<Document> {
-    let text = golden::text(Kind::Production, file);
+    let text = golden::text(Kind::Production(1), file);
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -40,6 +40,6 @@ async fn the_ledger_goes_on_after_migrating_however_often() {
             ledger.migrate().await.unwrap();
         }
         ledger.check().await.unwrap();
-        golden::ledger_suite(&ledger, Kind::Production).await;
+        golden::ledger_suite(&ledger, Kind::Production(1)).await;
     }
 }

@@ -9,4 +9,5 @@ mod increments;
 mod legacy;
 mod round_trips;
 mod suite;
+mod versions;
 mod world;

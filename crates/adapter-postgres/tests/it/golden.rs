@@ -9,7 +9,7 @@ use crate::database::{connect, fresh_address};
 #[tokio::test]
 async fn pixels_keep_their_tokens() {
     let address = fresh_address().await;
-    connect(&address).await.batch_execute(&golden::text(Kind::Production, "postgres.sql")).await.unwrap();
+    connect(&address).await.batch_execute(&golden::text(Kind::Production(1), "postgres.sql")).await.unwrap();
     let database = Postgres::new(&address).unwrap();
     for _ in 0..2 {
         database.migrate().await.unwrap();

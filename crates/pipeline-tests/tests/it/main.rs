@@ -7,6 +7,7 @@ mod bisection;
 mod credentials;
 mod filtering;
 mod identity;
+mod limits;
 mod memory;
 mod messages;
 mod model;

@@ -40,11 +40,17 @@ pub(crate) fn ensure_promtool(out: &mut dyn std::io::Write) -> Result<()> {
     install(&[PROMETHEUS], out)
 }
 
+/// The runbooks back up and restore databases with it.
+const SQLITE: Package = Package {
+    name: "sqlite3",
+    why: "SQLite's shell, as in the runbook for restoring",
+    is_installed: || below(Path::new("/usr"), "sqlite3"),
+};
+
 /// Installs what is missing, if we may.
 pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write) -> Result<()> {
-    let wanted: &[Package] =
-        if with_postgres { &[POSTGRES, FAKETIME, PROMETHEUS] } else { &[FAKETIME, PROMETHEUS] };
-    install(wanted, out)
+    let wanted = [FAKETIME, PROMETHEUS, SQLITE].into_iter().chain(with_postgres.then_some(POSTGRES));
+    install(&wanted.collect::<Vec<_>>(), out)
 }
 
 fn install(wanted: &[Package], out: &mut dyn std::io::Write) -> Result<()> {

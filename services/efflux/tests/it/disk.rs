@@ -190,7 +190,7 @@ fn clock_of<'s>(shift: &'s Path, library: &'s str, port: &'s str) -> [(&'s str, 
 }
 
 /// Ingests a sample; how many events its rows have.
-fn put(world: &World, number: u64) -> u64 {
+pub(crate) fn put(world: &World, number: u64) -> u64 {
     let spec = spec(SampleNetwork::ALL[(number % 4) as usize], 100, 900 + number);
     let path = world.sample(&format!("{number}.json"), &spec);
     world.ok(&["ingest", path.to_str().unwrap()]);
@@ -205,7 +205,7 @@ fn done(world: &World, files: u64) -> bool {
     entries("reported") + entries("no_events") == files * 100
 }
 
-fn all_reported_once(world: &World, events: u64, files: u64) {
+pub(crate) fn all_reported_once(world: &World, events: u64, files: u64) {
     let longest = Duration::from_secs(180);
     wait_until(longest, "all events have arrived", || world.sandbox.stats().accepted_events() >= events);
     wait_until(longest, "everything is reported", || done(world, files));

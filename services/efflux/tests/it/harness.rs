@@ -117,7 +117,7 @@ impl World {
     }
 
     /// A command with the settings of every process.
-    fn settled(&self, mut command: Command) -> Command {
+    pub(crate) fn settled(&self, mut command: Command) -> Command {
         command
             .env_clear()
             .env("EFFLUX_DATA_DIR", self.path("data"))
