@@ -136,6 +136,8 @@ reasons! {
     TooManyEvents = "too_many_events", "more events than one conversion may have";
     /// The destination would refuse the event: too little is known about the visitor, or the website's required data is missing.
     InsufficientData = "insufficient_data", "not enough data about the visit";
+    /// The visitor wished to be forgotten before it was sent. No rule finds it; the ledger writes it.
+    Erased = "erased", "erased at the visitor's wish";
 }
 
 impl fmt::Display for Reason {

@@ -138,6 +138,8 @@ pub mod name {
         UNEXPORTED = gauge "efflux_unexported_entries";
         /// Age of the oldest change that waits for export in seconds.
         EXPORT_LAG_SECONDS = gauge "efflux_export_lag_seconds";
+        /// What retention has erased, by store: entries of the ledger, states in analytics, files.
+        ERASED = counter "efflux_erased_total";
         /// Partitions optimised.
         OPTIMISED = counter "efflux_partitions_optimised_total";
         /// Age in seconds of the copy of the subscriptions that the filter uses.

@@ -16,6 +16,7 @@ pub(crate) enum Purpose {
     Jitter = 5,
     Crashes = 6,
     Pause = 7,
+    Retention = 8,
 }
 
 /// One random stream.

@@ -6,6 +6,7 @@ use runtime::ExitStatus;
 use crate::commands::demo::Demo;
 use crate::commands::directory::{Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
+use crate::commands::erase::Erase;
 use crate::commands::explain::Explain;
 use crate::commands::ingest::Ingest;
 use crate::commands::meta::Meta;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Try conversions again that ended or wait; prints the plan first
     Retry(Retry),
+    /// Erase a visitor's personal data everywhere, or all whose time is over; prints what it found first
+    Erase(Erase),
     /// Dead letters: messages that failed processing
     #[command(subcommand)]
     Dlq(Dlq),
@@ -71,6 +74,7 @@ impl Run for Command {
             Self::Status(command) => command.run(context).await,
             Self::Explain(command) => command.run(context).await,
             Self::Retry(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Meta(command) => command.run(context).await,
             Self::Migrate(command) => command.run(context).await,

@@ -8,13 +8,14 @@ use ports::ledger::rules::{Change, KeyRows, Relation, Standing, Transition, by_k
 use ports::ledger::{Claim, Holder, RowClaim, checksum};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-use super::columns::{figures, is_damage, parsed, sql};
+use super::columns::{erasure, figures, is_damage, parsed, sql};
 use super::key_index::Entries;
 use super::receipts::object_id;
-use super::{damage, restatement};
+use super::{damage, erase, restatement};
 
 const STORED: &str = "
-    SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, reason, object, row
+    SELECT state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, reason, object, row,
+        erased_by
     FROM report_conversions WHERE id = ?";
 
 const ENTER: &str = "
@@ -29,7 +30,7 @@ const TAKE_OVER: &str = "
         row = :row, session_id = :session, keyword_clicked = :keyword, click_timestamp = :click, pixel = :pixel,
         network = :network, observed_count = :count, observed_revenue = :revenue, owner = :owner,
         attempt = attempt + :attempt, due_at = :due, ready = 0, deadline = :deadline, version = version + 1,
-        updated_at = :now
+        updated_at = :now, campaign_id = NULL, erased_at = NULL, erased_by = NULL
     WHERE id = :id AND key = :key";
 
 const OBSERVE: &str = "
@@ -54,6 +55,7 @@ impl Stored {
             observed: figures(row, 2)?,
             reported: figures(row, 4)?,
             figures_unknown: false,
+            erased: erasure(row, 9)?,
         };
         Ok(Self { id, standing, reason: row.get(6)?, object: row.get(7)?, row: row.get(8)? })
     }
@@ -196,11 +198,11 @@ impl<'a> Claiming<'a> {
         )?
         .execute(params![stored.object, stored.row, key, before.as_str(), stored.reason])?;
         self.bind(row, observed, Some(stored.id), |values| tx.prepare_cached(TAKE_OVER)?.execute(values))?;
-        tx.prepare_cached("UPDATE raw_rows SET raw = ?, checksum = ? WHERE id = ?")?.execute(params![
-            row.raw,
-            checksum(&row.raw),
-            stored.id
-        ])?;
+        tx.prepare_cached("INSERT OR REPLACE INTO raw_rows (id, raw, checksum) VALUES (?, ?, ?)")?
+            .execute(params![stored.id, row.raw, checksum(&row.raw)])?;
+        if stored.standing.erased.is_some() {
+            erase::has_text_again(tx, stored.id, row.deadline())?;
+        }
         self.entries.counts.moved(before, row.outcome());
         Ok(())
     }

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::str::FromStr;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelRef};
+use domain::{ConversionKey, PixelRef, UnixMillis};
 use ports::destination::Answer;
-use ports::ledger::Portion;
+use ports::ledger::{Erased, Erasure, Portion};
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
@@ -77,6 +77,22 @@ pub(super) fn portion(row: &Row<'_>, first: usize) -> rusqlite::Result<Portion> 
             value: parsed(row, first + 2)?,
         }),
     }
+}
+
+/// Why a text was erased, if it was.
+pub(super) fn erasure(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Erasure>> {
+    row.get_ref(column)?
+        .as_str_or_null()
+        .map_err(|e| damaged(column, e))?
+        .map(|text| text.parse().map_err(|e| damaged(column, e)))
+        .transpose()
+}
+
+/// When and why a text was erased, from two columns.
+pub(super) fn erased(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Erased>> {
+    let at: Option<i64> = row.get(first)?;
+    let why = erasure(row, first + 1)?;
+    Ok(at.map(UnixMillis).zip(why).map(|(at, why)| Erased { why, at }))
 }
 
 /// A number of a count that is never negative and far below what SQLite holds.

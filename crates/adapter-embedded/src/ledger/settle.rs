@@ -65,6 +65,8 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<(Standing, Accepted)> {
         observed: figures(row, 2)?,
         reported: figures(row, 4)?,
         figures_unknown: false,
+        // What a worker holds is not erased.
+        erased: None,
     };
     Ok((standing, Accepted { positions: parsed(row, 6)?, events: count(row, 7)? }))
 }

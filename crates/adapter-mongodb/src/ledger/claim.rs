@@ -134,7 +134,12 @@ fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -
         }
     }
     let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
-    doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1, "attempt": attempts } } }
+    let mut update = doc! { "$set": set, "$inc": { "version": 1, "attempt": attempts } };
+    if entry.erased_by.is_some() && attempts > 0 {
+        // It has a text again.
+        update.insert("$unset", doc! { "campaign_id": "", "erased_at": "", "erased_by": "" });
+    }
+    doc! { "q": condition, "u": update }
 }
 
 /// The rows whose place others took, once another takes the entry over.

@@ -32,6 +32,12 @@ fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
                 doc! { "object": 1, "state": 1, "reason": 1, "pixel": 1, "reported_revenue": 1, "events": 1 },
                 doc! { "sparse": true },
             ),
+            // Only what has its text: what retention looks for.
+            (
+                "efflux_text",
+                doc! { "deadline": 1, "createdAt": 1 },
+                doc! { "partialFilterExpression": { "raw": { "$gt": "" } } },
+            ),
             ("efflux_superseded", doc! { "superseded.object": 1 }, doc! { "sparse": true }),
         ],
     }

@@ -41,6 +41,8 @@ pub(crate) enum Action {
     Revoke { pixel: &'static str },
     /// The pixel gets a new token.
     Renew { pixel: &'static str },
+    /// Retention erases what its time was over for a while ago.
+    Retain,
 }
 
 /// The ports that faults can be aimed at.
@@ -56,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) faults_end_ms: i64,
     /// The probability that a process crashes instead of running its woken tasks.
     pub(crate) crash_share: f64,
+    /// When the system has come to rest, all texts are erased and all files come again.
+    pub(crate) retains: bool,
 }
 
 /// A pause of days in a run: longer than the platform remembers event ids, or nearly.
@@ -142,11 +146,17 @@ impl Plan {
             }
         }
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
+        // Drawn apart, so that runs without it are what they were.
+        let mut chance = Chance::new(seed, Purpose::Retention);
+        let retains = chance.happens(0.3);
+        for _ in 0..if retains { chance.between(1, 4) } else { 0 } {
+            actions.push((time(&mut chance, faults_end_ms), Action::Retain));
+        }
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
-        (Self { rules, actions, faults_end_ms, crash_share }, faults)
+        (Self { rules, actions, faults_end_ms, crash_share, retains }, faults)
     }
 }
 

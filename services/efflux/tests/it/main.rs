@@ -7,6 +7,7 @@ mod chaos;
 mod deployment;
 mod descriptors;
 mod disk;
+mod erasure;
 mod golden;
 mod harness;
 mod kill;

@@ -6,7 +6,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome};
 
 use super::restatement::Increment;
-use super::standing::{Standing, gives_way};
+use super::standing::Standing;
 use crate::ledger::claim::{Claim, Lease, Restatements};
 use crate::ledger::row::RowClaim;
 
@@ -132,7 +132,7 @@ impl<'r> Transition<'r> {
             (Relation::Own, Some(_)) => Claim::Stands(self.stored.outcome),
             (Relation::Own, None) => Claim::Stands(self.outcome),
             (Relation::Superseded(outcome), _) => Claim::Stands(outcome),
-            (Relation::Other, None) if row.is_sendable() && gives_way(self.outcome) => self.take_over(row),
+            (Relation::Other, None) if row.is_sendable() && self.stored.gives_way() => self.take_over(row),
             (Relation::Other, _) => {
                 if is_newest {
                     self.observe(row);

@@ -37,7 +37,8 @@ impl Increment {
         observed: Figures,
         policy: Restatements,
     ) -> Option<Self> {
-        if policy == Restatements::First || entry.figures_unknown {
+        // Without its text nothing can be made of it.
+        if policy == Restatements::First || entry.figures_unknown || entry.erased.is_some() {
             return None;
         }
         let Restatement::Grown { purchases, value } = restate(reported, observed) else { return None };

@@ -4,6 +4,7 @@ use domain::Outcome;
 use domain::restate::Figures;
 
 use crate::ledger::claim::Lease;
+use crate::ledger::erasure::Erasure;
 
 /// An entry, as far as it decides about rows and settlements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Standing {
     pub reported: Figures,
     /// The entry was reported without a record of how much, so nothing can be added to it.
     pub figures_unknown: bool,
+    /// Why the text of its row was erased, if it was.
+    pub erased: Option<Erasure>,
 }
 
 impl Standing {
@@ -25,6 +28,12 @@ impl Standing {
     #[must_use]
     pub fn is_held_by(&self, lease: &Lease) -> bool {
         self.outcome == Outcome::InFlight && self.attempt == lease.attempt
+    }
+
+    /// Whether a sendable row may take its place: nothing was ever sent of it, and its visitor did not wish to be forgotten.
+    #[must_use]
+    pub fn gives_way(&self) -> bool {
+        gives_way(self.outcome) && self.erased != Some(Erasure::Request)
     }
 }
 

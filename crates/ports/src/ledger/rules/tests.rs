@@ -9,7 +9,7 @@ use domain::{ConversionKey, Outcome, UnixMillis};
 use proptest::prelude::*;
 
 use super::gives_way;
-use crate::ledger::{Claim, Lease, Portion, Restatements, RowClaim, RowVerdict, Settle, Settled};
+use crate::ledger::{Claim, Erasure, Lease, Portion, Restatements, RowClaim, RowVerdict, Settle, Settled};
 use model::Model;
 use world::{Event, KEYS, OBJECTS, World, file, key, name, rows, settle, world_and_events};
 
@@ -247,4 +247,32 @@ fn a_row_that_is_taken_over_in_its_own_claim_keeps_its_outcome() {
     assert_eq!(model.claim(&rows), [Claim::Stands(Outcome::NoEvents), held]);
     let again = [Claim::Stands(Outcome::NoEvents), Claim::Stands(Outcome::InFlight)];
     assert_eq!(model.claim(&rows), again);
+}
+
+#[test]
+fn what_was_erased_never_grows_and_gives_way_only_after_its_time() {
+    let sendable = RowVerdict::Sendable { deadline: UnixMillis(99) };
+    let [invalid, reported] = [Outcome::Invalid, Outcome::Reported].map(|outcome| {
+        move |erased| super::Standing {
+            outcome,
+            attempt: 1,
+            observed: domain::restate::Figures::default(),
+            reported: domain::restate::Figures::default(),
+            figures_unknown: false,
+            erased,
+        }
+    });
+    let row = rows(1, &[(0, sendable, 5)]).remove(0);
+    let claim = |standing| {
+        let mut transition = super::Transition::of(standing, Restatements::Increments);
+        let claim = transition.apply(0, &row, super::Relation::Other);
+        let grows = matches!(transition.change(), Some(super::Change::Observe { increment: Some(_), .. }));
+        (matches!(claim, Claim::Held(_)), grows)
+    };
+    assert_eq!(claim(invalid(None)), (true, false));
+    assert_eq!(claim(invalid(Some(Erasure::Retention))), (true, false));
+    assert_eq!(claim(invalid(Some(Erasure::Request))), (false, false));
+    assert_eq!(claim(reported(None)), (false, true));
+    assert_eq!(claim(reported(Some(Erasure::Retention))), (false, false));
+    assert_eq!(claim(reported(Some(Erasure::Request))), (false, false));
 }

@@ -35,6 +35,7 @@ impl Entry {
                 observed,
                 reported: Figures::default(),
                 figures_unknown: false,
+                erased: None,
             },
             accepted: Accepted::default(),
             source: row.source.clone(),
