@@ -31,7 +31,7 @@ fn with_people(world: &World, name: &str, seed: u64, count: usize) -> (std::path
     (world.file(name, Value::from(rows.clone()).to_string()), rows)
 }
 
-/// The personal values of rows, if they are long enough to be told from others.
+/// The personal values of rows, if they are long enough not to be there by chance.
 fn personal(rows: &[Value]) -> Vec<String> {
     let values = rows.iter().flat_map(|row| PERSONAL.map(|name| row[name].as_str().unwrap_or_default()));
     let mut values: Vec<_> = values.filter(|value| value.len() >= LONG).map(str::to_owned).collect();
@@ -47,22 +47,22 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 /// Which of the values are in any file of the data folder: databases, logs, shared memory, objects, whatever there is.
-fn told(world: &World, values: &[String]) -> Vec<String> {
+fn named(world: &World, values: &[String]) -> Vec<String> {
     // By their beginnings, so that each file is looked through once.
     let mut beginnings: HashMap<&[u8], Vec<&String>> = HashMap::new();
     values.iter().for_each(|value| beginnings.entry(&value.as_bytes()[..LONG]).or_default().push(value));
-    let mut told = BTreeSet::new();
+    let mut named = BTreeSet::new();
     for file in files(&world.path("data")) {
         let bytes = fs::read(&file).unwrap();
         for (at, part) in bytes.windows(LONG).enumerate() {
             for value in beginnings.get(part).into_iter().flatten() {
                 if bytes[at..].starts_with(value.as_bytes()) {
-                    told.insert(format!("{value} in {}", file.display()));
+                    named.insert(format!("{value} in {}", file.display()));
                 }
             }
         }
     }
-    told.into_iter().collect()
+    named.into_iter().collect()
 }
 
 /// Runs a command so many days later.
@@ -102,13 +102,13 @@ fn when_its_time_is_over_no_byte_tells_it() {
     let mut values = personal(&[people, others, odd].concat());
     values.push("of.a.bad.file@example.com".to_owned());
     let before = status(&world)["ledger"].clone();
-    let is_there = told(&world, &values);
+    let is_there = named(&world, &values);
     assert!(
-        values.iter().all(|value| is_there.iter().any(|told| told.starts_with(value.as_str()))),
+        values.iter().all(|value| is_there.iter().any(|named| named.starts_with(value.as_str()))),
         "all is there"
     );
     later(&world, 29, &["erase", "--retention", "--yes"]);
-    assert_eq!(told(&world, &values).len(), is_there.len(), "it is too early");
+    assert_eq!(named(&world, &values).len(), is_there.len(), "it is too early");
     let record: Value =
         serde_json::from_str(&later(&world, 38, &["erase", "--retention", "--yes", "--json"])).unwrap();
     assert_eq!(
@@ -116,7 +116,7 @@ fn when_its_time_is_over_no_byte_tells_it() {
         (&json!(67), &json!(0)),
         "{record}"
     );
-    assert_eq!(told(&world, &values), [""; 0]);
+    assert_eq!(named(&world, &values), [""; 0]);
 
     // The books are as before, and rows that come again are known.
     assert_eq!(status(&world)["ledger"], before);
@@ -155,7 +155,7 @@ fn a_visitor_is_erased_at_once_beside_running_services() {
     };
     let record = |args: &[&str]| -> Value { serde_json::from_str(&world.ok(args)).unwrap() };
     let erased = record(&["erase", "--session", &session, "--yes", "--json"]);
-    assert_eq!(told(&world, &theirs(7)), [""; 0]);
+    assert_eq!(named(&world, &theirs(7)), [""; 0]);
     assert_eq!(
         (&erased["complete"], &erased["ledger"]["conversions"]),
         (&json!(true), &json!(1)),
@@ -163,7 +163,7 @@ fn a_visitor_is_erased_at_once_beside_running_services() {
     );
     assert_eq!(erased["files"]["rewritten"].as_array().unwrap().len(), 2, "{erased}");
     assert!(!erased.to_string().contains(&session), "the record names nobody");
-    assert_eq!(told(&world, &theirs(8)).is_empty(), false, "others stay");
+    assert!(!named(&world, &theirs(8)).is_empty(), "others stay");
 
     let id = text(9, "external_id");
     let erased = record(&["erase", "--external-id", &id, "--yes", "--json"]);
@@ -172,7 +172,7 @@ fn a_visitor_is_erased_at_once_beside_running_services() {
         (&json!(true), &json!(1)),
         "{erased}"
     );
-    assert_eq!(told(&world, &theirs(9)), [""; 0]);
+    assert_eq!(named(&world, &theirs(9)), [""; 0]);
     assert!(
         record(&["erase", "--external-id", &id, "--yes", "--json"])["complete"].as_bool().unwrap(),
         "again is harmless"
