@@ -133,7 +133,7 @@ impl Optimise {
         };
         match &states {
             Err(error) => {
-                tracing::error!(error = ?error, "cannot erase sessions and keywords; the next run tries again")
+                tracing::error!(error = ?error, "cannot erase sessions and keywords; the next run tries again");
             }
             Ok(0) => {}
             Ok(states) => {

@@ -121,14 +121,6 @@ impl Retention {
             }
             self.clock.sleep(PAUSE).await;
         }
-        if pass.entries > 0 || !self.scrubbed.load(Ordering::Relaxed) {
-            let mut from = Some(0);
-            while let Some(page) = from {
-                from = self.ledger.scrub(page).await?;
-                self.clock.sleep(PAUSE).await;
-            }
-            self.scrubbed.store(true, Ordering::Relaxed);
-        }
         for bucket in &self.buckets {
             loop {
                 let removed = self.blobs.remove_until(bucket, until, FILES).await?;
@@ -138,6 +130,14 @@ impl Retention {
                 }
                 self.clock.sleep(PAUSE).await;
             }
+        }
+        if pass.entries > 0 || !self.scrubbed.load(Ordering::Relaxed) {
+            let mut from = Some(0);
+            while let Some(page) = from {
+                from = self.ledger.scrub(page).await?;
+                self.clock.sleep(PAUSE).await;
+            }
+            self.scrubbed.store(true, Ordering::Relaxed);
         }
         Ok(())
     }

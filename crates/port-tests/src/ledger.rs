@@ -117,6 +117,17 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         receipts::pixels_are_added_up_exactly,
         receipts::the_latest_objects_come_first,
         receipts::stats_count_entries,
+        races::each_key_is_held_once,
+        races::each_due_entry_is_handed_out_once,
+        load::thousands_in_one_call,
+    );
+    personal_data_ends(&make).await;
+}
+
+/// The checks of what is erased.
+async fn personal_data_ends(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
+    check!(
+        make,
         erasure::a_text_goes_after_its_deadline_and_no_earlier,
         erasure::what_was_never_to_be_sent_goes_by_its_entry,
         erasure::erased_rows_are_recognised,
@@ -128,11 +139,5 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         erasure::what_was_erased_gets_no_other_chance,
         erasure::a_wish_is_exported_and_the_campaign_stays,
         erasure::many_are_erased_step_by_step,
-    );
-    check!(
-        make,
-        races::each_key_is_held_once,
-        races::each_due_entry_is_handed_out_once,
-        load::thousands_in_one_call,
     );
 }

@@ -85,7 +85,7 @@ fn unused(page: &[u8], header: usize) -> Vec<Range<usize>> {
     if list_end > cells || cells > page.len() {
         return Vec::new();
     }
-    let mut unused = vec![list_end..cells];
+    let mut unused: Vec<_> = std::iter::once(list_end..cells).collect();
     let (mut block, mut end) = (number(header + 1), cells);
     while block != 0 {
         let size = number(block + 2);

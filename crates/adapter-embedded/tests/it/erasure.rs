@@ -1,5 +1,7 @@
 //! No byte of a database tells what was erased, whatever SQLite did with its pages before.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +26,9 @@ const MARK: &str = "of-a-person";
 fn row(number: u64) -> RowClaim {
     // Like random ones, so that pages of indexes are divided often.
     let session = format!("{:016x}-{MARK}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let text = "x".repeat(usize::try_from(number % 97).unwrap() * 60);
+    // Some of them overflow their page.
+    let text =
+        "x".repeat(usize::try_from(number % 97).unwrap() * if number.is_multiple_of(11) { 80 } else { 4 });
     RowClaim {
         key: ConversionKey::new(&session, Some(MARK)),
         source: Source { object: format!("b/{}", number / BATCH), row: number % BATCH },
@@ -103,14 +107,15 @@ async fn nothing_is_left_in_any_file() {
     for batch in 0..BATCHES {
         let rows = (batch * BATCH..(batch + 1) * BATCH).map(row).collect();
         settle(&ledger, ledger.claim(rows, &holder(1)).await.unwrap()).await;
-        if batch % 3 == 0 {
+        if batch.is_multiple_of(3) {
             // Takes entries of no events over, with other texts.
-            let others = (batch * BATCH..(batch + 1) * BATCH).filter(|n| n % 3 == 0).map(|n| RowClaim {
-                source: Source { object: format!("later/{batch}"), row: n },
-                raw: row(n).raw.replace("text", "other text"),
-                verdict: RowVerdict::Sendable { deadline: UnixMillis(900_000) },
-                ..row(n)
-            });
+            let others =
+                (batch * BATCH..(batch + 1) * BATCH).filter(|n| n.is_multiple_of(3)).map(|n| RowClaim {
+                    source: Source { object: format!("later/{batch}"), row: n },
+                    raw: row(n).raw.replace("text", "other text"),
+                    verdict: RowVerdict::Sendable { deadline: UnixMillis(900_000) },
+                    ..row(n)
+                });
             settle(&ledger, ledger.claim(others.collect(), &holder(1)).await.unwrap()).await;
         }
         let records = ledger.export_batch(1_000, u64::MAX).await.unwrap();
@@ -120,7 +125,7 @@ async fn nothing_is_left_in_any_file() {
     assert!(found(dir.path()) > 20_000, "the data is there");
 
     // Some are erased by their keys, the rest by its age.
-    let keys: Vec<_> = (0..BATCHES * BATCH).filter(|n| n % 7 == 0).map(|n| row(n).key).collect();
+    let keys: Vec<_> = (0..BATCHES * BATCH).filter(|n| n.is_multiple_of(7)).map(|n| row(n).key).collect();
     ledger.erase(&keys, UnixMillis(3)).await.unwrap();
     analytics.forget(&keys).await.unwrap();
     let now = UnixMillis(1_000_000);
@@ -136,4 +141,31 @@ async fn nothing_is_left_in_any_file() {
         let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok", "{name}");
     }
+}
+
+/// Versions before this one did not overwrite what they deleted.
+#[tokio::test]
+async fn what_was_deleted_before_is_overwritten_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = DataDir::open(dir.path()).unwrap().ledger().unwrap();
+    let earlier = rusqlite::Connection::open(dir.path().join("ledger.db")).unwrap();
+    earlier
+        .execute_batch("PRAGMA secure_delete = OFF; CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT)")
+        .unwrap();
+    for number in 0..2_000 {
+        let text = format!("{number}-{}-{}", "x".repeat(number % 50 * 100), MARK);
+        earlier.execute("INSERT INTO texts (text) VALUES (?)", [text]).unwrap();
+    }
+    earlier
+        .execute_batch("DELETE FROM texts WHERE id % 3 > 0; UPDATE texts SET text = id; DROP TABLE texts")
+        .unwrap();
+    earlier.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    assert!(found(dir.path()) > 1_000, "free pages hold it");
+    let mut from = Some(0);
+    while let Some(page) = from {
+        from = ledger.scrub(page).await.unwrap();
+    }
+    assert_eq!(found(dir.path()), 0);
+    let check: String = earlier.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
 }

@@ -4,6 +4,7 @@
 
 mod bisection;
 mod credentials;
+mod erasure;
 mod memory;
 mod messages;
 mod model;

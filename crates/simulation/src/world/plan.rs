@@ -146,18 +146,27 @@ impl Plan {
             }
         }
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
-        // Drawn apart, so that runs without it are what they were.
-        let mut chance = Chance::new(seed, Purpose::Retention);
-        let retains = chance.happens(0.3);
-        for _ in 0..if retains { chance.between(1, 4) } else { 0 } {
-            actions.push((time(&mut chance, faults_end_ms), Action::Retain));
-        }
+        let retains = add_retention(seed, &mut actions);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
         (Self { rules, actions, faults_end_ms, crash_share, retains }, faults)
     }
+}
+
+/// Has retention come with some of the actions, in some of the runs; whether in this one. Drawn apart, and at moments at which
+/// something happens anyway, so that a run is what it was without it.
+fn add_retention(seed: u64, actions: &mut Vec<(i64, Action)>) -> bool {
+    let mut chance = Chance::new(seed, Purpose::Retention);
+    if actions.is_empty() || !chance.happens(0.3) {
+        return false;
+    }
+    for _ in 0..chance.between(1, 4) {
+        let (at_ms, _) = actions[chance.index(actions.len())];
+        actions.push((at_ms, Action::Retain));
+    }
+    true
 }
 
 /// Puts a pause into the middle of a plan; what comes later is put off. The new end of all faults.
