@@ -4,7 +4,7 @@
 //! that is free then; and files that were written before `secure_delete` was on have free pages as they were. The format of
 //! pages: <https://sqlite.org/fileformat2.html>, read 29 November 2026.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rusqlite::{OptionalExtension, Transaction};
@@ -29,10 +29,9 @@ pub(super) fn pages(tx: &Transaction<'_>, from: u64) -> rusqlite::Result<Option<
     let end = from.saturating_add(PAGES).min(all);
     for number in from + 1..=end {
         let Some(mut page) = read(tx, number)? else { continue };
-        let parts = if free.contains(&number) {
-            std::iter::once(0..page.len()).collect()
-        } else {
-            unused(&page, if number == 1 { FILE_HEADER } else { 0 })
+        let parts = match free.get(&number) {
+            Some(start) => std::iter::once(*start..page.len()).collect(),
+            None => unused(&page, if number == 1 { FILE_HEADER } else { 0 }),
         };
         let mut dirty = false;
         for part in parts {
@@ -54,15 +53,17 @@ fn read(tx: &Transaction<'_>, number: u64) -> rusqlite::Result<Option<Vec<u8>>> 
         .optional()
 }
 
-/// The pages without content, but for those that list them.
-fn free_pages(tx: &Transaction<'_>) -> rusqlite::Result<HashSet<u64>> {
-    let mut free = HashSet::new();
+/// The pages without content, and from which byte on nothing is on them: some of them list others.
+fn free_pages(tx: &Transaction<'_>) -> rusqlite::Result<HashMap<u64, usize>> {
+    let mut free = HashMap::new();
     let first = read(tx, 1)?.unwrap_or_default();
     let (mut trunk, most) = (u32_at(&first, 32), u32_at(&first, 36));
     while trunk != 0 && free.len() <= most as usize {
         let page = read(tx, u64::from(trunk))?.unwrap_or_default();
-        let leaves = (0..u32_at(&page, 4) as usize).map(|n| u64::from(u32_at(&page, 8 + 4 * n)));
-        free.extend(leaves.filter(|leaf| *leaf != 0));
+        let listed = u32_at(&page, 4) as usize;
+        let leaves = (0..listed).map(|n| u64::from(u32_at(&page, 8 + 4 * n)));
+        free.extend(leaves.filter(|leaf| *leaf != 0).map(|leaf| (leaf, 0)));
+        free.insert(u64::from(trunk), 8 + 4 * listed);
         trunk = u32_at(&page, 0);
     }
     Ok(free)
