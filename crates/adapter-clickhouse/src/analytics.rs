@@ -1,11 +1,13 @@
 //! Conversions in ClickHouse: a table of all their states, and views of the latest.
 
+mod forget;
 mod parts;
 mod rows;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::{ConversionKey, UnixMillis};
 use ports::analytics::{Optimised, Partition};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Clock, Result};
@@ -72,5 +74,17 @@ impl AnalyticsStore for ClickHouseAnalytics {
         let count =
             self.server.client().query("SELECT count() FROM report_conversions_latest").fetch_one::<u64>();
         self.server.within("analytics.conversions", STATEMENT_TIME, count).await
+    }
+
+    async fn forget_until(&self, until: UnixMillis, _: usize) -> Result<u64> {
+        forget::until(&self.server, until).await
+    }
+
+    async fn forget(&self, keys: &[ConversionKey]) -> Result<u64> {
+        let mut states = 0;
+        for some in keys.chunks(forget::KEYS) {
+            states += forget::keys(&self.server, some).await?;
+        }
+        Ok(states)
     }
 }

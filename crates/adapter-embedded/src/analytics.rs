@@ -1,11 +1,13 @@
 //! Analytics in SQLite: a table of exported states, and a view with the latest of each conversion.
 
+mod forget;
 mod rows;
 mod tidy;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::{ConversionKey, UnixMillis};
 use ports::analytics::{Optimised, Partition};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Clock, Error, ErrorKind};
@@ -70,6 +72,19 @@ impl AnalyticsStore for EmbeddedAnalytics {
 
     async fn conversions(&self) -> ports::Result<u64> {
         self.db.read("analytics.conversions", rows::conversions).await
+    }
+
+    async fn forget_until(&self, until: UnixMillis, limit: usize) -> ports::Result<u64> {
+        self.db.write("analytics.forget_until", move |tx| forget::until(tx, until, limit)).await
+    }
+
+    async fn forget(&self, keys: &[ConversionKey]) -> ports::Result<u64> {
+        let keys = keys.to_vec();
+        self.db.write("analytics.forget", move |tx| forget::keys(tx, &keys)).await
+    }
+
+    async fn scrub(&self, from: u64) -> ports::Result<Option<u64>> {
+        self.db.scrub(from).await
     }
 }
 

@@ -7,9 +7,10 @@ mod path;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use domain::ObjectRef;
+use domain::{ObjectRef, UnixMillis};
 use ports::{Blob, BlobStore, Clock, Error, ErrorKind, EventQueue, Result, notification};
 
 pub(crate) use folder::make_folder;
@@ -29,6 +30,9 @@ pub struct FolderBlobStore {
     notifications: Arc<[Announcement]>,
     clock: Arc<dyn Clock>,
 }
+
+/// A file that is still unfinished after that time has nobody who finishes it.
+const UNFINISHED: Duration = Duration::from_secs(3_600);
 
 /// Where objects are kept.
 #[derive(Clone)]
@@ -69,7 +73,7 @@ impl FolderBlobStore {
 
     async fn write(&self, object: &ObjectRef, content: Blob) -> Result<()> {
         let written = match &self.place {
-            Place::Memory(memory) => memory.write(object, content),
+            Place::Memory(memory) => memory.write(object, content, self.clock.now()),
             Place::Folder(root) => {
                 let (root, file) = (root.clone(), file_of(root, object, "blob.put")?);
                 blocking("blob.put", move || folder::write(&root, &file, content)).await?
@@ -114,6 +118,40 @@ impl BlobStore for FolderBlobStore {
             .await?
             .map_err(|e| io_error("blob.list", bucket, e))
     }
+
+    async fn remove_until(&self, bucket: &str, until: UnixMillis, limit: usize) -> Result<u64> {
+        let root = match &self.place {
+            Place::Memory(memory) => return Ok(memory.remove_until(bucket, until, limit)),
+            Place::Folder(root) => root.clone(),
+        };
+        let folder = path::of_bucket(&root, bucket);
+        let unfinished = system_time(self.clock.now().minus(UNFINISHED));
+        let remove = move || {
+            folder::remove_unfinished(&root, unfinished)?;
+            folder::remove_until(&folder, system_time(until), limit as u64)
+        };
+        blocking("blob.remove_until", remove).await?.map_err(|e| io_error("blob.remove_until", bucket, e))
+    }
+
+    async fn erase(&self, object: &ObjectRef, content: Option<Blob>) -> Result<bool> {
+        let removed = match (content, &self.place) {
+            (Some(content), _) => return self.write(object, content).await.map(|()| true),
+            (None, Place::Memory(memory)) => {
+                memory.remove(object);
+                Ok(())
+            }
+            (None, Place::Folder(root)) => {
+                let file = file_of(root, object, "blob.erase")?;
+                blocking("blob.erase", move || folder::remove(&file)).await?
+            }
+        };
+        removed.map(|()| true).map_err(|e| io_error("blob.erase", &object.to_string(), e))
+    }
+}
+
+/// A moment as files have it.
+fn system_time(at: UnixMillis) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at.0).unwrap_or(0))
 }
 
 /// The file of an object.

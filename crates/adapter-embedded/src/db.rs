@@ -1,6 +1,7 @@
 //! One SQLite database: opened once per process, shared by all that store in it.
 
 mod error;
+mod scrub;
 
 use std::fs::{self, File};
 use std::io;
@@ -192,6 +193,27 @@ impl Db {
         self.run(&self.0.reader, TransactionBehavior::Deferred, operation, f).await
     }
 
+    /// Overwrites what pages still hold of deleted content, some of them at each call: the number of the page to go on with. The last
+    /// call, which answers nothing, also empties the write-ahead log, which holds former states of pages.
+    pub(crate) async fn scrub(&self, from: u64) -> Result<Option<u64>> {
+        const OPERATION: &str = "database.scrub";
+        let next = self.write(OPERATION, move |tx| scrub::pages(tx, from)).await?;
+        if next.is_some() {
+            return Ok(next);
+        }
+        let connection = Arc::clone(&self.0.writer);
+        let empty = move || empty_log(&connection.lock().unwrap_or_else(PoisonError::into_inner));
+        let emptied = match self.0.place {
+            Place::Pool => crate::blocking(OPERATION, empty).await?,
+            Place::Caller => empty(),
+        };
+        if emptied.map_err(|e| translate(e, OPERATION, &self.0.name))? {
+            return Ok(None);
+        }
+        let detail = format!("other processes keep reading the write-ahead log of {}", self.0.name);
+        Err(Error::new(ErrorKind::Throttled, OPERATION).detail(detail))
+    }
+
     /// Wakes the tasks of this process that wait for something in the database.
     pub(crate) fn changed(&self) -> &Notify {
         &self.0.changed
@@ -283,6 +305,13 @@ fn make_room(connection: &Connection) {
     drop(connection.busy_timeout(BUSY));
 }
 
+/// Writes the write-ahead log back and cuts it to nothing; `false` when others read it all the time.
+fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        .map(|busy| busy == 0)
+}
+
 /// Opens a file for its owner only; `fresh`: only if it is not there yet.
 fn private_file(path: &Path, fresh: bool) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -305,8 +334,9 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
         // Keys fall on random pages: a large ledger changes many in each commit, and writing them back less often finds most of
         // them changed more than once.
         .execute_batch(
+            // What is deleted is overwritten at once, where it stood.
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
-             PRAGMA wal_autocheckpoint = 8000;",
+             PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = ON;",
         )
 }
 

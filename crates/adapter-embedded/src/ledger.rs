@@ -7,6 +7,7 @@ mod columns;
 mod counts;
 mod damage;
 mod due;
+mod erase;
 mod key_index;
 mod mutations;
 mod receipts;
@@ -22,10 +23,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
-    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    RowClaim, Selection, Settled, Settlement, Waiting,
+    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, ObjectEnd,
+    ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
 };
-use ports::{LedgerAdmin, LedgerExport, ReportLedger};
+use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger};
 
 use crate::db::{Db, Schema};
 use key_index::{Entries, History};
@@ -47,6 +48,7 @@ impl EmbeddedLedger {
             include_str!("ledger/upgrade_3.sql"),
             include_str!("ledger/upgrade_4.sql"),
             include_str!("ledger/upgrade_5.sql"),
+            include_str!("ledger/upgrade_6.sql"),
         ],
     );
 
@@ -212,7 +214,7 @@ impl LedgerAdmin for EmbeddedLedger {
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> ports::Result<Vec<Record>> {
         let session = session_id.to_owned();
         let keyword = keyword_clicked.map(str::to_owned);
-        self.db.read("ledger.find", move |tx| records::find(tx, &session, keyword.as_deref())).await
+        self.read("ledger.find", move |entries| records::find(entries, &session, keyword.as_deref())).await
     }
 
     async fn receipts(&self, limit: usize) -> ports::Result<Vec<ObjectReceipt>> {
@@ -225,5 +227,30 @@ impl LedgerAdmin for EmbeddedLedger {
 
     async fn waiting(&self, until: UnixMillis) -> ports::Result<Vec<Waiting>> {
         self.db.read("ledger.waiting", move |tx| waiting::waiting(tx, until)).await
+    }
+}
+
+#[async_trait]
+impl LedgerErasure for EmbeddedLedger {
+    async fn erase_until(
+        &self,
+        until: UnixMillis,
+        now: UnixMillis,
+        limit: usize,
+    ) -> ports::Result<ErasedStep> {
+        let erase = move |entries: &Entries<'_>| erase::erase_until(entries, until, now, limit);
+        self.write("ledger.erase_until", erase).await
+    }
+
+    async fn erase(&self, keys: &[ConversionKey], now: UnixMillis) -> ports::Result<Vec<ErasedEntry>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = keys.to_vec();
+        self.write("ledger.erase", move |entries| erase::erase(entries, &keys, now)).await
+    }
+
+    async fn scrub(&self, from: u64) -> ports::Result<Option<u64>> {
+        self.db.scrub(from).await
     }
 }

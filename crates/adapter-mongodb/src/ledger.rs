@@ -9,6 +9,7 @@ mod contention;
 mod damage;
 mod document;
 mod due;
+mod erase;
 mod form;
 mod legacy;
 mod receipts;
@@ -28,10 +29,10 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::configuration::MongoSettings;
 use ports::ledger::{
-    Attempt, Claim, Due, DueLimits, Holder, Lease, LedgerStats, ObjectEnd, ObjectReceipt, Record, Reopening,
-    RowClaim, Selection, Settled, Settlement, Waiting,
+    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, ObjectEnd,
+    ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
 };
-use ports::{LedgerAdmin, LedgerExport, ReportLedger, Result};
+use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger, Result};
 
 use crate::connection::Connection;
 use form::FormWatch;
@@ -182,5 +183,16 @@ impl LedgerAdmin for MongoLedger {
 
     async fn waiting(&self, until: UnixMillis) -> Result<Vec<Waiting>> {
         waiting::waiting(&self.connection, until).await
+    }
+}
+
+#[async_trait]
+impl LedgerErasure for MongoLedger {
+    async fn erase_until(&self, until: UnixMillis, now: UnixMillis, limit: usize) -> Result<ErasedStep> {
+        erase::erase_until(&self.connection, until, now, limit).await
+    }
+
+    async fn erase(&self, keys: &[ConversionKey], now: UnixMillis) -> Result<Vec<ErasedEntry>> {
+        erase::erase(&self.connection, keys, now).await
     }
 }

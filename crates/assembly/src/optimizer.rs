@@ -46,6 +46,7 @@ pub(crate) async fn once(parts: &Parts<OptimizerPorts>, stop: &CancellationToken
         owner: format!("{}-{:016x}", std::process::id(), parts.rng.next_u64()),
         tables: parts.settings.optimizer.tables.clone(),
         settle: parts.settings.optimizer.settle,
+        keep: parts.settings.intervals.retention,
     };
     let run = optimise.run(stop).await?;
     if let Run::Done(partitions) = run {

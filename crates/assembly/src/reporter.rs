@@ -8,6 +8,7 @@ use pipeline::filter::max_filtered_bytes;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, ReportConfig, ReportPorts, Reporting, clock_watch, due, refresh,
 };
+use pipeline::retention::Retention;
 use pipeline::worker::{Worker, WorkerConfig};
 use pipeline::{Blocking, MemoryBudget};
 use ports::{Destinations, Ledger};
@@ -34,12 +35,19 @@ pub(crate) async fn run(
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
     };
+    let retention = Retention::new(
+        (Arc::<dyn Ledger>::clone(&parts.ports.ledger), Arc::clone(&parts.ports.blobs)),
+        vec![parts.settings.buckets.interpreted.clone(), parts.settings.buckets.report.clone()],
+        parts.settings.intervals.retention,
+        Arc::clone(&parts.clock),
+        Arc::clone(&parts.metrics),
+    );
     let refresh = refresh::run(Arc::clone(&reporting), parts.settings.intervals.pixels_refresh, stop.clone());
     let due = due::run(Arc::clone(&reporting), Arc::clone(&lanes), stop.clone());
     let take_in = take_in(&parts, &reporting, &lanes, &stop);
     ask_for_the_time(&reporting, &stop).await;
     let watch = clock_watch::run(Arc::clone(&reporting), stop.clone());
-    tokio::join!(take_in, due, refresh, watch, export.run(stop.clone()));
+    tokio::join!(take_in, due, refresh, watch, export.run(stop.clone()), retention.run(stop.clone()));
     lanes.drain().await;
 }
 

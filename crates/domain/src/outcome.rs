@@ -140,6 +140,8 @@ reasons! {
     Crawler = "crawler", "the visitor is a program, not a person";
     /// There are paid clicks, and the row does not say what they earned, or not readably.
     MissingRevenue = "missing_revenue", "paid clicks without a readable revenue";
+    /// The visitor wished to be forgotten before it was sent. No rule finds it; the ledger writes it.
+    Erased = "erased", "erased at the visitor's wish";
 }
 
 impl fmt::Display for Reason {

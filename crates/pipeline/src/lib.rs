@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod blocking;
+pub mod erase;
 pub mod export;
 pub mod filter;
 mod memory;
@@ -10,6 +11,7 @@ mod object;
 pub mod optimise;
 pub mod replay;
 pub mod report;
+pub mod retention;
 mod snapshot;
 pub mod worker;
 

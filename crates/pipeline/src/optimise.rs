@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::UnixMillis;
 use ports::analytics::{Optimised, Partition};
 use ports::metric::name;
 use ports::{AnalyticsStore, Clock, ExclusiveLock, MetricSink, Result};
@@ -13,6 +14,12 @@ const TASK: &str = "optimise";
 
 /// How long the lock lasts; it is prolonged after a third of that.
 const LOCK: Duration = Duration::from_secs(120);
+
+/// States that one step erases.
+const FORGET: usize = 2_000;
+
+/// A day in milliseconds.
+const DAY_MS: i64 = 86_400_000;
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +53,28 @@ pub struct Optimise {
     pub tables: Vec<String>,
     /// A partition that changed less than this ago is skipped: merging what still grows is wasted work.
     pub settle: Duration,
+    /// How long sessions and keywords are kept after their rows came.
+    pub keep: Duration,
+}
+
+/// Erases sessions and keywords of rows that came by a moment, and what storage still holds of them; how many states.
+///
+/// # Errors
+/// The store's. What was erased before stays so.
+pub async fn forget_until(analytics: &dyn AnalyticsStore, until: UnixMillis) -> Result<u64> {
+    let mut states = 0;
+    loop {
+        let some = analytics.forget_until(until, FORGET).await?;
+        states += some;
+        if some < FORGET as u64 {
+            break;
+        }
+    }
+    let mut from = Some(0);
+    while let Some(page) = from {
+        from = analytics.scrub(page).await?;
+    }
+    Ok(states)
 }
 
 impl Optimise {
@@ -71,7 +100,11 @@ impl Optimise {
             tracing::info!("another process optimises; nothing to do");
             return Ok(Run::NotOurs);
         }
-        let run = self.tables(stop).await;
+        let forgotten = self.forget(stop).await;
+        let run = match (self.tables(stop).await, forgotten) {
+            (Ok(Run::Done(_)), Err(error)) => Err(error),
+            (run, _) => run,
+        };
         if let Ok(Run::Interrupted(_)) = run {
             tracing::info!(
                 lock_s = LOCK.as_secs(),
@@ -83,6 +116,33 @@ impl Optimise {
             tracing::warn!(error = ?error, "cannot release the lock; it ends by itself");
         }
         run
+    }
+
+    /// Erases sessions and keywords whose time is over. By whole days: what a server does in one piece, it does once a day.
+    async fn forget(&self, stop: &CancellationToken) -> Result<()> {
+        if self.clock.doubt().is_some() {
+            return Ok(());
+        }
+        let until = self.clock.now().minus(self.keep);
+        let until = UnixMillis(until.0 - until.0.rem_euclid(DAY_MS));
+        let work = forget_until(&*self.analytics, until);
+        let states = tokio::select! {
+            states = work => states,
+            never = self.keep_lock() => match never {},
+            () = stop.cancelled() => return Ok(()),
+        };
+        match &states {
+            Err(error) => {
+                tracing::error!(error = ?error, "cannot erase sessions and keywords; the next run tries again");
+            }
+            Ok(0) => {}
+            Ok(states) => {
+                self.metrics.count(name::ERASED, &[("store", "analytics")], *states);
+                let days = self.keep.as_secs() / 86_400;
+                tracing::info!(states, days, "sessions and keywords erased: their time is over");
+            }
+        }
+        states.map(drop)
     }
 
     async fn tables(&self, stop: &CancellationToken) -> Result<Run> {

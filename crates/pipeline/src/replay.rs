@@ -58,6 +58,8 @@ pub struct ReplayPlan {
     pub already_reported: Amount,
     /// What a worker has claimed.
     pub in_flight: Amount,
+    /// What has no text any more: its time is over, or its visitor wished to be forgotten.
+    pub erased: Amount,
 }
 
 impl ReplayPlan {
@@ -81,6 +83,7 @@ impl ReplayPlan {
             ReplayVerdict::NoEvents => &mut self.no_events,
             ReplayVerdict::AlreadyReported => &mut self.already_reported,
             ReplayVerdict::InFlight => &mut self.in_flight,
+            ReplayVerdict::Erased => &mut self.erased,
         };
         amount.add(record);
     }
@@ -103,6 +106,7 @@ enum ReplayVerdict {
     NoEvents,
     AlreadyReported,
     InFlight,
+    Erased,
 }
 
 impl Replay {
@@ -160,6 +164,7 @@ impl Replay {
         match record.outcome {
             Outcome::Reported => return ReplayVerdict::AlreadyReported,
             Outcome::InFlight => return ReplayVerdict::InFlight,
+            _ if record.erased.is_some() => return ReplayVerdict::Erased,
             _ => {}
         }
         let row = Row::parse(&record.raw);

@@ -26,6 +26,8 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) {
     partitions_are_months(fresh(&make).await).await;
     optimising_drops_superseded_states(fresh(&make).await).await;
     an_unknown_table_is_missing(fresh(&make).await).await;
+    what_is_personal_goes_by_age(fresh(&make).await).await;
+    what_is_personal_goes_by_key(fresh(&make).await).await;
 }
 
 async fn fresh(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) -> Arc<dyn AnalyticsStore> {
@@ -59,6 +61,7 @@ fn record(session: &str, version: u64, month: usize) -> Record {
         answer: None,
         created_at: UnixMillis(CLICKS[month] * 1000),
         updated_at: UnixMillis(CLICKS[month] * 1000),
+        erased: None,
     }
 }
 
@@ -161,4 +164,43 @@ async fn an_unknown_table_is_missing(store: Arc<dyn AnalyticsStore>) {
     let error = store.partitions("no_such_table").await.expect_err("there is no such table");
     assert_eq!(error.kind(), ErrorKind::Missing);
     assert!(error.to_string().contains("no_such_table"), "{error}");
+}
+
+/// Erases by age in as many steps as it takes.
+async fn forget_until(store: &Arc<dyn AnalyticsStore>, until: i64) -> u64 {
+    let mut states = 0;
+    loop {
+        match store.forget_until(UnixMillis(until * 1000), 2).await.expect("forget_until") {
+            0 => return states,
+            some => states += some,
+        }
+    }
+}
+
+async fn what_is_personal_goes_by_age(store: Arc<dyn AnalyticsStore>) {
+    for version in 1..=3 {
+        insert(&store, &[record("s", version, 0), record("t", version, 1)]).await;
+    }
+    let nothing = Record { session_id: None, keyword_clicked: None, ..record("u", 1, 0) };
+    insert(&store, &[nothing]).await;
+    assert_eq!(forget_until(&store, CLICKS[0] - 1).await, 0);
+    assert!((1..=3).contains(&forget_until(&store, CLICKS[0]).await), "a server may have merged states");
+    assert_eq!(forget_until(&store, CLICKS[0]).await, 0, "nothing is left");
+    assert_eq!(conversions(&store).await, 3, "conversions stay");
+    assert!((1..=3).contains(&forget_until(&store, CLICKS[1]).await), "the younger were there until now");
+    assert_eq!(store.scrub(0).await.expect("scrub"), None, "it is small");
+}
+
+async fn what_is_personal_goes_by_key(store: Arc<dyn AnalyticsStore>) {
+    insert(&store, &[record("s", 1, 0), record("t", 1, 0)]).await;
+    let forget = async |session| {
+        let keys = [ConversionKey::new(session, Some("shoes")), ConversionKey::new("unknown", None)];
+        store.forget(&keys).await.expect("forget")
+    };
+    assert_eq!((forget("s").await, forget("s").await), (1, 0));
+    // A state that was on its way comes later, and is superseded.
+    insert(&store, &[record("s", 2, 0)]).await;
+    assert_eq!((forget("s").await, forget("s").await), (1, 0));
+    assert_eq!((forget("t").await, conversions(&store).await), (1, 2));
+    assert_eq!(store.forget(&[]).await.expect("forget"), 0);
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod due;
+mod erasure;
 mod export;
 mod fixture;
 mod limits;
@@ -133,5 +134,24 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         races::each_key_is_held_once,
         races::each_due_entry_is_handed_out_once,
         load::thousands_in_one_call,
+    );
+    personal_data_ends(&make).await;
+}
+
+/// The checks of what is erased.
+async fn personal_data_ends(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
+    check!(
+        make,
+        erasure::a_text_goes_after_its_deadline_and_no_earlier,
+        erasure::what_was_never_to_be_sent_goes_by_its_entry,
+        erasure::erased_rows_are_recognised,
+        erasure::what_is_open_after_its_time_expires,
+        erasure::what_a_worker_holds_is_not_erased,
+        erasure::a_wish_ends_what_is_open,
+        erasure::a_wish_gives_up_an_increment,
+        erasure::no_row_takes_the_place_of_one_that_was_forgotten,
+        erasure::what_was_erased_gets_no_other_chance,
+        erasure::a_wish_is_exported_and_the_campaign_stays,
+        erasure::many_are_erased_step_by_step,
     );
 }

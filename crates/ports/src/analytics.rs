@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::UnixMillis;
+use domain::{ConversionKey, UnixMillis};
 
 use crate::Result;
 use crate::ledger::Record;
@@ -58,4 +58,16 @@ pub trait AnalyticsStore: fmt::Debug + Send + Sync {
 
     /// How many conversions it shows, each with its latest state.
     async fn conversions(&self) -> Result<u64>;
+
+    /// Erases session and keyword in all states of the conversions whose entries were made by `until`: `limit` states at most, or
+    /// all where the server does it in one piece. How many states it were; fewer than the limit means that none is left.
+    async fn forget_until(&self, until: UnixMillis, limit: usize) -> Result<u64>;
+
+    /// Erases session and keyword in all states of these conversions; how many states had them.
+    async fn forget(&self, keys: &[ConversionKey]) -> Result<u64>;
+
+    /// Overwrites what storage may still hold of what was erased; see [`LedgerErasure::scrub`](crate::LedgerErasure::scrub).
+    async fn scrub(&self, _from: u64) -> Result<Option<u64>> {
+        Ok(None)
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use async_trait::async_trait;
-use domain::ObjectRef;
+use domain::{ObjectRef, UnixMillis};
 use tempfile::SpooledTempFile;
 
 use crate::Result;
@@ -126,4 +126,16 @@ pub trait BlobStore: fmt::Debug + Send + Sync {
 
     /// The keys in a bucket that start with `prefix`, in order, at most `limit`.
     async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>>;
+
+    /// Removes objects of a bucket that were written by `until`, at most so many; how many it were. Where the store has a rule for
+    /// that (a lifecycle rule in S3), there is nothing to do.
+    async fn remove_until(&self, _bucket: &str, _until: UnixMillis, _limit: usize) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// Puts another content in an object's place, or removes the object, so that nothing is left of the former content and no
+    /// notification is raised. `false`: this store keeps earlier versions, and nothing was done.
+    async fn erase(&self, _object: &ObjectRef, _content: Option<Blob>) -> Result<bool> {
+        Ok(false)
+    }
 }

@@ -8,6 +8,7 @@
 
 mod checksum;
 mod claim;
+mod erasure;
 mod maybe_received;
 mod object;
 mod positions;
@@ -25,6 +26,7 @@ use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
 pub use checksum::checksum;
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
+pub use erasure::{Erased, ErasedEntry, ErasedStep, Erasure, LedgerErasure, NotAnErasure, erased_text};
 pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
 pub use positions::Positions;
@@ -128,7 +130,8 @@ pub trait LedgerAdmin: fmt::Debug + Send + Sync {
     /// The attempts made for an entry, the oldest first; of many, the first is kept and the latest.
     async fn attempts(&self, key: &ConversionKey) -> Result<Vec<Attempt>>;
 
-    /// The entries of a session, for one keyword or all.
+    /// The entries of a session, for one keyword or all. One whose session was erased is found by its key: if the keyword is given, or
+    /// there was none.
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>>;
 
     /// The latest objects that were read to their end or refused, with their receipts, the latest first.
@@ -143,6 +146,6 @@ pub trait LedgerAdmin: fmt::Debug + Send + Sync {
 }
 
 /// A whole ledger: what an adapter implements, and what is opened before its parts are handed to their users.
-pub trait Ledger: ReportLedger + LedgerExport + LedgerAdmin {}
+pub trait Ledger: ReportLedger + LedgerExport + LedgerAdmin + LedgerErasure {}
 
-impl<L: ReportLedger + LedgerExport + LedgerAdmin + ?Sized> Ledger for L {}
+impl<L: ReportLedger + LedgerExport + LedgerAdmin + LedgerErasure + ?Sized> Ledger for L {}

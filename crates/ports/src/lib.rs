@@ -26,7 +26,7 @@ pub use destination::{Destination, Destinations};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use exclusive_lock::ExclusiveLock;
 pub use health::HealthSink;
-pub use ledger::{Ledger, LedgerAdmin, LedgerExport, ReportLedger};
+pub use ledger::{Ledger, LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger};
 pub use metric::MetricSink;
 pub use pixels::PixelDirectory;
 pub use queue::EventQueue;

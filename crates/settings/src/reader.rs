@@ -140,6 +140,10 @@ impl Reader<'_> {
         Duration::from_secs(self.number(setting, bounds))
     }
 
+    pub(crate) fn days(&mut self, setting: &Setting, bounds: RangeInclusive<u64>) -> Duration {
+        Duration::from_secs(86_400 * self.number(setting, bounds))
+    }
+
     pub(crate) fn millis(&mut self, setting: &Setting, bounds: RangeInclusive<u64>) -> Duration {
         Duration::from_millis(self.number(setting, bounds))
     }

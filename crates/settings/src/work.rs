@@ -6,7 +6,7 @@ use domain::Money;
 use ports::configuration::{OnUnknown, ZeroRevenue};
 use ports::ledger::Restatements;
 
-use crate::setting::{F, R, section};
+use crate::setting::{F, O, R, section};
 
 section! {
     /// What is switched off.
@@ -68,6 +68,8 @@ section! {
     subscriptions_refresh: Duration = "SUBSCRIPTIONS_REFRESH_SECONDS", "30", F, seconds(1..=86_400);
     /// How often pixels and tokens are read again.
     pixels_refresh: Duration = "PIXELS_REFRESH_SECONDS", "5", R, seconds(1..=86_400);
+    /// Days until personal data is erased: the text of a row after its deadline, a file and analytics after the row came.
+    retention: Duration = "RETENTION_DAYS", "30", R | O, days(8..=3_650);
 }
 
 section! {

@@ -18,6 +18,7 @@ pub(crate) enum Purpose {
     Pause = 7,
     Refusals = 8,
     Dirt = 9,
+    Retention = 10,
 }
 
 /// One random stream.

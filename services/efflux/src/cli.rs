@@ -6,6 +6,7 @@ use runtime::ExitStatus;
 use crate::commands::demo::Demo;
 use crate::commands::directory::{Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
+use crate::commands::erase::Erase;
 use crate::commands::explain::Explain;
 use crate::commands::held::Held;
 use crate::commands::ingest::Ingest;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Try conversions again that ended or wait; prints the plan first
     Retry(Retry),
+    /// Erase a visitor's personal data everywhere, or all whose time is over; prints what it found first
+    Erase(Erase),
     /// Dead letters: messages that failed processing
     #[command(subcommand)]
     Dlq(Dlq),
@@ -75,6 +78,7 @@ impl Run for Command {
             Self::Status(command) => command.run(context).await,
             Self::Explain(command) => command.run(context).await,
             Self::Retry(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Held(command) => command.run(context).await,
             Self::Meta(command) => command.run(context).await,

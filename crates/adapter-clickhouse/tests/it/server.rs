@@ -86,5 +86,6 @@ pub(crate) fn record(session: &str, version: u64) -> Record {
         answer: None,
         created_at: click.millis(),
         updated_at: click.millis(),
+        erased: None,
     }
 }

@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS report_conversions (
 
 CREATE INDEX IF NOT EXISTS report_conversions_partition ON report_conversions (partition, key, version);
 
+-- What retention has not erased yet.
+CREATE INDEX IF NOT EXISTS report_conversions_personal ON report_conversions (created_at)
+    WHERE session_id IS NOT NULL OR keyword_clicked IS NOT NULL;
+
 CREATE VIEW IF NOT EXISTS report_conversions_latest AS
     SELECT * FROM report_conversions AS this
     WHERE version = (SELECT max(version) FROM report_conversions WHERE key = this.key);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::ObjectRef;
+use domain::{ObjectRef, UnixMillis};
 use ports::Blob;
 
-/// Objects by bucket and key.
-type Objects = BTreeMap<ObjectRef, Arc<[u8]>>;
+/// Objects by bucket and key, with the time when they were written.
+type Objects = BTreeMap<ObjectRef, (UnixMillis, Arc<[u8]>)>;
 
 /// All objects; clones share them.
 #[derive(Clone, Default)]
@@ -21,13 +21,27 @@ impl Memory {
     }
 
     pub(super) fn open(&self, object: &ObjectRef) -> Option<Blob> {
-        self.objects().get(object).map(|bytes| Blob::from_bytes(Arc::clone(bytes)))
+        self.objects().get(object).map(|(_, bytes)| Blob::from_bytes(Arc::clone(bytes)))
     }
 
-    pub(super) fn write(&self, object: &ObjectRef, mut content: Blob) -> io::Result<()> {
+    pub(super) fn write(&self, object: &ObjectRef, mut content: Blob, now: UnixMillis) -> io::Result<()> {
         let bytes = content.bytes()?;
-        self.objects().insert(object.clone(), bytes.into());
+        self.objects().insert(object.clone(), (now, bytes.into()));
         Ok(())
+    }
+
+    pub(super) fn remove(&self, object: &ObjectRef) {
+        self.objects().remove(object);
+    }
+
+    pub(super) fn remove_until(&self, bucket: &str, until: UnixMillis, limit: usize) -> u64 {
+        let mut objects = self.objects();
+        let old = |(object, (written, _)): &(&ObjectRef, &(UnixMillis, Arc<[u8]>))| {
+            object.bucket == bucket && *written <= until
+        };
+        let old: Vec<_> = objects.iter().filter(old).take(limit).map(|(object, _)| object.clone()).collect();
+        old.iter().for_each(|object| drop(objects.remove(object)));
+        old.len() as u64
     }
 
     pub(super) fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Vec<String> {

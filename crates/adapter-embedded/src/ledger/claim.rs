@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 use super::columns::{AFTER_STANDING, is_damage, parsed, sql, standing, standing_columns};
 use super::key_index::Entries;
 use super::receipts::object_id;
-use super::{damage, restatement};
+use super::{damage, erase, restatement};
 
 const STORED: &str =
     concat!("SELECT ", standing_columns!(), ", object, row FROM report_conversions WHERE id = ?");
@@ -29,7 +29,7 @@ const TAKE_OVER: &str = "
         network = :network, observed_count = :count, observed_revenue = :revenue,
         wanted_count = :wanted_count, wanted_revenue = :wanted_revenue, owner = :owner,
         attempt = attempt + :attempt, due_at = :due, ready = 0, deadline = :deadline, version = version + 1,
-        updated_at = :now
+        updated_at = :now, campaign_id = NULL, erased_at = NULL, erased_by = NULL
     WHERE id = :id AND key = :key";
 
 const OBSERVE: &str = "
@@ -208,11 +208,11 @@ impl<'a> Claiming<'a> {
     ) -> rusqlite::Result<()> {
         let (tx, before) = (self.entries.tx, stored.standing.outcome);
         self.bind(row, figures, Some(stored.id), |values| tx.prepare_cached(TAKE_OVER)?.execute(values))?;
-        tx.prepare_cached("UPDATE raw_rows SET raw = ?, checksum = ? WHERE id = ?")?.execute(params![
-            row.raw,
-            checksum(&row.raw),
-            stored.id
-        ])?;
+        tx.prepare_cached("INSERT OR REPLACE INTO raw_rows (id, raw, checksum) VALUES (?, ?, ?)")?
+            .execute(params![stored.id, row.raw, checksum(&row.raw)])?;
+        if stored.standing.erased.is_some() {
+            erase::has_text_again(tx, stored.id, row.deadline())?;
+        }
         self.entries.counts.moved(before, row.outcome());
         Ok(())
     }

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::str::FromStr;
 
 use domain::restate::Figures;
-use domain::{ConversionKey, PixelRef};
+use domain::{ConversionKey, PixelRef, UnixMillis};
 use ports::destination::Answer;
 use ports::ledger::rules::Standing;
-use ports::ledger::{Portion, odd_amount};
+use ports::ledger::{Erased, Erasure, Portion, odd_amount};
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
@@ -80,6 +80,7 @@ pub(super) fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
         odd: odd_amount(outcome, text(row, 8)?),
         portion: portion(row, 9)?,
         figures_unknown: false,
+        erased: erasure(row, 12)?,
     })
 }
 
@@ -87,13 +88,13 @@ pub(super) fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
 macro_rules! standing_columns {
     () => {
         "state, attempt, observed_count, observed_revenue, reported_count, reported_revenue, wanted_count, wanted_revenue, reason, \
-         part_first, part_purchases, part_worth"
+         part_first, part_purchases, part_worth, erased_by"
     };
 }
 pub(super) use standing_columns;
 
 /// The first column after those of a [`Standing`].
-pub(super) const AFTER_STANDING: usize = 12;
+pub(super) const AFTER_STANDING: usize = 13;
 
 /// What the platform said last, from a column of JSON.
 pub(super) fn answer(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Answer>> {
@@ -111,6 +112,22 @@ pub(super) fn portion(row: &Row<'_>, first: usize) -> rusqlite::Result<Portion> 
             value: parsed(row, first + 2)?,
         }),
     }
+}
+
+/// Why a text was erased, if it was.
+pub(super) fn erasure(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Erasure>> {
+    row.get_ref(column)?
+        .as_str_or_null()
+        .map_err(|e| damaged(column, e))?
+        .map(|text| text.parse().map_err(|e| damaged(column, e)))
+        .transpose()
+}
+
+/// When and why a text was erased, from two columns.
+pub(super) fn erased(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Erased>> {
+    let at: Option<i64> = row.get(first)?;
+    let why = erasure(row, first + 1)?;
+    Ok(at.map(UnixMillis).zip(why).map(|(at, why)| Erased { why, at }))
 }
 
 /// A number of a count that is never negative and far below what SQLite holds.

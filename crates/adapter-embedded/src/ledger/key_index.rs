@@ -93,6 +93,11 @@ impl<'a> Entries<'a> {
         Ok(None)
     }
 
+    /// The generation that is being filled.
+    pub(super) const fn latest(&self) -> u32 {
+        self.latest.get()
+    }
+
     /// The state of an entry.
     pub(super) fn state(&self, id: i64) -> rusqlite::Result<Outcome> {
         self.tx
@@ -115,8 +120,15 @@ fn latest(tx: &Transaction<'_>) -> rusqlite::Result<u32> {
     generation(id.unwrap_or_default())
 }
 
-fn generation(id: i64) -> rusqlite::Result<u32> {
+/// The generation of an entry.
+pub(super) fn generation(id: i64) -> rusqlite::Result<u32> {
     u32::try_from(id >> GENERATION).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))
+}
+
+/// The first and the last id of a generation.
+pub(super) const fn ids_of(generation: u32) -> (i64, i64) {
+    let first = (generation as i64) << GENERATION;
+    (first, first + (1 << GENERATION) - 1)
 }
 
 fn start(key: &ConversionKey) -> KeyStart {

@@ -1,16 +1,17 @@
 //! Entries as people and the export see them.
 
 use domain::{ConversionKey, PixelRef, UnixMillis, UnixSeconds};
-use ports::ledger::{Record, Selection, Source};
+use ports::ledger::{Record, Selection, Source, erased_text};
 use rusqlite::{Row, Transaction, params};
 
-use super::columns::{answer, count, figures, is_damage, key, parsed, pixel, sql};
+use super::columns::{answer, count, erased, figures, is_damage, key, parsed, pixel, sql};
 use super::key_index::Entries;
 
 const SELECT: &str = "
     SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
         e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
-        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at, e.id";
+        e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at, e.id,
+        e.campaign_id, e.erased_at, e.erased_by";
 
 const ENTRIES: &str = "FROM report_conversions e";
 
@@ -23,13 +24,26 @@ const OF_SESSION: &str = "
 
 /// See [`LedgerAdmin::find`](ports::LedgerAdmin::find).
 pub(super) fn find(
-    tx: &Transaction<'_>,
+    entries: &Entries<'_>,
     session: &str,
     keyword: Option<&str>,
 ) -> rusqlite::Result<Vec<Record>> {
     let condition = "WHERE (?2 IS NULL OR e.keyword_clicked = ?2) ORDER BY e.id";
     // Asked for one conversion, it says when that cannot be read.
-    tx.prepare_cached(&query(OF_SESSION, condition))?.query_map(params![session, keyword], record)?.collect()
+    let mut found: Vec<Record> = entries
+        .tx
+        .prepare_cached(&query(OF_SESSION, condition))?
+        .query_map(params![session, keyword], record)?
+        .collect::<rusqlite::Result<_>>()?;
+    // When session and keyword are erased, the key is left.
+    let key = ConversionKey::new(session, keyword);
+    if !found.iter().any(|record| record.key == key)
+        && let Some(id) = entries.find(&key)?
+    {
+        let by_id = query(ENTRIES, "WHERE e.id = ?");
+        found.push(entries.tx.prepare_cached(&by_id)?.query_row([id], record)?);
+    }
+    Ok(found)
 }
 
 /// See [`LedgerExport::export_batch`](ports::LedgerExport::export_batch). The ids of entries that cannot be read come beside.
@@ -117,11 +131,16 @@ pub(super) fn selected(
 }
 
 fn query(entries: &str, condition: &str) -> String {
-    let joined = "JOIN objects o ON o.id = e.object JOIN raw_rows w ON w.id = e.id";
+    let joined = "JOIN objects o ON o.id = e.object LEFT JOIN raw_rows w ON w.id = e.id";
     format!("{SELECT} {entries} {joined} {condition}")
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let erased = erased(row, 26)?;
+    let raw = match erased {
+        None => row.get(7)?,
+        Some(_) => erased_text(row.get::<_, Option<String>>(25)?.as_deref()),
+    };
     Ok(Record {
         key: key(row, 0)?,
         version: count(row, 1)?,
@@ -129,7 +148,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         reason: row.get(3)?,
         reasons: row.get(4)?,
         source: Source { object: row.get(5)?, row: count(row, 6)? },
-        raw: row.get(7)?,
+        raw,
         session_id: row.get(8)?,
         keyword_clicked: row.get(9)?,
         click_time: row.get::<_, Option<i64>>(10)?.map(UnixSeconds),
@@ -144,5 +163,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         answer: answer(row, 21)?,
         created_at: UnixMillis(row.get(22)?),
         updated_at: UnixMillis(row.get(23)?),
+        erased,
     })
 }

@@ -11,7 +11,7 @@ use super::sending;
 const REOPEN: &str = "
     UPDATE report_conversions SET state = 'retry', reason = ?, reasons = '', pixel = ?, deadline = ?,
         due_at = ?5, ready = 1, failures = 0, version = version + 1, updated_at = ?5
-    WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight')";
+    WHERE id = ?6 AND version = ?4 AND state NOT IN ('reported', 'in_flight') AND erased_at IS NULL";
 
 /// See [`LedgerAdmin::reopen`](ports::LedgerAdmin::reopen).
 pub(super) fn reopen(

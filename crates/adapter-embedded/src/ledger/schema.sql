@@ -45,7 +45,11 @@ CREATE TABLE IF NOT EXISTS report_conversions (
     ready            INTEGER NOT NULL DEFAULT 0,
     -- A lease that runs is respected even past the deadline.
     wakes_at         INTEGER GENERATED ALWAYS AS
-        (CASE state WHEN 'in_flight' THEN due_at ELSE min(due_at, deadline) END) VIRTUAL
+        (CASE state WHEN 'in_flight' THEN due_at ELSE min(due_at, deadline) END) VIRTUAL,
+    -- Once its text is erased: the campaign that it named, when that was, and why. Session and keyword are empty from then on.
+    campaign_id      TEXT,
+    erased_at        INTEGER,
+    erased_by        TEXT
 ) STRICT;
 
 -- Keys and sessions are random; an index over all of them would have a claim write a page for each of its rows. So these have a
@@ -71,6 +75,13 @@ CREATE TABLE IF NOT EXISTS raw_rows (
     id       INTEGER PRIMARY KEY,
     raw      TEXT    NOT NULL,
     checksum INTEGER
+) STRICT;
+
+-- The earliest moment from which a text of a full generation may be erased; empty once none is left, 0 until it was looked at. So
+-- nothing is stored about it when a row is claimed. The deadline counts, or the time of entry.
+CREATE TABLE IF NOT EXISTS text_generations (
+    generation INTEGER PRIMARY KEY,
+    earliest   INTEGER
 ) STRICT;
 
 -- Entries whose events the platform may have without a known outcome, since right before the first request; the mark is written

@@ -137,7 +137,12 @@ fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -
         }
     }
     let condition = doc! { "_id": entry.key.to_string(), "version": entry.version };
-    doc! { "q": condition, "u": { "$set": set, "$inc": { "version": 1, "attempt": attempts } } }
+    let mut update = doc! { "$set": set, "$inc": { "version": 1, "attempt": attempts } };
+    if entry.erased_by.is_some() && attempts > 0 {
+        // It has a text again.
+        update.insert("$unset", doc! { "campaign_id": "", "erased_at": "", "erased_by": "" });
+    }
+    doc! { "q": condition, "u": update }
 }
 
 /// Makes an entry wait for an increment. What the legacy system reported has no deadline: it gets the row's, and its pixel.

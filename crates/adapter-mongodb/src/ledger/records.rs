@@ -19,10 +19,13 @@ pub(super) async fn find(
     session: &str,
     keyword: Option<&str>,
 ) -> Result<Vec<Record>> {
-    let mut filter = doc! { "session_id": session, "state": { "$exists": true } };
+    let mut of_session = doc! { "session_id": session };
     if let Some(keyword) = keyword {
-        filter.insert("keyword_clicked", keyword);
+        of_session.insert("keyword_clicked", keyword);
     }
+    // When session and keyword are erased, the key is left.
+    let of_key = doc! { "_id": ConversionKey::new(session, keyword).to_string() };
+    let filter = doc! { "$or": [of_session, of_key], "state": { "$exists": true } };
     let sort = Some(doc! { "createdAt": 1, "_id": 1 });
     records(connection, "ledger.find", Query { filter, sort, ..Query::default() }).await
 }

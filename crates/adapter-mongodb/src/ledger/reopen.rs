@@ -35,7 +35,7 @@ pub(super) async fn reopen(
         set.extend(changed(now));
         let condition = doc! {
             "_id": reopening.key.to_string(), "version": int(reopening.version),
-            "state": { "$nin": ["reported", "in_flight"] },
+            "state": { "$nin": ["reported", "in_flight"] }, "erased_at": Bson::Null,
         };
         let mut change = doc! { "$set": set, "$inc": { "version": 1 } };
         if undecided.contains(&reopening.key) {

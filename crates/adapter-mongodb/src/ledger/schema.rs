@@ -36,6 +36,12 @@ fn indexes(collection: &str) -> Vec<(&'static str, Document, Document)> {
                 },
                 doc! { "sparse": true },
             ),
+            // Only what has its text: what retention looks for.
+            (
+                "efflux_text",
+                doc! { "deadline": 1, "createdAt": 1 },
+                doc! { "partialFilterExpression": { "raw": { "$gt": "" } } },
+            ),
             ("efflux_superseded", doc! { "superseded.object": 1 }, doc! { "sparse": true }),
         ],
     }

@@ -5,7 +5,10 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 use ports::destination::Answer;
 use ports::ledger::rules::{Accepted, Increment, Standing};
-use ports::ledger::{Attempt, MaybeReceived, Portion, Positions, Record, Source, checksum, odd_amount};
+use ports::ledger::{
+    Attempt, Erased, Erasure, MaybeReceived, Portion, Positions, Record, Source, checksum, erased_text,
+    odd_amount,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An entry, as far as it decides about newcomers and settlements.
@@ -41,6 +44,8 @@ pub(super) struct Entry {
     /// The legacy system reported it and did not say how much.
     #[serde(default)]
     figures_unknown: bool,
+    #[serde(default, deserialize_with = "erasure")]
+    pub(super) erased_by: Option<Erasure>,
 }
 
 impl Entry {
@@ -50,6 +55,7 @@ impl Entry {
             "state": 1, "reason": 1, "object": 1, "row": 1, "version": 1, "attempt": 1, "observed_count": 1,
             "observed_revenue": 1, "reported_count": 1, "reported_revenue": 1, "accepted": 1, "events": 1,
             "deadline": 1, "attempts": 1, "superseded": 1, "figures_unknown": 1, "wanted": 1, "part": 1,
+            "erased_by": 1,
         }
     }
 
@@ -65,6 +71,7 @@ impl Entry {
             odd: odd_amount(self.state, &self.reason),
             portion: self.part.map_or(Portion::Full, Portion::from),
             figures_unknown: self.figures_unknown,
+            erased: self.erased_by,
         }
     }
 
@@ -148,18 +155,37 @@ pub(super) struct Whole {
     #[serde(rename = "createdAt")]
     created_at: DateTime,
     updated_at: DateTime,
+    /// In documents of the legacy system it may be a number.
+    #[serde(default)]
+    campaign_id: Option<Bson>,
+    #[serde(default)]
+    erased_at: Option<DateTime>,
+    #[serde(default, deserialize_with = "erasure")]
+    erased_by: Option<Erasure>,
+}
+
+impl Whole {
+    fn erased(&self) -> Option<Erased> {
+        self.erased_at.zip(self.erased_by).map(|(at, why)| Erased { why, at: millis(at) })
+    }
 }
 
 impl From<Whole> for Record {
     fn from(stored: Whole) -> Self {
+        let erased = stored.erased();
+        let raw = match erased {
+            None => stored.raw,
+            Some(_) => erased_text(stored.campaign_id.as_ref().and_then(Bson::as_str)),
+        };
         Self {
+            erased,
             key: stored.key,
             version: stored.version,
             outcome: stored.state,
             reason: stored.reason,
             reasons: stored.reasons,
             source: Source { object: stored.object, row: stored.row },
-            raw: stored.raw,
+            raw,
             session_id: stored.session_id,
             keyword_clicked: stored.keyword_clicked,
             click_time: stored.click_timestamp,
@@ -279,6 +305,11 @@ pub(super) const fn millis(date: DateTime) -> UnixMillis {
 
 fn positions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Positions, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn erasure<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Erasure>, D::Error> {
+    let word = Option::<String>::deserialize(deserializer)?;
+    word.map(|word| word.parse()).transpose().map_err(serde::de::Error::custom)
 }
 
 /// What the platform said is kept as JSON text.

@@ -20,6 +20,8 @@ use ports::{AnalyticsStore, Clock, ErrorKind, ExclusiveLock, Result};
 use tokio_util::sync::CancellationToken;
 
 const TABLE: &str = "report_conversions";
+/// The states of these tests are never old enough to be erased.
+const KEEP: Duration = Duration::from_secs(3_650 * 86_400);
 const SETTLE: Duration = Duration::from_secs(1800);
 
 /// A clock that moves only when a test says so: an optimizer that prolongs its lock now and then does not move it on.
@@ -76,6 +78,12 @@ impl AnalyticsStore for Counted {
     async fn conversions(&self) -> Result<u64> {
         self.inner.conversions().await
     }
+    async fn forget_until(&self, until: UnixMillis, limit: usize) -> Result<u64> {
+        self.inner.forget_until(until, limit).await
+    }
+    async fn forget(&self, keys: &[ConversionKey]) -> Result<u64> {
+        self.inner.forget(keys).await
+    }
 }
 
 /// A state of a conversion, whose last change was at that second.
@@ -103,6 +111,7 @@ fn record(session: &str, version: u64, at: i64) -> Record {
         answer: None,
         created_at: at.millis(),
         updated_at: at.millis(),
+        erased: None,
     }
 }
 
@@ -141,6 +150,7 @@ fn optimizer(
         owner: owner.to_owned(),
         tables: vec![TABLE.to_owned()],
         settle: SETTLE,
+        keep: KEEP,
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::restate::Figures;
 use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis, UnixSeconds};
 
+use super::erasure::Erased;
 use super::reason::WaitReason;
 use super::row::Source;
 use crate::destination::Answer;
@@ -22,7 +23,7 @@ pub struct Record {
     pub reasons: String,
     /// Where it came from.
     pub source: Source,
-    /// The row's JSON text.
+    /// The row's JSON text; of an erased entry what [stands for it](super::erased_text).
     pub raw: String,
     /// The session.
     pub session_id: Option<String>,
@@ -52,6 +53,8 @@ pub struct Record {
     pub created_at: UnixMillis,
     /// When it changed last.
     pub updated_at: UnixMillis,
+    /// Since when and why what is personal is gone.
+    pub erased: Option<Erased>,
 }
 
 impl Record {

@@ -6,9 +6,11 @@
 //! - Claiming: [`by_key`] groups the rows of a claim. Where a key has no entry, write the group's leading row and give the answers
 //!   of [`entered`](KeyRows::entered). Where it has one, [`apply`](Transition::apply) the group's rows to it and write the
 //!   [`Change`].
+//! - Erasing: fetch the entry, call [`erase()`], and write the [`Ending`].
 //! - Settling: fetch the entry, call [`settle()`], and write the [`Settling`].
 
 mod claim;
+mod erase;
 mod policy;
 mod restatement;
 mod settle;
@@ -18,6 +20,7 @@ mod standing;
 mod tests;
 
 pub use claim::{Change, KeyRows, Relation, Transition, by_key};
+pub use erase::{Ending, erase};
 pub use policy::Policy;
 pub use restatement::Increment;
 pub use settle::{Accepted, Settling, settle};

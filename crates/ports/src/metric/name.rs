@@ -44,6 +44,8 @@ metrics! {
     EXPIRED_REVENUE = money "efflux_expired_revenue_total" ["platform", "pixel"], cloudwatch;
     /// Revenue reported.
     REPORTED_REVENUE = money "efflux_reported_revenue_total" ["platform", "pixel"], cloudwatch;
+    /// What retention has erased, by store: entries of the ledger, states in analytics, files.
+    ERASED = counter "efflux_erased_total" ["store"];
     /// 1 while every part of the process can do its work, otherwise 0.
     READY = gauge "efflux_ready" [], cloudwatch;
     /// 1 while a part of the process can do its work, otherwise 0, as `/health/ready` says it.

@@ -2,6 +2,7 @@
 
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use async_trait::async_trait;
+use domain::{ConversionKey, UnixMillis};
 use ports::analytics::{Optimised, Partition};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Result};
@@ -44,5 +45,14 @@ impl AnalyticsStore for FaultyAnalytics {
 
     async fn conversions(&self) -> Result<u64> {
         self.inner.conversions().await
+    }
+
+    async fn forget_until(&self, until: UnixMillis, limit: usize) -> Result<u64> {
+        let forget = || self.inner.forget_until(until, limit);
+        self.connection.call("analytics", "analytics.forget_until", forget).await
+    }
+
+    async fn forget(&self, keys: &[ConversionKey]) -> Result<u64> {
+        self.connection.call("analytics", "analytics.forget", || self.inner.forget(keys)).await
     }
 }

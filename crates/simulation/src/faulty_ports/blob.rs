@@ -2,7 +2,7 @@
 
 use adapter_embedded::blob::FolderBlobStore;
 use async_trait::async_trait;
-use domain::ObjectRef;
+use domain::{ObjectRef, UnixMillis};
 use ports::{Blob, BlobStore, Error, ErrorKind, Result};
 
 use super::Connection;
@@ -32,5 +32,10 @@ impl BlobStore for FaultyBlobStore {
 
     async fn list(&self, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<String>> {
         self.inner.list(bucket, prefix, limit).await
+    }
+
+    async fn remove_until(&self, bucket: &str, until: UnixMillis, limit: usize) -> Result<u64> {
+        let remove = || self.inner.remove_until(bucket, until, limit);
+        self.connection.call("blob", "blob.remove_until", remove).await
     }
 }

@@ -11,10 +11,10 @@ use adapter_embedded::queue::EmbeddedQueue;
 use adapter_embedded::subscriptions::EmbeddedSubscriptions;
 use adapter_embedded::{DIRECTORY_SCHEMA, Db};
 use destination_meta::destination::PLATFORM;
-use domain::{PixelCode, PixelRef};
+use domain::{PixelCode, PixelRef, UnixMillis};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
-use ports::{PixelDirectory, SubscriptionStore};
+use ports::{AnalyticsStore, LedgerErasure, PixelDirectory, SubscriptionStore};
 use secrecy::SecretString;
 
 use crate::input::{IN_BUCKET, Input, OUT_BUCKET, PIXELS, SUBSCRIBED};
@@ -100,6 +100,12 @@ impl Backends {
             Some(answer) => self.meta().refused.insert(pixel.to_owned(), answer),
             None => self.meta().refused.remove(pixel),
         };
+    }
+
+    /// What retention does, for a moment.
+    pub(crate) fn retain(&self, until: UnixMillis, now: UnixMillis) -> ports::Result<()> {
+        while at_once(self.ledger.erase_until(until, now, 50))?.more {}
+        at_once(self.analytics.forget_until(until, 1_000)).map(drop)
     }
 
     fn meta(&self) -> std::sync::MutexGuard<'_, Meta> {

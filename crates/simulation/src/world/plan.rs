@@ -49,6 +49,8 @@ pub(crate) enum Action {
     Refuse { pixel: &'static str, code: i64, subcode: Option<i64> },
     /// It takes events of the pixel again.
     Relent { pixel: &'static str },
+    /// Retention erases what its time was over for a while ago.
+    Retain,
 }
 
 /// The ports that faults can be aimed at.
@@ -64,6 +66,8 @@ pub(crate) struct Plan {
     pub(crate) faults_end_ms: i64,
     /// The probability that a process crashes instead of running its woken tasks.
     pub(crate) crash_share: f64,
+    /// When the system has come to rest, all texts are erased and all files come again.
+    pub(crate) retains: bool,
 }
 
 /// A pause of days in a run: longer than the platform remembers event ids, or nearly.
@@ -154,11 +158,12 @@ impl Plan {
         actions.extend(refusals(seed, faults_end_ms));
         rules.clocks_agree = !actions.iter().any(|(_, action)| matches!(action, Action::ClockJump { .. }));
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
+        let retains = add_retention(seed, &mut actions);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
         let faults = Faults::new(Chance::new(seed, Purpose::Faults), target);
-        (Self { rules, actions, faults_end_ms, crash_share }, faults)
+        (Self { rules, actions, faults_end_ms, crash_share, retains }, faults)
     }
 }
 
@@ -189,6 +194,20 @@ fn refusals(seed: u64, faults_end_ms: i64) -> Vec<(i64, Action)> {
         actions.push((end_ms, Action::Relent { pixel }));
     }
     actions
+}
+
+/// Has retention come with some of the actions, in some of the runs; whether in this one. Drawn apart, and at moments at which
+/// something happens anyway, so that a run is what it was without it.
+fn add_retention(seed: u64, actions: &mut Vec<(i64, Action)>) -> bool {
+    let mut chance = Chance::new(seed, Purpose::Retention);
+    if actions.is_empty() || !chance.happens(0.3) {
+        return false;
+    }
+    for _ in 0..chance.between(1, 4) {
+        let (at_ms, _) = actions[chance.index(actions.len())];
+        actions.push((at_ms, Action::Retain));
+    }
+    true
 }
 
 /// Puts a pause into the middle of a plan; what comes later is put off. The new end of all faults.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::Outcome;
+use domain::{Outcome, UnixMillis};
 use ports::ledger::{Selection, WaitReason};
 use ports::{Blob, BlobStore, EventQueue, LedgerAdmin};
 
@@ -25,6 +26,9 @@ const MOST_TURNS: u32 = 400_000;
 
 /// A process that is asked to stop and has not after this time is killed.
 const STOP_MS: i64 = 25_000;
+
+/// How long retention keeps a text in a run.
+const RETAINED: Duration = Duration::from_secs(60);
 
 /// How a run is played.
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,11 +122,13 @@ impl World {
             if !faults_on && now_ms > looked_ms + 20_000 {
                 looked_ms = now_ms;
                 if self.is_at_rest() {
-                    return final_check(
+                    let checked = final_check(
                         &self.backends.checker.lock(),
                         &self.backends.final_state(self.plan.rules),
-                    )
-                    .err();
+                    );
+                    if checked.is_err() || !self.retain_all() {
+                        return checked.err();
+                    }
                 }
             }
             if now_ms > self.plan.faults_end_ms + REST_MS {
@@ -132,6 +138,35 @@ impl World {
         }
         let never = final_check(&self.backends.checker.lock(), &self.backends.final_state(self.plan.rules));
         Some(never.err().unwrap_or_else(|| "it never came to rest".to_owned()))
+    }
+
+    /// The time that clocks show when they are right.
+    fn true_time(&self) -> UnixMillis {
+        UnixMillis(BEGIN_MS + self.scheduler.elapsed_ms())
+    }
+
+    /// Erases all texts and has all files come again: each row must be recognised without its text, and nothing may be sent. `false`
+    /// when the run has no retention, or this was done, or something is open.
+    fn retain_all(&mut self) -> bool {
+        let stats = at_once(self.backends.ledger.stats()).expect("numbers of a ledger in memory");
+        if !self.plan.retains || stats.states.iter().any(|state| !state.outcome.is_end() && state.entries > 0)
+        {
+            return false;
+        }
+        self.plan.retains = false;
+        self.scheduler.trace(format_args!("all texts are erased, and all files come again"));
+        self.scheduler.note_activity();
+        let now_ms = self.scheduler.elapsed_ms();
+        let now = self.true_time();
+        self.backends.retain(UnixMillis(i64::MAX), now).expect("a ledger in memory erases");
+        let good = (0..self.input.files.len()).filter(|file| self.input.files[*file].kind == FileKind::Good);
+        for file in good.collect::<Vec<_>>() {
+            for filtered in [false, true] {
+                self.run_action(Action::Repeat { file, filtered }, now_ms)
+                    .expect("a queue in memory takes a message");
+            }
+        }
+        true
     }
 
     /// The next moment at which the plan has an action.
@@ -196,6 +231,10 @@ impl World {
                 self.scheduler.core().faults.outage = Some((port, now_ms + time_ms));
             }
             Action::Pause(begins) => self.scheduler.core().in_pause = begins,
+            Action::Retain => {
+                let now = self.true_time();
+                backends.retain(now.minus(RETAINED), now)?;
+            }
             Action::Revoke { pixel } => backends.revoke(pixel),
             Action::Renew { pixel } => backends.renew(pixel, self.started)?,
             Action::Refuse { pixel, code, subcode } => backends.refuse(pixel, Some((code, subcode))),
@@ -312,8 +351,9 @@ impl World {
             self.input.visitors.iter().filter(|v| v.bad.is_some()).map(|v| v.key).collect();
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        let waits =
-            |reason: &WaitReason| *reason != WaitReason::Damaged && WaitReason::WITHOUT_CREDENTIAL.contains(reason);
+        let waits = |reason: &WaitReason| {
+            *reason != WaitReason::Damaged && WaitReason::WITHOUT_CREDENTIAL.contains(reason)
+        };
         parked.iter().all(|entry| match entry.wait_reason() {
             Some(WaitReason::NotIsolated) => bad.contains(entry.key.as_bytes()),
             reason => reason.as_ref().is_some_and(waits),

@@ -12,7 +12,7 @@ use domain::receipt::FilterReceipt;
 use domain::spelling::canonical;
 use domain::{ObjectRef, PixelRef};
 use ports::destination::Answer;
-use ports::ledger::{Attempt, Record};
+use ports::ledger::{Attempt, Erased, Erasure, Record};
 use ports::{BlobStore, LedgerAdmin, SubscriptionStore};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
@@ -83,8 +83,10 @@ async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<Stri
         .keyword_clicked
         .as_deref()
         .map_or("no keyword".to_owned(), |k| format!("keyword {}", one_line(k)));
-    let session = one_line(record.session_id.as_deref().unwrap_or_default());
-    writeln!(text, "Session {session}, {keyword}")?;
+    match &record.session_id {
+        None if record.erased.is_some() => writeln!(text, "Session and keyword are erased")?,
+        session => writeln!(text, "Session {}, {keyword}", one_line(session.as_deref().unwrap_or_default()))?,
+    }
     writeln!(text, "  key       {}", record.key)?;
     if let Some(click) = record.click_time {
         writeln!(text, "  click     {}", click.millis())?;
@@ -113,6 +115,9 @@ async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<Stri
     for attempt in parts.ports.ledger.attempts(&record.key).await? {
         writeln!(text, "  attempt   {}", attempted(&attempt))?;
     }
+    if let Some(erased) = &record.erased {
+        writeln!(text, "  erased    {}", erased_in_words(erased))?;
+    }
     writeln!(text, "  now       {} since {}", with_reason(record), record.updated_at)?;
     writeln!(text, "  next      {}\n", next::of(record, parts.settings.reporting.restatements))?;
     Ok(text)
@@ -123,6 +128,14 @@ fn with_reason(record: &Record) -> String {
         "" => record.outcome.to_string(),
         reason => format!("{} ({reason})", record.outcome),
     }
+}
+
+fn erased_in_words(erased: &Erased) -> String {
+    let why = match erased.why {
+        Erasure::Retention => "retention (RETENTION_DAYS)",
+        Erasure::Request => "`efflux erase`",
+    };
+    format!("its text was erased by {why} at {}; key, figures and outcome stay", erased.at)
 }
 
 fn attempted(attempt: &Attempt) -> String {

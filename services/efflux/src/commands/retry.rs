@@ -66,7 +66,7 @@ async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStat
     if args.dry_run || entries == 0 {
         return Ok(ExitStatus::Done);
     }
-    if !args.yes && !agreed(entries)? {
+    if !args.yes && !agreed(&format!("Try these {entries} conversions again?"))? {
         out("Nothing was changed.\n");
         return Ok(ExitStatus::Incomplete);
     }
@@ -106,11 +106,11 @@ fn moment(text: &str, now: UnixMillis) -> anyhow::Result<UnixMillis> {
 }
 
 /// Asks the operator. Without a terminal, nothing is changed unless `--yes` is given.
-fn agreed(entries: u64) -> anyhow::Result<bool> {
+pub(super) fn agreed(question: &str) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
         bail!("there is no terminal to ask: give --yes to continue, or --dry-run to see only the plan");
     }
-    out(&format!("Try these {entries} conversions again? [y/N] "));
+    out(&format!("{question} [y/N] "));
     let mut answer = String::new();
     stdin().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -135,6 +135,7 @@ fn in_words(plan: &ReplayPlan, currency: &str) -> String {
         ("skipped: without events".to_owned(), plan.no_events),
         ("skipped: already reported".to_owned(), plan.already_reported),
         ("skipped: in flight".to_owned(), plan.in_flight),
+        ("skipped: its text has been erased".to_owned(), plan.erased),
     ];
     skipped.extend(plan.not_valid.iter().map(|(reason, a)| (format!("skipped: invalid, {reason}"), *a)));
     skipped.iter().for_each(|(what, a)| line(what, a));

@@ -31,7 +31,11 @@ impl Increment {
     #[must_use]
     pub fn missing(entry: &Standing, reported: Figures, stated: Figures, policy: Policy) -> Option<Self> {
         let has_money = reported.count > 0 || is_on(Mutation::FirstMoneyIsDuplicate);
-        if entry.figures_unknown || has_money && policy.restatements == Restatements::First {
+        // Without its text nothing can be made of it.
+        if entry.erased.is_some()
+            || entry.figures_unknown
+            || has_money && policy.restatements == Restatements::First
+        {
             return None;
         }
         let Restatement::Grown { purchases, value } = restate(reported, stated) else { return None };

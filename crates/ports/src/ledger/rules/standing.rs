@@ -4,6 +4,7 @@ use domain::restate::Figures;
 use domain::{OddAmount, Outcome};
 
 use crate::ledger::claim::{Lease, Portion};
+use crate::ledger::erasure::Erasure;
 use crate::ledger::row::{RowClaim, RowVerdict};
 
 /// An entry, as far as it decides about rows and settlements.
@@ -26,6 +27,8 @@ pub struct Standing {
     pub portion: Portion,
     /// The entry was reported without a record of how much, so nothing can be added to it.
     pub figures_unknown: bool,
+    /// Why the text of its row was erased, if it was.
+    pub erased: Option<Erasure>,
 }
 
 impl Standing {
@@ -41,10 +44,11 @@ impl Standing {
         matches!(self.portion, Portion::Increment { .. })
     }
 
-    /// Whether a row may take the place of the entry: nothing was ever sent of it, and the row is better.
+    /// Whether a row may take the place of the entry: nothing was ever sent of it, the row is better, and its visitor did not wish to be
+    /// forgotten.
     #[must_use]
     pub fn gives_way_to(&self, row: &RowClaim) -> bool {
-        self.rank().is_some_and(|own| rank(row) > own)
+        self.erased != Some(Erasure::Request) && self.rank().is_some_and(|own| rank(row) > own)
     }
 
     /// The rank of an entry of which nothing was ever sent.

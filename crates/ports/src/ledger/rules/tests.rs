@@ -10,7 +10,7 @@ use domain::{ConversionKey, Outcome};
 use proptest::prelude::*;
 
 use super::standing::rank;
-use crate::ledger::{Claim, Lease, Portion, Restatements, RowClaim, Settle, Settled};
+use crate::ledger::{Claim, Erasure, Lease, Portion, Restatements, RowClaim, Settle, Settled};
 use model::{Model, policy_of};
 use world::{Event, KEYS, OBJECTS, World, file, key, name, paid, rows, settle, world_and_events};
 
@@ -259,4 +259,34 @@ fn a_row_that_is_taken_over_in_its_own_claim_keeps_its_outcome() {
     assert_eq!(model.claim(&rows), [Claim::Stands(Outcome::NoEvents), held]);
     let again = [Claim::Stands(Outcome::NoEvents), Claim::Stands(Outcome::InFlight)];
     assert_eq!(model.claim(&rows), again);
+}
+
+#[test]
+fn what_was_erased_never_grows_and_gives_way_only_after_its_time() {
+    let [invalid, reported] = [Outcome::Invalid, Outcome::Reported].map(|outcome| {
+        move |erased| super::Standing {
+            outcome,
+            attempt: 1,
+            observed: domain::restate::Figures::default(),
+            reported: domain::restate::Figures::default(),
+            wanted: None,
+            odd: None,
+            portion: Portion::Full,
+            figures_unknown: false,
+            erased,
+        }
+    });
+    let row = rows(1, &[paid(0, 5, 500_000)]).remove(0);
+    let claim = |standing| {
+        let mut transition = super::Transition::of(standing, policy_of(Restatements::Increments));
+        let claim = transition.apply(0, &row, super::Relation::Other);
+        let grows = matches!(transition.change(), Some(super::Change::Observe { increment: Some(_), .. }));
+        (matches!(claim, Claim::Held(_)), grows)
+    };
+    assert_eq!(claim(invalid(None)), (true, false));
+    assert_eq!(claim(invalid(Some(Erasure::Retention))), (true, false));
+    assert_eq!(claim(invalid(Some(Erasure::Request))), (false, false));
+    assert_eq!(claim(reported(None)), (false, true));
+    assert_eq!(claim(reported(Some(Erasure::Retention))), (false, false));
+    assert_eq!(claim(reported(Some(Erasure::Request))), (false, false));
 }

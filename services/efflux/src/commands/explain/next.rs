@@ -10,6 +10,9 @@ pub(super) fn of(record: &Record, restatements: Restatements) -> String {
         format!("; it expires at {deadline}, when the platform no longer accepts it")
     });
     let retry = format!("`efflux retry --status {}`", record.outcome);
+    if record.erased.is_some() {
+        return "nothing: without its text it cannot be sent".to_owned();
+    }
     match record.outcome {
         Outcome::Reported => match restatements {
             Restatements::First if record.reported.count > 0 => {

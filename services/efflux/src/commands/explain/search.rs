@@ -42,7 +42,8 @@ pub(super) async fn run(parts: &Parts<History>, args: &Explain) -> anyhow::Resul
         }
     }
     out(&format!(
-        "Session {} is neither in the ledger nor in the latest {} interpreted files; --files N searches more.\n",
+        "Session {} is neither in the ledger nor in the latest {} interpreted files; --files N searches more. If its text has been erased, \
+         its conversions are found only with their keyword: efflux explain SESSION KEYWORD.\n",
         args.session,
         keys.len()
     ));

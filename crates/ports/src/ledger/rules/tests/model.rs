@@ -45,6 +45,7 @@ impl Entry {
                 odd,
                 portion: Portion::Full,
                 figures_unknown: false,
+                erased: None,
             },
             accepted: Accepted::default(),
             source: row.source.clone(),
