@@ -28,7 +28,11 @@ fn move_version(data: &Path, database: &str, by: i64) {
 
 /// Conversions that wait for their next attempt.
 fn world_with_waiting_conversions() -> (World, u64) {
-    let settings = [("RETRY_FIRST_SECONDS", "1"), ("RETRY_LONGEST_SECONDS", "2")];
+    let settings = [
+        ("RETRY_FIRST_SECONDS", "1"),
+        ("RETRY_LONGEST_SECONDS", "2"),
+        ("SUBSCRIPTIONS_REFRESH_SECONDS", "1"),
+    ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let world = World::empty(vec![Action::LatencyMs(100).always()], settings.into());
     world.add_pixels_and_campaigns();
