@@ -102,7 +102,7 @@ pub(super) async fn erased_rows_are_recognised(ledger: Subject) {
     ledger.finish("b/o", 2, 0).await;
     assert_eq!(erase_until(&ledger, deadline()).await, 1 + 1);
     assert_eq!(ledger.claim_one(sendable("s", "b/o", 0), 9).await, Claim::Stands(Outcome::Reported));
-    let restated = RowClaim { observed: figures(7, "7"), ..sendable("t", "b/p", 0) };
+    let restated = RowClaim { observed: Some(figures(7, "7")), ..sendable("t", "b/p", 0) };
     let increments = Holder { restatements: Restatements::Increments, ..holder("w", 10) };
     let claims = ledger.0.claim(vec![restated], &increments).await.expect("claim");
     assert_eq!(claims, [Claim::Duplicate]);
@@ -177,7 +177,7 @@ pub(super) async fn a_wish_gives_up_an_increment(ledger: Subject) {
     let increments = |seconds| Holder { restatements: Restatements::Increments, ..holder("w", seconds) };
     let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
     ledger.settle(reported(&lease), 1).await;
-    let grown = RowClaim { observed: figures(2, "0.50"), ..sendable("s", "b/p", 0) };
+    let grown = RowClaim { observed: Some(figures(2, "0.50")), ..sendable("s", "b/p", 0) };
     ledger.0.claim(vec![grown], &increments(2)).await.expect("claim");
     assert_eq!(entry(&ledger, "s").await.outcome, Outcome::Retry);
     assert_eq!(erase(&ledger, "s", at(3)).await, ErasedEntry::Done { ended: true });
