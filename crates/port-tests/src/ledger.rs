@@ -91,6 +91,12 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         limits::long_rows_come_a_few_at_a_time,
         limits::what_is_past_its_deadline_comes_in_any_case,
     );
+    money_and_people(&make).await;
+    books(&make).await;
+}
+
+/// What becomes of money that is stated again, and what the operator may do.
+async fn money_and_people(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
     check!(
         make,
         restatements::first_leaves_growth_observed,
@@ -116,6 +122,10 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         operator::reopened_entries_are_due_now,
         operator::what_was_accepted_is_not_sent_again_after_reopening,
     );
+}
+
+/// What others read of the ledger, and what many do at once.
+async fn books(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
     check!(
         make,
         export::changes_are_exported_until_marked,

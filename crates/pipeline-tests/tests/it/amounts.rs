@@ -14,7 +14,7 @@ use crate::restatements::{purchases, stating};
 use crate::world::{World, destinations, meta};
 
 /// A row with some fields changed.
-fn with(row: &str, changes: Value) -> String {
+fn with(row: &str, changes: &Value) -> String {
     let mut row: Value = serde_json::from_str(row).unwrap();
     for (name, value) in changes.as_object().unwrap() {
         row[name] = value.clone();
@@ -36,7 +36,7 @@ async fn a_missing_amount_is_not_zero_and_makes_room_for_money() {
     for missing in [json!(null), json!(""), json!("  "), json!("a lot"), json!([1])] {
         let world = World::new().await;
         let row = &world.rows(1, 1, &["1"])[0];
-        let first = world.report("a", &[with(row, json!({"conversions": 1, "revenue": missing}))]).await;
+        let first = world.report("a", &[with(row, &json!({"conversions": 1, "revenue": missing}))]).await;
         assert_eq!(reasons(&first), [(Outcome::Invalid, "missing_revenue", 1)], "{missing}");
         assert_eq!(purchases(&world), (0, "0".to_owned()));
         let second = world.report("b", &[stating(row, 1, "2.5")]).await;
@@ -85,7 +85,7 @@ async fn views_before_the_click_never_make_it_a_duplicate() {
         ("a", json!({"conversions": 0, "revenue": 0})),
         ("b", json!({"conversions": null, "revenue": 1.6988})),
     ] {
-        world.report(file, &[with(row, views)]).await;
+        world.report(file, &[with(row, &views)]).await;
     }
     let before = record(&world, row).await;
     assert_eq!((before.outcome, before.unreported().to_string()), (Outcome::Reported, "1.6988".to_owned()));
@@ -142,7 +142,7 @@ async fn a_click_ahead_of_our_clock_waits_until_its_second_has_come() {
     let world = World::new().await;
     let rows = world.rows(3, 1, &["1"]);
     let click = world.clock.now().seconds().0 + 40;
-    let future = with(&rows[1], json!({"click_timestamp": click}));
+    let future = with(&rows[1], &json!({"click_timestamp": click}));
     let receipt = world.report("a", &[rows[0].clone(), future.clone(), rows[2].clone()]).await;
     let future_click = WaitReason::FutureClick.as_str();
     assert!(reasons(&receipt).contains(&(Outcome::Retry, future_click, 1)), "{receipt:?}");

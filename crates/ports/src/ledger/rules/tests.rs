@@ -152,7 +152,7 @@ proptest! {
             // What the feed stated last, but not before what the row that leads states.
             let is_silent = of_key.get(leads).is_some_and(|(row, _)| row.observed.is_none());
             let from = if is_silent { 0 } else { leads.min(of_key.len()) };
-            let latest = of_key[from..].iter().filter_map(|(row, _)| row.observed).last();
+            let latest = of_key[from..].iter().filter_map(|(row, _)| row.observed).next_back();
             let entry = model.entries.get(&key(number));
             prop_assert_eq!(entry.map(|entry| entry.standing.observed), entry.map(|_| latest.unwrap_or_default()));
             for (place, (row, claim)) in of_key.into_iter().enumerate() {
