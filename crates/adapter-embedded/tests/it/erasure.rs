@@ -38,7 +38,7 @@ fn row(number: u64) -> RowClaim {
         click_time: Some(UnixSeconds(1)),
         pixel: "meta:1".parse().ok(),
         network: "tonic".to_owned(),
-        observed: Figures::default(),
+        observed: Some(Figures::default()),
         verdict: match number % 3 {
             0 => RowVerdict::NoEvents,
             _ => RowVerdict::Sendable { deadline: UnixMillis(900_000) },
@@ -52,6 +52,7 @@ fn holder(now: i64) -> Holder {
         now: UnixMillis(now),
         until: UnixMillis(now + 60_000),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     }
 }
 

@@ -88,6 +88,7 @@ async fn what_a_worker_holds_is_waited_for_and_then_named() {
         now,
         until: now.plus(Duration::from_secs(100)),
         restatements: Restatements::First,
+        max_per_click: domain::Money::from_units(1_000),
     };
     let key = ConversionKey::new("session-7", None);
     let row = RowClaim {
@@ -99,7 +100,7 @@ async fn what_a_worker_holds_is_waited_for_and_then_named() {
         click_time: None,
         pixel: "meta:1".parse().ok(),
         network: "tonic".to_owned(),
-        observed: Figures::default(),
+        observed: Some(Figures::default()),
         verdict: RowVerdict::Sendable { deadline: now.plus(Duration::from_secs(86_400)) },
     };
     world.ledger.claim(vec![row], &holder).await.unwrap();
