@@ -108,7 +108,7 @@ async fn what_a_worker_holds_is_waited_for_and_then_named() {
     let plan = erase.plan(&mut subject).await.unwrap();
     let record = erase.apply(&mut subject, plan.clone(), Duration::from_secs(10)).await.unwrap();
     assert_eq!((record.complete, &record.in_flight, record.entries.len()), (false, &vec![key], 0));
-    // The clock of this test moves on with whoever waits, past the end of the lease.
+    // The clock of this test moves on while a task waits, past the end of the lease.
     let record = erase.apply(&mut subject, plan, Duration::from_secs(200)).await.unwrap();
     assert_eq!((record.complete, &record.entries, record.ended), (true, &vec![key], 1));
     let ended = world.ledger.find("session-7", None).await.unwrap().remove(0);

@@ -128,7 +128,7 @@ fn sheet(waiting: &[Waiting]) -> Sheet<9> {
         "oldest",
     ]);
     let mut waiting: Vec<_> = waiting.iter().collect();
-    waiting.sort_by(|a, b| b.unreported.cmp(&a.unreported));
+    waiting.sort_by_key(|group| std::cmp::Reverse(group.unreported));
     for group in waiting {
         sheet.add([
             Cell::text(group.pixel.to_string()),

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_given_changes_and_is_told() {
+    fn only_what_is_given_changes_and_is_printed() {
         let mut changes = Changes::of("meta:1", false);
         let (mut name, mut note) = ("a".to_owned(), "n".to_owned());
         changes.set("name", &mut name, Some("b".to_owned()), Clone::clone);
