@@ -124,7 +124,7 @@ class Differences(Sandbox):
     def test_each_difference_is_one_that_a_page_decides(self):
         chance = random.Random(SEED)
         now = int(time.time())
-        people = [person(chance, number, now) for number in range(PEOPLE)]
+        people = [person(chance, number, now) for number in range(1, PEOPLE + 1)]
         self.send_by_sdk(people)
         self.send_by_efflux(people)
         sdk, ours = self.received(PIXEL), self.received(OURS)

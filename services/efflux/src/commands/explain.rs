@@ -74,6 +74,15 @@ async fn find(parts: &Parts<History>, args: &Explain) -> anyhow::Result<Vec<Reco
             return Ok(records);
         }
     }
+    // Of what is erased, only the key is left.
+    if let (Some(given), Some(wanted)) = (args.keyword.as_deref(), wanted.as_deref()) {
+        for (session, keyword) in [(args.session.as_str(), given), (&*session, wanted)] {
+            let records = parts.ports.ledger.find(session, Some(keyword)).await?;
+            if !records.is_empty() {
+                return Ok(records);
+            }
+        }
+    }
     Ok(Vec::new())
 }
 

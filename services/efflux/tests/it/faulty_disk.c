@@ -95,6 +95,11 @@ static void settle(int file, int is_durable) {
     if (changes < 0) return;
     int copy = open(durable, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (copy < 0) abort();
+    /* The file itself may have been opened to be written only. */
+    char itself[64];
+    snprintf(itself, sizeof itself, "/proc/self/fd/%d", file);
+    int source = open(itself, O_RDONLY | O_CLOEXEC);
+    if (source < 0) abort();
     lseek(changes, 0, SEEK_SET);
     while (is_durable && REAL(read)(changes, &change, sizeof change) == sizeof change) {
         if (change.length < 0) {
@@ -103,7 +108,7 @@ static void settle(int file, int is_durable) {
         }
         while (change.length > 0) {
             size_t most = change.length < (int64_t)sizeof block ? (size_t)change.length : sizeof block;
-            ssize_t there = REAL(pread)(file, block, most, change.offset);
+            ssize_t there = REAL(pread)(source, block, most, change.offset);
             if (there < 0) abort();
             if (there == 0) break;
             if (REAL(pwrite)(copy, block, there, change.offset) != there) abort();
@@ -112,6 +117,7 @@ static void settle(int file, int is_durable) {
         }
     }
     if (REAL(ftruncate)(changes, 0) != 0) abort();
+    close(source);
     close(copy);
     close(changes);
     errno = before;
