@@ -17,8 +17,7 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
         let rows: Vec<_> = checker.input.rows_of(place).collect();
         let received = received(checker, place);
         explained += received.len();
-        let records = at_once(state.ledger.find(&visitor.session, None));
-        let records = records.map_err(|e| e.to_string())?;
+        let records = records_of(state, visitor)?;
         let who = format!("{} / {:?}", visitor.session, visitor.keyword);
         let wrong = match (rows.is_empty(), &records[..]) {
             (true, []) if received.is_empty() => Ok(()),
@@ -33,6 +32,15 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
         return Err("the platform received events that belong to no visitor".to_owned());
     }
     Ok(())
+}
+
+/// The entries of a visitor's session, in whatever spelling; of what retention has erased only the key is left.
+fn records_of(state: &FinalState<'_>, visitor: &Visitor) -> Result<Vec<Record>, Violation> {
+    let find = |keyword| at_once(state.ledger.find(&visitor.session, keyword)).map_err(|e| e.to_string());
+    match find(None)? {
+        none if none.is_empty() => find(visitor.keyword.as_deref()),
+        records => Ok(records),
+    }
 }
 
 /// Ids of a visitor that the platform has.
