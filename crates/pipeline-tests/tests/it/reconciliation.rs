@@ -54,6 +54,6 @@ async fn two_reporters_on_one_file_send_nothing_twice() {
     let receipts = [world.receipt(&objects[0]).await, world.receipt(&objects[1]).await];
     let reported: u64 = receipts.iter().map(|r| r.rows(Outcome::Reported)).sum();
     assert_eq!(reported, 400);
-    world.sandbox_has(receipts.iter().map(domain::Receipt::events).sum());
+    world.sandbox_has(receipts.iter().map(Receipt::events).sum());
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
 }
