@@ -23,7 +23,7 @@ const QUICK_ANSWER: Duration = Duration::from_secs(3);
 const FAILURES_TO_OPEN: u32 = 3;
 
 /// No platform's wish and no backoff pauses a pixel for longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+pub(in crate::report) const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// Why a pixel is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
