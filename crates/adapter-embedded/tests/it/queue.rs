@@ -137,7 +137,7 @@ async fn a_message_that_a_wrong_clock_hid_comes_back() {
     assert_eq!(right.receive(10, Duration::ZERO, SHORT).await.unwrap(), []);
     assert_eq!(right.release_put_off(SHORT).await.unwrap(), 2, "what a right clock hides stays hidden");
     let held = wrong.acknowledge(std::slice::from_ref(&hidden.handle)).await.unwrap();
-    assert_eq!(held, [ports::queue::StillHeld::Yes], "whoever works on it may finish it");
+    assert_eq!(held, [ports::queue::StillHeld::Yes], "the worker that has it may finish it");
     let back = right.receive(10, Duration::ZERO, SHORT).await.unwrap();
     assert_eq!(back.iter().map(|delivery| delivery.body.as_str()).collect::<Vec<_>>(), ["sent"]);
     assert_eq!(right.release_put_off(SHORT).await.unwrap(), 0);

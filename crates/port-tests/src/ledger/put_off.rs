@@ -12,7 +12,7 @@ const HOUR: i64 = 3_600;
 /// What two right clocks may differ by.
 const APART: i64 = 180;
 
-/// The ledger is told that this second is now.
+/// Makes due what was put off, at that second.
 async fn release(ledger: &Subject, seconds: i64) -> u64 {
     let longest = LongestWaits {
         lease: Duration::from_secs(LEASE.unsigned_abs()),
@@ -50,7 +50,7 @@ pub(super) async fn a_mark_outlives_a_lease_that_is_not_respected(ledger: Subjec
 }
 
 pub(super) async fn a_pause_that_a_wrong_clock_began_is_over(ledger: Subject) {
-    // By a clock that is five hours ahead; then by right ones: an usual pause, and one that is longer than any.
+    // By a clock that is five hours ahead; then by right ones: a usual pause, and one that is longer than any.
     let pauses = [(5 * HOUR, 5 * HOUR + 30, true), (0, HOUR, false), (0, 2 * HOUR, true)];
     let mut expected = Vec::new();
     for (row, (from, until, is_wrong)) in (0..).zip(pauses) {
@@ -68,7 +68,7 @@ pub(super) async fn a_pause_that_a_wrong_clock_began_is_over(ledger: Subject) {
     assert_eq!(due, expected);
 }
 
-pub(super) async fn what_waits_for_a_person_is_left_alone(ledger: Subject) {
+pub(super) async fn what_waits_for_a_person_stays_put_off(ledger: Subject) {
     for (row, reason) in (0..).zip(WaitReason::WITHOUT_CREDENTIAL) {
         let lease = ledger.hold(sendable(reason.as_str(), "b/o", row), 5 * HOUR).await;
         let until = SettleLater { due_at: deadline(), reason, failed: false };

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_a_wrong_clock_set_does_not_last() {
+    fn a_pixel_s_pause_that_a_wrong_clock_set_does_not_last() {
         let mut throttle = PixelThrottle::new(4);
         record(&mut throttle, DeliveryEnd::RateLimited(None));
         let hours_before = NOW.minus(Duration::from_secs(5 * 3_600));

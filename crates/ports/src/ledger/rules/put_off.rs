@@ -22,7 +22,7 @@ impl PutOff<'_> {
     /// Whether only a wrong clock can have written the moment, if `now` is right.
     ///
     /// A lease does not end later than one that starts now, and what was written was not written later than now; but for the
-    /// difference that right clocks may have. What waits for a person, for a better row or for its deadline is left alone.
+    /// difference that right clocks may have. What waits for a person, for a better row or for its deadline stays as it is.
     #[must_use]
     pub fn by_a_wrong_clock(&self, longest: &LongestWaits, now: UnixMillis) -> bool {
         let latest = now.plus(APART);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_other_rules_is_left_alone() {
+    fn what_has_other_rules_stays_put_off() {
         for reason in WaitReason::WITHOUT_CREDENTIAL {
             assert!(!is_put_off(Outcome::Parked, reason.as_str(), 1_000_000, 1_000_000), "{reason}");
         }
