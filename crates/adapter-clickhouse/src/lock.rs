@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clickhouse::Row;
 use domain::UnixMillis;
+use ports::clock::APART;
 use ports::{Clock, ExclusiveLock, Result};
 use serde::Deserialize;
 
@@ -19,7 +20,7 @@ const BIDS: &str = "
     FROM efflux_turns
     WHERE task = ?
     GROUP BY owner, placed_at
-    HAVING max(toUnixTimestamp64Milli(until)) > ? AND NOT max(ended)
+    HAVING max(toUnixTimestamp64Milli(until)) > ? AND max(toUnixTimestamp64Milli(until)) <= ? AND NOT max(ended)
     ORDER BY placed_at, owner";
 
 /// Exclusive locks on a ClickHouse server, for installations without PostgreSQL. [`migrate`](ports::AnalyticsStore::migrate) makes its table.
@@ -45,8 +46,15 @@ impl ClickHouseLock {
         Self { server, clock, settling }
     }
 
-    async fn bids(&self, operation: &'static str, task: &str, now: UnixMillis) -> Result<Vec<Bid>> {
-        let select = self.server.client().query(BIDS).bind(task).bind(now.0).fetch_all::<Bid>();
+    /// Bids that end after the first of two moments, and not after the second.
+    async fn bids(
+        &self,
+        operation: &'static str,
+        task: &str,
+        (now, latest): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<Bid>> {
+        let select =
+            self.server.client().query(BIDS).bind(task).bind(now.0).bind(latest.0).fetch_all::<Bid>();
         self.server.within(operation, STATEMENT_TIME, select).await
     }
 
@@ -112,8 +120,8 @@ struct Bid {
 impl ExclusiveLock for ClickHouseLock {
     async fn acquire(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
         const OPERATION: &str = "lock.acquire";
-        let began = self.clock.now();
-        if let Some(holder) = self.bids(OPERATION, task, now).await?.first() {
+        let (began, living) = (self.clock.now(), (now, until.plus(APART)));
+        if let Some(holder) = self.bids(OPERATION, task, living).await?.first() {
             if holder.owner != owner {
                 return Ok(false);
             }
@@ -124,7 +132,7 @@ impl ExclusiveLock for ClickHouseLock {
         // A process that found the lock free did so before this bid was visible, and has placed its bid at most this long afterwards.
         let in_time = self.clock.now().since(began) < self.settling;
         self.clock.sleep(self.settling).await;
-        let bids = self.bids(OPERATION, task, now).await?;
+        let bids = self.bids(OPERATION, task, living).await?;
         let won = in_time && bids.first().is_some_and(|winner| winner.owner == owner);
         if !won {
             self.withdraw(OPERATION, task, owner, &bids).await?;
@@ -135,7 +143,7 @@ impl ExclusiveLock for ClickHouseLock {
     async fn release(&self, task: &str, owner: &str) -> Result<()> {
         const OPERATION: &str = "lock.release";
         // All bids that were not ended count, whatever the time: what has run out may be ended as well.
-        let bids = self.bids(OPERATION, task, UnixMillis(-1)).await?;
+        let bids = self.bids(OPERATION, task, (UnixMillis(-1), UnixMillis(i64::MAX))).await?;
         self.withdraw(OPERATION, task, owner, &bids).await
     }
 }

@@ -10,6 +10,7 @@ mod due;
 mod erase;
 mod key_index;
 mod mutations;
+mod put_off;
 mod receipts;
 mod records;
 mod reopen;
@@ -23,8 +24,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
-    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, ObjectEnd,
-    ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
+    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, LongestWaits,
+    ObjectEnd, ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
 };
 use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger};
 
@@ -149,6 +150,23 @@ impl ReportLedger for EmbeddedLedger {
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> ports::Result<u64> {
         let pixel = pixel.clone();
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
+    }
+
+    async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> ports::Result<u64> {
+        const OPERATION: &str = "ledger.release_put_off";
+        while self.db.read(OPERATION, move |tx| put_off::any_marked(tx, now)).await?
+            && self.db.write(OPERATION, move |tx| put_off::unmark(tx, now)).await?
+        {}
+        let (longest, mut place, mut released) = (*longest, Some(put_off::begin(now)), 0);
+        while let Some(from) = place {
+            let step = self.db.read(OPERATION, move |tx| put_off::look(tx, from, &longest, now)).await?;
+            place = step.next;
+            if !step.found.is_empty() {
+                let found = step.found;
+                released += self.db.write(OPERATION, move |tx| put_off::release(tx, &found, now)).await?;
+            }
+        }
+        Ok(released)
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> ports::Result<()> {

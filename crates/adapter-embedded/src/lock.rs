@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::UnixMillis;
+use ports::clock::APART;
 use ports::{ExclusiveLock, Result};
 use rusqlite::params;
 
@@ -29,9 +30,9 @@ impl ExclusiveLock for EmbeddedLock {
             tx.prepare_cached(
                 "INSERT INTO turns (task, owner, until) VALUES (?1, ?2, ?3)
                  ON CONFLICT (task) DO UPDATE SET owner = ?2, until = ?3
-                 WHERE owner = ?2 OR until <= ?4",
+                 WHERE owner = ?2 OR until <= ?4 OR until > ?5",
             )?
-            .execute(params![task, owner, until.0, now.0])
+            .execute(params![task, owner, until.0, now.0, until.plus(APART).0])
         });
         Ok(taken.await? > 0)
     }

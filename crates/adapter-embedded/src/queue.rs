@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::UnixMillis;
+use ports::clock::APART;
 use ports::queue::{DeadLetter, Delivery, Depth, Handle, StillHeld};
 use ports::{Clock, EventQueue, Result};
 use rusqlite::Transaction;
@@ -111,6 +112,18 @@ impl EventQueue for EmbeddedQueue {
             self.db.changed().notify_waiters();
         }
         Ok(held)
+    }
+
+    async fn release_put_off(&self, longest: Duration) -> Result<u64> {
+        let (name, now) = (Arc::clone(&self.name), self.clock.now());
+        let latest = now.plus(longest).plus(APART);
+        let released =
+            self.db.write("queue.release_put_off", move |tx| sql::release_put_off(tx, &name, latest, now));
+        let released = released.await?;
+        if released > 0 {
+            self.db.changed().notify_waiters();
+        }
+        Ok(released)
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {

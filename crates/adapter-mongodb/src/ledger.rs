@@ -12,6 +12,7 @@ mod due;
 mod erase;
 mod form;
 mod legacy;
+mod put_off;
 mod receipts;
 mod records;
 mod reopen;
@@ -29,8 +30,8 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::configuration::MongoSettings;
 use ports::ledger::{
-    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, ObjectEnd,
-    ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
+    Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, LongestWaits,
+    ObjectEnd, ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
 };
 use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger, Result};
 
@@ -128,6 +129,10 @@ impl ReportLedger for MongoLedger {
 
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64> {
         due::release_parked(&self.connection, pixel, now).await
+    }
+
+    async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {
+        put_off::release(&self.connection, longest, now).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {

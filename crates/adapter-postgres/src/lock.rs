@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::UnixMillis;
+use ports::clock::APART;
 use ports::{ExclusiveLock, Result};
 
 use crate::Postgres;
@@ -11,7 +12,8 @@ use crate::Postgres;
 const ACQUIRE: &str = "
     INSERT INTO efflux_turns (task, owner, until) VALUES ($1, $2, $3)
     ON CONFLICT (task) DO UPDATE SET owner = excluded.owner, until = excluded.until
-    WHERE efflux_turns.owner = excluded.owner OR efflux_turns.until <= $4";
+    WHERE efflux_turns.owner = excluded.owner OR efflux_turns.until <= $4
+        OR efflux_turns.until > $5";
 
 /// Exclusive locks in the table `efflux_turns`.
 #[derive(Debug, Clone)]
@@ -30,9 +32,9 @@ impl PostgresLock {
 #[async_trait]
 impl ExclusiveLock for PostgresLock {
     async fn acquire(&self, task: &str, owner: &str, now: UnixMillis, until: UnixMillis) -> Result<bool> {
-        let (now, until) = (moment(now), moment(until));
+        let (now, until, latest) = (moment(now), moment(until), moment(until.plus(APART)));
         let taken = self.database.call("lock.acquire", async |client| {
-            client.execute(ACQUIRE, &[&task, &owner, &until, &now]).await
+            client.execute(ACQUIRE, &[&task, &owner, &until, &now, &latest]).await
         });
         Ok(taken.await? > 0)
     }

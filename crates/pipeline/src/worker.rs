@@ -4,6 +4,7 @@
 mod attempts;
 mod company;
 mod finish;
+mod hidden;
 mod outage;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 pub use company::{Company, NoResult, OwnProcess};
 
 use company::OwnDeliveries;
+use hidden::LooksForHidden;
 use outage::BackendOutage;
 
 use crate::mutations;
@@ -108,7 +110,7 @@ impl Worker {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
         let in_flight = TaskTracker::new();
         let known = Arc::new(Known::default());
-        let mut failed_receives = 0;
+        let (mut failed_receives, mut hidden) = (0, LooksForHidden::default());
         while !stop.is_cancelled() {
             let Some(mut taken) = self.take_permits(&permits, &stop).await else { break };
             tokio::select! {
@@ -125,6 +127,7 @@ impl Worker {
             if known.outage.is_probing() {
                 taken.truncate(1);
             }
+            hidden.look(&self.config, &*self.queue, &*self.clock).await;
             let received = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,

@@ -29,6 +29,7 @@ pub async fn suite(make: impl AsyncFn() -> Keeper) {
     a_lock_can_be_prolonged_and_released(make().await).await;
     tasks_have_locks_of_their_own(make().await).await;
     of_many_at_once_one_gets_it(make().await).await;
+    a_lock_that_a_wrong_clock_took_is_not_respected(make().await).await;
 }
 
 async fn a_lock_is_one_owners(lock: Keeper) {
@@ -54,6 +55,15 @@ async fn a_lock_can_be_prolonged_and_released(lock: Keeper) {
     lock.release("optimise", "a").await.unwrap();
     lock.release("optimise", "a").await.unwrap();
     assert!(acquire(&lock, "b", 100).await);
+}
+
+async fn a_lock_that_a_wrong_clock_took_is_not_respected(lock: Keeper) {
+    assert!(acquire(&lock, "ahead", 5 * 3_600).await);
+    assert!(acquire(&lock, "right", 0).await);
+    assert!(!acquire(&lock, "another", 1).await);
+    lock.release("optimise", "right").await.unwrap();
+    assert!(acquire(&lock, "nearly", 180).await);
+    assert!(!acquire(&lock, "right", 0).await, "right clocks may differ by so much");
 }
 
 async fn tasks_have_locks_of_their_own(lock: Keeper) {

@@ -10,6 +10,7 @@ mod load;
 mod odd_amounts;
 mod operator;
 mod promotion;
+mod put_off;
 mod races;
 mod receipts;
 mod restatements;
@@ -86,6 +87,12 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         due::released_entries_are_those_of_the_pixel,
         due::failures_count_only_failed_attempts,
         due::more_time_keeps_what_had_run_out,
+        put_off::a_lease_that_a_wrong_clock_took_is_not_respected,
+        put_off::a_lease_that_a_wrong_clock_renewed_is_not_respected,
+        put_off::a_mark_outlives_a_lease_that_is_not_respected,
+        put_off::a_pause_that_a_wrong_clock_began_is_over,
+        put_off::what_waits_for_a_person_stays_put_off,
+        put_off::many_are_made_due,
         limits::a_backlog_leaves_room_for_others,
         limits::pixels_can_be_excepted,
         limits::long_rows_come_a_few_at_a_time,

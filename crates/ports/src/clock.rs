@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::UnixMillis;
 
-pub use reckoning::{Doubt, Reckoning, TOLERANCE};
+pub use reckoning::{APART, Doubt, Reckoning, TOLERANCE};
 
 /// The present, and waiting for it to pass.
 #[async_trait]

@@ -9,6 +9,7 @@
 mod checksum;
 mod claim;
 mod erasure;
+mod longest_waits;
 mod maybe_received;
 mod object;
 mod positions;
@@ -27,6 +28,7 @@ use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 pub use checksum::checksum;
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
 pub use erasure::{Erased, ErasedEntry, ErasedStep, Erasure, LedgerErasure, NotAnErasure, erased_text};
+pub use longest_waits::LongestWaits;
 pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
 pub use positions::Positions;
@@ -89,6 +91,13 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// Makes the parked entries of a pixel due now, but for those that no credential helps
     /// ([`WITHOUT_CREDENTIAL`](WaitReason::WITHOUT_CREDENTIAL)); how many there were.
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
+
+    /// Makes due now what only a wrong clock can have put off so far ([`rules::PutOff`]), leases that end too late among it; how many
+    /// entries there were. They stay in their state, as when their time had come.
+    ///
+    /// For a caller whose own clock is right. Its cost grows with the number of entries that are not due yet; it goes in steps, so
+    /// that others work meanwhile.
+    async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64>;
 
     /// Notes the end of reading an object. Doing it again replaces the note.
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()>;

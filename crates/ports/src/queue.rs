@@ -86,6 +86,12 @@ pub trait EventQueue: fmt::Debug + Send + Sync {
     /// Releases messages, to be delivered again after `delay`.
     async fn release(&self, handles: &[Handle], delay: Duration) -> Result<Vec<StillHeld>>;
 
+    /// Makes visible what only a wrong clock can have hidden until so late: nothing hides a message for more than `longest`. How many
+    /// messages there were. For a caller whose own clock is right. A queue whose server has the clock has nothing to do.
+    async fn release_put_off(&self, _longest: Duration) -> Result<u64> {
+        Ok(0)
+    }
+
     /// Moves a message in flight to the dead-letter queue, with the reason and the service that did it.
     async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld>;
 

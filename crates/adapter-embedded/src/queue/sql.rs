@@ -81,6 +81,19 @@ pub(super) fn hide(
         .map(held)
 }
 
+/// Makes visible what would be so only after `latest`. The handles stay: who works on a message may finish it.
+pub(super) fn release_put_off(
+    tx: &Transaction<'_>,
+    queue: &str,
+    latest: UnixMillis,
+    now: UnixMillis,
+) -> rusqlite::Result<u64> {
+    let released = tx
+        .prepare_cached("UPDATE messages SET visible_at = ?3 WHERE queue = ?1 AND visible_at > ?2")?
+        .execute(params![queue, latest.0, now.0])?;
+    Ok(u64::try_from(released).unwrap_or(u64::MAX))
+}
+
 pub(super) fn dead_letter(
     tx: &Transaction<'_>,
     queue: &str,

@@ -119,3 +119,26 @@ async fn a_send_wakes_receivers_of_the_process_at_once() {
     };
     assert_eq!(tokio::time::timeout(Duration::from_secs(20), all).await.unwrap(), ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn a_message_that_a_wrong_clock_hid_comes_back() {
+    const SHORT: Duration = Duration::from_secs(60);
+    let db = Db::in_memory(EmbeddedQueue::SCHEMA).unwrap();
+    let ahead = Arc::new(ManualClock::default());
+    ahead.advance(5 * HOUR);
+    let queue = |clock: &Arc<ManualClock>| EmbeddedQueue::new(db.clone(), "q", Arc::clone(clock) as _);
+    let (wrong, right) = (queue(&ahead), queue(&Arc::new(ManualClock::default())));
+    for body in ["taken", "right"] {
+        right.send(body).await.unwrap();
+    }
+    let hidden = wrong.receive(1, Duration::ZERO, SHORT).await.unwrap().remove(0);
+    assert_eq!(right.receive(1, Duration::ZERO, SHORT).await.unwrap()[0].body, "right");
+    wrong.send("sent").await.unwrap();
+    assert_eq!(right.receive(10, Duration::ZERO, SHORT).await.unwrap(), []);
+    assert_eq!(right.release_put_off(SHORT).await.unwrap(), 2, "what a right clock hides stays hidden");
+    let held = wrong.acknowledge(std::slice::from_ref(&hidden.handle)).await.unwrap();
+    assert_eq!(held, [ports::queue::StillHeld::Yes], "the worker that has it may finish it");
+    let back = right.receive(10, Duration::ZERO, SHORT).await.unwrap();
+    assert_eq!(back.iter().map(|delivery| delivery.body.as_str()).collect::<Vec<_>>(), ["sent"]);
+    assert_eq!(right.release_put_off(SHORT).await.unwrap(), 0);
+}

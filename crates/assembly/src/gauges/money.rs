@@ -36,7 +36,8 @@ impl MoneyGauges {
         ledger: &dyn LedgerAdmin,
         now: UnixMillis,
     ) {
-        if self.measured_at.is_some_and(|at| now.since(at) < INTERVAL) {
+        // The clock may have been put right since.
+        if self.measured_at.is_some_and(|at| at <= now && now.since(at) < INTERVAL) {
             return;
         }
         if let Ok(all) = ledger.waiting(now.plus(SOON)).await {

@@ -22,20 +22,68 @@ const OFTEN: Duration = Duration::from_secs(300);
 /// Pause between two questions while the sources disagree.
 const SOON: Duration = Duration::from_secs(10);
 
+/// Questions between two looks for what a wrong clock has put off: an hour.
+const BETWEEN_LOOKS: u32 = 12;
+
 /// Questions before the first row is judged, and the pause between them.
 const FIRST_QUESTIONS: u32 = 3;
 const BETWEEN_FIRST: Duration = Duration::from_secs(2);
 
-/// Asks now and then, until `stop`.
+/// Asks now and then, until `stop`. Once another machine has confirmed the time, what a wrong clock has put off is made due: at
+/// the start, after each doubt, and hourly, as it may be another process that is wrong.
 pub async fn run(reporting: Arc<Reporting>, stop: CancellationToken) {
+    let mut looks = LooksForPutOff::default();
     while !stop.is_cancelled() {
-        ask(&reporting).await;
+        let answered = ask(&reporting).await;
         let in_doubt = !reporting.knows_the_time();
+        if looks.is_time(answered, in_doubt) {
+            looks.looked(release_put_off(&reporting).await);
+        }
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
             () = reporting.clock.sleep(if in_doubt { SOON } else { OFTEN }) => {}
             () = reporting.clock_in_doubt.notified(), if !in_doubt => {}
+        }
+    }
+}
+
+/// When to look for what a wrong clock has put off.
+#[derive(Debug, Default)]
+struct LooksForPutOff {
+    /// Answered questions until the next look.
+    questions: u32,
+}
+
+impl LooksForPutOff {
+    /// Whether to look now.
+    fn is_time(&mut self, answered: bool, in_doubt: bool) -> bool {
+        if in_doubt {
+            self.questions = 0;
+        }
+        let is_time = answered && !in_doubt && self.questions == 0;
+        self.questions = self.questions.saturating_sub(u32::from(answered));
+        is_time
+    }
+
+    /// Notes a look; one that failed comes again.
+    const fn looked(&mut self, done: bool) {
+        self.questions = if done { BETWEEN_LOOKS } else { 0 };
+    }
+}
+
+/// Makes due what a wrong clock has put off; whether the ledger answered.
+async fn release_put_off(reporting: &Reporting) -> bool {
+    let longest = reporting.config.longest_waits();
+    match reporting.ledger.release_put_off(&longest, reporting.clock.now()).await {
+        Ok(0) => true,
+        Ok(conversions) => {
+            tracing::warn!(conversions, "a wrong clock had put off conversions; they are due now");
+            true
+        }
+        Err(error) => {
+            tracing::warn!(error = ?error, "cannot look for what a wrong clock has put off");
+            false
         }
     }
 }
@@ -83,5 +131,25 @@ impl Reporting {
         }
         let doubt = self.clock.doubt().map_or_else(String::new, |doubt| doubt.to_string());
         Err(Error::new(ErrorKind::Unavailable, "clock.agree").detail(&doubt).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_at_the_start_after_a_doubt_and_hourly() {
+        let mut looks = LooksForPutOff::default();
+        assert!(!looks.is_time(false, false), "no other machine has confirmed the time");
+        assert!(looks.is_time(true, false));
+        looks.looked(false);
+        assert!(looks.is_time(true, false), "the ledger did not answer");
+        looks.looked(true);
+        let next = (1..).find(|_| looks.is_time(true, false));
+        assert_eq!(next, Some(BETWEEN_LOOKS + 1));
+        looks.looked(true);
+        assert!(!looks.is_time(true, true));
+        assert!(looks.is_time(true, false));
     }
 }

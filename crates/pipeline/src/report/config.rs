@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use domain::Money;
 pub use ports::configuration::{OnUnknown, ZeroRevenue};
-use ports::ledger::Restatements;
+use ports::ledger::{LongestWaits, Restatements};
 
 use row_files::RowLimits;
 
 use super::backoff::Backoff;
+use super::health::LONGEST_PAUSE;
 use crate::blocking::Blocking;
 use crate::memory::MemoryBudget;
 
@@ -45,4 +46,13 @@ pub struct ReportConfig {
     pub blocking: Blocking,
     /// The most requests that are in flight to one pixel.
     pub requests_per_pixel: usize,
+}
+
+impl ReportConfig {
+    /// How long an entry waits at most when a clock that is right has written it.
+    pub(super) fn longest_waits(&self) -> LongestWaits {
+        // Pauses vary by chance, up to a half more.
+        let ours = self.backoff.longest.max(self.backoff.probe) * 3 / 2;
+        LongestWaits { lease: self.lease, pause: ours.max(LONGEST_PAUSE) }
+    }
 }

@@ -12,4 +12,4 @@ mod throttle;
 
 pub(super) use feedback::{BatchFeedback, DeliveryEnd};
 pub(super) use reachability::DestinationReachability;
-pub(super) use throttle::{Paused, PixelThrottle, wait_reason};
+pub(super) use throttle::{LONGEST_PAUSE, Paused, PixelThrottle, wait_reason};

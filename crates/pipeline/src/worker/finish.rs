@@ -9,7 +9,10 @@ use ports::queue::{Delivery, StillHeld};
 use super::{Handled, Known, Worker};
 
 /// How long a message waits after its failures; each delivery doubles it.
-const MESSAGE_DELAYS: Backoff = Backoff::even(Duration::from_secs(5), Duration::from_secs(320));
+const MESSAGE_DELAYS: Backoff = Backoff::even(Duration::from_secs(5), LONGEST_DELAY);
+
+/// The longest of them.
+pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(320);
 
 impl Worker {
     /// Acknowledges, releases or dead-letters a message.

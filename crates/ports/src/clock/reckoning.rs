@@ -8,6 +8,9 @@ use domain::UnixMillis;
 /// Sources of time that differ by no more than this agree.
 pub const TOLERANCE: Duration = Duration::from_secs(90);
 
+/// Two clocks that are trusted differ by no more: each by [`TOLERANCE`] from the true time.
+pub const APART: Duration = Duration::from_secs(2 * TOLERANCE.as_secs());
+
 /// An answer that took longer says too little about the present.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(30);
 

@@ -8,10 +8,12 @@
 //!   [`Change`].
 //! - Erasing: fetch the entry, call [`erase()`], and write the [`Ending`].
 //! - Settling: fetch the entry, call [`settle()`], and write the [`Settling`].
+//! - Making due what a wrong clock put off: ask [`PutOff`] of what is not due yet.
 
 mod claim;
 mod erase;
 mod policy;
+mod put_off;
 mod restatement;
 mod settle;
 mod standing;
@@ -22,6 +24,7 @@ mod tests;
 pub use claim::{Change, KeyRows, Relation, Transition, by_key};
 pub use erase::{Ending, erase};
 pub use policy::Policy;
+pub use put_off::PutOff;
 pub use restatement::Increment;
 pub use settle::{Accepted, Settling, settle};
 pub use standing::Standing;

@@ -3,7 +3,9 @@
 use adapter_embedded::ledger::EmbeddedLedger;
 use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
-use ports::ledger::{Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Record, RowClaim, Settled, Settlement};
+use ports::ledger::{
+    Claim, Due, DueLimits, Holder, Lease, LongestWaits, ObjectEnd, Record, RowClaim, Settled, Settlement,
+};
 use ports::{LedgerExport, ReportLedger, Result};
 
 use super::Connection;
@@ -109,6 +111,16 @@ impl ReportLedger for FaultyLedger {
             Ok(released)
         };
         self.connection.call("ledger", "ledger.release_parked", release).await
+    }
+
+    async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {
+        let release = || async {
+            let released = self.inner.release_put_off(longest, now).await?;
+            self.connection.record(format_args!("makes due {released} that were put off"));
+            self.checker.lock().released_put_off(longest, now);
+            Ok(released)
+        };
+        self.connection.call("ledger", "ledger.release_put_off", release).await
     }
 
     async fn finish_object(&self, object: &str, end: &ObjectEnd, now: UnixMillis) -> Result<()> {

@@ -90,6 +90,16 @@ impl EventQueue for FaultyQueue {
             .await
     }
 
+    async fn release_put_off(&self, longest: Duration) -> Result<u64> {
+        self.connection
+            .call(self.port, "queue.release_put_off", || async {
+                let released = self.inner.release_put_off(longest).await?;
+                self.connection.record(format_args!("{} shows {released} hidden messages", self.port));
+                Ok(released)
+            })
+            .await
+    }
+
     async fn dead_letter(&self, delivery: &Delivery, reason: &str, service: &str) -> Result<StillHeld> {
         self.connection
             .call(self.port, "queue.dead_letter", || async {

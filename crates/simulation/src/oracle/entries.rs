@@ -109,7 +109,6 @@ fn entry(
         Outcome::Rejected if may_be_bad => Ok(()),
         Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
-        Outcome::InFlight | Outcome::Retry | Outcome::Parked if checker.judged_by_a_wrong_clock => Ok(()),
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),
         // It met no good event of its pixel, so it is not known to be bad.

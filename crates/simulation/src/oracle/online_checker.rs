@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Outcome, UnixMillis};
+use ports::clock::APART;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
-    Claim, Due, Holder, Lease, Portion, Record, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, Due, Holder, Lease, LongestWaits, Portion, Record, RowClaim, Settle, Settled, Settlement,
+    WaitReason,
 };
 
 use crate::input::{Input, Row};
@@ -210,6 +212,14 @@ impl OnlineChecker {
                     self.fail(|| format!("a lost lease of {:?} was renewed", lease.key));
                 }
             }
+        }
+    }
+
+    /// What a wrong clock had put off was made due: leases that end too late end now.
+    pub(crate) fn released_put_off(&mut self, longest: &LongestWaits, now: UnixMillis) {
+        let latest = now.plus(longest.lease).plus(APART);
+        for held in self.leases.values_mut().filter(|held| held.open && held.until > latest) {
+            held.until = now;
         }
     }
 

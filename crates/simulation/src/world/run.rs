@@ -333,12 +333,10 @@ impl World {
             .into_iter()
             .any(|queue| at_once(queue.depth()).is_ok_and(|depth| depth.visible + depth.hidden > 0));
         let Ok(stats) = at_once(self.backends.ledger.stats()) else { return false };
-        // What a wrong clock put off comes when that clock said.
-        let wrong_clock = self.backends.checker.lock().judged_by_a_wrong_clock;
         let is_open = stats.states.iter().any(|s| {
             let may_stay = match s.outcome {
-                Outcome::Parked => wrong_clock || self.waits_for_operator(),
-                outcome => wrong_clock || outcome.is_end(),
+                Outcome::Parked => self.waits_for_operator(),
+                outcome => outcome.is_end(),
             };
             s.entries > 0 && !may_stay
         });

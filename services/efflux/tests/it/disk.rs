@@ -154,6 +154,26 @@ fn a_clock_that_is_wrong_for_a_while_changes_no_outcome() {
     assert_eq!(running.terminate(), Some(0));
 }
 
+/// It hears from no platform, so it believes its clock.
+#[test]
+fn what_a_process_with_a_wrong_clock_put_off_is_reported_by_the_next() {
+    let world = World::new();
+    let expected = put(&world, 0);
+    let shift = world.file("clock", "+18000");
+    let (library, port) = (fake_clock(), free_port().to_string());
+    let mut settings = clock_of(&shift, &library, &port).to_vec();
+    settings.extend([("META_GRAPH_URL", "http://127.0.0.1:9"), WAITS[0], WAITS[1]]);
+    let running = world.start_with("efflux", &["run"], &settings);
+    wait_until(LONGEST, "it has claimed the rows", || {
+        let status: Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
+        ["in_flight", "retry"].iter().any(|state| status["ledger"][state].as_u64() > Some(0))
+    });
+    running.kill();
+    let running = world.start("efflux", &["run"]);
+    all_reported_once(&world, expected, 1);
+    assert_eq!(running.terminate(), Some(0));
+}
+
 /// It is handled by a process of its own, which must ask for the time, too.
 #[test]
 fn a_message_that_is_handled_alone_is_not_judged_by_a_wrong_clock() {

@@ -1,7 +1,7 @@
 //! Events that the platform may have received: when they may be sent again, and when a person must decide.
 
 use domain::{PlatformRules, UnixMillis};
-use ports::clock::TOLERANCE;
+use ports::clock::APART;
 use ports::ledger::{Due, MaybeReceived, Settle, SettleLater, Settlement, WaitReason};
 
 use super::nothing_sent::nothing_sent;
@@ -18,7 +18,7 @@ pub(super) fn needs_a_person(
     let Some(mark) = mark else { return false };
     let is_over = mutations::time_of_repeating(now) >= rules.repeat_until(mark.since);
     // A wrong clock made it, so it says nothing.
-    let is_from_the_future = mark.since > now.plus(TOLERANCE * 2);
+    let is_from_the_future = mark.since > now.plus(APART);
     on_unknown == OnUnknown::Hold || is_over || is_from_the_future
 }
 
@@ -56,7 +56,7 @@ mod tests {
         assert!(!needs(None, OnUnknown::Hold, 100) && !needs(None, OnUnknown::Resend, 100));
         assert!(needs(mark, OnUnknown::Hold, 0));
         assert!(!needs(mark, OnUnknown::Resend, 46) && needs(mark, OnUnknown::Resend, 47));
-        let future = Some(MaybeReceived::since(UnixMillis(1_000).plus(TOLERANCE * 3)));
+        let future = Some(MaybeReceived::since(UnixMillis(1_000).plus(APART * 2)));
         assert!(needs(future, OnUnknown::Resend, 0));
     }
 }

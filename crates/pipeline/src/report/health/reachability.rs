@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::{Platform, UnixMillis};
 use ports::HealthSink;
+use ports::clock::APART;
 use ports::destination::Answer;
 
 /// The status of an answer that never came.
@@ -42,7 +43,8 @@ impl DestinationReachability {
     /// Forgets a request without an answer that was long ago.
     pub(in crate::report) fn expire(&self, now: UnixMillis, health: &dyn HealthSink) {
         let mut unanswered_at = self.unanswered_at();
-        if unanswered_at.is_some_and(|at| now.since(at) >= EXPIRES_AFTER) {
+        // The clock may have been put right since.
+        if unanswered_at.is_some_and(|at| now.since(at) >= EXPIRES_AFTER || at > now.plus(APART)) {
             *unanswered_at = None;
             health.ready(self.platform.as_str());
         }
@@ -87,5 +89,8 @@ mod tests {
         assert_eq!(ready(), Some(false));
         reachability.expire(at(62), &latest);
         assert_eq!(ready(), Some(true));
+        reachability.record(&answer(0), at(100_000), &latest);
+        reachability.expire(at(63), &latest);
+        assert_eq!(ready(), Some(true), "a clock that was wrong had noted it");
     }
 }

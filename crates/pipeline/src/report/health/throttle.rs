@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::UnixMillis;
 use ports::Rng;
+use ports::clock::APART;
 use ports::destination::PixelRefusal;
 use ports::ledger::{Settle, SettleLater, WaitReason};
 use ports::pixels::Credential;
@@ -23,7 +24,7 @@ const QUICK_ANSWER: Duration = Duration::from_secs(3);
 const FAILURES_TO_OPEN: u32 = 3;
 
 /// No platform's wish and no backoff pauses a pixel for longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+pub(in crate::report) const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// Why a pixel is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub(in crate::report) struct PixelThrottle {
     has_accepted: bool,
     /// Set while the circuit breaker is open, and until the probe after it succeeds.
     paused: Option<Paused>,
+    /// When that was set.
+    paused_at: UnixMillis,
 }
 
 impl PixelThrottle {
@@ -111,6 +114,7 @@ impl PixelThrottle {
             failures: 0,
             has_accepted: false,
             paused: None,
+            paused_at: UnixMillis::default(),
         }
     }
 
@@ -137,8 +141,11 @@ impl PixelThrottle {
 
     /// The pause, whatever the directory shows.
     pub(in crate::report) fn paused(&self, now: UnixMillis) -> Option<Paused> {
-        // The clock may have been put right since: a pause that is longer than any was set by a wrong one.
-        self.paused.filter(|paused| now < paused.until && paused.until.since(now) <= LONGEST_PAUSE)
+        // The clock may have been put right since: a pause that begins later than now, or is longer than any, was set by a wrong one.
+        let is_from_the_future = self.paused_at > now.plus(APART);
+        self.paused.filter(|paused| {
+            now < paused.until && paused.until.since(now) <= LONGEST_PAUSE && !is_from_the_future
+        })
     }
 
     /// Adapts to what a batch has seen.
@@ -165,7 +172,7 @@ impl PixelThrottle {
             }
             DeliveryEnd::RateLimited(wait) => {
                 self.halve();
-                self.open_circuit(PauseReason::RateLimited, now.plus(wait.unwrap_or(Backoff::RATE_LIMITED)));
+                self.open_circuit(PauseReason::RateLimited, now, wait.unwrap_or(Backoff::RATE_LIMITED));
             }
             DeliveryEnd::Failed(asked) => {
                 self.halve();
@@ -176,7 +183,7 @@ impl PixelThrottle {
                 }
                 let wait = more.map(|more| backoff.after(more, rng)).max(asked);
                 if let Some(wait) = wait {
-                    self.open_circuit(PauseReason::Failing, now.plus(wait));
+                    self.open_circuit(PauseReason::Failing, now, wait);
                 }
             }
             DeliveryEnd::CredentialsRefused => self.park(PauseReason::NoCredential, now, backoff),
@@ -200,19 +207,19 @@ impl PixelThrottle {
     /// Pauses the pixel until the next probe.
     fn park(&mut self, reason: PauseReason, now: UnixMillis, backoff: Backoff) {
         (self.concurrency, self.successes) = (1, 0);
-        self.open_circuit(reason, now.plus(backoff.probe));
+        self.open_circuit(reason, now, backoff.probe);
     }
 
     fn halve(&mut self) {
         (self.concurrency, self.successes) = ((self.concurrency / 2).max(1), 0);
     }
 
-    fn open_circuit(&mut self, reason: PauseReason, until: UnixMillis) {
-        let until = match self.paused {
-            Some(paused) if paused.reason == reason => paused.until.max(until),
-            _ => until,
+    fn open_circuit(&mut self, reason: PauseReason, now: UnixMillis, wait: Duration) {
+        let until = match self.paused(now) {
+            Some(paused) if paused.reason == reason => paused.until.max(now.plus(wait)),
+            _ => now.plus(wait),
         };
-        self.paused = Some(Paused { reason, until });
+        (self.paused, self.paused_at) = (Some(Paused { reason, until }), now);
     }
 }
 
@@ -273,6 +280,15 @@ mod tests {
         assert_eq!(throttle.paused_with(&[], until), None);
         let settle = Paused { reason: PauseReason::RateLimited, until }.settle(NOW);
         assert!(matches!(settle, Settle::Retry(open) if open.due_at == NOW), "never past the deadline");
+    }
+
+    #[test]
+    fn a_pixel_s_pause_that_a_wrong_clock_set_does_not_last() {
+        let mut throttle = PixelThrottle::new(4);
+        record(&mut throttle, DeliveryEnd::RateLimited(None));
+        let hours_before = NOW.minus(Duration::from_secs(5 * 3_600));
+        assert!(throttle.paused(NOW).is_some() && throttle.paused(NOW.minus(APART)).is_some());
+        assert_eq!(throttle.paused(hours_before), None);
     }
 
     #[test]
