@@ -10,6 +10,9 @@ use crate::harness::{LONGEST, Running, World, events_in, spec, wait_until};
 /// Descriptors beyond those of a process without work: enough to start, too few for all files at once.
 const SPARE: [usize; 2] = [2, 5];
 
+/// What a process had in hand that ended comes again soon.
+const SHORT: [(&str, &str); 1] = [("QUEUE_VISIBILITY_SECONDS", "5")];
+
 /// Each file is longer than what a spool keeps in memory.
 const ROWS: usize = 6_000;
 const FILES: u64 = 5;
@@ -26,14 +29,14 @@ fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
             events += events_in(&spec);
             world.ok(&["ingest", world.sample(&format!("{seed}.json"), &spec).to_str().unwrap()]);
         }
-        let running = world.start_within(&[&limit], "efflux", &["run"], &[]);
+        let running = world.start_within(&[&limit], "efflux", &["run"], &SHORT);
         wait_until(LONGEST, "it meets the limit", || {
             let log = fs::read_to_string(world.path("efflux.log")).unwrap();
             // SQLite has words of its own for it.
             ["Too many open files", "unable to open database file"].iter().any(|words| log.contains(words))
         });
         assert_eq!(running.terminate(), Some(0));
-        let _running = world.start("efflux", &["run"]);
+        let _running = world.start_with("efflux", &["run"], &SHORT);
         wait_until(LONGEST, "all events have arrived", || {
             assert_eq!(world.ok(&["dlq", "list"]), "", "no message is dead-lettered for it");
             world.sandbox.stats().accepted_events() >= events
