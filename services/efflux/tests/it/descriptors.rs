@@ -10,7 +10,7 @@ use crate::harness::{LONGEST, Running, World, events_in, spec, wait_until};
 /// Descriptors beyond those of a process without work: enough to start, too few for all files at once.
 const SPARE: [usize; 2] = [2, 5];
 
-/// What a process had in hand that ended comes again soon.
+/// What a process had in flight when it ended comes again soon.
 const SHORT: [(&str, &str); 1] = [("QUEUE_VISIBILITY_SECONDS", "5")];
 
 /// Each file is longer than what a spool keeps in memory.
