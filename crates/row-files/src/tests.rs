@@ -385,7 +385,9 @@ proptest! {
         values in prop::collection::vec("[a-z\\\\\"{}\\[\\]:, é]{0,20}", 2..12), bad: prop::sample::Index,
         damage in 0..4_usize, at: prop::sample::Index, array: bool,
     ) {
-        let texts: Vec<_> = values.iter().map(|v| serde_json::json!({"v": v, "w": [1, {"x": v}]}).to_string()).collect();
+        // Without one of its quotes, what stands in a text could end the array: then the row's end is not certain.
+        let values = values.iter().map(|v| if array { v.replace(']', "") } else { v.clone() });
+        let texts: Vec<_> = values.map(|v| serde_json::json!({"v": v, "w": [1, {"x": v}]}).to_string()).collect();
         let place = bad.index(texts.len() - 1);
         let mut lines: Vec<Vec<u8>> = texts.iter().map(|text| text.clone().into_bytes()).collect();
         let row = &mut lines[place];
