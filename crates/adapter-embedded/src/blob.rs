@@ -31,7 +31,7 @@ pub struct FolderBlobStore {
     clock: Arc<dyn Clock>,
 }
 
-/// A file that is still unfinished after that time has nobody who finishes it.
+/// A file that is still unfinished after that time has no process that finishes it.
 const UNFINISHED: Duration = Duration::from_secs(3_600);
 
 /// Where objects are kept.

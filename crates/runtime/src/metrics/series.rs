@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ports::metric::Labels;
 
-/// Labels whose values come from feeds or from the directory, so that nobody knows how many there will be.
+/// Labels whose values come from feeds or from the directory, so that their number is not known.
 const OPEN: [&str; 2] = ["pixel", "network"];
 /// Series with such labels that a process keeps; what comes later counts as `other`.
 const MOST: usize = 10_000;

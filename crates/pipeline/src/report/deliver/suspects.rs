@@ -3,7 +3,7 @@
 //! A platform that takes nothing of a pixel may say so with an answer that blames an event: then each event would be blamed in
 //! turn. So such an answer is believed only where the platform took another event of the same group, or takes one afterwards. An
 //! event that was found by bisection is then sent alone once more: what refused it may have passed. Where nothing is taken,
-//! nobody is rejected and all of them wait.
+//! none is rejected and all of them wait.
 
 use super::bisect::EventPlace;
 use crate::report::mutations;
