@@ -74,7 +74,9 @@ class Oracle:
 
     def is_done(self, system):
         """True when no work is left; otherwise the work that is left."""
-        status = system.status(self.files)
+        status = system.status_if_reachable(self.files)
+        if status is None:
+            return "a backend cannot be reached"
         open_rows = {k: n for k, n in status["ledger"].items() if k in ("in_flight", "retry", "parked") and n}
         waiting = {name: (q["visible"], q["hidden"]) for name, q in status["queues"].items() if q["visible"] or q["hidden"]}
         in_ledger = sum(status["ledger"].values())

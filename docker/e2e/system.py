@@ -11,6 +11,8 @@ DOCKER = Path(__file__).resolve().parents[1]
 COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
 # No step takes this long unless something is wrong.
 LONGEST_SECONDS = 240
+# The exit status of `efflux` when a backend cannot be reached.
+UNAVAILABLE = 69
 
 # Short waits, so that another container soon takes over from a killed one.
 SETTINGS = {
@@ -156,6 +158,14 @@ class System:
     def status(self, files):
         """The output of `efflux status`, with this many of the latest files."""
         return json.loads(self.efflux("status", "--json", "--files", str(files)).stdout)
+
+    def status_if_reachable(self, files):
+        """Like `status`; None while a backend, for example one that has just been killed, cannot be reached yet."""
+        done = self.efflux("status", "--json", "--files", str(files), check=False)
+        if done.returncode == UNAVAILABLE:
+            return None
+        assert done.returncode == 0, f"efflux status ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
 
     def sandbox(self, path, body=None):
         """The sandbox's answer to a GET, or to a POST of `body`."""
