@@ -5,6 +5,7 @@
 mod amounts;
 mod bisection;
 mod credentials;
+mod crossing;
 mod erasure;
 mod filtering;
 mod identity;

@@ -114,6 +114,23 @@ impl World {
         world
     }
 
+    /// Intake of another process, which has read nothing yet and reaches the ledger in its own way.
+    pub(crate) fn other_intake(&self, ledger: Arc<dyn ReportLedger>) -> Intake {
+        let ports = ReportPorts {
+            pixels: Arc::<EmbeddedPixels>::clone(&self.directory),
+            blobs: Arc::clone(&self.reporting.blobs),
+            ledger,
+            destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),
+            clock: Arc::<ManualClock>::clone(&self.clock),
+            rng: Arc::new(Half),
+            metrics: Arc::new(NoMetrics),
+            health: Arc::new(NoHealth),
+        };
+        let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
+        let lanes = Lanes::new(Arc::clone(&reporting));
+        Intake::new(reporting, lanes)
+    }
+
     /// What the directory says of a pixel from now on.
     pub(crate) async fn tokens(&self, pixel: &str, tokens: &[&str]) {
         let credentials = tokens
@@ -158,14 +175,17 @@ impl World {
     }
 
     pub(crate) async fn handle_body(&self, body: &str) -> Handled {
-        let delivery = Delivery {
+        self.intake.handle(&self.delivery(body), &CancellationToken::new()).await
+    }
+
+    pub(crate) fn delivery(&self, body: &str) -> Delivery {
+        Delivery {
             message_id: "m".into(),
             handle: Handle("h".into()),
             body: body.to_owned(),
             receive_count: 1,
             sent_at: self.clock.now(),
-        };
-        self.intake.handle(&delivery, &CancellationToken::new()).await
+        }
     }
 
     pub(crate) async fn receipt(&self, object: &ObjectRef) -> Receipt {

@@ -32,8 +32,12 @@ use crate::worker::{Handled, Handler};
 
 use claim::Claimer;
 use reader::RowReader;
+use reconcile::Difference;
 use row_claim::RowClaimBuilder;
 use shared_sessions::SessionWatch;
+
+/// How often a file is read at most until its receipt balances.
+const MOST_READINGS: u32 = 3;
 
 /// The reporter's handler of messages.
 #[derive(Debug)]
@@ -66,18 +70,39 @@ impl Intake {
 
     #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
     async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict, stop: &CancellationToken) {
-        let result = self.take_in(object, stop).await;
+        let result = self.take_in_until_balanced(object, stop).await;
         if let Err(Problem::Permanent(reason)) = &result {
             self.note_refusal(object, reason).await;
         }
         verdict.note(object, result);
     }
 
-    async fn take_in(&self, object: &ObjectRef, stop: &CancellationToken) -> Result<(), Problem> {
+    /// Two processes may have the file at once, and one of them knew less, for example of a pixel that was added meanwhile. Then what the
+    /// later one notes may not be what the ledger has. Reading it again puts that right, because the ledger knows all of its rows by then.
+    async fn take_in_until_balanced(
+        &self,
+        object: &ObjectRef,
+        stop: &CancellationToken,
+    ) -> Result<(), Problem> {
+        for _ in 1..MOST_READINGS {
+            let Some(difference) = self.take_in(object, stop).await? else { return Ok(()) };
+            tracing::warn!(?difference, "the receipt does not balance: the file is read again");
+        }
+        if let Some(difference) = self.take_in(object, stop).await? {
+            difference.alarm(&self.reporting);
+        }
+        Ok(())
+    }
+
+    async fn take_in(
+        &self,
+        object: &ObjectRef,
+        stop: &CancellationToken,
+    ) -> Result<Option<Difference>, Problem> {
         let reporting = &*self.reporting;
         if is_marker(&*reporting.blobs, object, reporting.config.max_object_bytes).await? {
             tracing::info!("the object is a mark and not a file: nothing to do");
-            return Ok(());
+            return Ok(None);
         }
         let network = InterpretedKey::parse(&object.key)
             .map_err(|e| Problem::Permanent(format!("{object}: {e}")))?
@@ -85,7 +110,7 @@ impl Intake {
             .to_owned();
         let (blob, digest) = content::fetch(reporting, object).await?;
         let Some(source) = content::unread_source(&*reporting.ledger, object, &digest).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let blob = content::checked(reporting, object, blob).await?;
         reporting.wants_the_time()?;
@@ -109,8 +134,7 @@ impl Intake {
         let end = ObjectEnd::Read { rows_in: claimed.rows, duplicates: claimed.duplicates, digest };
         reporting.ledger.finish_object(&source, &end, reporting.clock.now()).await?;
         tracing::info!(rows_in = claimed.rows, duplicates = claimed.duplicates, "file taken in");
-        reconcile::check(reporting, &source).await;
-        Ok(())
+        Ok(reconcile::check(reporting, &source).await)
     }
 
     async fn note_refusal(&self, object: &ObjectRef, reason: &str) {
