@@ -74,7 +74,7 @@ class Oracle:
 
     def is_done(self, system):
         """True when no work is left; otherwise the work that is left."""
-        status = system.status_if_reachable(self.files)
+        status = system.status_if_reachable(1)
         if status is None:
             return "a backend cannot be reached"
         open_rows = {k: n for k, n in status["ledger"].items() if k in ("in_flight", "retry", "parked") and n}

@@ -169,7 +169,8 @@ class System:
 
     def sandbox(self, path, body=None):
         """The sandbox's answer to a GET, or to a POST of `body`."""
-        address = self.compose("port", "sandbox", "8787").stdout.strip()
+        (container,) = self.containers("sandbox")
+        address = run("docker", "port", container, "8787/tcp").stdout.splitlines()[0]
         data = body.encode() if body else None
         with urllib.request.urlopen(f"http://{address}/_sandbox/{path}", data, timeout=60) as answer:
             return answer.read().decode()

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn python_counts_too() {
-        let fine = "test_1_undisturbed (test_system.WholeSystem) ... ok\n\nRan 9 tests in 213.260s\n\nOK\n";
+        let fine = "test_1_undisturbed (test_system.Disturbed) ... ok\n\nRan 9 tests in 213.260s\n\nOK\n";
         assert_eq!(tally(fine).to_string(), "9 passed, 0 failed");
         let one = "Ran 1 test in 0.1s\n\nOK\nRan 9 tests in 60.0s\n\nFAILED (failures=1, skipped=6)\n";
         assert_eq!(tally(one).to_string(), "3 passed, 7 failed");
