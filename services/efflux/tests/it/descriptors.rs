@@ -14,8 +14,8 @@ const SPARE: [usize; 2] = [2, 5];
 const SHORT: [(&str, &str); 1] = [("QUEUE_VISIBILITY_SECONDS", "5")];
 
 /// Each file is longer than what a spool keeps in memory.
-const ROWS: usize = 6_000;
-const FILES: u64 = 5;
+const ROWS: usize = 4_000;
+const FILES: u64 = 4;
 
 #[test]
 fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
@@ -24,8 +24,7 @@ fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
         let limit = format!("--nofile={}", opened_by_an_idle_process(&world) + spare);
         let mut events = 0;
         for seed in 0..FILES {
-            let spec =
-                spec(SampleNetwork::Crossroads, ROWS / FILES as usize * (seed as usize + 1), 700 + seed);
+            let spec = spec(SampleNetwork::Tonic, ROWS, 700 + seed);
             events += events_in(&spec);
             world.ok(&["ingest", world.sample(&format!("{seed}.json"), &spec).to_str().unwrap()]);
         }
