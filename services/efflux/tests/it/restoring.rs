@@ -121,6 +121,8 @@ fn a_data_directory_is_restored_as_a_whole() {
     for step in [THE_WHOLE, SAY_WHAT_MAY_BE_RECEIVED] {
         drill.runs(step);
     }
+    let audience = |folder: &str| fs::read(drill.world.path(folder).join("sends-to")).unwrap();
+    assert_eq!(audience("backup"), audience("data"), "it may send to the same platform only");
     drill.start();
     drill.runs(PUT_AGAIN);
     drill.ends_well();
