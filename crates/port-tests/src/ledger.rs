@@ -91,6 +91,7 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn Ledger>) {
         put_off::a_lease_that_a_wrong_clock_renewed_is_not_respected,
         put_off::a_mark_outlives_a_lease_that_is_not_respected,
         put_off::a_pause_that_a_wrong_clock_began_is_over,
+        put_off::a_row_that_states_other_figures_hides_no_pause_of_a_wrong_clock,
         put_off::what_waits_for_a_person_stays_put_off,
         put_off::many_are_made_due,
         limits::a_backlog_leaves_room_for_others,

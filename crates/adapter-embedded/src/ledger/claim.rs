@@ -32,10 +32,11 @@ const TAKE_OVER: &str = "
         updated_at = :now, campaign_id = NULL, erased_at = NULL, erased_by = NULL
     WHERE id = :id AND key = :key";
 
+/// A pause that a wrong clock began is known by when it was written; that stays, unless a later moment is written.
 const OBSERVE: &str = "
     UPDATE report_conversions
     SET observed_count = ?, observed_revenue = ?, wanted_count = ?, wanted_revenue = ?, version = version + 1,
-        updated_at = ?
+        updated_at = max(updated_at, ?)
     WHERE id = ?";
 
 /// An entry as it is stored.

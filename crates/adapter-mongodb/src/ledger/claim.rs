@@ -130,7 +130,9 @@ fn update(entry: &Entry, change: Change<'_>, token: ObjectId, holder: &Holder) -
         }
         Change::Observe { observed, wanted, increment } => {
             set.extend(observe(observed, wanted));
+            // A pause that a wrong clock began is known by when it was written; that stays, unless a later moment is written.
             set.extend(changed(holder.now));
+            set.insert("updated_at", date(holder.now).max(entry.updated_at));
             if let Some((increment, row)) = &increment {
                 set.extend(add(entry, increment, row, holder));
             }

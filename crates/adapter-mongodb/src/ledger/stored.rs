@@ -21,6 +21,7 @@ pub(super) struct Entry {
     pub(super) object: String,
     pub(super) row: u64,
     pub(super) version: i64,
+    pub(super) updated_at: DateTime,
     pub(super) attempt: u32,
     observed_count: i64,
     observed_revenue: Money,
@@ -55,7 +56,7 @@ impl Entry {
             "state": 1, "reason": 1, "object": 1, "row": 1, "version": 1, "attempt": 1, "observed_count": 1,
             "observed_revenue": 1, "reported_count": 1, "reported_revenue": 1, "accepted": 1, "events": 1,
             "deadline": 1, "attempts": 1, "superseded": 1, "figures_unknown": 1, "wanted": 1, "part": 1,
-            "erased_by": 1,
+            "erased_by": 1, "updated_at": 1,
         }
     }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use domain::Outcome;
-use ports::ledger::{LongestWaits, RowClaim, Settle, SettleLater, WaitReason};
+use ports::ledger::{Claim, LongestWaits, RowClaim, Settle, SettleLater, WaitReason};
 
-use super::fixture::{LEASE, Subject, at, deadline, key, parked, pixel, retry, sendable};
+use super::fixture::{LEASE, Subject, at, deadline, figures, key, parked, pixel, retry, sendable};
 
 const HOUR: i64 = 3_600;
 
@@ -66,6 +66,15 @@ pub(super) async fn a_pause_that_a_wrong_clock_began_is_over(ledger: Subject) {
     due.sort_unstable();
     expected.sort_unstable();
     assert_eq!(due, expected);
+}
+
+pub(super) async fn a_row_that_states_other_figures_hides_no_pause_of_a_wrong_clock(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 5 * HOUR).await;
+    // Shorter than the longest pause, by the clock of the one that states the figures.
+    ledger.done(&lease, retry(5 * HOUR + 30), 5 * HOUR).await;
+    let restated = RowClaim { observed: Some(figures(2, "7")), ..sendable("s", "b/other", 0) };
+    assert_eq!(ledger.claim_one(restated, 4 * HOUR + 1_800).await, Claim::Duplicate);
+    assert_eq!(release(&ledger, 4 * HOUR + 1_800).await, 1);
 }
 
 pub(super) async fn what_waits_for_a_person_stays_put_off(ledger: Subject) {
