@@ -44,7 +44,7 @@ fn the_field_its_value_its_rule_and_the_row_of_the_interpreted_file_are_named() 
         ],
         10,
     );
-    let _ = world.ingest(&[&world.file("a.json", file)]);
+    world.ingest(&[&world.file("a.json", file)]);
     for (session, row, filtered_row, wrong) in [
         ("bad-time", 5, 2, r#"wrong     click_timestamp "yesterday": not a time"#),
         (
@@ -57,7 +57,7 @@ fn the_field_its_value_its_rule_and_the_row_of_the_interpreted_file_are_named() 
     ] {
         let history = world.ok(&["explain", session]);
         assert!(history.contains(wrong), "{wrong} is missing in\n{history}");
-        assert!(history.contains(&format!("/networks/tonic/")), "{history}");
+        assert!(history.contains("/networks/tonic/"), "{history}");
         assert!(history.contains(&format!(".json, row {row} (counted from 0)\n")), "{history}");
         assert!(history.contains(&format!(".json, row {filtered_row}\n")), "{history}");
         assert!(!history.contains("visitor@mail"), "{history}");
@@ -85,7 +85,7 @@ fn a_row_that_was_left_out_says_which_condition_failed_and_what_to_do() {
         ],
         6,
     );
-    let _ = world.ingest(&[&world.file("a.json", file)]);
+    world.ingest(&[&world.file("a.json", file)]);
     let german = world.ok(&["explain", "german"]);
     for part in [
         "row 0 (counted from 0)",

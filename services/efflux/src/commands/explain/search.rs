@@ -173,7 +173,7 @@ impl FoundRow {
             self.number
         );
         if let Some(Condition { campaign, said, .. }) = &self.unmet {
-            let campaign = campaign.as_deref().map_or("none", |campaign| campaign);
+            let campaign = campaign.as_deref().unwrap_or("none");
             text.push_str(&format!("  campaign  {}\n  condition {}\n", one_line(campaign), one_line(said)));
         }
         text.push_str(&format!(
@@ -227,6 +227,6 @@ fn decision(receipt: &FilterReceipt, unmet: Option<&Condition>) -> (String, Stri
             );
             (filter, format!("if it left the row out, ingest the file again; if it kept the row, {waits}"))
         }
-        None => (format!("kept the row at {at}"), format!("{waits}")),
+        None => (format!("kept the row at {at}"), waits.to_owned()),
     }
 }
