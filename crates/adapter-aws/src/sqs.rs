@@ -186,6 +186,10 @@ impl EventQueue for SqsQueue {
         redrive::redrive(self, message_ids).await
     }
 
+    async fn discard(&self, message_ids: &[String]) -> Result<Vec<String>> {
+        redrive::discard(self, message_ids).await
+    }
+
     async fn depth(&self) -> Result<Depth> {
         let (main, dead) = tokio::try_join!(
             self.waiting("queue.depth", &self.main),

@@ -61,8 +61,13 @@ impl DataDir {
     /// When the directory cannot be made.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let folder = path.into();
-        crate::blob::make_folder(&folder)
-            .map_err(|e| io_error("data_dir.open", &format!("the data directory {}", folder.display()), e))?;
+        crate::blob::make_folder(&folder).map_err(|e| {
+            io_error(
+                "data_dir.open",
+                &format!("the data directory {} (EFFLUX_DATA_DIR)", folder.display()),
+                e,
+            )
+        })?;
         Ok(Self(Arc::new(Parts {
             folder,
             queues: Part::new(QUEUES, EmbeddedQueue::SCHEMA),
@@ -150,7 +155,8 @@ impl Part {
         if let Some(db) = &*opened {
             return Ok(db.clone());
         }
-        let db = Db::open(&folder.join(self.name), self.schema)?;
+        let place = || format!("it is in {} (EFFLUX_DATA_DIR)", folder.display());
+        let db = Db::open(&folder.join(self.name), self.schema).map_err(|error| error.also(&place()))?;
         *opened = Some(db.clone());
         Ok(db)
     }

@@ -152,6 +152,14 @@ impl EventQueue for EmbeddedQueue {
         Ok(found)
     }
 
+    async fn discard(&self, message_ids: &[String]) -> Result<Vec<String>> {
+        if message_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (name, ids) = (Arc::clone(&self.name), message_ids.to_vec());
+        self.db.write("queue.discard", move |tx| sql::discard(tx, &name, &ids)).await
+    }
+
     async fn depth(&self) -> Result<Depth> {
         let (name, now): (_, UnixMillis) = (Arc::clone(&self.name), self.clock.now());
         self.db.read("queue.depth", move |tx| sql::depth(tx, &name, now)).await

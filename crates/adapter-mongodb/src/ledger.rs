@@ -131,6 +131,10 @@ impl ReportLedger for MongoLedger {
         due::release_parked(&self.connection, pixel, now).await
     }
 
+    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
+        due::reopened(&self.connection, pixels).await
+    }
+
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {
         put_off::release(&self.connection, longest, now).await
     }

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backends::{OpenError, OpenPorts};
-use runtime::WrongUsage;
 use runtime::terminal::harmless;
-use runtime::{ExitStatus, SystemClock, telemetry};
+use runtime::{ExitStatus, NoInput, NoOutput, SystemClock, Unreachable, WrongUsage, telemetry};
 use settings::{Environment, Service, Settings};
 
 use crate::{Parts, StartError};
@@ -43,6 +42,15 @@ pub(crate) async fn open<P: OpenPorts>(service: Service) -> anyhow::Result<Parts
 fn status_of(error: &anyhow::Error) -> ExitStatus {
     if error.downcast_ref::<WrongUsage>().is_some() {
         return ExitStatus::Usage;
+    }
+    if error.downcast_ref::<NoInput>().is_some() {
+        return ExitStatus::NoInput;
+    }
+    if error.downcast_ref::<Unreachable>().is_some() {
+        return ExitStatus::Unavailable;
+    }
+    if error.downcast_ref::<NoOutput>().is_some() {
+        return ExitStatus::NotWritten;
     }
     match error.downcast_ref::<StartError>() {
         Some(

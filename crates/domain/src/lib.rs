@@ -4,6 +4,7 @@
 pub mod event;
 pub mod expand;
 pub mod file_profile;
+pub mod finding;
 pub mod key;
 pub mod money;
 pub mod network;

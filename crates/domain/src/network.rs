@@ -21,7 +21,8 @@ pub enum CountSource {
 
 impl CountSource {
     /// The field that says it.
-    const fn field(self) -> Option<&'static str> {
+    #[must_use]
+    pub const fn field(self) -> Option<&'static str> {
         Some(match self {
             Self::Always(_) => return None,
             Self::LanderVisitors => "lander_visitors",

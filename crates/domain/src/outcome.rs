@@ -150,6 +150,14 @@ impl fmt::Display for Reason {
     }
 }
 
+impl Reason {
+    /// The reason of this word; `None` when it is not one.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+    }
+}
+
 /// A set of reasons; iterates in the order of [`Reason::ALL`].
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Reasons(u16);
@@ -157,6 +165,12 @@ pub struct Reasons(u16);
 impl Reasons {
     /// No reason at all.
     pub const NONE: Self = Self(0);
+
+    /// Those of a text that [`Display`](fmt::Display) wrote; words that this version does not know are left out.
+    #[must_use]
+    pub fn of_words(words: &str) -> Self {
+        words.split(',').filter_map(Reason::of_word).collect()
+    }
 
     /// Adds a reason.
     pub fn insert(&mut self, reason: Reason) {
@@ -230,5 +244,6 @@ mod tests {
         let set: Reasons = [Reason::Malformed, Reason::InvalidPixel].into_iter().collect();
         assert_eq!(set.category(), Some(Reason::InvalidPixel));
         assert_eq!(set.to_string(), "invalid_pixel,malformed");
+        assert_eq!(Reasons::of_words("malformed,invalid_pixel,of_another_version"), set);
     }
 }

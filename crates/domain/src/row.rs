@@ -7,7 +7,7 @@ mod names;
 use std::borrow::Cow;
 
 pub use fields::Conversion;
-pub use names::FieldNames;
+pub use names::{FieldNames, values};
 
 use crate::key::ConversionKey;
 

@@ -22,8 +22,8 @@ use row_files::{FileError, RowLimits, Rows};
 use tokio_util::sync::CancellationToken;
 
 pub use subscription_filter::{
-    BELOW_MIN_REVENUE, NO_CAMPAIGN, NOT_SUBSCRIBED, OTHER_COUNTRY, OTHER_NETWORK, SUBSCRIPTION_DISABLED,
-    SubscriptionFilter,
+    BELOW_MIN_REVENUE, LeftOut, NO_CAMPAIGN, NOT_SUBSCRIBED, OTHER_COUNTRY, OTHER_NETWORK,
+    SUBSCRIPTION_DISABLED, SubscriptionFilter, Unmet,
 };
 pub use subscriptions::Subscriptions;
 pub use watch::FileWatch;

@@ -1,12 +1,12 @@
 //! Another chance for entries that ended, or that wait: planned first, checked against the current pixels, and given through
 //! the ledger, which lets nothing be sent twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::validate::{Rules, check};
-use domain::{ConversionKey, Money, Outcome, Reason, Row, UnixMillis};
-use ports::ledger::{Record, Reopening, Selection, Settled};
+use domain::{ConversionKey, Money, Outcome, PixelRef, Reason, Row, UnixMillis};
+use ports::ledger::{Record, Reopening, Selection, Settled, WaitReason};
 use ports::{Clock, Destinations, LedgerAdmin, Result};
 
 use crate::report::{PixelMap, Pixels};
@@ -32,14 +32,17 @@ pub struct Replay {
 pub struct Amount {
     /// How many.
     pub entries: u64,
-    /// What they have earned beyond what was reported.
+    /// What they have earned beyond what was reported; below zero where a feed states so.
     pub revenue: Money,
 }
 
 impl Amount {
     fn add(&mut self, record: &Record) {
         self.entries += 1;
-        self.revenue = self.revenue + record.unreported();
+        let stated = record.observed.revenue;
+        let missing =
+            if stated.is_negative() { stated - record.reported.revenue } else { record.unreported() };
+        self.revenue = self.revenue + missing;
     }
 }
 
@@ -47,7 +50,7 @@ impl Amount {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReplayPlan {
     /// What gets another chance, by pixel and by the reason for which it stands where it stands.
-    pub reopen: BTreeMap<(String, String), Amount>,
+    pub reopen: BTreeMap<(PixelRef, String), Amount>,
     /// What is too old for the destination by now.
     pub too_old: Amount,
     /// What may not be sent by the current rules, by the first of the reasons.
@@ -75,7 +78,7 @@ impl ReplayPlan {
     fn add(&mut self, record: &Record, verdict: &ReplayVerdict) {
         let amount = match verdict {
             ReplayVerdict::Reopen(reopening) => {
-                let group = (reopening.pixel.to_string(), record.reason.clone());
+                let group = (reopening.pixel.clone(), record.reason.clone());
                 self.reopen.entry(group).or_default()
             }
             ReplayVerdict::TooOld => &mut self.too_old,
@@ -96,6 +99,14 @@ pub struct Replayed {
     pub reopened: u64,
     /// Entries that a worker or another operator changed in between: skipped.
     pub changed_meanwhile: u64,
+    /// Entries that stay parked, because nothing can be sent to their pixel.
+    pub left_parked: u64,
+}
+
+/// Whether an entry waits for what a pixel without a working credential cannot have: it would only be parked again.
+#[must_use]
+pub fn waits_for_credential(outcome: Outcome, reason: &str) -> bool {
+    outcome == Outcome::Parked && !WaitReason::WITHOUT_CREDENTIAL.contains(&WaitReason::from(reason))
 }
 
 /// What a replay does with one entry.
@@ -124,22 +135,25 @@ impl Replay {
         Ok(plan)
     }
 
-    /// Gives another chance to the entries of a selection that may have one.
+    /// Gives another chance to the entries of a selection that may have one. What waits for a credential of one of the `closed` pixels
+    /// stays parked: nothing can be sent to them.
     ///
     /// # Errors
     /// The ledger's or the pixel directory's; what was reopened before stays so.
-    pub async fn apply(&self, selection: &Selection) -> Result<Replayed> {
+    pub async fn apply(&self, selection: &Selection, closed: &BTreeSet<PixelRef>) -> Result<Replayed> {
         let pixels = self.pixels.current().await?;
         let (mut done, mut after) = (Replayed::default(), None);
         while let Some(page) = self.page(selection, &mut after).await? {
             let now = self.clock.now();
-            let reopenings: Vec<_> = page
-                .iter()
-                .filter_map(|record| match self.judge(record, now, &pixels) {
-                    ReplayVerdict::Reopen(reopening) => Some(reopening),
-                    _ => None,
-                })
-                .collect();
+            let mut reopenings = Vec::with_capacity(page.len());
+            for record in &page {
+                let ReplayVerdict::Reopen(reopening) = self.judge(record, now, &pixels) else { continue };
+                if closed.contains(&reopening.pixel) && waits_for_credential(record.outcome, &record.reason) {
+                    done.left_parked += 1;
+                } else {
+                    reopenings.push(reopening);
+                }
+            }
             for settled in self.ledger.reopen(&reopenings, now).await? {
                 match settled {
                     Settled::Done => done.reopened += 1,

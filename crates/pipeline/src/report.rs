@@ -18,6 +18,7 @@ pub mod due;
 mod health;
 mod intake;
 mod mutations;
+mod notices;
 mod pixels;
 pub mod refresh;
 
@@ -37,6 +38,7 @@ pub(crate) use pixels::PixelMap;
 pub use pixels::Pixels;
 
 use health::DestinationReachability;
+use notices::Notices;
 
 /// What reporting needs from the outside.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ pub struct Reporting {
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
+    notices: Notices,
     /// Notified when ages may not be judged.
     clock_in_doubt: Notify,
 }
@@ -101,6 +104,7 @@ impl Reporting {
             metrics,
             health,
             reachability,
+            notices: Notices::default(),
             clock_in_doubt,
         }
     }

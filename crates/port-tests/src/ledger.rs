@@ -128,6 +128,7 @@ async fn money_and_people(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
         operator::of_many_attempts_the_first_and_the_latest_are_kept,
         operator::a_selection_takes_what_all_conditions_hold_for,
         operator::reopened_entries_are_due_now,
+        operator::pixels_of_reopened_entries_are_found,
         operator::what_was_accepted_is_not_sent_again_after_reopening,
     );
 }

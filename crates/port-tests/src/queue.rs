@@ -36,6 +36,7 @@ pub async fn suite(make: impl AsyncFn() -> Queue, pass: Pass<'_>) {
     consumers_at_once_never_share(make().await).await;
     a_dead_letter_keeps_its_reason(make().await, pass).await;
     a_dead_letter_comes_back_as_a_new_message(make().await).await;
+    a_discarded_dead_letter_is_gone_and_no_other(make().await).await;
     depth_counts_each_kind(make().await, pass).await;
     a_waiting_receiver_is_woken(make().await).await;
 }
@@ -277,6 +278,24 @@ async fn a_dead_letter_comes_back_as_a_new_message(queue: Queue) {
     let handles: Vec<_> = back.into_iter().map(|d| d.handle).collect();
     assert_eq!(queue.acknowledge(&handles).await.unwrap(), [StillHeld::Yes; 2]);
     assert_depth(&queue, 0, 0, 1).await;
+}
+
+async fn a_discarded_dead_letter_is_gone_and_no_other(queue: Queue) {
+    send(&queue, &["first", "second 漢", "third"]).await;
+    let mut ids = BTreeMap::new();
+    for delivery in collect(&queue, 3).await {
+        assert_eq!(queue.dead_letter(&delivery, "why", "suite").await.unwrap(), StillHeld::Yes);
+        ids.insert(delivery.body, delivery.message_id);
+    }
+    assert_eq!(queue.discard(&[]).await.unwrap(), [] as [String; 0]);
+    let asked = [ids["second 漢"].clone(), "no such message".to_owned()];
+    assert_eq!(queue.discard(&asked).await.unwrap(), asked[..1]);
+    assert_eq!(queue.discard(&asked).await.unwrap(), [] as [String; 0], "it is there no more");
+    let mut left: Vec<_> = queue.dead_letters(10).await.unwrap().into_iter().map(|d| d.body).collect();
+    left.sort();
+    assert_eq!(left, ["first", "third"]);
+    assert_nothing(&queue).await;
+    assert_depth(&queue, 0, 0, 2).await;
 }
 
 async fn depth_counts_each_kind(queue: Queue, pass: Pass<'_>) {

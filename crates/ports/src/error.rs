@@ -96,6 +96,16 @@ impl Error {
         self
     }
 
+    /// Adds something to what the reader needs to know.
+    #[must_use]
+    pub fn also(mut self, more: &str) -> Self {
+        if !self.detail.is_empty() {
+            self.detail.push_str("; ");
+        }
+        self.detail.push_str(more);
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

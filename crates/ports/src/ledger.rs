@@ -92,6 +92,10 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     /// ([`WITHOUT_CREDENTIAL`](WaitReason::WITHOUT_CREDENTIAL)); how many there were.
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
 
+    /// Those of these pixels of which an entry is due that the operator has given another chance
+    /// ([`Reopened`](WaitReason::Reopened)): a paused pixel is probed then. Its cost depends on what is due for these pixels.
+    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>>;
+
     /// Makes due now what only a wrong clock can have put off so far ([`rules::PutOff`]), leases that end too late among it; how many
     /// entries there were. They stay in their state, as when their time had come.
     ///

@@ -102,6 +102,9 @@ pub trait EventQueue: fmt::Debug + Send + Sync {
     /// a crash in between delivers it twice, and loses nothing. The ids of those that were found, in no order.
     async fn redrive(&self, message_ids: &[String]) -> Result<Vec<String>>;
 
+    /// Deletes dead letters for good. The ids of those that were found, in no order.
+    async fn discard(&self, message_ids: &[String]) -> Result<Vec<String>>;
+
     /// How much waits.
     async fn depth(&self) -> Result<Depth>;
 }

@@ -8,7 +8,6 @@ mod connections;
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::answer::answer;
 use self::connections::Connections;
+use crate::exit::Unreachable;
 use crate::health::Health;
 use crate::metrics::Metrics;
 
@@ -61,12 +61,11 @@ impl Server {
         settings: &HttpSettings,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, Unreachable> {
         let wanted = SocketAddr::new(settings.bind, settings.port);
-        let listener = TcpListener::bind(wanted).await.map_err(|e| {
-            io::Error::new(e.kind(), format!("cannot listen on {wanted} (PORT, HTTP_BIND): {e}"))
-        })?;
-        let address = listener.local_addr()?;
+        let refused = |e| Unreachable(format!("cannot listen on {wanted} (PORT, HTTP_BIND): {e}"));
+        let listener = TcpListener::bind(wanted).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         Ok(Self { listener, address, metrics, health })
     }
 

@@ -15,7 +15,7 @@ pub mod terminal;
 
 pub use clock::{SystemClock, SystemRng};
 pub use disk::DiskRoom;
-pub use exit::{ExitStatus, WrongUsage};
+pub use exit::{ExitStatus, NoInput, NoOutput, Unreachable, WrongUsage};
 pub use fan_out::FanOut;
 pub use health::Health;
 pub use lifecycle::{Lifecycle, TaskResult};

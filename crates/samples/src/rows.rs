@@ -21,7 +21,13 @@ pub struct SampleRow {
 /// Makes the rows of a sample one at a time: `spec.rows` rows, then the restatements.
 #[must_use]
 pub fn rows(spec: &SampleSpec) -> Rows<'_> {
-    Rows { spec, chance: Chance::new(spec.seed), first: 0..spec.rows, again: 0..spec.rows, last_clean: None }
+    Rows {
+        spec,
+        chance: Chance::new(spec.seed ^ spec.network.salt()),
+        first: 0..spec.rows,
+        again: 0..spec.rows,
+        last_clean: None,
+    }
 }
 
 /// Iterator over the rows of a sample; see [`rows`].

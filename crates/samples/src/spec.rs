@@ -34,6 +34,16 @@ impl SampleNetwork {
         }
     }
 
+    /// What distinguishes the chance of its samples from that of other networks: their visits are others, whatever the seed.
+    pub(crate) const fn salt(self) -> u64 {
+        match self {
+            Self::Tonic => 0,
+            Self::Crossroads => 1 << 56,
+            Self::Sedo => 2 << 56,
+            Self::Airfind => 3 << 56,
+        }
+    }
+
     /// The name of the job that leaves the files: third segment of their keys.
     #[must_use]
     pub const fn job_key(self) -> &'static str {

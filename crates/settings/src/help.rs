@@ -22,8 +22,12 @@ pub fn help_text(service: Service) -> String {
         };
         put(&mut text, format_args!("  {}\n      {}{default}\n", setting.name, setting.help()));
     }
-    text.push_str("\nExit codes: 0 done, 1 not everything was done, 64 wrong usage or configuration,\n");
-    text.push_str("69 a backend cannot be reached at start, 70 a bug.\n");
+    text.push_str(
+        "\nExit codes: 0 done, 1 incomplete, 64 wrong usage or configuration, 66 a file cannot be read,\n",
+    );
+    text.push_str(
+        "69 a backend cannot be reached or a port is taken, 70 a bug, 74 the output cannot be written.\n",
+    );
     text
 }
 

@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::optimizer::OptimizerSettings;
 use crate::reader::{Problems, Reader};
 use crate::service::{HttpSettings, Location, LocationSettings, ProcessSettings, TelemetrySettings};
-use crate::setting::Service;
+use crate::setting::{Service, Setting};
 use crate::table::table;
 use crate::transport::{self, Transport};
 use crate::work::{IntervalSettings, LimitSettings, QueueSettings, ReportingSettings, Toggles};
@@ -171,14 +171,30 @@ fn warnings(environment: &Environment) -> Vec<String> {
             || DestinationSettings::PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     };
     let known = |name: &str| table().any(|setting| setting.names().any(|known| known == name));
-    let unknown =
-        environment.names().filter(|name| ours(name) && !known(name) && !name.starts_with("EFFLUX_TEST_"));
-    let unknown = unknown.map(|name| format!("{name} is set and means nothing"));
+    let strange = environment.names().filter(|name| !known(name) && !name.starts_with("EFFLUX_TEST_"));
+    let unknown = strange.filter_map(|name| match meant(name) {
+        Some(meant) => Some(format!("{name} is set and means nothing: is {meant} meant?")),
+        None => ours(name).then(|| format!("{name} is set and means nothing")),
+    });
     let renamed = table().filter_map(|setting| {
         let former = setting.former.filter(|former| environment.get(former).is_some())?;
         Some(format!("{former} is the former name of {}: use that", setting.name))
     });
     unknown.chain(renamed).collect()
+}
+
+/// So many letters of a name may be wrong, missing, too many or swapped.
+const MISSPELT: usize = 2;
+
+/// The setting whose name this is most likely a misspelling of: it begins with the same word, and few letters differ.
+fn meant(name: &str) -> Option<&'static str> {
+    let first = |name: &str| name.split_once('_').map(|(first, _)| first.to_ascii_uppercase());
+    let alike = |known: &'static str| {
+        let differing = strsim::damerau_levenshtein(known, &name.to_ascii_uppercase());
+        (first(known).is_some() && first(known) == first(name) && differing <= MISSPELT)
+            .then_some((differing, known))
+    };
+    table().flat_map(Setting::names).filter_map(alike).min().map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -175,11 +175,6 @@ impl Reader<'_> {
         word
     }
 
-    /// A value that each text has.
-    pub(crate) fn mapped<T>(&mut self, setting: &Setting, read: fn(&str) -> T) -> T {
-        read(self.raw(setting))
-    }
-
     /// A text that must look like something.
     pub(crate) fn shaped<T>(&mut self, setting: &Setting, what: &str, read: fn(&str) -> Option<T>) -> T {
         let value = self.raw(setting);

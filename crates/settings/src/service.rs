@@ -65,8 +65,8 @@ pub(crate) enum Location {
 section! {
     /// Logs.
     pub struct TelemetrySettings in "Service";
-    /// production: JSON lines; otherwise readable text.
-    format: LogFormat = "LOGGING_ENVIRONMENT", "development", ALL, mapped(log_format);
+    /// production: JSON lines; development: readable text.
+    format: LogFormat = "LOGGING_ENVIRONMENT", "development", ALL, word();
     /// error, warn, info, debug, trace, or a filter such as info,pipeline=debug.
     level: String = "LOG_LEVEL", "info", ALL, parsed(log_level);
     /// Any value: the log has no colours, on a terminal either.
@@ -74,16 +74,16 @@ section! {
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, VariantNames)]
+#[strum(ascii_case_insensitive)]
 pub enum LogFormat {
     /// One JSON object a line.
+    #[strum(serialize = "production")]
     Json,
     /// For people.
+    #[default]
+    #[strum(serialize = "development")]
     Text,
-}
-
-fn log_format(text: &str) -> LogFormat {
-    if text.eq_ignore_ascii_case("production") { LogFormat::Json } else { LogFormat::Text }
 }
 
 /// A level, or `module=level` pairs. The legacy system's levels (`verbose`, `http`, `silly`) mean the nearest of ours: taken for a

@@ -41,24 +41,43 @@ pub(super) async fn list(queue: &SqsQueue, limit: usize) -> Result<Vec<DeadLette
 /// Puts dead letters back into the queue that they came from.
 pub(super) async fn redrive(queue: &SqsQueue, message_ids: &[String]) -> Result<Vec<String>> {
     const OPERATION: &str = "queue.redrive";
+    let found = find(queue, OPERATION, message_ids).await?;
+    for batch in batches(&found) {
+        send_back(queue, OPERATION, batch).await?;
+    }
+    Ok(ids(found))
+}
+
+/// Deletes dead letters.
+pub(super) async fn discard(queue: &SqsQueue, message_ids: &[String]) -> Result<Vec<String>> {
+    const OPERATION: &str = "queue.discard";
+    let found = find(queue, OPERATION, message_ids).await?;
+    let handles: Vec<_> = found.iter().map(|t| t.handle.clone()).collect();
+    handles::delete(&queue.client, &queue.dead, OPERATION, &handles).await?;
+    Ok(ids(found))
+}
+
+fn ids(found: Vec<Hidden>) -> Vec<String> {
+    let ids: BTreeSet<_> = found.into_iter().map(|t| t.letter.message_id).collect();
+    ids.into_iter().collect()
+}
+
+/// The dead letters of these ids, hidden from others, which are released.
+async fn find(queue: &SqsQueue, operation: &'static str, message_ids: &[String]) -> Result<Vec<Hidden>> {
     let wanted: BTreeSet<_> = message_ids.iter().map(String::as_str).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     let mut missing = wanted.clone();
-    let taken = take(queue, OPERATION, |letter| {
+    let taken = take(queue, operation, |letter| {
         missing.remove(letter.message_id.as_str());
         missing.is_empty()
     });
     let (found, others): (Vec<_>, Vec<_>) =
         taken.await?.into_iter().partition(|t| wanted.contains(t.letter.message_id.as_str()));
     let others: Vec<_> = others.into_iter().map(|t| t.handle).collect();
-    release(queue, OPERATION, &others).await?;
-    for batch in batches(&found) {
-        send_back(queue, OPERATION, batch).await?;
-    }
-    let ids: BTreeSet<_> = found.into_iter().map(|t| t.letter.message_id).collect();
-    Ok(ids.into_iter().collect())
+    release(queue, operation, &others).await?;
+    Ok(found)
 }
 
 /// Receives dead letters until `enough` says so of one, or none is left. After an error none stays hidden.

@@ -160,3 +160,18 @@ pub(super) fn release_parked(
         .execute(params![now.0, pixel.to_string(), first, second, third, fourth])?;
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }
+
+/// See [`ReportLedger::reopened`](ports::ReportLedger::reopened).
+pub(super) fn reopened(tx: &Transaction<'_>, pixels: &[PixelRef]) -> rusqlite::Result<Vec<PixelRef>> {
+    let mut any = tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM report_conversions
+             WHERE ready = 1 AND pixel = ? AND state = 'retry' AND reason = ?)",
+    )?;
+    let mut found = Vec::new();
+    for pixel in pixels {
+        if any.query_row(params![pixel.to_string(), WaitReason::Reopened.as_str()], |row| row.get(0))? {
+            found.push(pixel.clone());
+        }
+    }
+    Ok(found)
+}

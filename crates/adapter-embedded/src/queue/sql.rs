@@ -158,6 +158,18 @@ pub(super) fn redrive(
     Ok(found)
 }
 
+/// Deletes dead letters.
+pub(super) fn discard(tx: &Transaction<'_>, queue: &str, ids: &[String]) -> rusqlite::Result<Vec<String>> {
+    let mut delete = tx.prepare_cached("DELETE FROM dead_letters WHERE queue = ? AND id = ?")?;
+    let mut found = Vec::new();
+    for id in ids {
+        if delete.execute([queue, id])? > 0 {
+            found.push(id.clone());
+        }
+    }
+    Ok(found)
+}
+
 pub(super) fn depth(tx: &Transaction<'_>, queue: &str, now: UnixMillis) -> rusqlite::Result<Depth> {
     tx.prepare_cached(
         "SELECT count(*) FILTER (WHERE visible_at <= :now), count(*) FILTER (WHERE visible_at > :now),

@@ -220,6 +220,30 @@ impl Choice {
     }
 }
 
+#[derive(Deserialize)]
+struct Reopened {
+    pixel: PixelRef,
+}
+
+/// See [`ReportLedger::reopened`](ports::ReportLedger::reopened). What was reopened is due from then on, and in the index of open entries.
+pub(super) async fn reopened(connection: &Connection, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
+    let mut found = Vec::new();
+    for pixel in pixels {
+        let query = Query {
+            filter: doc! {
+                "wakes_at": { "$gt": date(UnixMillis(0)) }, "pixel": pixel.to_string(), "state": "retry",
+                "reason": WaitReason::Reopened.as_str(),
+            },
+            fields: Some(doc! { "_id": 0, "pixel": 1 }),
+            limit: Some(1),
+            ..Query::default()
+        };
+        let one: Vec<Reopened> = connection.find("ledger.reopened", CONVERSIONS, query).await?;
+        found.extend(one.into_iter().map(|one| one.pixel));
+    }
+    Ok(found)
+}
+
 /// See [`ReportLedger::release_parked`](ports::ReportLedger::release_parked). The entries stay parked, so the version stays.
 pub(super) async fn release_parked(
     connection: &Connection,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A field name; borrowed unless it was written with escapes. Half of a surrogate pair in it makes it a name that no rule knows.
 pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
@@ -77,6 +78,36 @@ const NAMES: [&str; 40] = [
     "serp",
     "conversions",
 ];
+
+/// The fields of a JSON object that are read, in the order in which they come, each with its value as it is written; `None` when the text
+/// is not an object. A field that comes twice is there twice.
+#[must_use]
+pub fn values(raw: &str) -> Option<Vec<(&'static str, &str)>> {
+    serde_json::from_str(raw).ok().map(|Values(values)| values)
+}
+
+struct Values<'a>(Vec<(&'static str, &'a str)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Values<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Values<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values<'de>, A::Error> {
+                let mut values = Vec::new();
+                while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    let known = NAMES.iter().find(|known| **known == name.0);
+                    values.extend(known.map(|known| (*known, value.get())));
+                }
+                Ok(Values(values))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
 
 /// Which of the fields that are read a row has, whatever they say; or the rows of a file together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,5 +1,6 @@
 //! Amounts that are missing, zero or implausible, and clicks that are still to come.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +119,10 @@ async fn what_is_implausible_waits_for_a_person_who_has_it_sent() {
     let selection = Selection { outcome: Outcome::Parked, reason, pixel: None, since: None };
     let plan = replay.plan(&selection).await.unwrap();
     assert_eq!(plan.reopened().revenue.to_string(), "2000.01");
-    assert_eq!(replay.apply(&selection).await.unwrap(), Replayed { reopened: 1, changed_meanwhile: 0 });
+    assert_eq!(
+        replay.apply(&selection, &BTreeSet::new()).await.unwrap(),
+        Replayed { reopened: 1, ..Replayed::default() }
+    );
     // The first attempt fails; the consent is not forgotten.
     world.sandbox.set_tokens("1", &["none"]);
     world.until(async || world.entries(Outcome::Parked).await == 1).await;

@@ -1,5 +1,6 @@
 //! Another chance for what ended or waits.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,13 +37,13 @@ async fn what_was_invalid_is_reported_once_its_pixel_is_known() {
     world.sandbox.set_tokens("44", &["token-44"]);
     world.tokens("44", &["token-44"]).await;
     let plan = replay(&world).plan(&selection).await.unwrap();
-    let reopened = plan.reopen[&("meta:44".to_owned(), "invalid_pixel".to_owned())];
+    let reopened = plan.reopen[&("meta:44".parse().unwrap(), "invalid_pixel".to_owned())];
     assert_eq!(reopened.entries + plan.not_valid["invalid_pixel"].entries, invalid);
     assert!(reopened.entries > 0 && !reopened.revenue.is_zero());
     assert_eq!(world.entries(Outcome::Invalid).await, invalid, "a plan changes nothing");
 
-    let done = replay(&world).apply(&selection).await.unwrap();
-    assert_eq!(done, Replayed { reopened: reopened.entries, changed_meanwhile: 0 });
+    let done = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
+    assert_eq!(done, Replayed { reopened: reopened.entries, ..Replayed::default() });
     world.reporting.pixels.refresh().await.unwrap();
     world.settled().await;
     assert_eq!(world.entries(Outcome::Reported).await, 600 - invalid + reopened.entries);
@@ -64,15 +65,40 @@ async fn what_waits_for_a_pixel_goes_at_once_and_only_that() {
     let plan = replay(&world).plan(&selection).await.unwrap();
     world.tokens("2", &["new"]).await;
     world.reporting.pixels.refresh().await.unwrap();
-    let done = replay(&world).apply(&selection).await.unwrap();
+    let done = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
     assert_eq!(done.reopened, plan.reopened().entries);
     assert!((1..40).contains(&done.reopened));
     world.until(async || world.entries(Outcome::Reported).await == done.reopened).await;
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
-    let again = replay(&world).apply(&selection).await.unwrap();
+    let again = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
     assert_eq!(again, Replayed::default(), "none of it waits any more");
     let reported = replay(&world).plan(&all(Outcome::Reported)).await.unwrap();
     assert_eq!((reported.reopened().entries, reported.already_reported.entries), (0, done.reopened));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_pixel_to_which_nothing_can_be_sent_stays_parked() {
+    let world = World::new().await;
+    ["1", "2"].iter().for_each(|code| world.sandbox.set_tokens(code, &["other"]));
+    let receipt = world.report("a", &world.rows(40, 1, &["1", "2"])).await;
+    assert_eq!(receipt.rows(Outcome::Parked), 40);
+    let parked = |pixel: &str| Selection { pixel: pixel.parse().ok(), ..all(Outcome::Parked) };
+    let of_first = replay(&world).plan(&parked("meta:1")).await.unwrap().reopened().entries;
+    let closed = BTreeSet::from(["meta:1".parse().unwrap()]);
+    let done = replay(&world).apply(&all(Outcome::Parked), &closed).await.unwrap();
+    assert_eq!((done.left_parked, done.reopened), (of_first, 40 - of_first));
+    assert_eq!(replay(&world).plan(&parked("meta:1")).await.unwrap().reopened().entries, of_first);
+}
+
+#[tokio::test]
+async fn what_a_feed_states_below_zero_counts_with_its_sign() {
+    let world = World::new().await;
+    let row = world.rows(1, 1, &["1"])[0].clone();
+    let mut negative: serde_json::Value = serde_json::from_str(&row).unwrap();
+    (negative["conversions"], negative["revenue"]) = (1.into(), serde_json::json!(-0.25));
+    world.report("a", &[negative.to_string()]).await;
+    let plan = replay(&world).plan(&all(Outcome::Invalid)).await.unwrap();
+    assert_eq!(plan.not_valid["negative_amount"].revenue.to_string(), "-0.25");
 }
 
 #[tokio::test]
@@ -85,7 +111,7 @@ async fn what_is_too_old_by_now_stays() {
     world.clock.advance(Duration::from_secs(8 * 86_400));
     let plan = replay(&world).plan(&selection).await.unwrap();
     assert_eq!((plan.too_old.entries, plan.reopen.len()), (10, 0));
-    assert_eq!(replay(&world).apply(&selection).await.unwrap(), Replayed::default());
+    assert_eq!(replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap(), Replayed::default());
     let none = Selection { since: Some(world.reporting.clock.now()), ..selection };
     assert_eq!(replay(&world).plan(&none).await.unwrap(), ReplayPlan::default());
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use samples::{Defect, Meaning, SampleSpec, generate};
+use samples::{Defect, Meaning, SampleNetwork, SampleSpec, generate};
 use serde_json::Value;
 
 const NOW: i64 = 1_790_000_000;
@@ -21,6 +21,18 @@ fn every_defect_occurs_and_about_as_often_as_asked() {
     assert!((900..1_100).contains(&(sample.truth.len() - restated)), "{seen:?}");
     assert!((150..250).contains(&restated), "{seen:?}");
     assert_eq!(sample.rows.len(), 2_000 + restated);
+}
+
+#[test]
+fn samples_of_two_networks_share_no_session() {
+    let sessions = SampleNetwork::ALL.into_iter().flat_map(|network| {
+        let sample = generate(&SampleSpec { network, rows: 50, now_unix_s: NOW, ..SampleSpec::default() });
+        sample.rows.into_iter().map(|row| {
+            let row: Value = serde_json::from_str(&row).unwrap();
+            row["session_id"].as_str().unwrap().to_owned()
+        })
+    });
+    assert_eq!(sessions.collect::<std::collections::BTreeSet<_>>().len(), 4 * 50);
 }
 
 #[test]

@@ -103,7 +103,47 @@ fn a_wrong_log_level_is_named_and_the_legacy_systems_are_understood() {
 fn typing_errors_are_warned_of() {
     let environment = Environment::from_pairs([("META_GRPAH_URL", "x"), ("EFFLUX_DATA_DIR", "d")]);
     let settings = Settings::load(&environment, Service::Efflux).unwrap();
-    assert_eq!(settings.warnings, ["META_GRPAH_URL is set and means nothing"]);
+    assert_eq!(settings.warnings, ["META_GRPAH_URL is set and means nothing: is META_GRAPH_URL meant?"]);
+}
+
+#[test]
+fn a_name_that_is_almost_ours_is_warned_of_and_others_are_not() {
+    let names = [
+        "META_GRAPH_VERSON",
+        "MAX_ROWS_BYTES",
+        "RETRY_FRIST_SECONDS",
+        "META_NEW",
+        "AWS_REGION",
+        "PATH",
+        "LOG_LEVE",
+    ];
+    let environment = Environment::from_pairs(names.map(|name| (name, "v25.0")));
+    let warnings = Settings::load(&environment, Service::Reporter).unwrap().warnings;
+    assert_eq!(
+        warnings,
+        [
+            "LOG_LEVE is set and means nothing: is LOG_LEVEL meant?",
+            "MAX_ROWS_BYTES is set and means nothing: is MAX_ROW_BYTES meant?",
+            "META_GRAPH_VERSON is set and means nothing: is META_GRAPH_VERSION meant?",
+            "META_NEW is set and means nothing",
+            "RETRY_FRIST_SECONDS is set and means nothing: is RETRY_FIRST_SECONDS meant?",
+        ]
+    );
+}
+
+#[test]
+fn the_form_of_the_log_is_one_of_two() {
+    let format = |value: &str| {
+        let environment = Environment::from_pairs([("LOGGING_ENVIRONMENT", value)]);
+        Settings::load(&environment, Service::Filter).map(|settings| settings.telemetry.format)
+    };
+    assert_eq!(format("Production"), Ok(crate::LogFormat::Json));
+    assert_eq!(format("development"), Ok(crate::LogFormat::Text));
+    let said = format("prod").unwrap_err().to_string();
+    assert!(
+        said.contains("LOGGING_ENVIRONMENT: one of production, development is needed, not `prod`"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -113,6 +113,11 @@ impl ReportLedger for FaultyLedger {
         self.connection.call("ledger", "ledger.release_parked", release).await
     }
 
+    /// No operator takes part.
+    async fn reopened(&self, _: &[PixelRef]) -> Result<Vec<PixelRef>> {
+        Ok(Vec::new())
+    }
+
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {
         let release = || async {
             let released = self.inner.release_put_off(longest, now).await?;

@@ -117,6 +117,10 @@ impl EventQueue for FaultyQueue {
         self.inner.redrive(message_ids).await
     }
 
+    async fn discard(&self, message_ids: &[String]) -> Result<Vec<String>> {
+        self.inner.discard(message_ids).await
+    }
+
     async fn depth(&self) -> Result<Depth> {
         self.inner.depth().await
     }

@@ -19,7 +19,7 @@ use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
 use secrecy::SecretString;
 use settings::Environment;
 
-use super::ingest::{places, put_file};
+use super::ingest::{self, places, put_content};
 use super::run::start_sandbox;
 use super::sample;
 use crate::context::{Context, Run};
@@ -94,7 +94,8 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
         };
         let path = folder.join(format!("{network}.json"));
         File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
-        let object = put_file(parts, &*parts.ports.blobs, &path, network.name(), &spec.account).await?;
+        let (blobs, content) = (&*parts.ports.blobs, ingest::open(&path)?);
+        let object = put_content(parts, blobs, content, network.name(), &spec.account).await?;
         let followed =
             places(parts, &parts.ports.blobs, &*parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
         files.push((network.name().to_owned(), followed));

@@ -1,20 +1,28 @@
 //! `efflux dlq`: messages that failed processing.
 
+mod redrive;
+
 use std::sync::Arc;
 
 use anyhow::bail;
 use assembly::Parts;
 use clap::{Subcommand, ValueEnum};
+use domain::ObjectRef;
 use ports::EventQueue;
-use runtime::ExitStatus;
+use ports::notification::{self, Notification};
+use ports::queue::DeadLetter;
 use runtime::terminal::one_line;
+use runtime::{ExitStatus, WrongUsage};
+use serde_json::{Value, json};
 
 use crate::context::{Context, Run};
 use crate::out;
 use crate::sheet::{Cell, Format, Sheet};
 
+use redrive::{Consent, Wanted};
+
 /// Dead letters that are read in one call; real queues return them in tens.
-const READ_AT_ONCE: usize = 1_000;
+const READ_AT_ONCE: usize = 10_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
@@ -36,8 +44,11 @@ pub(crate) enum Dlq {
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
-    /// Put dead letters back into their queue, to be processed again from the start
+    /// Put dead letters back into their queue, to be processed again from the start; prints the plan first
     Redrive {
         /// Message ids, as `list` prints them
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -45,6 +56,24 @@ pub(crate) enum Dlq {
         /// All that are in the queue now
         #[arg(long)]
         all: bool,
+        /// Only of this queue
+        #[arg(long)]
+        queue: Option<QueueName>,
+        /// Print the plan and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Continue without asking; without a terminal nothing is asked
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Delete dead letters for good: what they ask for is never done. The log keeps who did so, and why
+    Discard {
+        /// Message ids, as `list` prints them
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why, for the log
+        #[arg(long)]
+        reason: String,
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
@@ -66,12 +95,20 @@ backends::port_set! {
 
 impl Run for Dlq {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
+        if let Self::Discard { reason, .. } = &self
+            && reason.trim().is_empty()
+        {
+            return Err(WrongUsage::new("--reason is empty: say why the messages are given up").into());
+        }
         let parts = context.reading().open::<Queues>().await?;
         match self {
             Self::List { queue, limit, format } => list(&parts, queue, limit, format).await,
-            Self::Show { id, queue } => show(&parts, &id, queue).await,
-            Self::Redrive { ids, all: true, queue } if ids.is_empty() => redrive_all(&parts, queue).await,
-            Self::Redrive { ids, queue, .. } => redrive(&parts, &ids, queue).await,
+            Self::Show { id, queue, json } => show(&parts, &id, queue, json).await,
+            Self::Redrive { ids, all, queue, dry_run, yes } => {
+                let wanted = if all { Wanted::All } else { Wanted::These(ids) };
+                redrive::run(&parts, &wanted, queue, Consent { dry_run, yes }).await
+            }
+            Self::Discard { ids, reason, queue } => discard(&parts, ids, &reason, queue).await,
         }
     }
 }
@@ -109,60 +146,106 @@ async fn list(
     Ok(ExitStatus::Done)
 }
 
-async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn show(
+    parts: &Parts<Queues>,
+    id: &str,
+    only: Option<QueueName>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
         let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
         if let Some(letter) = dead_letters.into_iter().find(|letter| letter.message_id == id) {
-            out(&format!(
-                "queue      {name}\nmessage    {}\ndead since {} by {}, after {} deliveries\nreason     {}\n\n{}\n",
-                letter.message_id,
-                letter.at,
-                letter.service,
-                letter.receive_count,
-                one_line(&letter.reason),
-                letter.body
-            ));
+            out(&if json {
+                format!("{:#}\n", letter_json(name, &letter))
+            } else {
+                letter_text(name, &letter)
+            });
             return Ok(ExitStatus::Done);
         }
     }
     bail!("unknown dead letter {id}; see `efflux dlq list`")
 }
 
-async fn redrive(
-    parts: &Parts<Queues>,
-    ids: &[String],
-    only: Option<QueueName>,
-) -> anyhow::Result<ExitStatus> {
-    let mut not_found = ids.to_vec();
-    for (name, queue) in queues(parts, only) {
-        for id in queue.redrive(&not_found).await? {
-            out(&format!("{id} is back in the {name} queue\n"));
-            not_found.retain(|l| *l != id);
-        }
-    }
-    if not_found.is_empty() {
-        return Ok(ExitStatus::Done);
-    }
-    out(&format!("not found: {}\n", not_found.join(", ")));
-    Ok(ExitStatus::Incomplete)
+fn letter_text(queue: &str, letter: &DeadLetter) -> String {
+    let mut text = format!(
+        "queue      {queue}\nmessage    {}\ndead since {} by {}, after {} deliveries\nreason     {}\n",
+        one_line(&letter.message_id),
+        letter.at,
+        one_line(&letter.service),
+        letter.receive_count,
+        one_line(&letter.reason),
+    );
+    named(&letter.body).iter().for_each(|named| text.push_str(&format!("names      {}\n", one_line(named))));
+    text.push_str(&format!("\n{}\n", letter.body));
+    text
 }
 
-/// Those that were dead-lettered until now: a message that fails again meanwhile stays.
-async fn redrive_all(parts: &Parts<Queues>, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
-    let started = parts.clock.now();
-    for (name, queue) in queues(parts, only) {
-        let mut messages = 0;
-        loop {
-            let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
-            let ids: Vec<_> =
-                dead_letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
-            let back = queue.redrive(&ids).await?.len();
-            messages += back;
-            if back == 0 {
-                break;
-            }
+fn letter_json(queue: &str, letter: &DeadLetter) -> Value {
+    json!({
+        "queue": queue, "message": letter.message_id, "dead_since": letter.at.to_string(),
+        "service": letter.service, "deliveries": letter.receive_count, "reason": letter.reason,
+        "names": named(&letter.body), "body": letter.body,
+    })
+}
+
+/// The objects that a message names, and what is wrong with it.
+fn named(body: &str) -> Vec<String> {
+    let objects = |objects: Vec<ObjectRef>| objects.iter().map(ToString::to_string).collect::<Vec<_>>();
+    match notification::parse(body) {
+        Ok(Notification::Created(created)) if created.is_empty() => vec!["no object".to_owned()],
+        Ok(Notification::Created(created)) => objects(created),
+        Ok(Notification::CreatedAmongOthers { created, unreadable }) => {
+            let mut all = objects(created);
+            all.push(unreadable.to_string());
+            all
         }
-        out(&format!("{messages} messages are back in the {name} queue\n"));
+        Ok(Notification::Test) => vec!["nothing: it is S3's test message".to_owned()],
+        Err(error) => vec![format!("nothing: {error}")],
     }
-    Ok(ExitStatus::Done)
+}
+
+/// Deletes dead letters, and says in the log who did so, and why.
+async fn discard(
+    parts: &Parts<Queues>,
+    ids: Vec<String>,
+    reason: &str,
+    only: Option<QueueName>,
+) -> anyhow::Result<ExitStatus> {
+    let operator = operator(parts);
+    let mut not_found = ids;
+    for (name, queue) in queues(parts, only) {
+        let known = queue.dead_letters(READ_AT_ONCE).await?;
+        for id in queue.discard(&not_found).await? {
+            let letter = known.iter().find(|letter| letter.message_id == id);
+            let names = letter.map(|letter| named(&letter.body).join(", ")).unwrap_or_default();
+            let failed = letter.map_or("", |letter| letter.reason.as_str());
+            tracing::warn!(
+                queue = name,
+                message.id = id,
+                operator,
+                reason,
+                names,
+                failed,
+                "dead letter discarded"
+            );
+            out(&format!("{} is discarded from the {name} queue\n", one_line(&id)));
+            not_found.retain(|wanted| *wanted != id);
+        }
+    }
+    Ok(missing(&not_found))
+}
+
+/// Who uses this machine, as it says so itself.
+fn operator(parts: &Parts<Queues>) -> &str {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    names.iter().find_map(|name| parts.settings.environment.get(name)).unwrap_or("unknown")
+}
+
+/// Says which messages were not found.
+fn missing(ids: &[String]) -> ExitStatus {
+    if ids.is_empty() {
+        return ExitStatus::Done;
+    }
+    out(&format!("not found: {}\n", one_line(&ids.join(", "))));
+    ExitStatus::Incomplete
 }

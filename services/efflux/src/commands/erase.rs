@@ -5,7 +5,6 @@ mod record;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
 use assembly::Parts;
 use clap::Args;
 use domain::ObjectRef;
@@ -16,7 +15,7 @@ use pipeline::optimise::forget_until;
 use pipeline::retention::Retention;
 use ports::metric::NoMetrics;
 use ports::{AnalyticsStore, BlobStore, EventQueue, Ledger};
-use runtime::ExitStatus;
+use runtime::{ExitStatus, WrongUsage};
 
 use super::retry::agreed;
 use crate::context::{Context, Run};
@@ -154,7 +153,8 @@ fn found(plan: &ErasePlan, json: bool) -> String {
 /// Does now what the reporter and the optimizer do by themselves.
 async fn retention(parts: &Parts<Erased>, args: &Erase) -> anyhow::Result<ExitStatus> {
     if args.dry_run {
-        bail!("--retention has no dry run: the services do the same without being asked");
+        let text = "--retention has no dry run: the services do the same without being asked";
+        return Err(WrongUsage::new(text).into());
     }
     let keep = parts.settings.intervals.retention;
     if !args.yes && !agreed(&format!("Erase all that is older than {} days?", keep.as_secs() / 86_400))? {

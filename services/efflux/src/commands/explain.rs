@@ -1,26 +1,31 @@
 //! `efflux explain`: the whole history of a conversion. Prints no data of the visitor.
 
+mod history;
 mod next;
 mod search;
+mod source;
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 
 use assembly::Parts;
+use backends::Opener;
 use clap::Args;
 use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
 use domain::spelling::canonical;
 use domain::{ObjectRef, PixelRef};
-use ports::destination::Answer;
-use ports::ledger::{Attempt, Erased, Erasure, Record};
+use ports::ledger::Record;
 use ports::{BlobStore, LedgerAdmin, SubscriptionStore};
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
+use serde_json::{Value, json};
 
 use crate::context::{Context, Run};
 use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
-use crate::tables::money;
+
+use history::History;
+pub(super) use history::finding_json;
 
 /// The group of interpreted files' keys; the keys of the filter's receipts keep it.
 const GROUP: &str = "networks";
@@ -37,11 +42,14 @@ pub(crate) struct Explain {
     /// How many of the latest files to search for a session that is not in the ledger
     #[arg(long, default_value_t = 50)]
     files: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 backends::port_set! {
     /// To explain a conversion.
-    pub(crate) struct History { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
+    pub(crate) struct Found { ledger: LedgerAdmin, blobs: BlobStore, subscriptions: SubscriptionStore }
 }
 
 impl Run for Explain {
@@ -50,19 +58,91 @@ impl Run for Explain {
     }
 }
 
-async fn explain(parts: &Parts<History>, args: &Explain) -> anyhow::Result<ExitStatus> {
+async fn explain(parts: &Parts<Found>, args: &Explain) -> anyhow::Result<ExitStatus> {
     let records = find(parts, args).await?;
-    if records.is_empty() {
-        return search::run(parts, args).await;
+    if !records.is_empty() {
+        return print_histories(parts, args, records).await;
     }
-    for record in records {
-        out(&history(parts, &record).await?);
+    let search = search::run(parts, args).await?;
+    let others = other_keywords(parts, args, search.other_keywords).await?;
+    if args.json {
+        let rows: Vec<_> = search.rows.iter().map(search::FoundRow::json).collect();
+        print_json(&[], &rows, &others)?;
+    } else if search.rows.is_empty() {
+        out(&nothing_found(args, search.files, &others));
+    }
+    if search.rows.is_empty() {
+        return Ok(ExitStatus::Incomplete);
+    }
+    if !args.json {
+        search.rows.iter().for_each(|row| out(&row.text(&args.session)));
     }
     Ok(ExitStatus::Done)
 }
 
+async fn print_histories(
+    parts: &Parts<Found>,
+    args: &Explain,
+    records: Vec<Record>,
+) -> anyhow::Result<ExitStatus> {
+    let pixels = directory(parts).await;
+    let mut all = Vec::with_capacity(records.len());
+    for record in records {
+        let history = History::of(parts, record, pixels.as_ref()).await?;
+        if args.json {
+            all.push(history.json());
+        } else {
+            out(&history.text());
+        }
+    }
+    if args.json {
+        print_json(&all, &[], &[])?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn print_json(
+    conversions: &[Value],
+    rows: &[Value],
+    other_keywords: &[Option<String>],
+) -> anyhow::Result<()> {
+    let all = json!({
+        "conversions": conversions,
+        "rows_without_conversion": rows,
+        "other_keywords": other_keywords,
+    });
+    out(&format!("{}\n", serde_json::to_string_pretty(&all)?));
+    Ok(())
+}
+
+fn nothing_found(args: &Explain, files: usize, others: &[Option<String>]) -> String {
+    let session = one_line(&args.session);
+    if !others.is_empty() {
+        let others: Vec<_> = others
+            .iter()
+            .map(|keyword| keyword.as_ref().map_or("no keyword".to_owned(), |k| format!("`{}`", one_line(k))))
+            .collect();
+        return format!(
+            "Session {session} has no conversion with the keyword `{}`. It has some with: {}.\n",
+            one_line(args.keyword.as_deref().unwrap_or_default()),
+            others.join(", ")
+        );
+    }
+    format!(
+        "Session {session} is neither in the ledger nor in the latest {files} interpreted files; --files N searches more. If its text has been erased, \
+         its conversions are found only with their keyword: efflux explain SESSION KEYWORD.\n"
+    )
+}
+
+/// The pixels of the directory; `None` while it cannot be read: a history is needed in an outage, too.
+async fn directory(parts: &Parts<Found>) -> Option<BTreeSet<PixelRef>> {
+    let directory = Opener::for_reading(&parts.settings, &parts.clock).pixels().await.ok()?;
+    let pixels = directory.snapshot().await.ok()?;
+    Some(pixels.into_iter().map(|pixel| pixel.pixel).collect())
+}
+
 /// The session's conversions, of the keyword in whatever spelling.
-async fn find(parts: &Parts<History>, args: &Explain) -> anyhow::Result<Vec<Record>> {
+async fn find(parts: &Parts<Found>, args: &Explain) -> anyhow::Result<Vec<Record>> {
     let (session, wanted) = (canonical(&args.session), args.keyword.as_deref().map(canonical));
     for session in [args.session.as_str(), &*session] {
         let mut records = parts.ports.ledger.find(session, None).await?;
@@ -86,119 +166,41 @@ async fn find(parts: &Parts<History>, args: &Explain) -> anyhow::Result<Vec<Reco
     Ok(Vec::new())
 }
 
-async fn history(parts: &Parts<History>, record: &Record) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let keyword = record
-        .keyword_clicked
-        .as_deref()
-        .map_or("no keyword".to_owned(), |k| format!("keyword {}", one_line(k)));
-    match &record.session_id {
-        None if record.erased.is_some() => writeln!(text, "Session and keyword are erased")?,
-        session => writeln!(text, "Session {}, {keyword}", one_line(session.as_deref().unwrap_or_default()))?,
+/// The keywords that the session has in the ledger, and those that its rows have.
+async fn other_keywords(
+    parts: &Parts<Found>,
+    args: &Explain,
+    of_rows: BTreeSet<Option<String>>,
+) -> anyhow::Result<Vec<Option<String>>> {
+    let mut all = of_rows;
+    if args.keyword.is_some() {
+        for session in [args.session.as_str(), &*canonical(&args.session)] {
+            let records = parts.ports.ledger.find(session, None).await?;
+            all.extend(records.into_iter().map(|record| record.keyword_clicked));
+        }
     }
-    writeln!(text, "  key       {}", record.key)?;
-    if let Some(click) = record.click_time {
-        writeln!(text, "  click     {}", click.millis())?;
-    }
-    let object = &record.source.object;
-    writeln!(text, "  file      {}, row {} (counted from 0)", one_line(object), record.source.row)?;
-    writeln!(text, "  filter    {}", filtered(parts, object).await?)?;
-    let checked = if record.reasons.is_empty() { "valid" } else { &record.reasons };
-    writeln!(text, "  checks    {checked}")?;
-    let pixel = record.pixel.as_ref().map_or_else(|| "none".to_owned(), PixelRef::to_string);
-    writeln!(text, "  pixel     {pixel}, network {}", one_line(&record.network))?;
-    let (observed, reported) = (record.observed, record.reported);
-    let currency = &parts.settings.reporting.currency;
-    writeln!(text, "  stated    {} paid clicks, {}", observed.count, money(observed.revenue, currency))?;
-    writeln!(
-        text,
-        "  reported  {} Purchases, {}, {} events in all",
-        reported.count,
-        money(reported.revenue, currency),
-        record.events
-    )?;
-    if !record.unreported().is_zero() {
-        writeln!(text, "  missing   {} are stated and not reported", money(record.unreported(), currency))?;
-    }
-    writeln!(text, "  entered   {}; {} claims so far", record.created_at, record.attempts)?;
-    for attempt in parts.ports.ledger.attempts(&record.key).await? {
-        writeln!(text, "  attempt   {}", attempted(&attempt))?;
-    }
-    if let Some(erased) = &record.erased {
-        writeln!(text, "  erased    {}", erased_in_words(erased))?;
-    }
-    writeln!(text, "  now       {} since {}", with_reason(record), record.updated_at)?;
-    writeln!(text, "  next      {}\n", next::of(record, parts.settings.reporting.restatements))?;
-    Ok(text)
+    Ok(all.into_iter().collect())
 }
 
-fn with_reason(record: &Record) -> String {
-    match record.reason.as_str() {
-        "" => record.outcome.to_string(),
-        reason => format!("{} ({reason})", record.outcome),
-    }
-}
-
-fn erased_in_words(erased: &Erased) -> String {
-    let why = match erased.why {
-        Erasure::Retention => "retention (RETENTION_DAYS)",
-        Erasure::Request => "`efflux erase`",
-    };
-    format!("its text was erased by {why} at {}; key, figures and outcome stay", erased.at)
-}
-
-fn attempted(attempt: &Attempt) -> String {
-    let Attempt { number, at, owner, outcome, reason, events, answer } = attempt;
-    let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    let response = answer.as_ref().map_or_else(|| "nothing was sent".to_owned(), answered);
-    format!("{number} at {at} by {owner}: {outcome}{because}, {events} events accepted; {response}")
-}
-
-fn answered(answer: &Answer) -> String {
-    let mut text = match answer.status {
-        0 => "no answer".to_owned(),
-        status => format!("Meta answered {status}"),
-    };
-    if let Some(code) = answer.code {
-        let subcode = answer.subcode.map_or(String::new(), |s| format!("/{s}"));
-        text.push_str(&format!(", code {code}{subcode}"));
-    }
-    if !answer.message.is_empty() {
-        text.push_str(&format!(", {}", one_line(&answer.message)));
-    }
-    if let Some(trace) = &answer.trace_id {
-        text.push_str(&format!(", trace id {}", one_line(trace)));
-    }
-    text
-}
-
-/// What the filter did with the interpreted file of a filtered file.
-async fn filtered(parts: &Parts<History>, object: &str) -> anyhow::Result<String> {
+/// The filter's receipt for the file whose rows a filtered file has; `None` when another program wrote it, or the receipt does not exist
+/// any more.
+async fn receipt_of_filtered(parts: &Parts<Found>, object: &str) -> anyhow::Result<Option<FilterReceipt>> {
     let bucket = &parts.settings.buckets.report;
     let key = object.strip_prefix(bucket.as_str()).and_then(|o| o.strip_prefix('/'));
-    let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else {
-        return Ok("did not write this file: another program put it there".to_owned());
-    };
-    let receipt = match receipt(parts, &keys).await? {
-        Some(receipt) => Some(receipt),
-        None => receipt_at(parts, &keys.without_version().receipt()).await?,
-    };
-    match receipt {
-        None => Ok("its receipt does not exist any more".to_owned()),
-        Some(receipt) => Ok(format!(
-            "kept the row: {} of {} rows of {} passed at {}",
-            receipt.kept, receipt.rows_in, receipt.object, receipt.at
-        )),
+    let Some(keys) = key.and_then(|key| FileKeys::of_filtered(key, GROUP)) else { return Ok(None) };
+    match receipt(parts, &keys).await? {
+        Some(receipt) => Ok(Some(receipt)),
+        None => receipt_at(parts, &keys.without_version().receipt()).await,
     }
 }
 
 /// The filter's receipt for a file in the version that its keys name.
-async fn receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt(parts: &Parts<Found>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     receipt_at(parts, &keys.receipt()).await
 }
 
 /// The latest of the filter's receipts for a file, of any version.
-async fn latest_receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
+async fn latest_receipt(parts: &Parts<Found>, keys: &FileKeys) -> anyhow::Result<Option<FilterReceipt>> {
     let bucket = &parts.settings.buckets.report;
     let mut found = Vec::from_iter(receipt(parts, keys).await?);
     for key in parts.ports.blobs.list(bucket, &keys.receipts_of_versions(), MOST_VERSIONS).await? {
@@ -207,7 +209,7 @@ async fn latest_receipt(parts: &Parts<History>, keys: &FileKeys) -> anyhow::Resu
     Ok(found.into_iter().max_by_key(|receipt| receipt.at))
 }
 
-async fn receipt_at(parts: &Parts<History>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
+async fn receipt_at(parts: &Parts<Found>, key: &str) -> anyhow::Result<Option<FilterReceipt>> {
     let at = ObjectRef::new(&parts.settings.buckets.report, key);
     let Some(mut blob) = parts.ports.blobs.get(&at, MAX_RECEIPT_BYTES).await? else { return Ok(None) };
     Ok(serde_json::from_slice(&blob.bytes()?).ok())

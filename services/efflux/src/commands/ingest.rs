@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::bail;
 use assembly::{Parts, row_limits};
 use clap::Args;
 use domain::network::NETWORKS;
 use domain::{Network, ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
+use ports::blob::BlobWriter;
 use ports::{Blob, BlobStore, ReportLedger};
 use row_files::{FileError, RowText, Rows, decompressed};
-use runtime::ExitStatus;
 use runtime::terminal::one_line;
+use runtime::{ExitStatus, NoInput, WrongUsage};
 use settings::Settings;
 
 use crate::context::{Context, Run};
@@ -24,7 +26,7 @@ use crate::{out, tables};
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files: a JSON array or one row per line; plain, gzip or zstd
+    /// Files: a JSON array or one row per line; plain, gzip or zstd; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Feed network; by default that of the first row
@@ -89,52 +91,84 @@ async fn put_all<P>(
     blobs: &dyn BlobStore,
     args: &Ingest,
 ) -> anyhow::Result<Vec<(PathBuf, ObjectRef)>> {
+    if args.files.iter().filter(|file| is_standard_input(file)).count() > 1 {
+        return Err(WrongUsage::new("`-` is standard input, which can be read once").into());
+    }
     let mut put = Vec::with_capacity(args.files.len());
     for file in &args.files {
+        let (name, mut content) = (shown(file), input(file, &parts.settings)?);
         let network = match &args.network {
             Some(network) => network.clone(),
-            None => network_of(file, &parts.settings)?,
+            None => network_of(&name, &mut content, &parts.settings)?,
         };
         if !args.force && !Network::find(&network).is_known() {
             let known: Vec<_> = NETWORKS.iter().map(|network| network.name).collect();
-            bail!(
-                "{}: unknown feed network {}; known are {}. With --force it is taken, and only its Purchases are sent",
-                file.display(),
+            return Err(WrongUsage::new(format!(
+                "{name}: unknown feed network {}; known are {}. With --force it is taken, and only its Purchases are sent",
                 one_line(&network),
                 known.join(", ")
-            );
+            ))
+            .into());
         }
-        let object = put_file(parts, blobs, file, &network, &args.account).await?;
+        let object = put_content(parts, blobs, content, &network, &args.account).await?;
         if !args.wait && !args.json {
-            out(&format!("{} -> {object}\n", file.display()));
+            out(&format!("{name} -> {object}\n"));
         }
         put.push((file.clone(), object));
     }
     Ok(put)
 }
 
+fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// What a file is called in messages.
+fn shown(file: &Path) -> String {
+    if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// The content of a file, or of standard input, which is kept in a temporary file: it is read more than once.
+fn input(file: &Path, settings: &Settings) -> anyhow::Result<Blob> {
+    let unreadable = |error| NoInput::new(&shown(file), &error);
+    if !is_standard_input(file) {
+        return Ok(open(file)?);
+    }
+    let (limit, mut kept) = (settings.limits.max_object_bytes, BlobWriter::default());
+    let bytes = std::io::copy(&mut std::io::stdin().lock().take(limit.saturating_add(1)), &mut kept)
+        .map_err(unreadable)?;
+    if bytes > limit {
+        bail!("standard input is longer than {limit} bytes (MAX_OBJECT_BYTES)");
+    }
+    Ok(kept.finish())
+}
+
+/// The content of a file.
+pub(crate) fn open(file: &Path) -> Result<Blob, NoInput> {
+    File::open(file).and_then(Blob::from_file).map_err(|error| NoInput::new(&file.display(), &error))
+}
+
 /// Puts one file under a key of its own.
-pub(crate) async fn put_file<P>(
+pub(crate) async fn put_content<P>(
     parts: &Parts<P>,
     blobs: &dyn BlobStore,
-    file: &Path,
+    content: Blob,
     network: &str,
     account: &str,
 ) -> anyhow::Result<ObjectRef> {
     let key = object_key(parts, network, account)?;
     let object = ObjectRef::new(&parts.settings.buckets.interpreted, key);
-    let content = File::open(file)
-        .and_then(Blob::from_file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
     Ok(blobs.put(&object, content).await?)
 }
 
 /// `networks/<network>/<job>/<account>/<date>/<hour>/<time>-<random>.json`, as an interpreter names its files. The random
 /// part distinguishes two files of one millisecond.
-fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Result<String> {
+fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> Result<String, WrongUsage> {
     let plain = |part: &str| !part.is_empty() && !part.contains('/');
     if !plain(network) || !plain(account) {
-        bail!("network and account are parts of the object key: neither may be empty or hold a `/`");
+        return Err(WrongUsage::new(
+            "network and account are parts of the object key: neither may be empty or hold a `/`",
+        ));
     }
     let now = parts.clock.now().rfc3339();
     let (date, time) = now.split_at(10);
@@ -152,28 +186,35 @@ fn object_key<P>(parts: &Parts<P>, network: &str, account: &str) -> anyhow::Resu
 }
 
 /// The network of the first row that names one. In a dirty file, not every row does.
-fn network_of(file: &Path, settings: &Settings) -> anyhow::Result<String> {
-    let name = file.display();
-    let open = || File::open(file).with_context(|| format!("cannot read {name}"));
-    let advice = || match open().ok().and_then(row_files::likeness) {
-        Some(likeness) => format!("; {}", likeness.replace("FILE", &name.to_string())),
-        None => String::new(),
+fn network_of(name: &str, content: &mut Blob, settings: &Settings) -> anyhow::Result<String> {
+    let problem = match first_network(content, settings) {
+        Ok(Ok(network)) => return Ok(network),
+        Ok(Err(None)) => bail!("{name}: no row names a network; give --network"),
+        Ok(Err(Some(problem))) => format!("no row names a network that can be read; {problem}"),
+        Err(error) => error.to_string(),
     };
-    let refused = |error: FileError| anyhow!("{name}: {error}{}", advice());
-    let text = decompressed(open()?, settings.limits.max_object_bytes).map_err(refused)?;
-    let mut rows = Rows::new(text, row_limits(settings)).map_err(refused)?;
+    let likeness = content.reader().ok().and_then(row_files::likeness);
+    let advice =
+        likeness.map_or_else(String::new, |likeness| format!("; {}", likeness.replace("FILE", name)));
+    bail!("{name}: {problem}{advice}")
+}
+
+/// The network of the first row that names one; else what is wrong with the first row, if that is more than that it names none.
+fn first_network(
+    content: &mut Blob,
+    settings: &Settings,
+) -> Result<Result<String, Option<String>>, FileError> {
+    let text = decompressed(content.reader()?, settings.limits.max_object_bytes)?;
+    let mut rows = Rows::new(text, row_limits(settings))?;
     let mut first = None;
-    while let Some(row) = rows.next_row().map_err(refused)? {
+    while let Some(row) = rows.next_row()? {
         let parsed = Row::parse(row.text);
         if let Some(network) = parsed.conversion.as_deref().and_then(|c| c.network.as_deref()) {
-            return Ok(network.to_owned());
+            return Ok(Ok(network.to_owned()));
         }
         first.get_or_insert_with(|| first_row(&row, &parsed));
     }
-    match first.flatten() {
-        None => bail!("{name}: no row names a network; give --network"),
-        Some(problem) => bail!("{name}: no row names a network that can be read; {problem}{}", advice()),
-    }
+    Ok(Err(first.flatten()))
 }
 
 /// What is wrong with the first row, if it is more than that it names no network.
@@ -231,7 +272,7 @@ pub(crate) fn places<'p, P>(
 /// A progress bar; it is shown on a terminal only.
 fn progress(file: &Path) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} rows");
-    let bar = ProgressBar::new(0).with_message(file.display().to_string());
+    let bar = ProgressBar::new(0).with_message(shown(file));
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -37,6 +37,9 @@ pub(crate) enum Meta {
         /// Feed network of rows that do not name one
         #[arg(long)]
         network: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -44,7 +47,9 @@ impl Run for Meta {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
         match self {
             Self::Check { pixel, json } => check::run(&context, pixel.as_deref(), json).await,
-            Self::Preview { file, network } => preview::run(&context, &file, network.as_deref()).await,
+            Self::Preview { file, network, json } => {
+                preview::run(&context, &file, network.as_deref(), json).await
+            }
             Self::Hash { field, country } => hash::run(
                 &*context.clock,
                 &field,

@@ -1,6 +1,9 @@
 //! `efflux retry`: tries conversions again that ended or wait. It prints the plan first.
 
-use std::fmt::Write;
+mod plan;
+mod reasons;
+mod tokens;
+
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +13,25 @@ use assembly::{Parts, StartError};
 use clap::Args;
 use domain::{Outcome, PixelRef, UnixMillis};
 use pipeline::Pixels;
-use pipeline::replay::{Amount, Replay, ReplayPlan};
+use pipeline::replay::{Replay, Replayed};
 use ports::ledger::Selection;
 use ports::{LedgerAdmin, PixelDirectory};
-use runtime::ExitStatus;
+use runtime::{ExitStatus, WrongUsage};
 
 use crate::context::{Context, Run};
 use crate::out;
-use crate::tables::amount;
+
+use plan::Plan;
+
+/// What may be tried again.
+const STATUSES: [Outcome; 6] = [
+    Outcome::Parked,
+    Outcome::Rejected,
+    Outcome::Expired,
+    Outcome::Invalid,
+    Outcome::NoEvents,
+    Outcome::Retry,
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Retry {
@@ -39,60 +53,97 @@ pub(crate) struct Retry {
     /// Continue without asking; needed when standard input is not a terminal
     #[arg(long)]
     yes: bool,
+    /// Print JSON; with it give --yes or --dry-run
+    #[arg(long)]
+    json: bool,
 }
 
 backends::port_set! {
     /// To try conversions again.
-    pub(crate) struct Replayed { ledger: LedgerAdmin, pixels: PixelDirectory }
+    pub(crate) struct Replayable { ledger: LedgerAdmin, pixels: PixelDirectory }
 }
 
 impl Run for Retry {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        retry(&context.reading().open().await?, &self).await
+        let selection = selection(&self, context.clock.now())?;
+        if self.json && !self.yes && !self.dry_run {
+            return Err(WrongUsage::new("with --json nothing is asked: give --yes, or --dry-run").into());
+        }
+        retry(&context.reading().open().await?, &self, &selection).await
     }
 }
 
-async fn retry(parts: &Parts<Replayed>, args: &Retry) -> anyhow::Result<ExitStatus> {
-    let selection = selection(args, parts.clock.now())?;
+async fn retry(parts: &Parts<Replayable>, args: &Retry, selection: &Selection) -> anyhow::Result<ExitStatus> {
+    reasons::check(&*parts.ports.ledger, selection).await?;
     let replay = Replay {
         ledger: Arc::clone(&parts.ports.ledger),
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
         clock: Arc::clone(&parts.clock),
         destinations: backends::destinations(&parts.settings, &parts.clock).map_err(StartError::from)?,
     };
-    let plan = replay.plan(&selection).await?;
-    out(&in_words(&plan, &parts.settings.reporting.currency));
-    let entries = plan.reopened().entries;
-    if args.dry_run || entries == 0 {
+    let planned = replay.plan(selection).await?;
+    let tokens = tokens::of(parts, planned.reopen.keys().map(|(pixel, _)| pixel)).await?;
+    let plan = Plan::new(planned, selection.outcome, tokens, &parts.settings.reporting.currency);
+    if !args.json {
+        out(&plan.text());
+    }
+    if args.dry_run || plan.is_empty() {
+        if args.json {
+            out(&format!("{:#}\n", plan.json(None)));
+        }
         return Ok(ExitStatus::Done);
     }
-    if !args.yes && !agreed(&format!("Try these {entries} conversions again?"))? {
+    if plan.conversions() > 0 && !args.yes && !agreed(&plan.question())? {
         out("Nothing was changed.\n");
         return Ok(ExitStatus::Incomplete);
     }
-    let done = replay.apply(&selection).await?;
-    out(&format!("{} conversions are due now.\n", done.reopened));
-    if done.changed_meanwhile > 0 {
-        out(&format!("{} were changed by another process meanwhile and skipped.\n", done.changed_meanwhile));
-    }
-    Ok(ExitStatus::Done)
+    let done = replay.apply(selection, &plan.closed()).await?;
+    out(&if args.json { format!("{:#}\n", plan.json(Some(done))) } else { in_words(done) });
+    Ok(if done.left_parked > 0 { ExitStatus::Incomplete } else { ExitStatus::Done })
 }
 
-fn selection(args: &Retry, now: UnixMillis) -> anyhow::Result<Selection> {
-    let outcome: Outcome = args.status.parse()?;
-    if outcome == Outcome::Duplicate {
-        bail!("a duplicate has no entry of its own: use the status of the conversion's entry");
+fn in_words(done: Replayed) -> String {
+    let mut text = format!("{} conversions are due now.\n", done.reopened);
+    if done.changed_meanwhile > 0 {
+        text.push_str(&format!(
+            "{} were changed by another process meanwhile and skipped.\n",
+            done.changed_meanwhile
+        ));
     }
+    if done.left_parked > 0 {
+        text.push_str(&format!("{} stay parked until their pixel has a working token.\n", done.left_parked));
+    }
+    text
+}
+
+fn selection(args: &Retry, now: UnixMillis) -> Result<Selection, WrongUsage> {
+    let pixel = args.pixel.as_deref().map(|text| {
+        PixelRef::of_legacy_or_any(text)
+            .map_err(|error| WrongUsage::new(format!("--pixel `{text}`: {error}")))
+    });
     Ok(Selection {
-        outcome,
+        outcome: status(&args.status)?,
         reason: args.reason.clone(),
-        pixel: args.pixel.as_deref().map(PixelRef::of_legacy_or_any).transpose()?,
+        pixel: pixel.transpose()?,
         since: args.since.as_deref().map(|since| moment(since, now)).transpose()?,
     })
 }
 
+fn status(word: &str) -> Result<Outcome, WrongUsage> {
+    STATUSES.into_iter().find(|status| status.as_str() == word).ok_or_else(|| {
+        let all: Vec<_> = STATUSES.iter().map(|status| status.as_str()).collect();
+        let why = match word.parse() {
+            Ok(Outcome::Reported) => "what is reported is not sent again",
+            Ok(Outcome::Duplicate) => "a duplicate has no entry of its own: use the status of its conversion",
+            Ok(Outcome::InFlight) => "a worker has a lease on it",
+            _ => "unknown status",
+        };
+        WrongUsage::new(format!("--status `{word}`: {why}; there are {}", all.join(", ")))
+    })
+}
+
 /// A date and time, or how long ago: `90m`, `24h`, `3d`.
-fn moment(text: &str, now: UnixMillis) -> anyhow::Result<UnixMillis> {
+fn moment(text: &str, now: UnixMillis) -> Result<UnixMillis, WrongUsage> {
     let unit = |suffix, seconds: u64| text.strip_suffix(suffix).map(|number| (number, seconds));
     let ago = [unit('s', 1), unit('m', 60), unit('h', 3_600), unit('d', 86_400)].into_iter().flatten();
     for (number, seconds) in ago {
@@ -100,9 +151,11 @@ fn moment(text: &str, now: UnixMillis) -> anyhow::Result<UnixMillis> {
             return Ok(now.minus(Duration::from_secs(number.saturating_mul(seconds))));
         }
     }
-    domain::time::click_time_from_text(text)
-        .map(domain::UnixSeconds::millis)
-        .with_context(|| format!("`{text}` is not a time: write 2026-11-22T13:00:00Z, or 24h for a day ago"))
+    domain::time::click_time_from_text(text).map(domain::UnixSeconds::millis).ok_or_else(|| {
+        WrongUsage::new(format!(
+            "--since `{text}` is not a time: write 2026-11-22T13:00:00Z, or 24h for a day ago"
+        ))
+    })
 }
 
 /// Asks the operator. Without a terminal, nothing is changed unless `--yes` is given.
@@ -114,35 +167,6 @@ pub(super) fn agreed(question: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     stdin().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn in_words(plan: &ReplayPlan, currency: &str) -> String {
-    let sign = if currency == "USD" { "$" } else { currency };
-    let mut text = String::from("To try again:\n");
-    let mut line = |what: &str, a: &Amount| {
-        if a.entries > 0 {
-            writeln!(text, "  {:>9}  {sign} {:>12}  {what}", a.entries, amount(a.revenue))
-                .expect("writing to a String never fails");
-        }
-    };
-    for ((pixel, reason), a) in &plan.reopen {
-        let because = if reason.is_empty() { String::new() } else { format!(", {reason}") };
-        line(&format!("pixel {pixel}{because}"), a);
-    }
-    line("all together", &plan.reopened());
-    let mut skipped = vec![
-        ("skipped: too old by now".to_owned(), plan.too_old),
-        ("skipped: without events".to_owned(), plan.no_events),
-        ("skipped: already reported".to_owned(), plan.already_reported),
-        ("skipped: in flight".to_owned(), plan.in_flight),
-        ("skipped: its text has been erased".to_owned(), plan.erased),
-    ];
-    skipped.extend(plan.not_valid.iter().map(|(reason, a)| (format!("skipped: invalid, {reason}"), *a)));
-    skipped.iter().for_each(|(what, a)| line(what, a));
-    if plan.reopened().entries == 0 {
-        text.push_str("  nothing\n");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -159,5 +183,16 @@ mod tests {
         );
         assert_eq!(ago("2025-11-22T08:26:39Z"), Some(1));
         assert_eq!(["yesterday", "h", "-3h"].map(ago), [None; 3]);
+    }
+
+    #[test]
+    fn only_what_may_be_tried_again_is_a_status() {
+        for known in STATUSES {
+            assert_eq!(status(known.as_str()).ok(), Some(known));
+        }
+        for wrong in ["reported", "duplicate", "in_flight", "invalidd", ""] {
+            let said = status(wrong).unwrap_err().to_string();
+            assert!(said.contains("parked, rejected, expired, invalid, no_events, retry"), "{said}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use assembly::Parts;
 use clap::Args;
 use meta_sandbox::{Sandbox, SandboxConfig};
 use ports::Clock;
-use runtime::{ExitStatus, Lifecycle, WrongUsage};
+use runtime::{ExitStatus, Lifecycle, Unreachable, WrongUsage};
 use settings::Settings;
 
 use crate::context::{Context, Run};
@@ -139,7 +139,8 @@ pub(crate) async fn start_sandbox(
         record_file: record,
         ..SandboxConfig::default()
     };
-    Sandbox::start(config).await.with_context(|| format!("the sandbox cannot listen on {listen}"))
+    let started = Sandbox::start(config).await;
+    started.map_err(|error| Unreachable(format!("the sandbox cannot listen on {listen}: {error:#}")).into())
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! `efflux sample`: makes realistic files.
 
 use std::fs::File;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, ErrorKind, Write, stdout};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
 use clap::Args;
 use ports::Clock;
-use runtime::ExitStatus;
+use runtime::{ExitStatus, NoOutput, WrongUsage};
 use samples::{SampleNetwork, SampleSpec, rows, write_rows};
 
 use crate::context::{Context, Run};
@@ -56,10 +55,14 @@ fn make(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
         ..SampleSpec::default()
     };
     match &args.out {
-        None => write(&spec, stdout().lock()).context("cannot write to standard output"),
+        // A reader that has closed the pipe, such as `head`, wants no more.
+        None => match write(&spec, stdout().lock()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|error| NoOutput::new(&"standard output", &error)),
+        },
         Some(path) => File::create(path)
             .and_then(|file| write(&spec, file))
-            .with_context(|| format!("cannot write {}", path.display())),
+            .map_err(|error| NoOutput::new(&path.display(), &error)),
     }?;
     Ok(ExitStatus::Done)
 }
@@ -71,16 +74,18 @@ pub(crate) fn write(spec: &SampleSpec, to: impl Write) -> std::io::Result<()> {
     to.flush()
 }
 
-fn network_named(word: &str) -> anyhow::Result<SampleNetwork> {
+fn network_named(word: &str) -> Result<SampleNetwork, WrongUsage> {
     let found = SampleNetwork::ALL.into_iter().find(|n| n.name().eq_ignore_ascii_case(word));
-    found.with_context(|| {
-        format!("unknown network `{word}`: there are samples of tonic, crossroads, sedo and airfind")
+    found.ok_or_else(|| {
+        WrongUsage::new(format!(
+            "unknown network `{word}`: there are samples of tonic, crossroads, sedo and airfind"
+        ))
     })
 }
 
-fn share(name: &str, value: f64) -> anyhow::Result<f64> {
+fn share(name: &str, value: f64) -> Result<f64, WrongUsage> {
     if !(0.0..=1.0).contains(&value) {
-        bail!("{name} must be between 0 and 1, not {value}");
+        return Err(WrongUsage::new(format!("{name} must be between 0 and 1, not {value}")));
     }
     Ok(value)
 }

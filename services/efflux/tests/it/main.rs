@@ -4,10 +4,13 @@
 
 mod bad_input;
 mod chaos;
+mod dead_letters;
 mod deployment;
 mod descriptors;
 mod disk;
 mod erasure;
+mod exit_codes;
+mod explaining;
 mod faulty_disk;
 mod golden;
 mod harness;
@@ -22,6 +25,7 @@ mod recovery;
 mod refused;
 mod reporting;
 mod restoring;
+mod retrying;
 mod secrets;
 mod services;
 mod signals;

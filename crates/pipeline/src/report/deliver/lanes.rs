@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{PixelRef, UnixMillis};
+use ports::Result;
 use ports::ledger::{Due, DueLimits, Holder, Settle, SettleLater, Settlement, WaitReason};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -115,6 +116,32 @@ impl Lanes {
             }
         }
         limits
+    }
+
+    /// Ends the pauses of pixels whose conversions the operator has given another chance, so that they are claimed and probe the pixel.
+    pub(in crate::report) async fn probe_reopened(&self) -> Result<()> {
+        let parked = self.parked().await;
+        if parked.is_empty() {
+            return Ok(());
+        }
+        for pixel in self.reporting.ledger.reopened(&parked).await? {
+            if let Some(lane) = self.open().get(&pixel) {
+                tracing::info!(%pixel, "the operator asks for another try: the pixel is probed now");
+                lane.context.throttle().probe_now();
+            }
+        }
+        Ok(())
+    }
+
+    /// Pixels that are paused until other credentials or the next probe.
+    async fn parked(&self) -> Vec<PixelRef> {
+        let Ok(pixels) = self.reporting.pixels.current().await else { return Vec::new() };
+        let now = self.reporting.clock.now();
+        let open = self.open();
+        let parked = open
+            .iter()
+            .filter(|(pixel, lane)| lane.context.throttle().is_parked(pixels.credentials(pixel), now));
+        parked.map(|(pixel, _)| pixel.clone()).collect()
     }
 
     /// Closes the lanes that had no work for a while. Those of paused pixels stay, because the pause is known only there.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::PixelRef;
-use ports::ledger::{Settled, Settlement};
+use domain::{Outcome, PixelRef};
+use ports::ledger::{Settle, Settled, Settlement};
 use ports::metric::name;
 
 use crate::report::Reporting;
@@ -15,6 +15,7 @@ pub(super) async fn write(reporting: &Reporting, pixel: Option<&PixelRef>, settl
         return;
     }
     measure(reporting, pixel, &settlements);
+    note(reporting, pixel, &settlements);
     let conversions = settlements.len();
     match reporting.ledger.settle(settlements, &reporting.holder()).await {
         Ok(settled) => {
@@ -28,6 +29,24 @@ pub(super) async fn write(reporting: &Reporting, pixel: Option<&PixelRef>, settl
         Err(error) => {
             tracing::error!(error = ?error, "cannot settle; what was sent will be sent again under the same ids");
         }
+    }
+}
+
+/// What is rejected or parked is in the log, too.
+fn note(reporting: &Reporting, pixel: Option<&PixelRef>, settlements: &[Settlement]) {
+    let Some(pixel) = pixel else { return };
+    let mut counts: BTreeMap<(Outcome, &str), u64> = BTreeMap::new();
+    for Settlement { settle, .. } in settlements {
+        let reason = match settle {
+            Settle::Rejected { reason } => reason.as_str(),
+            Settle::Parked(later) => later.reason.as_str(),
+            _ => continue,
+        };
+        *counts.entry((settle.outcome(), reason)).or_default() += 1;
+    }
+    let now = reporting.clock.now();
+    for ((outcome, reason), conversions) in counts {
+        reporting.notices.note(outcome, pixel, reason, conversions, now);
     }
 }
 

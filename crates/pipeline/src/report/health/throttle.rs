@@ -132,6 +132,16 @@ impl PixelThrottle {
         self.credentials.candidates(current)
     }
 
+    /// Whether the pixel is paused until other credentials or the next probe.
+    pub(in crate::report) fn is_parked(&self, current: &[Credential], now: UnixMillis) -> bool {
+        self.paused_with(current, now).is_some_and(|paused| paused.reason.ends_with_new_credentials())
+    }
+
+    /// The operator asks for another try: the next batch is the probe. A pause that the platform asked for lasts.
+    pub(in crate::report) fn probe_now(&mut self) {
+        self.paused = self.paused.filter(|paused| !paused.reason.ends_with_new_credentials());
+    }
+
     /// The pause, unless the directory shows other credentials and it ends with those.
     pub(in crate::report) fn paused_with(&self, current: &[Credential], now: UnixMillis) -> Option<Paused> {
         self.paused(now).filter(|paused| {
@@ -341,6 +351,22 @@ mod tests {
         assert_eq!(throttle.paused_with(&[], NOW), None);
         record(&mut throttle, DeliveryEnd::NothingAccepted);
         assert!(throttle.paused_with(&[], NOW).is_some(), "nothing was taken since");
+    }
+
+    #[test]
+    fn the_operator_has_a_parked_pixel_probed_and_no_other() {
+        let mut parked = PixelThrottle::new(4);
+        record(&mut parked, DeliveryEnd::CredentialsRefused);
+        assert!(parked.is_parked(&[], NOW));
+        parked.probe_now();
+        assert_eq!((parked.is_parked(&[], NOW), parked.paused(NOW)), (false, None));
+        record(&mut parked, DeliveryEnd::CredentialsRefused);
+        assert!(parked.is_parked(&[], NOW), "the probe was refused");
+        let mut limited = PixelThrottle::new(4);
+        record(&mut limited, DeliveryEnd::RateLimited(None));
+        assert!(!limited.is_parked(&[], NOW));
+        limited.probe_now();
+        assert!(limited.paused(NOW).is_some(), "the platform asked for the pause");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ObjectRef;
+use domain::{ObjectRef, Outcome, PixelRef};
 use ports::ledger::{Claim, Due, Lease, Portion, Positions, RowClaim, RowVerdict};
 use ports::metric::name;
 use row_files::FileError;
@@ -114,11 +114,27 @@ impl Claimer<'_> {
         while_claimed(most_bytes(self.reporting.config.rows))
     }
 
+    /// What waits for its money or for the operator is in the log, too.
+    fn note_parked(&self, claims: &[Claim], waits: Vec<Option<(PixelRef, &'static str)>>) {
+        let mut counts: BTreeMap<(PixelRef, &str), u64> = BTreeMap::new();
+        for (claim, wait) in claims.iter().zip(waits) {
+            if matches!(claim, Claim::Stands(Outcome::Parked)) {
+                wait.into_iter().for_each(|wait| *counts.entry(wait).or_default() += 1);
+            }
+        }
+        let now = self.reporting.clock.now();
+        for ((pixel, reason), conversions) in counts {
+            self.reporting.notices.note(Outcome::Parked, &pixel, reason, conversions, now);
+        }
+    }
+
     /// Makes one claim and submits what it got to the lanes; how many rows were duplicates.
     async fn claim(&self, claims: Vec<RowClaim>, events: &[u32]) -> ports::Result<u64> {
         let mut candidates: Vec<_> = claims.iter().zip(events).map(candidate).collect();
+        let waits: Vec<_> = claims.iter().map(waiting).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(claims, &holder).await?;
+        self.note_parked(&claims, waits);
         let (mut duplicates, mut due) = (0, Vec::new());
         let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
         for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
@@ -144,6 +160,14 @@ impl Claimer<'_> {
             self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
         }
         Ok(duplicates)
+    }
+}
+
+/// Why a row waits from the start, and for which pixel.
+fn waiting(row: &RowClaim) -> Option<(PixelRef, &'static str)> {
+    match row.verdict {
+        RowVerdict::Waits { odd, .. } => Some((row.pixel.clone()?, odd.as_str())),
+        _ => None,
     }
 }
 

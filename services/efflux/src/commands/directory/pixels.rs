@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use domain::{Money, PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use ports::{LedgerAdmin, PixelDirectory};
-use runtime::{ExitStatus, WrongUsage};
+use runtime::{ExitStatus, NoInput, WrongUsage};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::change::Changes;
@@ -211,9 +211,7 @@ fn read_tokens(path: &Path) -> anyhow::Result<Vec<Credential>> {
         stdin().read_to_string(&mut text).context("cannot read tokens from standard input")?;
         text
     } else {
-        fs::read_to_string(path).map_err(|error| {
-            WrongUsage::new(format!("cannot read tokens from {}: {error}", path.display()))
-        })?
+        fs::read_to_string(path).map_err(|error| NoInput::new(&path.display(), &error))?
     };
     credentials(&text).map_err(anyhow::Error::from)
 }

@@ -1,11 +1,11 @@
 //! `efflux meta hash`: normalises and hashes customer information, so that other senders can be checked.
 
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{BufRead, BufWriter, ErrorKind, Write};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use destination_meta::fields;
 use ports::Clock;
-use runtime::ExitStatus;
+use runtime::{ExitStatus, NoOutput, WrongUsage};
 use user_data::{Field, Hints, Normal, Reason, normalise};
 
 /// Reads values, one per line, and writes `normalised<TAB>sha256` or `omitted<TAB>reason` for each.
@@ -17,10 +17,9 @@ pub(crate) fn run(
     output: impl Write,
 ) -> anyhow::Result<ExitStatus> {
     let Some(field) = fields::field(field) else {
-        bail!(
-            "`{field}` is not a key that Meta wants hashed; those are {}",
-            Field::ALL.map(fields::key).join(", ")
-        );
+        let keys = Field::ALL.map(fields::key).join(", ");
+        let text = format!("`{field}` is not a key that Meta wants hashed; those are {keys}");
+        return Err(WrongUsage::new(text).into());
     };
     // An RFC 3339 time begins with the year.
     let year = clock.now().rfc3339().get(..4).and_then(|year| year.parse().ok());
@@ -34,14 +33,20 @@ pub(crate) fn run(
             Ok(value) => write_line(&mut output, field, value, hints),
             Err(_) => writeln!(output, "omitted\t{}", Reason::Damaged),
         };
-        if written.is_err() {
-            // A reader that has closed the output, such as `head`, wants no more.
-            return Ok(ExitStatus::Done);
+        if let Err(error) = written {
+            return ended(&error);
         }
         line.clear();
     }
-    drop(output.flush());
-    Ok(ExitStatus::Done)
+    output.flush().map_or_else(|error| ended(&error), |()| Ok(ExitStatus::Done))
+}
+
+/// A reader that has closed the output, such as `head`, wants no more.
+fn ended(error: &std::io::Error) -> anyhow::Result<ExitStatus> {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return Ok(ExitStatus::Done);
+    }
+    Err(NoOutput::new(&"standard output", error).into())
 }
 
 fn write_line(output: &mut impl Write, field: Field, value: &str, hints: Hints<'_>) -> std::io::Result<()> {

@@ -11,15 +11,18 @@ use assembly::{StartError, row_limits};
 use backends::{OpenError, Opener};
 use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
+use domain::finding::{Finding, findings};
 use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
-use domain::{ConversionKey, Money, PixelRef, Row};
+use domain::{Conversion, ConversionKey, Money, OddAmount, PixelRef, Reason, Reasons, Row};
 use ports::Clock;
 use ports::destination::PreparedEvent;
 use row_files::{Rows, check as check_file, decompressed};
-use runtime::ExitStatus;
 use runtime::terminal::one_line;
+use runtime::{ExitStatus, NoInput};
+use serde_json::{Value, json};
 use settings::Settings;
 
+use crate::commands::explain::finding_json;
 use crate::context::Context;
 use crate::out;
 
@@ -39,8 +42,22 @@ impl KnownPixels for Known {
     }
 }
 
+/// What a preview looks at besides the rows.
+struct Preview<'p> {
+    map: &'p MapConfig,
+    max_per_click: Money,
+    rules: Rules<'p>,
+    /// The first row of each conversion.
+    seen: HashMap<ConversionKey, u64>,
+}
+
 /// Prints the rows of a file one after the other.
-pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(
+    context: &Context,
+    file: &Path,
+    network: Option<&str>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
     let meta = destination_meta::config(settings, clock)
         .map_err(OpenError::of_destination)
@@ -48,21 +65,32 @@ pub(crate) async fn run(context: &Context, file: &Path, network: Option<&str>) -
     let pixels = known_pixels(settings, clock).await?;
     let name = file.display();
     let open = || -> anyhow::Result<_> {
-        let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+        let opened = File::open(file).map_err(|error| NoInput::new(&name, &error))?;
         Ok(decompressed(opened, settings.limits.max_object_bytes)?)
     };
     let limits = row_limits(settings);
     check_file(open()?, limits).with_context(|| format!("{name}: the whole file is refused"))?;
     let platforms = OnePlatform(PLATFORM, &meta);
     let rules = Rules { now: clock.now(), pixels: &pixels, platforms: &platforms, object_network: network };
-    if matches!(pixels, Known::Any) {
+    if matches!(pixels, Known::Any) && !json {
         out("There is no data directory here: any pixel counts as known.\n");
     }
-    let mut rows = Rows::new(open()?, limits)?;
-    let mut seen = HashMap::new();
     let max_per_click = settings.reporting.max_revenue_per_click;
+    let mut preview = Preview { map: &meta.map, max_per_click, rules, seen: HashMap::new() };
+    let mut rows = Rows::new(open()?, limits)?;
+    let mut separator = "[";
     while let Some(text) = rows.next_row()? {
-        out(&show((&meta.map, max_per_click), rules, &mut seen, text.number, &Row::parse(text.text)));
+        let row = Row::parse(text.text);
+        let shown = preview.look(text.number, &row);
+        if json {
+            out(&format!("{separator}\n{}", serde_json::to_string_pretty(&shown.json())?));
+            separator = ",";
+        } else {
+            out(&shown.text());
+        }
+    }
+    if json {
+        out(if separator == "[" { "[]\n" } else { "\n]\n" });
     }
     Ok(ExitStatus::Done)
 }
@@ -78,54 +106,139 @@ async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Re
     Ok(Known::These(pixels.into_iter().map(|pixel| pixel.pixel).collect()))
 }
 
-/// One row: its events and its visitor's data, or why nothing would be sent.
-fn show(
-    (map, max_per_click): (&MapConfig, Money),
-    rules: Rules<'_>,
-    seen: &mut HashMap<ConversionKey, u64>,
-    number: u64,
-    row: &Row<'_>,
-) -> String {
-    let mut text = format!("row {number}");
-    if let Some(conversion) = &row.conversion {
-        let keyword = conversion.keyword_clicked.as_deref().unwrap_or_default();
-        put(&mut text, format_args!("  session {}  keyword {keyword:?}", one_line(&conversion.session_id)));
-    }
-    let valid = match check(row, rules) {
-        Ok(valid) => valid,
-        Err(reasons) => {
-            let reasons: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
-            put(&mut text, format_args!("\n  not sent: {}\n", reasons.join(", ")));
-            return text;
-        }
-    };
-    match prepare(map, &row.key, &valid) {
-        Err(reason) => put(&mut text, format_args!("\n  not sent: {reason}\n")),
-        Ok(events) if events.is_empty() => text.push_str("\n  not sent: no_events\n"),
-        Ok(events) => match seen.get(&row.key) {
-            Some(first) => put(&mut text, format_args!("\n  not sent: duplicate of row {first}\n")),
-            None => {
-                seen.insert(row.key, number);
-                put_events(&mut text, &valid, &events, max_per_click);
+impl Preview<'_> {
+    /// One row: its events and its visitor's data, or why nothing would be sent.
+    fn look<'r>(&mut self, number: u64, row: &'r Row<'_>) -> Shown<'r> {
+        let mut shown = Shown { number, conversion: row.conversion.as_deref(), ..Shown::default() };
+        let valid = match check(row, self.rules) {
+            Ok(valid) => valid,
+            Err(reasons) => {
+                self.refuse(&mut shown, row, reasons);
+                return shown;
             }
-        },
+        };
+        shown.user = user_fields(&valid);
+        match prepare(self.map, &row.key, &valid) {
+            Err(reason) => self.refuse(&mut shown, row, [reason].into_iter().collect()),
+            Ok(events) if events.is_empty() => shown.not_sent = Some("no_events".to_owned()),
+            Ok(events) => match self.seen.get(&row.key) {
+                Some(first) => shown.not_sent = Some(format!("duplicate of row {first}")),
+                None => {
+                    self.seen.insert(row.key, number);
+                    shown.sent = Some(ToSend::of(&valid, events, self.max_per_click));
+                }
+            },
+        }
+        shown
     }
-    user_fields(&valid).iter().for_each(|field| put_field(&mut text, field));
-    text
+
+    fn refuse(&self, shown: &mut Shown<'_>, row: &Row<'_>, reasons: Reasons) {
+        let words: Vec<_> = reasons.iter().map(Reason::as_str).collect();
+        shown.not_sent = Some(words.join(", "));
+        shown.findings = findings(row, reasons, self.rules.object_network);
+    }
 }
 
-fn put_events(text: &mut String, valid: &Valid<'_, '_>, events: &[PreparedEvent], max_per_click: Money) {
-    let value: Money = events.iter().filter_map(|event| event.value).sum();
-    put(text, format_args!("\n  {} events to pixel {}, value {value}", events.len(), valid.pixel().code));
-    if valid.revenue() != value {
-        put(text, format_args!("; no paid click carries the stated {}", valid.revenue()));
+/// What is shown of a row.
+#[derive(Default)]
+struct Shown<'r> {
+    number: u64,
+    conversion: Option<&'r Conversion<'r>>,
+    not_sent: Option<String>,
+    findings: Vec<Finding>,
+    sent: Option<ToSend>,
+    user: Vec<UserField>,
+}
+
+/// The events of a row.
+struct ToSend {
+    pixel: PixelRef,
+    events: Vec<PreparedEvent>,
+    value: Money,
+    stated: Money,
+    waits: Option<&'static str>,
+}
+
+impl ToSend {
+    fn of(valid: &Valid<'_, '_>, events: Vec<PreparedEvent>, max_per_click: Money) -> Self {
+        Self {
+            pixel: valid.pixel().clone(),
+            value: events.iter().filter_map(|event| event.value).sum(),
+            stated: valid.revenue(),
+            waits: valid.odd_amount(max_per_click).map(OddAmount::as_str),
+            events,
+        }
     }
-    if let Some(odd) = valid.odd_amount(max_per_click) {
-        put(text, format_args!("; they wait: {}", odd.as_str()));
+
+    fn put(&self, text: &mut String) {
+        let Self { pixel, events, value, stated, waits } = self;
+        put(text, format_args!("\n  {} events to pixel {}, value {value}", events.len(), pixel.code));
+        if stated != value {
+            put(text, format_args!("; no paid click carries the stated {stated}"));
+        }
+        if let Some(odd) = waits {
+            put(text, format_args!("; they wait: {odd}"));
+        }
+        text.push('\n');
+        for event in events {
+            put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
+        }
     }
-    text.push('\n');
-    for event in events {
-        put(text, format_args!("  event {}\n", String::from_utf8_lossy(&event.payload)));
+}
+
+impl Shown<'_> {
+    /// For people.
+    fn text(&self) -> String {
+        let mut text = format!("row {}", self.number);
+        if let Some(conversion) = self.conversion {
+            let keyword = conversion.keyword_clicked.as_deref().unwrap_or_default();
+            put(
+                &mut text,
+                format_args!("  session {}  keyword {keyword:?}", one_line(&conversion.session_id)),
+            );
+        }
+        if let Some(reason) = &self.not_sent {
+            put(&mut text, format_args!("\n  not sent: {reason}\n"));
+        }
+        for finding in &self.findings {
+            put(&mut text, format_args!("  wrong    {}\n", one_line(&finding.to_string())));
+        }
+        if let Some(sent) = &self.sent {
+            sent.put(&mut text);
+        }
+        self.user.iter().for_each(|field| put_field(&mut text, field));
+        text
+    }
+
+    /// For programs.
+    fn json(&self) -> Value {
+        let event = |event: &PreparedEvent| -> Value {
+            serde_json::from_slice(&event.payload)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into_owned().into())
+        };
+        let sent = self.sent.as_ref();
+        json!({
+            "row": self.number,
+            "session": self.conversion.map(|conversion| &*conversion.session_id),
+            "keyword": self.conversion.and_then(|conversion| conversion.keyword_clicked.as_deref()),
+            "not_sent": self.not_sent,
+            "findings": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "pixel": sent.map(|sent| sent.pixel.to_string()),
+            "value": sent.map(|sent| sent.value), "stated_revenue": sent.map(|sent| sent.stated),
+            "waits": sent.and_then(|sent| sent.waits),
+            "events": sent.map_or_else(Vec::new, |sent| sent.events.iter().map(event).collect()),
+            "user_data": self.user.iter().map(field_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn field_json(field: &UserField) -> Value {
+    let (name, before) = (field.name, &field.before);
+    match &field.after {
+        Ok(sent) => {
+            json!({"name": name, "before": before, "normalised": sent.normalised, "sent": sent.value})
+        }
+        Err(reason) => json!({"name": name, "before": before, "omitted": reason.to_string()}),
     }
 }
 
