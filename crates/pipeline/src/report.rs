@@ -11,6 +11,7 @@
 //! [`refresh`] keeps the [`Pixels`] current meanwhile, and [`clock_watch`] watches over the time.
 
 mod backoff;
+mod cause_log;
 pub mod clock_watch;
 mod config;
 mod deliver;
@@ -18,7 +19,6 @@ pub mod due;
 mod health;
 mod intake;
 mod mutations;
-mod notices;
 mod pixels;
 pub mod refresh;
 
@@ -37,8 +37,8 @@ pub use intake::Intake;
 pub(crate) use pixels::PixelMap;
 pub use pixels::Pixels;
 
+use cause_log::CauseLog;
 use health::DestinationReachability;
-use notices::Notices;
 
 /// What reporting needs from the outside.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ pub struct Reporting {
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
-    notices: Notices,
+    causes: CauseLog,
     /// Notified when ages may not be judged.
     clock_in_doubt: Notify,
 }
@@ -104,7 +104,7 @@ impl Reporting {
             metrics,
             health,
             reachability,
-            notices: Notices::default(),
+            causes: CauseLog::default(),
             clock_in_doubt,
         }
     }

@@ -25,14 +25,14 @@ pub async fn run(reporting: Arc<Reporting>, lanes: Arc<Lanes>, stop: Cancellatio
         let claimed = claim(&reporting, &lanes, &stop).await;
         let now = reporting.clock.now();
         reporting.reachability.values().for_each(|one| one.expire(now, &*reporting.health));
-        reporting.notices.log_due(now);
+        reporting.causes.log_due(now);
         lanes.end_idle();
         if claimed == 0 {
             let pause = if lanes.any_has_enough() { BUSY } else { IDLE };
             tokio::select! { biased; () = stop.cancelled() => {}, () = reporting.clock.sleep(pause) => {} }
         }
     }
-    reporting.notices.log_all(reporting.clock.now());
+    reporting.causes.log_all(reporting.clock.now());
 }
 
 /// Claims once what is due, as soon as there is memory for it; how much it was.

@@ -43,12 +43,20 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
         Step::command("image tests", containers, python(&["docker/test_images.py"]))
             .after(["images"])
             .tests(),
-        Step::command("system disturbed", containers, python(&["docker/e2e/test_system.py", "-v", "Disturbed"]))
-            .after(["images"])
-            .tests(),
-        Step::command("system replaced", containers, python(&["docker/e2e/test_system.py", "-v", "Replaced"]))
-            .after(["images"])
-            .tests(),
+        Step::command(
+            "system disturbed",
+            containers,
+            python(&["docker/e2e/test_system.py", "-v", "Disturbed"]),
+        )
+        .after(["images"])
+        .tests(),
+        Step::command(
+            "system replaced",
+            containers,
+            python(&["docker/e2e/test_system.py", "-v", "Replaced"]),
+        )
+        .after(["images"])
+        .tests(),
         Step::command("demo", containers, python(&["docker/e2e/test_demo.py", "-v"]))
             .after(["images", "image tests"])
             .tests(),

@@ -46,7 +46,7 @@ fn note(reporting: &Reporting, pixel: Option<&PixelRef>, settlements: &[Settleme
     }
     let now = reporting.clock.now();
     for ((outcome, reason), conversions) in counts {
-        reporting.notices.note(outcome, pixel, reason, conversions, now);
+        reporting.causes.note(outcome, pixel, reason, conversions, now);
     }
 }
 

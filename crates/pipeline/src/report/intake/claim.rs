@@ -124,7 +124,7 @@ impl Claimer<'_> {
         }
         let now = self.reporting.clock.now();
         for ((pixel, reason), conversions) in counts {
-            self.reporting.notices.note(Outcome::Parked, &pixel, reason, conversions, now);
+            self.reporting.causes.note(Outcome::Parked, &pixel, reason, conversions, now);
         }
     }
 

@@ -23,7 +23,7 @@ struct Cause {
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Notice {
+struct CauseLine {
     cause: Cause,
     conversions: u64,
 }
@@ -37,9 +37,9 @@ struct Counted {
 
 /// The causes of the last minute.
 #[derive(Debug, Default)]
-pub(super) struct Notices(Mutex<BTreeMap<Cause, Counted>>);
+pub(super) struct CauseLog(Mutex<BTreeMap<Cause, Counted>>);
 
-impl Notices {
+impl CauseLog {
     /// Notes conversions that are rejected or wait for this reason; the first of a cause are in the log at once.
     pub(super) fn note(
         &self,
@@ -66,7 +66,7 @@ impl Notices {
     }
 
     /// The line to log at once, if the cause is new.
-    fn count(&self, cause: Cause, conversions: u64, now: UnixMillis) -> Option<Notice> {
+    fn count(&self, cause: Cause, conversions: u64, now: UnixMillis) -> Option<CauseLine> {
         let mut causes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_known = causes.contains_key(&cause);
         let cause = if is_known || causes.len() < MOST_CAUSES { cause } else { Cause { of: None, ..cause } };
@@ -75,13 +75,13 @@ impl Notices {
             return None;
         }
         causes.insert(cause.clone(), Counted { since: now, conversions: 0 });
-        Some(Notice { cause, conversions })
+        Some(CauseLine { cause, conversions })
     }
 
     /// The lines about causes whose last line was so long ago. A cause of which nothing came since is forgotten.
-    fn due(&self, now: UnixMillis, every: Duration) -> Vec<Notice> {
+    fn due(&self, now: UnixMillis, every: Duration) -> Vec<CauseLine> {
         let mut causes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut notices = Vec::new();
+        let mut lines = Vec::new();
         causes.retain(|cause, counted| {
             // A clock that was put right may show an earlier time than before.
             if now.since(counted.since) < every && counted.since <= now {
@@ -90,15 +90,15 @@ impl Notices {
             let conversions = std::mem::take(&mut counted.conversions);
             counted.since = now;
             if conversions > 0 {
-                notices.push(Notice { cause: cause.clone(), conversions });
+                lines.push(CauseLine { cause: cause.clone(), conversions });
             }
             conversions > 0
         });
-        notices
+        lines
     }
 }
 
-fn log(Notice { cause, conversions }: &Notice) {
+fn log(CauseLine { cause, conversions }: &CauseLine) {
     let (platform, pixel, reason) = match &cause.of {
         Some((pixel, reason)) => (pixel.platform.as_str(), pixel.code.as_str(), reason.as_str()),
         None => ("", "", "many different ones"),
@@ -141,32 +141,35 @@ mod tests {
 
     #[test]
     fn a_cause_is_logged_at_once_and_then_once_a_minute_with_its_count() {
-        let notices = Notices::default();
-        let first = Notice { cause: cause("100"), conversions: 3 };
-        assert_eq!(notices.count(cause("100"), 3, NOW), Some(first));
-        assert_eq!(notices.count(cause("100"), 4, after(1)), None);
-        assert_eq!(notices.count(cause("100"), 5, after(2)), None);
-        assert!(notices.count(cause("200"), 1, after(2)).is_some(), "another cause");
-        assert_eq!(notices.due(after(59), EVERY), []);
-        assert_eq!(notices.due(after(60), EVERY), [Notice { cause: cause("100"), conversions: 9 }]);
-        assert_eq!(notices.due(after(119), EVERY), [], "of the other nothing came");
-        assert_eq!(notices.count(cause("100"), 1, after(119)), None);
-        assert_eq!(notices.due(after(119), Duration::ZERO), [Notice { cause: cause("100"), conversions: 1 }]);
-        assert!(notices.0.lock().unwrap().len() == 1);
+        let lines = CauseLog::default();
+        let first = CauseLine { cause: cause("100"), conversions: 3 };
+        assert_eq!(lines.count(cause("100"), 3, NOW), Some(first));
+        assert_eq!(lines.count(cause("100"), 4, after(1)), None);
+        assert_eq!(lines.count(cause("100"), 5, after(2)), None);
+        assert!(lines.count(cause("200"), 1, after(2)).is_some(), "another cause");
+        assert_eq!(lines.due(after(59), EVERY), []);
+        assert_eq!(lines.due(after(60), EVERY), [CauseLine { cause: cause("100"), conversions: 9 }]);
+        assert_eq!(lines.due(after(119), EVERY), [], "of the other nothing came");
+        assert_eq!(lines.count(cause("100"), 1, after(119)), None);
+        assert_eq!(
+            lines.due(after(119), Duration::ZERO),
+            [CauseLine { cause: cause("100"), conversions: 1 }]
+        );
+        assert!(lines.0.lock().unwrap().len() == 1);
     }
 
     #[test]
     fn many_causes_take_bounded_memory_and_none_is_lost() {
-        let notices = Notices::default();
+        let lines = CauseLog::default();
         let mut conversions = 0;
         for code in 0..10_000 {
-            let logged = notices.count(cause(&code.to_string()), 1, NOW);
-            conversions += logged.map_or(0, |notice| notice.conversions);
+            let logged = lines.count(cause(&code.to_string()), 1, NOW);
+            conversions += logged.map_or(0, |line| line.conversions);
         }
-        assert!(notices.0.lock().unwrap().len() <= MOST_CAUSES + 2);
-        conversions += notices.due(after(60), EVERY).iter().map(|notice| notice.conversions).sum::<u64>();
+        assert!(lines.0.lock().unwrap().len() <= MOST_CAUSES + 2);
+        conversions += lines.due(after(60), EVERY).iter().map(|line| line.conversions).sum::<u64>();
         assert_eq!(conversions, 10_000);
-        assert_eq!(notices.due(after(120), EVERY), []);
-        assert_eq!(notices.0.lock().unwrap().len(), 0, "forgotten");
+        assert_eq!(lines.due(after(120), EVERY), []);
+        assert_eq!(lines.0.lock().unwrap().len(), 0, "forgotten");
     }
 }
