@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod held;
 pub(crate) mod ingest;
 pub(crate) mod meta;
+pub(crate) mod notify;
 pub(crate) mod prepare;
 pub(crate) mod retry;
 pub(crate) mod run;

@@ -16,6 +16,7 @@ mod logs;
 mod memory;
 mod meta;
 mod monitoring;
+mod notices;
 mod operator;
 mod production;
 mod recovery;
