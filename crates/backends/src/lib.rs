@@ -9,6 +9,7 @@ mod checked;
 #[cfg(feature = "clickhouse")]
 mod clickhouse;
 mod destination;
+mod diagnose;
 mod embedded;
 mod log;
 mod migrate;
@@ -38,6 +39,7 @@ use ::ports::Clock;
 use settings::{Service, Settings};
 
 pub use destination::destinations;
+pub use diagnose::diagnoses;
 pub use migrate::migrate;
 pub use notices::{NoticeWebhook, notices};
 pub use opener::Opener;

@@ -103,6 +103,12 @@ pub struct CloudWatchSettings {
 }
 
 impl BackendSettings {
+    /// Whether anything is embedded.
+    #[must_use]
+    pub const fn uses_data_dir(&self) -> bool {
+        self.aws.is_none() || self.mongodb.is_none() || self.clickhouse.is_none() || self.postgres.is_none()
+    }
+
     /// What belongs together of what is set.
     pub(crate) fn read(reader: &mut Reader<'_>, location: &LocationSettings) -> Self {
         let given = Addresses::read(reader);

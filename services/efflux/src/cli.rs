@@ -6,6 +6,7 @@ use runtime::ExitStatus;
 use crate::commands::demo::Demo;
 use crate::commands::directory::{Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
+use crate::commands::doctor::Doctor;
 use crate::commands::erase::Erase;
 use crate::commands::explain::Explain;
 use crate::commands::held::Held;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     /// What would be sent to Meta, and whether its tokens work
     #[command(subcommand)]
     Meta(Meta),
+    /// Check what goes wrong in real deployments, and say what to do; changes nothing
+    Doctor(Doctor),
     /// Notices of changes of state (NOTIFY_URL)
     #[command(subcommand)]
     Notify(Notify),
@@ -86,6 +89,7 @@ impl Run for Command {
             Self::Dlq(command) => command.run(context).await,
             Self::Held(command) => command.run(context).await,
             Self::Meta(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
             Self::Notify(command) => command.run(context).await,
             Self::Migrate(command) => command.run(context).await,
             Self::Provision(command) => command.run(context).await,

@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod directory;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod held;

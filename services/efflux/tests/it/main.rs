@@ -7,6 +7,7 @@ mod chaos;
 mod deployment;
 mod descriptors;
 mod disk;
+mod doctor;
 mod erasure;
 mod faulty_disk;
 mod golden;
