@@ -6,7 +6,7 @@ import unittest
 
 from emulator import Checkout, Emulator
 
-SECRETS = {"mongodb-uri": "mongodb://ledger/efflux", "clickhouse-url": "http://analytics:8123", "database-url": "postgres://accounts/x", "meta-app-secret": "hush"}
+SECRETS = {"mongodb-uri": "mongodb://ledger/efflux", "clickhouse-url": "http://analytics:8123", "database-url": "postgres://accounts/x", "meta-app-secret": "hush", "notify-url": "https://hooks.example.com/x", "notify-secret": "quiet"}
 STACKS = ("data", "watching", "services", "scaling")
 DEADLINE_S = 120
 

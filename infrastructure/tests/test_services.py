@@ -81,14 +81,16 @@ class Services(unittest.TestCase):
             if "iam:PassRole" in actions(statement):
                 self.assertEqual(statement["Condition"]["StringEquals"], {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
 
-    def test_the_app_secret_is_given_to_those_that_read_it_once_it_is_wanted(self):
+    def test_secrets_that_need_not_be_there_are_given_to_those_that_read_them_once_they_are_wanted(self):
         for service, task in self.tasks.items():
             (container,) = task["ContainerDefinitions"]
             wanted = [entry["Fn::If"] for entry in container["Secrets"] if "Fn::If" in entry]
-            reads = "R" in LETTERS[service]
-            self.assertEqual([w[1]["Name"] for w in wanted], ["META_APP_SECRET"] * reads, service)
-            for condition, _, otherwise in wanted:
-                self.assertEqual((condition, otherwise), ("WithAppSecret", {"Ref": "AWS::NoValue"}))
+            app_secret = ["META_APP_SECRET"] * ("R" in LETTERS[service])
+            notices = ["NOTIFY_URL", "NOTIFY_SECRET"] * (LETTERS[service] != "O")
+            self.assertEqual([w[1]["Name"] for w in wanted], app_secret + notices, service)
+            for condition, entry, otherwise in wanted:
+                expected = "WithAppSecret" if entry["Name"] == "META_APP_SECRET" else "WithNotices"
+                self.assertEqual((condition, otherwise), (expected, {"Ref": "AWS::NoValue"}))
 
     def test_plain_text_is_refused_unless_an_operator_allows_it(self):
         self.assertEqual(self.template["Parameters"]["AllowPlaintext"]["Default"], "false")
@@ -128,7 +130,7 @@ class Services(unittest.TestCase):
         for service, task in self.tasks.items():
             (container,) = task["ContainerDefinitions"]
             plain = {entry["Name"] for entry in container["Environment"]}
-            self.assertFalse(plain & {"MONGODB_URI", "CLICKHOUSE_URL", "DATABASE_URL", "META_APP_SECRET"}, service)
+            self.assertFalse(plain & {"MONGODB_URI", "CLICKHOUSE_URL", "DATABASE_URL", "META_APP_SECRET", "NOTIFY_URL", "NOTIFY_SECRET"}, service)
 
     def test_nothing_runs_as_root_or_writes_to_its_image(self):
         for service, task in self.tasks.items():

@@ -3,6 +3,7 @@
 
 pub mod cloudwatch;
 mod connect;
+pub mod diagnose;
 pub mod dynamodb;
 mod error;
 pub mod provision;

@@ -2,15 +2,19 @@
 //! there changes nothing.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
 };
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Event, FilterRule,
-    FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration,
-    S3KeyFilter, VersioningConfiguration,
+    BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus,
+    CreateBucketConfiguration, Event, ExpirationStatus, FilterRule, FilterRuleName, LifecycleExpiration,
+    LifecycleRule, LifecycleRuleFilter, NotificationConfiguration, NotificationConfigurationFilter,
+    PublicAccessBlockConfiguration, QueueConfiguration, S3KeyFilter, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    VersioningConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use ports::{ErrorKind, Result};
@@ -27,7 +31,7 @@ const DEAD_LETTER_SECONDS: &str = "1209600";
 
 /// Looks before a table that is being made is given up, and the time between two: a minute.
 const TABLE_LOOKS: u32 = 60;
-const TABLE_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+const TABLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// A queue and its dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,18 +42,22 @@ pub struct QueueUrls {
     pub dead: String,
 }
 
-/// Makes a queue and its dead-letter queue, to which SQS moves what was delivered `max_receives` times without an end.
+/// Makes a queue and its dead-letter queue, to which SQS moves what was delivered `max_receives` times without an end. A message that is
+/// received without a time is hidden for `visibility`.
 ///
 /// # Errors
 /// What SQS refuses.
-pub async fn queue(aws: &Aws, name: &str, max_receives: u32) -> Result<QueueUrls> {
+pub async fn queue(aws: &Aws, name: &str, max_receives: u32, visibility: Duration) -> Result<QueueUrls> {
     let client = sqs::client(aws);
     let dead = format!("{name}-dlq");
     let keep = HashMap::from([(Attribute::MessageRetentionPeriod, DEAD_LETTER_SECONDS.to_owned())]);
     let dead_url = create_queue(&client, &dead, keep).await?;
     let target = arn(&client, &dead_url).await?;
     let redrive = serde_json::json!({"deadLetterTargetArn": target, "maxReceiveCount": max_receives});
-    let attributes = HashMap::from([(Attribute::RedrivePolicy, redrive.to_string())]);
+    let attributes = HashMap::from([
+        (Attribute::RedrivePolicy, redrive.to_string()),
+        (Attribute::VisibilityTimeout, visibility.as_secs().to_string()),
+    ]);
     let main = create_queue(&client, name, attributes).await?;
     Ok(QueueUrls { main, dead: dead_url })
 }
@@ -99,6 +107,43 @@ pub async fn bucket(aws: &Aws, bucket: &str) -> Result<()> {
         Err(e) if code(&e) == Some("BucketAlreadyOwnedByYou") => Ok(()),
         Err(e) => Err(call.failed(e)),
     }
+}
+
+/// Keeps a bucket from the public, encrypts what is put into it, and expires it after so many days.
+///
+/// # Errors
+/// What S3 refuses.
+pub async fn protect(aws: &Aws, bucket: &str, days: i32) -> Result<()> {
+    let call = |permission| Call { operation: "provision.bucket", permission, what: bucket };
+    let client = s3::client(aws);
+    let unmade =
+        |e| call("s3:PutBucketPolicy").error(ErrorKind::Invalid, "the request cannot be made").source(e);
+    let block = PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .block_public_policy(true)
+        .ignore_public_acls(true)
+        .restrict_public_buckets(true)
+        .build();
+    let request = client.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
+    request.send().await.map_err(|e| call("s3:PutBucketPublicAccessBlock").failed(e))?;
+
+    let aes = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256).build();
+    let rule =
+        ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(aes.map_err(unmade)?);
+    let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build().map_err(unmade)?;
+    let request = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(rules);
+    request.send().await.map_err(|e| call("s3:PutEncryptionConfiguration").failed(e))?;
+
+    let rule = LifecycleRule::builder()
+        .id("personal-data")
+        .status(ExpirationStatus::Enabled)
+        .filter(LifecycleRuleFilter::builder().prefix("").build())
+        .expiration(LifecycleExpiration::builder().days(days).build())
+        .build();
+    let rules =
+        BucketLifecycleConfiguration::builder().rules(rule.map_err(unmade)?).build().map_err(unmade)?;
+    let request = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(rules);
+    request.send().await.map(|_| ()).map_err(|e| call("s3:PutLifecycleConfiguration").failed(e))
 }
 
 /// Has a bucket keep each version of an object.

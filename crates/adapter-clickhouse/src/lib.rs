@@ -3,10 +3,12 @@
 
 mod analytics;
 mod connection;
+mod diagnose;
 mod error;
 mod lock;
 mod migrations;
 
 pub use analytics::ClickHouseAnalytics;
 pub use connection::ClickHouse;
+pub use diagnose::ClickHouseDiagnosis;
 pub use lock::ClickHouseLock;

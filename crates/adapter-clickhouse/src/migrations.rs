@@ -14,6 +14,18 @@ struct Migration {
     statements: &'static str,
 }
 
+impl Migration {
+    /// The tables and views that it makes.
+    fn relations(&self) -> impl Iterator<Item = &'static str> {
+        self.statements.split(';').filter_map(relation)
+    }
+
+    /// Whether it was done, and what it made is still there.
+    fn stands(&self, applied: &BTreeSet<u32>, there: &BTreeSet<String>) -> bool {
+        applied.contains(&self.number) && self.relations().all(|relation| there.contains(relation))
+    }
+}
+
 const fn migration(number: u32, name: &'static str, statements: &'static str) -> Migration {
     Migration { number, name, statements }
 }
@@ -34,6 +46,28 @@ const APPLIED: &str = "
         applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
     ) ENGINE = ReplacingMergeTree ORDER BY number";
 
+/// The tables and views that the steps make.
+pub(crate) fn relations() -> BTreeSet<&'static str> {
+    MIGRATIONS.iter().flat_map(Migration::relations).chain(relation(APPLIED)).collect()
+}
+
+/// The tables and views that the database has.
+pub(crate) async fn there(server: &ClickHouse, operation: &'static str) -> Result<BTreeSet<String>> {
+    let select = server
+        .client()
+        .query("SELECT name FROM system.tables WHERE database = ?")
+        .bind(server.database())
+        .fetch_all::<String>();
+    Ok(server.within(operation, STATEMENT_TIME, select).await?.into_iter().collect())
+}
+
+/// The table or view that a statement makes.
+fn relation(statement: &'static str) -> Option<&'static str> {
+    const BEGINNINGS: [&str; 2] = ["CREATE TABLE IF NOT EXISTS ", "CREATE OR REPLACE VIEW "];
+    let rest = BEGINNINGS.iter().find_map(|beginning| Some(statement.split_once(beginning)?.1))?;
+    rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
+}
+
 /// Does what is not done yet.
 pub(crate) async fn migrate(server: &ClickHouse) -> Result<()> {
     const OPERATION: &str = "analytics.migrate";
@@ -44,8 +78,8 @@ pub(crate) async fn migrate(server: &ClickHouse) -> Result<()> {
     };
     refuse_another_table(server, OPERATION).await?;
     execute(APPLIED).await?;
-    let applied = applied(server, OPERATION).await?;
-    for step in MIGRATIONS.iter().filter(|step| !applied.contains(&step.number)) {
+    let (applied, there) = (applied(server, OPERATION).await?, there(server, OPERATION).await?);
+    for step in MIGRATIONS.iter().filter(|step| !step.stands(&applied, &there)) {
         for statement in step.statements.split(';') {
             execute(statement).await?;
         }
@@ -114,6 +148,20 @@ mod tests {
     #[test]
     fn steps_are_numbered_in_order() {
         assert!(MIGRATIONS.iter().map(|step| step.number).eq(1..=4));
+    }
+
+    #[test]
+    fn the_tables_and_views_are_known() {
+        let all = relations();
+        for name in [
+            "report_conversions",
+            "report_conversions_latest",
+            "report_conversions_hourly",
+            "efflux_migrations",
+        ] {
+            assert!(all.contains(name), "{all:?}");
+        }
+        assert!(all.iter().all(|name| !name.is_empty()), "{all:?}");
     }
 
     #[test]

@@ -22,6 +22,13 @@ const LEDGER: &str = "ledger.db";
 const ANALYTICS: &str = "analytics.db";
 /// The databases of a data directory; each is made when it is first used.
 const FILES: [&str; 4] = [QUEUES, DIRECTORY, LEDGER, ANALYTICS];
+/// The same with their schemas.
+pub(crate) const DATABASES: [(&str, Schema); 4] = [
+    (QUEUES, EmbeddedQueue::SCHEMA),
+    (DIRECTORY, DIRECTORY_SCHEMA),
+    (LEDGER, EmbeddedLedger::SCHEMA),
+    (ANALYTICS, EmbeddedAnalytics::SCHEMA),
+];
 
 /// A data directory. Clones share its open databases, and so should all of a process; several processes may share the
 /// directory.

@@ -43,7 +43,7 @@ impl Schema {
     }
 
     /// Stored in each database as `user_version`.
-    fn version(&self) -> u32 {
+    pub(crate) fn version(&self) -> u32 {
         u32::try_from(self.upgrades.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 

@@ -5,6 +5,7 @@ pub mod analytics;
 pub mod blob;
 mod data_dir;
 mod db;
+mod diagnose;
 mod io;
 pub mod ledger;
 pub mod lock;
@@ -14,6 +15,7 @@ pub mod subscriptions;
 
 pub use data_dir::DataDir;
 pub use db::{Db, Schema};
+pub use diagnose::DataDirDiagnosis;
 pub(crate) use io::{blocking, io_error};
 
 /// The tables of subscriptions, pixels and locks, which share a database; made when absent.

@@ -43,6 +43,7 @@ const DUPLICATE_KEY: i32 = 11_000;
 /// A database, and how many commands it was sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
+    client: Client,
     database: Database,
     commands: Arc<AtomicU64>,
 }
@@ -70,7 +71,7 @@ impl Connection {
             }
         }));
         let client = Client::with_options(options).map_err(|e| translate(OPERATION, &e))?;
-        Ok(Self { database: client.database(&settings.database), commands })
+        Ok(Self { database: client.database(&settings.database), client, commands })
     }
 
     pub(crate) fn commands(&self) -> u64 {
@@ -79,6 +80,18 @@ impl Connection {
 
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
         self.database.collection_with_options(name, CollectionOptions::default())
+    }
+
+    /// The key by which a cluster spreads a collection over its shards; `None` when it does not.
+    pub(crate) async fn shard_key(
+        &self,
+        operation: &'static str,
+        collection: &str,
+    ) -> Result<Option<Document>> {
+        let all = self.client.database("config").collection::<Document>("collections");
+        let name = format!("{}.{collection}", self.database.name());
+        let found = in_time(operation, async { all.find_one(bson::doc! { "_id": name }).await }).await?;
+        Ok(found.and_then(|entry| entry.get_document("key").ok().cloned()))
     }
 
     /// Runs a command whose answer is one document.

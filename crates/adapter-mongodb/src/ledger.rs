@@ -7,6 +7,7 @@ mod attempts;
 mod claim;
 mod contention;
 mod damage;
+mod diagnose;
 mod document;
 mod due;
 mod erase;
@@ -38,6 +39,7 @@ use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger, Result};
 use crate::connection::Connection;
 use form::FormWatch;
 
+pub use diagnose::MongoDiagnosis;
 pub use legacy::FromLegacy;
 
 /// The ledger of a production deployment; any number of processes share it.

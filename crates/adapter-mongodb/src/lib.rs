@@ -5,5 +5,5 @@ mod connection;
 mod error;
 mod ledger;
 
-pub use ledger::{FromLegacy, MongoLedger};
+pub use ledger::{FromLegacy, MongoDiagnosis, MongoLedger};
 pub use ports::configuration::MongoSettings;

@@ -3,6 +3,7 @@
 
 mod address;
 mod connection;
+mod diagnose;
 mod error;
 mod lock;
 mod migrations;
@@ -10,5 +11,6 @@ mod pixels;
 mod tls;
 
 pub use connection::Postgres;
+pub use diagnose::PostgresDiagnosis;
 pub use lock::PostgresLock;
 pub use pixels::PostgresPixels;

@@ -33,16 +33,7 @@ impl Postgres {
     /// [`Missing`](ErrorKind::Missing) when one is absent; otherwise what is wrong, and what to do.
     pub async fn check_tables(&self) -> Result<()> {
         const OPERATION: &str = "pixels.check";
-        const ABSENT: &str = "
-            SELECT name FROM unnest(ARRAY['pixels', 'ad_accounts', 'pixels_ad_accounts_relations', 'user_accounts',
-                'aa_prioritized_ua_map', 'efflux_turns']) AS name
-            WHERE to_regclass(name) IS NULL LIMIT 1";
-        let absent: Option<String> = self
-            .call(OPERATION, async |client| {
-                client.query_opt(ABSENT, &[]).await?.map(|row| row.try_get(0)).transpose()
-            })
-            .await?;
-        match absent {
+        match self.absent_tables(OPERATION).await?.first() {
             None => Ok(()),
             Some(table) => {
                 let detail = format!(
@@ -52,5 +43,17 @@ impl Postgres {
                 Err(Error::new(ErrorKind::Missing, OPERATION).detail(detail))
             }
         }
+    }
+
+    /// The tables that are needed and absent.
+    pub(crate) async fn absent_tables(&self, operation: &'static str) -> Result<Vec<String>> {
+        const ABSENT: &str = "
+            SELECT name FROM unnest(ARRAY['pixels', 'ad_accounts', 'pixels_ad_accounts_relations', 'user_accounts',
+                'aa_prioritized_ua_map', 'efflux_turns']) AS name
+            WHERE to_regclass(name) IS NULL";
+        self.call(operation, async |client| {
+            client.query(ABSENT, &[]).await?.iter().map(|row| row.try_get(0)).collect()
+        })
+        .await
     }
 }

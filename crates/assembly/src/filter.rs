@@ -39,6 +39,7 @@ pub(crate) async fn run(parts: Arc<Parts<FilterPorts>>, stop: CancellationToken)
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
+        notices: Arc::clone(&parts.notices),
     });
     let refreshing = refresh(&parts, subscriptions, settings.intervals.subscriptions_refresh, &stop);
     tokio::join!(worker.run(stop.clone()), refreshing);
@@ -57,6 +58,7 @@ pub(crate) fn handler(parts: &Parts<FilterPorts>, subscriptions: Option<Arc<Subs
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         watch: FileWatch::new(settings.toggles.hold_suspicious_files),
+        notices: Arc::clone(&parts.notices),
     }
 }
 

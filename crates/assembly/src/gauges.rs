@@ -78,7 +78,7 @@ pub(crate) async fn run<P: Measured>(parts: Arc<Parts<P>>, stop: CancellationTok
         }
         if let Some(ledger) = &ledger {
             measure_ledger(&*parts.metrics, &**ledger, parts.clock.now()).await;
-            money.measure(&*parts.metrics, &**ledger, parts.clock.now()).await;
+            money.measure((&*parts.metrics, &*parts.notices), &**ledger, parts.clock.now()).await;
         }
         tokio::select! { () = stop.cancelled() => {}, () = parts.clock.sleep(INTERVAL) => {} }
     }

@@ -34,6 +34,7 @@ pub(crate) fn main(service: Option<&str>) -> ExitCode {
                 let (filter, budget) =
                     (filter::handler(&parts, filter::subscriptions(&parts)), parts.settings.process.shutdown);
                 answer(work(Arc::new(filter), delivery, &stop, budget).await)?;
+                parts.send_notices().await;
             }
             _ => {
                 let parts = Arc::new(Box::pin(open::<ReporterPorts>(service)).await?);
@@ -43,6 +44,7 @@ pub(crate) fn main(service: Option<&str>) -> ExitCode {
                 // What this message claimed is sent by this process, or its death would be another's.
                 lanes.drain().await;
                 answer(result)?;
+                parts.send_notices().await;
             }
         }
         listening.abort();

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backends::{OpenError, OpenPorts, Opener, Ports, Upload};
+use backends::{NoticeWebhook, OpenError, OpenPorts, Opener, Ports, Upload};
 use pipeline::worker::Company;
-use ports::{Clock, HealthSink, MetricSink, Rng};
+use ports::notice::NoNotices;
+use ports::{Clock, HealthSink, MetricSink, NoticeSink, Rng};
 use runtime::{FanOut, Health, Metrics, SystemRng};
 use settings::{Problems, Service, Settings};
+use tokio_util::sync::CancellationToken;
+
+use crate::announcing::Announcing;
 
 /// Why a process did not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,8 @@ pub struct Parts<P = Ports> {
     pub metrics: Arc<dyn MetricSink>,
     /// How the parts are.
     pub health: Arc<dyn HealthSink>,
+    /// What the operator is notified of.
+    pub notices: Arc<dyn NoticeSink>,
     /// What the workers of the process share.
     pub(crate) company: Company,
     /// What `/metrics` shows.
@@ -42,6 +48,8 @@ pub struct Parts<P = Ports> {
     pub(crate) readiness: Arc<Health>,
     /// What carries metrics away, until a service starts it.
     upload: Mutex<Option<Upload>>,
+    /// What sends notices, until a service starts it.
+    webhook: Mutex<Option<NoticeWebhook>>,
 }
 
 impl<P: OpenPorts> Parts<P> {
@@ -84,17 +92,24 @@ impl<P: OpenPorts> Parts<P> {
             Some(upload) => Arc::new(FanOut(Arc::<Metrics>::clone(&registry), Arc::clone(&upload.sink))),
             None => Arc::<Metrics>::clone(&registry),
         };
+        let webhook = backends::notices(&settings, service, &clock, &metrics)?;
+        let notices: Arc<dyn NoticeSink> = match &webhook {
+            Some(webhook) => Arc::new(webhook.clone()),
+            None => Arc::new(NoNotices),
+        };
         Ok(Self {
             settings,
             ports,
             clock,
             rng: Arc::new(SystemRng::new()),
             metrics,
-            health: Arc::<Health>::clone(&readiness),
+            health: Arc::new(Announcing::new(Arc::clone(&readiness), Arc::clone(&notices))),
+            notices,
             company: Company::default(),
             registry,
             readiness,
             upload: Mutex::new(upload),
+            webhook: Mutex::new(webhook),
         })
     }
 }
@@ -109,11 +124,27 @@ impl<P> Parts<P> {
             rng: Arc::clone(&self.rng),
             metrics: Arc::clone(&self.metrics),
             health: Arc::clone(&self.health),
+            notices: Arc::clone(&self.notices),
             company: self.company.clone(),
             registry: Arc::clone(&self.registry),
             readiness: Arc::clone(&self.readiness),
             upload: Mutex::default(),
+            webhook: Mutex::default(),
         })
+    }
+
+    /// What sends notices; only the first caller gets it.
+    pub(crate) fn take_webhook(&self) -> Option<NoticeWebhook> {
+        self.webhook.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Sends the notices that wait, for a process that ends.
+    pub(crate) async fn send_notices(&self) {
+        if let Some(webhook) = self.take_webhook() {
+            let at_once = CancellationToken::new();
+            at_once.cancel();
+            webhook.run(at_once).await;
+        }
     }
 
     /// What carries metrics away; only the first caller gets it.

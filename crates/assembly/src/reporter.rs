@@ -77,6 +77,7 @@ async fn take_in(
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
+        notices: Arc::clone(&parts.notices),
     };
     Arc::new(worker).run(stop.clone()).await;
 }
@@ -130,6 +131,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations, memory: M
         rng: Arc::clone(&parts.rng),
         metrics: Arc::clone(&parts.metrics),
         health: Arc::clone(&parts.health),
+        notices: Arc::clone(&parts.notices),
     };
     Reporting::new(config, ports)
 }

@@ -93,6 +93,7 @@ pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
     tracing::info!(%address, "listening");
     P::serve(&parts, &lifecycle)?;
     let upload = parts.take_upload();
+    let webhook = parts.take_webhook();
     let gauges = gauges::run(parts, stop.clone());
     lifecycle.spawn("gauges", async move {
         gauges.await;
@@ -102,6 +103,13 @@ pub async fn start<P: Serve>(parts: Arc<Parts<P>>) -> anyhow::Result<Running> {
         let upload = (upload.run)(stop.clone());
         lifecycle.spawn("metrics", async move {
             upload.await;
+            Ok(())
+        });
+    }
+    if let Some(webhook) = webhook {
+        let sending = webhook.run(stop.clone());
+        lifecycle.spawn("notices", async move {
+            sending.await;
             Ok(())
         });
     }

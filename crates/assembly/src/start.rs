@@ -55,7 +55,9 @@ fn status_of(error: &anyhow::Error) -> ExitStatus {
     match error.downcast_ref::<StartError>() {
         Some(
             StartError::Settings(_)
-            | StartError::Backend(OpenError::NotInThisBuild { .. } | OpenError::Destination(_)),
+            | StartError::Backend(
+                OpenError::NotInThisBuild { .. } | OpenError::Destination(_) | OpenError::Notices(_),
+            ),
         ) => ExitStatus::Usage,
         Some(StartError::Backend(OpenError::Unreachable(_))) => ExitStatus::Unavailable,
         None if error.downcast_ref::<ports::Error>().is_some() => ExitStatus::Unavailable,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_aws::cloudwatch::{CloudWatchConfig, CloudWatchMetrics};
+use adapter_aws::diagnose::{Announcing, AwsDiagnosis, AwsExpectations};
 use adapter_aws::dynamodb::DynamoSubscriptions;
 use adapter_aws::s3::S3Blobs;
 use adapter_aws::sqs::SqsQueue;
 use adapter_aws::{Aws, AwsConfig, provision as make};
 use domain::object::FILTERED_PREFIX;
-use ports::{BlobStore, Clock, EventQueue, MetricSink, SubscriptionStore};
+use ports::{BlobStore, Clock, Diagnose, EventQueue, MetricSink, SubscriptionStore};
 use settings::{QueueAddress, Settings};
 
 use crate::OpenError;
@@ -22,6 +23,9 @@ const METRICS_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The worker sets messages aside by itself, with a reason; SQS does it only for what crashes every worker.
 const SQS_MAX_RECEIVES: u32 = 1_000;
+
+/// What the keys of interpreted files begin with.
+const INTERPRETED_PREFIX: &str = "networks/";
 
 /// Connects; nothing is asked yet.
 async fn connect(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Aws, OpenError> {
@@ -93,6 +97,35 @@ impl<'s> OnAws<'s> {
     }
 }
 
+/// What examines queues, buckets and the table.
+pub(crate) async fn diagnosis(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Box<dyn Diagnose>, OpenError> {
+    let buckets = &settings.buckets;
+    let queues = settings.backends.aws.as_ref();
+    let ways = [
+        (queues.and_then(|q| q.trigger.as_ref()), &buckets.interpreted, INTERPRETED_PREFIX),
+        (queues.and_then(|q| q.report.as_ref()), &buckets.report, FILTERED_PREFIX),
+    ];
+    let ways = ways.into_iter().filter_map(|(address, bucket, prefix)| {
+        let address = address?;
+        Some(Announcing {
+            queue: address.queue.to_string(),
+            dead_letters: address.dead_letters.to_string(),
+            bucket: bucket.clone(),
+            prefix: prefix.to_owned(),
+        })
+    });
+    let expected = AwsExpectations {
+        ways: ways.collect(),
+        table: Some(buckets.subscriptions_table.clone()),
+        visibility: settings.queues.visibility,
+        max_receives: settings.queues.max_receives,
+    };
+    Ok(Box::new(AwsDiagnosis::new(connect(settings, clock).await?, expected)))
+}
+
 /// Metrics for CloudWatch, if the settings name it.
 pub(crate) async fn cloudwatch(
     settings: &Settings,
@@ -128,8 +161,10 @@ pub(crate) async fn provision(settings: &Settings, clock: &Arc<dyn Clock>) -> Re
     for (address, bucket, prefix) in ways {
         let Some(address) = address else { continue };
         let name = address.queue.path_segments().and_then(Iterator::last).unwrap_or_default();
-        let made = make::queue(&aws, name, SQS_MAX_RECEIVES).await?;
+        let made = make::queue(&aws, name, SQS_MAX_RECEIVES, settings.queues.visibility).await?;
         make::bucket(&aws, bucket).await?;
+        let days = settings.intervals.retention.as_secs() / 86_400;
+        make::protect(&aws, bucket, i32::try_from(days).unwrap_or(i32::MAX)).await?;
         make::announce(&aws, bucket, prefix, &made.main).await?;
         done.push(format!("bucket {bucket} announces what is put below `{prefix}` in {}", made.main));
         if !made.dead.ends_with(address.dead_letters.path()) {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics, ClickHouseLock};
-use ports::{AnalyticsStore, Clock, ExclusiveLock};
+use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics, ClickHouseDiagnosis, ClickHouseLock};
+use ports::{AnalyticsStore, Clock, Diagnose, ExclusiveLock};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
@@ -32,6 +32,14 @@ pub(crate) fn lock(
     let server = connect(address)?;
     backend_chosen("exclusive lock", "clickhouse", server.place());
     Ok(Arc::new(ClickHouseLock::new(server, Arc::clone(clock), ClickHouseLock::SETTLING)))
+}
+
+/// What examines analytics.
+pub(crate) fn diagnosis(
+    address: &SecretString,
+    clock: &Arc<dyn Clock>,
+) -> Result<Box<dyn Diagnose>, OpenError> {
+    Ok(Box::new(ClickHouseDiagnosis::new(connect(address)?, Arc::clone(clock))))
 }
 
 /// Makes the tables.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use adapter_embedded::DataDir;
+use adapter_embedded::{DataDir, DataDirDiagnosis};
 use domain::object::FILTERED_PREFIX;
 use ports::{
-    AnalyticsStore, BlobStore, Clock, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+    AnalyticsStore, BlobStore, Clock, Diagnose, EventQueue, ExclusiveLock, Ledger, PixelDirectory,
+    SubscriptionStore,
 };
 use settings::Settings;
 
@@ -14,6 +15,11 @@ use crate::log::backend_chosen;
 
 /// Key prefix of interpreted files; test keys have another.
 const INTERPRETED_PREFIX: &str = "";
+
+/// What examines the data directory.
+pub(crate) fn diagnosis(settings: &Settings) -> Box<dyn Diagnose> {
+    Box::new(DataDirDiagnosis::new(&settings.backends.data_dir))
+}
 
 /// The data directory, opened when the first port needs it.
 pub(crate) struct Embedded<'s> {

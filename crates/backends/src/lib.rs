@@ -9,11 +9,13 @@ mod checked;
 #[cfg(feature = "clickhouse")]
 mod clickhouse;
 mod destination;
+mod diagnose;
 mod embedded;
 mod log;
 mod migrate;
 #[cfg(feature = "mongodb")]
 mod mongodb;
+mod notices;
 mod opener;
 mod port_set;
 mod ports;
@@ -37,7 +39,9 @@ use ::ports::Clock;
 use settings::{Service, Settings};
 
 pub use destination::destinations;
+pub use diagnose::diagnoses;
 pub use migrate::migrate;
+pub use notices::{NoticeWebhook, notices};
 pub use opener::Opener;
 pub use ports::{FilterPorts, OptimizerPorts, Ports, ReporterPorts};
 pub use provision::provision;
@@ -60,6 +64,9 @@ pub enum OpenError {
     /// The address of the destination, or what secures the way to it, is wrong; exit 64.
     #[error("the destination cannot be set up")]
     Destination(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The webhook's address, or what secures the way to it, is wrong; exit 64.
+    #[error("the operator cannot be notified")]
+    Notices(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl OpenError {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adapter_mongodb::{MongoLedger, MongoSettings};
-use ports::{Clock, Ledger};
+use adapter_mongodb::{MongoDiagnosis, MongoLedger, MongoSettings};
+use ports::{Clock, Diagnose, Ledger};
 
 use crate::OpenError;
 use crate::checked::checked;
@@ -32,6 +32,14 @@ pub(crate) async fn migrate(
         done.push(adopt_legacy(&ledger, clock).await?);
     }
     Ok(done)
+}
+
+/// What examines the ledger.
+pub(crate) async fn diagnosis(
+    settings: &MongoSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Box<dyn Diagnose>, OpenError> {
+    Ok(Box::new(MongoDiagnosis::new(&connect(settings).await?, Arc::clone(clock))))
 }
 
 /// A ledger that was not asked anything yet.

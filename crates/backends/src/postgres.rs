@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
-use ports::{ExclusiveLock, PixelDirectory};
+use adapter_postgres::{Postgres, PostgresDiagnosis, PostgresLock, PostgresPixels};
+use ports::{Clock, Diagnose, ExclusiveLock, PixelDirectory};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
@@ -40,6 +40,14 @@ impl OnPostgres {
         }
         Ok(self.server.as_ref().expect("it was connected above"))
     }
+}
+
+/// What examines the database.
+pub(crate) fn diagnosis(
+    address: &SecretString,
+    clock: &Arc<dyn Clock>,
+) -> Result<Box<dyn Diagnose>, OpenError> {
+    Ok(Box::new(PostgresDiagnosis::new(connect(address)?, Arc::clone(clock))))
 }
 
 /// Makes the tables.

@@ -3,6 +3,7 @@
 
 pub mod click;
 pub mod destination;
+mod diagnose;
 pub mod errors;
 pub mod fbc;
 pub mod fields;
@@ -13,4 +14,5 @@ pub mod transport;
 pub mod usage;
 pub mod version;
 
+pub use diagnose::MetaDiagnosis;
 pub use setup::{SetupError, client, config, open};

@@ -23,9 +23,14 @@ fn is_segment(text: &str) -> bool {
 
 /// Whether the address can be the beginning of endpoints.
 pub(crate) fn is_base(url: &Url) -> bool {
+    is_endpoint(url) && url.query().is_none()
+}
+
+/// Whether requests can be made to the address as it is.
+pub(crate) fn is_endpoint(url: &Url) -> bool {
     let bare = url.username().is_empty() && url.password().is_none();
     let scheme = matches!(url.scheme(), "http" | "https");
-    bare && scheme && url.has_host() && url.query().is_none() && url.fragment().is_none()
+    bare && scheme && url.has_host() && url.fragment().is_none()
 }
 
 #[cfg(test)]
@@ -62,6 +67,18 @@ mod tests {
         let uri = below(&"https://x/open_api".parse().unwrap(), &["v1.3", "track", ""]).unwrap();
         assert_eq!(uri, "https://x/open_api/v1.3/track/");
         assert_eq!(below(&"https://x".parse().unwrap(), &[]), None);
+    }
+
+    #[test]
+    fn endpoints() {
+        for (address, fits) in [
+            ("https://hooks.example.com/services/T0/B0/secret", true),
+            ("http://127.0.0.1:9/?code=secret", true),
+            ("https://u:p@x/y", false),
+            ("https://x/y#z", false),
+        ] {
+            assert_eq!(is_endpoint(&address.parse().unwrap()), fits, "{address}");
+        }
     }
 
     #[test]

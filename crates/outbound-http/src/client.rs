@@ -72,12 +72,7 @@ impl Client {
         if !address::is_base(&config.base_url) {
             return Err(ClientSetupError::BaseUrl);
         }
-        Ok(Self {
-            client: client(connector(&config)?, config.idle_timeout),
-            base_url: config.base_url,
-            request_timeout: config.request_timeout,
-            answer_limit: config.answer_limit,
-        })
+        Self::connecting(config)
     }
 
     /// Posts a JSON body to `<base>/<segment>/<segment>...`, with these headers beside those of JSON. Never tries twice
@@ -96,6 +91,38 @@ impl Client {
     ) -> Result<Reply, RequestError> {
         let address =
             address::below(&self.base_url, segments).ok_or(RequestError::not_sent(Failure::Address))?;
+        self.ask(Method::POST, address, headers, body).await
+    }
+
+    /// Makes a client for one address that is asked as it is, with its query; see [`post_json_here`](Self::post_json_here).
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be used, or TLS cannot be set up for an `https` address.
+    pub fn for_endpoint(config: ClientConfig) -> Result<Self, ClientSetupError> {
+        if !address::is_endpoint(&config.base_url) {
+            return Err(ClientSetupError::Endpoint);
+        }
+        Self::connecting(config)
+    }
+
+    fn connecting(config: ClientConfig) -> Result<Self, ClientSetupError> {
+        Ok(Self {
+            client: client(connector(&config)?, config.idle_timeout),
+            base_url: config.base_url,
+            request_timeout: config.request_timeout,
+            answer_limit: config.answer_limit,
+        })
+    }
+
+    /// Posts a JSON body to the client's address as it is. Never tries twice once the body has left.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when no complete answer came; any answer, of whatever status, is a [`Reply`].
+    pub async fn post_json_here(&self, headers: HeaderMap, body: Bytes) -> Result<Reply, RequestError> {
+        let address = self.base_url.as_str().parse();
+        let address = address.map_err(|_| RequestError::not_sent(Failure::Address))?;
         self.ask(Method::POST, address, headers, body).await
     }
 

@@ -43,6 +43,9 @@ pub enum ClientSetupError {
     /// The base address is not one of HTTP, or carries more than scheme, host and path.
     #[error("the platform's address must be http(s)://host[:port][/path], without user, query or fragment")]
     BaseUrl,
+    /// The address is not one of HTTP, or holds a user or a fragment.
+    #[error("the address must be http(s)://host[:port][/path][?query], without user or fragment")]
+    Endpoint,
     /// No root certificates.
     #[error("cannot load this system's root certificates; install them (often the package ca-certificates)")]
     Roots(#[source] std::io::Error),

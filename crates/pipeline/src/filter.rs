@@ -16,8 +16,9 @@ use domain::receipt::FilterReceipt;
 use domain::{ObjectRef, Row};
 use ports::blob::BlobWriter;
 use ports::metric::name;
+use ports::notice::{State, Subject};
 use ports::queue::Delivery;
-use ports::{Blob, BlobStore, Clock, MetricSink};
+use ports::{Blob, BlobStore, Clock, MetricSink, NoticeSink};
 use row_files::{FileError, RowLimits, Rows};
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +64,8 @@ pub struct Filter {
     pub metrics: Arc<dyn MetricSink>,
     /// What is usual, and what becomes of files that look wrong.
     pub watch: FileWatch,
+    /// Which files were refused, look wrong or are held.
+    pub notices: Arc<dyn NoticeSink>,
 }
 
 #[async_trait]
@@ -103,6 +106,7 @@ impl Filter {
     async fn process(&self, object: &ObjectRef, released: bool, verdict: &mut MessageVerdict) {
         let result = self.filter(object, released).await;
         if let Err(Problem::Permanent(reason)) = &result {
+            self.notices.note(Subject::file(object), State::Refused, reason);
             // The receipt says why the file will not come. Without it the dead letter says so.
             let refused = self.receipt(object, FilteredRows::default(), Some(reason.clone()));
             if let Err(error) = self.put_receipt(&refused).await {
@@ -141,10 +145,16 @@ impl Filter {
             .map_err(|Panicked| Problem::unreadable(object))?
             .map_err(|refusal| refusal.of(object))?;
         let suspicious = self.watch.judge(&network, &rows.profile);
+        let (file, reason) = (Subject::file(object), suspicious.join("; "));
         if self.watch.holds() && !released && !suspicious.is_empty() {
-            return self.hold(object, rows, suspicious).await;
+            self.hold(object, rows, suspicious).await?;
+            self.notices.note(file, State::Held, &reason);
+            return Ok(());
         }
-        self.finish(object, rows, suspicious).await
+        let looks_wrong = !released && !suspicious.is_empty();
+        self.finish(object, rows, suspicious).await?;
+        self.notices.note(file, if looks_wrong { State::Suspicious } else { State::Well }, &reason);
+        Ok(())
     }
 
     /// Keeps a file for the operator: its receipt says so, and nothing of it is passed on.

@@ -27,7 +27,9 @@ use std::sync::Arc;
 
 use domain::Platform;
 use ports::ledger::Holder;
-use ports::{BlobStore, Clock, Destinations, HealthSink, MetricSink, PixelDirectory, ReportLedger, Rng};
+use ports::{
+    BlobStore, Clock, Destinations, HealthSink, MetricSink, NoticeSink, PixelDirectory, ReportLedger, Rng,
+};
 use tokio::sync::Notify;
 
 pub use backoff::Backoff;
@@ -59,6 +61,8 @@ pub struct ReportPorts {
     pub metrics: Arc<dyn MetricSink>,
     /// Whether the ledger, the pixel directory and each destination can be reached.
     pub health: Arc<dyn HealthSink>,
+    /// Which pixels have no working credential, and which files were refused.
+    pub notices: Arc<dyn NoticeSink>,
 }
 
 /// What all steps of reporting share.
@@ -78,6 +82,7 @@ pub struct Reporting {
     rng: Arc<dyn Rng>,
     metrics: Arc<dyn MetricSink>,
     health: Arc<dyn HealthSink>,
+    notices: Arc<dyn NoticeSink>,
     reachability: BTreeMap<Platform, DestinationReachability>,
     causes: CauseLog,
     /// Notified when ages may not be judged.
@@ -88,7 +93,7 @@ impl Reporting {
     /// Reporting by these rules, through these ports.
     #[must_use]
     pub fn new(config: ReportConfig, ports: ReportPorts) -> Self {
-        let ReportPorts { pixels, blobs, ledger, destinations, clock, rng, metrics, health } = ports;
+        let ReportPorts { pixels, blobs, ledger, destinations, clock, rng, metrics, health, notices } = ports;
         let pixels = Arc::new(Pixels::new(pixels));
         let reachability = destinations.platforms().map(|p| (p, DestinationReachability::of(p))).collect();
         let destinations = Arc::new(destinations);
@@ -103,6 +108,7 @@ impl Reporting {
             rng,
             metrics,
             health,
+            notices,
             reachability,
             causes: CauseLog::default(),
             clock_in_doubt,

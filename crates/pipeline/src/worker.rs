@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ports::backoff::Backoff;
 use ports::queue::Delivery;
-use ports::{Clock, EventQueue, HealthSink, MetricSink};
+use ports::{Clock, EventQueue, HealthSink, MetricSink, NoticeSink};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -102,6 +102,8 @@ pub struct Worker {
     pub metrics: Arc<dyn MetricSink>,
     /// Whether the queue can be read.
     pub health: Arc<dyn HealthSink>,
+    /// Which messages became dead letters.
+    pub notices: Arc<dyn NoticeSink>,
 }
 
 impl Worker {

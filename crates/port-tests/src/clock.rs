@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use domain::UnixMillis;
@@ -61,5 +61,25 @@ impl ManualClock {
             clock.advance(time);
             Box::pin(std::future::ready(()))
         }
+    }
+}
+
+/// The time as it is, for what is compared with a server's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealClock;
+
+#[async_trait]
+impl Clock for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "servers have a clock of their own; this is the one nearest to it"
+    )]
+    fn now(&self) -> UnixMillis {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }

@@ -14,3 +14,4 @@ pub mod proxy;
 pub mod queue;
 pub mod service;
 pub mod subscriptions;
+pub mod webhook;

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod diagnose;
 pub mod disk;
 pub mod exit;
 mod fan_out;
@@ -14,6 +15,7 @@ pub mod telemetry;
 pub mod terminal;
 
 pub use clock::{SystemClock, SystemRng};
+pub use diagnose::SystemDiagnosis;
 pub use disk::DiskRoom;
 pub use exit::{ExitStatus, NoInput, NoOutput, Unreachable, WrongUsage};
 pub use fan_out::FanOut;

@@ -39,7 +39,7 @@ section! {
     aws_endpoint: Option<Url> = "AWS_ENDPOINT_URL", "", ALL, optional(web_address);
     /// Sends metrics to CloudWatch under this name; with ENVIRONMENT_LOCATION=aws it is Efflux unless set.
     namespace: Option<String> = "CLOUDWATCH_NAMESPACE", "", ALL, optional_text();
-    /// Names the deployment in metrics.
+    /// Names the deployment in metrics and notices.
     environment: String = "ENVIRONMENT", "development", ALL, text();
 }
 
@@ -71,6 +71,8 @@ pub struct BackendSettings {
     pub cloudwatch: Option<CloudWatchSettings>,
     /// Where an emulator answers in place of AWS.
     pub aws_endpoint: Option<Url>,
+    /// Names the deployment in metrics and notices.
+    pub environment: String,
 }
 
 /// SQS. Files are on S3 and subscriptions in DynamoDB then.
@@ -101,6 +103,12 @@ pub struct CloudWatchSettings {
 }
 
 impl BackendSettings {
+    /// Whether anything is embedded.
+    #[must_use]
+    pub const fn uses_data_dir(&self) -> bool {
+        self.aws.is_none() || self.mongodb.is_none() || self.clickhouse.is_none() || self.postgres.is_none()
+    }
+
     /// What belongs together of what is set.
     pub(crate) fn read(reader: &mut Reader<'_>, location: &LocationSettings) -> Self {
         let given = Addresses::read(reader);
@@ -122,8 +130,10 @@ impl BackendSettings {
                 Transport::Encrypted => with_tls(&address),
                 Transport::Any => address,
             }),
-            cloudwatch: namespace.map(|namespace| CloudWatchSettings { namespace, environment }),
+            cloudwatch: namespace
+                .map(|namespace| CloudWatchSettings { namespace, environment: environment.clone() }),
             aws_endpoint: given.aws_endpoint,
+            environment,
         }
     }
 }

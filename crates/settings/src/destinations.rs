@@ -20,6 +20,9 @@ macro_rules! destinations {
             /// The rows of all sections, in the order in which help shows them.
             pub(crate) const SECTIONS: &'static [&'static [Setting]] = &[$($module::$section::ROWS,)+];
 
+            /// Their names, as readiness names them.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($module),)+];
+
             /// How the names of their settings begin.
             pub(crate) const PREFIXES: &'static [&'static str] = &[$($prefix,)+];
 

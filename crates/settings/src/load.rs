@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::backends::{BackendSettings, BucketSettings};
 use crate::destinations::DestinationSettings;
 use crate::environment::Environment;
+use crate::notices::NoticeSettings;
 use crate::optimizer::OptimizerSettings;
 use crate::reader::{Problems, Reader};
 use crate::service::{HttpSettings, Location, LocationSettings, ProcessSettings, TelemetrySettings};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub intervals: IntervalSettings,
     /// Rules of reporting that hold for every destination.
     pub reporting: ReportingSettings,
+    /// How the operator is notified of changes.
+    pub notices: NoticeSettings,
     /// The platforms that events are sent to.
     pub destinations: DestinationSettings,
     /// The optimizer.
@@ -91,6 +94,7 @@ impl Settings {
             queues: QueueSettings::read(reader),
             intervals: IntervalSettings::read(reader),
             reporting: ReportingSettings::read(reader),
+            notices: NoticeSettings::read(reader),
             destinations: DestinationSettings::read(reader),
             optimizer: OptimizerSettings::read(reader),
             warnings: warnings(environment),
@@ -104,6 +108,9 @@ impl Settings {
     /// Settings that are fine alone and wrong together.
     fn check(&self, reader: &mut Reader<'_>) {
         self.destinations.check(reader);
+        if self.notices.secret.is_some() && self.notices.url.is_none() {
+            reader.problem("NOTIFY_SECRET: it signs notices, and NOTIFY_URL is not set; set both or neither");
+        }
         // Leases are renewed after a third of their time, and the settling needs some too.
         let (longest, setting) = self.destinations.longest_request();
         let needed = longest + LEASE_MARGIN;
@@ -129,15 +136,16 @@ fn all_addresses(reader: &mut Reader<'_>) {
     }
 }
 
-/// A page that conversions name; nothing connects to it.
-const NO_CONNECTION: &str = "META_DEFAULT_EVENT_SOURCE_URL";
+/// Pages that conversions and notices name; nothing connects to them.
+const NO_CONNECTION: [&str; 2] = ["META_DEFAULT_EVENT_SOURCE_URL", "CONSOLE_URL"];
 
 /// How the AWS SDK's own settings of addresses begin.
 const AWS_ENDPOINTS: &str = "AWS_ENDPOINT_URL";
 
 /// Names each address that leads over plain text, or to a server whose certificate is not checked.
 fn refuse_plaintext(reader: &mut Reader<'_>) {
-    let ours = table().filter(|setting| setting.used_by(reader.service) && setting.name != NO_CONNECTION);
+    let connects = |setting: &&Setting| !NO_CONNECTION.contains(&setting.name);
+    let ours = table().filter(|setting| setting.used_by(reader.service)).filter(connects);
     let known = ours.filter_map(|setting| Some((setting.name, reader.given(setting)?)));
     let names = reader.names().filter(|name| name.starts_with(AWS_ENDPOINTS));
     let of_the_sdk = names.filter(|name| !table().any(|setting| setting.name == *name));
@@ -168,6 +176,7 @@ fn one_name_each(reader: &mut Reader<'_>) {
 fn warnings(environment: &Environment) -> Vec<String> {
     let ours = |name: &str| {
         name.starts_with("EFFLUX_")
+            || name.starts_with("NOTIFY_")
             || DestinationSettings::PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     };
     let known = |name: &str| table().any(|setting| setting.names().any(|known| known == name));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use strum::VariantNames;
 
-use crate::address::{UNCLEAR, is_clear};
+use crate::address::{UNCLEAR, is_clear, web_page};
 use crate::environment::Environment;
 use crate::setting::{Service, Setting};
 
@@ -225,6 +225,22 @@ impl Reader<'_> {
             return None;
         }
         Some(SecretString::from(address))
+    }
+
+    /// A page whose path or query is a secret. It never stands in the message.
+    pub(crate) fn secret_page(&mut self, setting: &Setting) -> Option<SecretString> {
+        let page = self.some(setting)?;
+        match web_page(page) {
+            Ok(url) if url.fragment().is_some() => {
+                self.problem(format!("{}: it must not hold a #", setting.name));
+                None
+            }
+            Ok(_) => Some(SecretString::from(page)),
+            Err(why) => {
+                self.problem(format!("{}: it cannot be read: {why}", setting.name));
+                None
+            }
+        }
     }
 
     /// A secret of visible characters. It never stands in the message.

@@ -2,6 +2,7 @@
 
 use crate::backends::{Addresses, BucketSettings};
 use crate::destinations::DestinationSettings;
+use crate::notices::NoticeSettings;
 use crate::optimizer::OptimizerSettings;
 use crate::service::{HttpSettings, LocationSettings, ProcessSettings, TelemetrySettings};
 use crate::setting::Setting;
@@ -21,6 +22,7 @@ pub(crate) fn table() -> impl Iterator<Item = &'static Setting> {
         QueueSettings::ROWS,
         IntervalSettings::ROWS,
         ReportingSettings::ROWS,
+        NoticeSettings::ROWS,
     ];
     let sections = GENERAL.iter().chain(DestinationSettings::SECTIONS).chain(&[OptimizerSettings::ROWS]);
     sections.copied().flatten()

@@ -27,6 +27,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         &["outbound-http", "user-data", "settings", "ports", "domain"],
         &["port-tests", "row-files"],
     ),
+    layer("adapter-webhook", &["outbound-http", "ports", "domain"], &["port-tests"]),
     layer("adapter-*", &["ports", "domain"], &["port-tests"]),
     layer("pipeline", &["row-files", "ports", "domain"], &[]),
     layer(

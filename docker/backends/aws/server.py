@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import bucket_patches
 import cbor_front
 import credentials_front
 import move_tasks
@@ -18,6 +19,7 @@ from werkzeug.serving import make_server
 
 def application():
     """The emulator, behind the fronts that each request passes."""
+    bucket_patches.apply()
     queue_patches.apply()
     move_tasks.apply()
     notification_patches.apply()

@@ -6,11 +6,13 @@ use runtime::ExitStatus;
 use crate::commands::demo::Demo;
 use crate::commands::directory::{Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
+use crate::commands::doctor::Doctor;
 use crate::commands::erase::Erase;
 use crate::commands::explain::Explain;
 use crate::commands::held::Held;
 use crate::commands::ingest::Ingest;
 use crate::commands::meta::Meta;
+use crate::commands::notify::Notify;
 use crate::commands::prepare::{Migrate, Provision};
 use crate::commands::retry::Retry;
 use crate::commands::run::{RunSandbox, RunServices};
@@ -57,6 +59,11 @@ pub(crate) enum Command {
     /// What would be sent to Meta, and whether its tokens work
     #[command(subcommand)]
     Meta(Meta),
+    /// Check what goes wrong in real deployments, and say what to do; changes nothing
+    Doctor(Doctor),
+    /// Notices of changes of state (NOTIFY_URL)
+    #[command(subcommand)]
+    Notify(Notify),
     /// Make the tables, collections and indexes that the configured backends need; harmless to repeat
     Migrate(Migrate),
     /// Make the queues, buckets, notifications and table that the settings name, on an AWS emulator
@@ -82,6 +89,8 @@ impl Run for Command {
             Self::Dlq(command) => command.run(context).await,
             Self::Held(command) => command.run(context).await,
             Self::Meta(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
+            Self::Notify(command) => command.run(context).await,
             Self::Migrate(command) => command.run(context).await,
             Self::Provision(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context).await,

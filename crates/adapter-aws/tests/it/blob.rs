@@ -20,7 +20,7 @@ async fn subject(aws: &Aws) -> Subject {
 async fn announcing(aws: &Aws, prefix: &str) -> Subject {
     let bucket = unique("bucket");
     provision::bucket(aws, &bucket).await.unwrap();
-    let urls = provision::queue(aws, &unique("queue"), 100).await.unwrap();
+    let urls = provision::queue(aws, &unique("queue"), 100, Duration::from_secs(60)).await.unwrap();
     provision::announce(aws, &bucket, prefix, &urls.main).await.unwrap();
     let queue = SqsQueue::new(aws, urls.main, urls.dead);
     let first = queue.receive(1, Duration::from_secs(20), Duration::from_secs(60)).await.unwrap().remove(0);

@@ -7,6 +7,7 @@
 
 mod blob;
 mod canned;
+mod diagnose;
 mod failures;
 mod metrics;
 mod queue;

@@ -86,7 +86,7 @@ async fn only_the_chosen_dead_letters_are_redriven() {
 #[tokio::test]
 async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
     let aws = aws().await;
-    let urls = provision::queue(&aws, &unique("queue"), 1).await.unwrap();
+    let urls = provision::queue(&aws, &unique("queue"), 1, Duration::from_secs(60)).await.unwrap();
     let queue = SqsQueue::new(&aws, urls.main, urls.dead);
     queue.send("x").await.unwrap();
     let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);
@@ -104,8 +104,8 @@ async fn what_sqs_moves_by_itself_can_be_seen_and_redriven() {
 async fn a_queue_that_the_operator_made_otherwise_is_left_as_it_is() {
     let aws = aws().await;
     let name = unique("queue");
-    let urls = provision::queue(&aws, &name, 1).await.unwrap();
-    assert_eq!(provision::queue(&aws, &name, 100).await.unwrap(), urls);
+    let urls = provision::queue(&aws, &name, 1, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(provision::queue(&aws, &name, 100, Duration::from_secs(60)).await.unwrap(), urls);
     let queue = SqsQueue::new(&aws, urls.main, urls.dead);
     queue.send("x").await.unwrap();
     let delivery = queue.receive(1, WAIT, HOUR).await.unwrap().remove(0);

@@ -76,7 +76,9 @@ pub(crate) fn unique(what: &str) -> String {
 }
 
 pub(crate) async fn queue(aws: &Aws) -> SqsQueue {
-    let urls = provision::queue(aws, &unique("queue"), MAX_RECEIVES).await.expect("a queue");
+    let urls = provision::queue(aws, &unique("queue"), MAX_RECEIVES, Duration::from_secs(60))
+        .await
+        .expect("a queue");
     SqsQueue::new(aws, urls.main, urls.dead)
 }
 

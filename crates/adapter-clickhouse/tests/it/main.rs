@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod dashboards;
+mod diagnose;
 mod failures;
 mod golden;
 mod server;

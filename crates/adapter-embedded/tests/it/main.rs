@@ -3,6 +3,7 @@
 mod analytics;
 mod blob;
 mod damage;
+mod diagnose;
 mod erasure;
 mod golden;
 mod history;

@@ -67,6 +67,7 @@ pub(super) async fn migrate(connection: &Connection) -> Result<()> {
 #[derive(Deserialize)]
 struct Index {
     name: String,
+    key: Document,
 }
 
 #[derive(Deserialize)]
@@ -80,19 +81,39 @@ struct Indexes {
     cursor: Batch,
 }
 
+/// The indexes that a collection lacks, and those that have another key than ours.
+#[derive(Debug, Default)]
+pub(super) struct Wrong {
+    pub(super) missing: Vec<&'static str>,
+    pub(super) other: Vec<&'static str>,
+}
+
+/// Compares a collection's indexes with ours.
+pub(super) async fn wrong(
+    connection: &Connection,
+    operation: &'static str,
+    collection: &str,
+) -> Result<Wrong> {
+    let command = doc! { "listIndexes": collection, "cursor": { "batchSize": 1_000 } };
+    let answer = connection.command(operation, command).await?;
+    let there: Indexes = bson::deserialize_from_document(answer)
+        .map_err(|e| Error::new(ErrorKind::Corrupt, operation).detail("the list of indexes").source(e))?;
+    let mut wrong = Wrong::default();
+    for (name, key, _) in indexes(collection) {
+        match there.cursor.first.iter().find(|index| index.name == name) {
+            None => wrong.missing.push(name),
+            Some(index) if !index.key.keys().eq(key.keys()) => wrong.other.push(name),
+            Some(_) => {}
+        }
+    }
+    Ok(wrong)
+}
+
 /// Asks for the indexes, which takes everything that work takes: a server, credentials, rights, and an earlier `migrate`.
 pub(super) async fn check(connection: &Connection) -> Result<()> {
     const OPERATION: &str = "ledger.check";
     for collection in [CONVERSIONS, OBJECTS] {
-        let command = doc! { "listIndexes": collection, "cursor": { "batchSize": 1_000 } };
-        let answer = connection.command(OPERATION, command).await?;
-        let there: Indexes = bson::deserialize_from_document(answer)
-            .map_err(|e| Error::new(ErrorKind::Corrupt, OPERATION).detail("the list of indexes").source(e))?;
-        let missing: Vec<_> = indexes(collection)
-            .into_iter()
-            .map(|(name, ..)| name)
-            .filter(|name| !there.cursor.first.iter().any(|index| index.name == *name))
-            .collect();
+        let missing = wrong(connection, OPERATION, collection).await?.missing;
         if !missing.is_empty() {
             return Err(Error::new(ErrorKind::Missing, OPERATION)
                 .detail(format!("{collection} has no index {}: run `efflux migrate`", missing.join(", "))));

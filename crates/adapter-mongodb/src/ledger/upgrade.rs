@@ -65,6 +65,21 @@ pub(super) async fn run(connection: &Connection) -> Result<()> {
     note(connection, OPERATION, doc! { "version": VERSION, "oldest": OLDEST }).await
 }
 
+/// How the collection's version and this program's fit together, for people: whether they do, and what was seen.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub(super) async fn standing(connection: &Connection, operation: &'static str) -> Result<(bool, String)> {
+    let found = noted(connection, operation).await?;
+    let fits = found.oldest() <= VERSION && found.version >= VERSION;
+    let saw = format!(
+        "the ledger has version {}, and lets programs of version {} and later work; this one has {VERSION}",
+        found.version,
+        found.oldest()
+    );
+    Ok((fits, saw))
+}
+
 /// Refuses entries of an earlier version, which lack what this one looks for, and those of a later one that says so.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod damage;
+mod diagnose;
 mod failures;
 mod golden;
 mod increments;

@@ -4,6 +4,7 @@
 
 mod counting;
 mod database;
+mod diagnose;
 mod failures;
 mod golden;
 mod legacy;

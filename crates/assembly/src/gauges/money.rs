@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::{Money, PixelRef, UnixMillis};
 use ports::ledger::Waiting;
 use ports::metric::name;
-use ports::{LedgerAdmin, MetricSink};
+use ports::notice::{State, Subject};
+use ports::{LedgerAdmin, MetricSink, NoticeSink};
 
 /// Money whose deadline is nearer than this is shown as expiring.
 const SOON: Duration = Duration::from_secs(24 * 3600);
@@ -32,7 +33,7 @@ impl MoneyGauges {
     /// Measures when it is time again.
     pub(super) async fn measure(
         &mut self,
-        metrics: &dyn MetricSink,
+        (metrics, notices): (&dyn MetricSink, &dyn NoticeSink),
         ledger: &dyn LedgerAdmin,
         now: UnixMillis,
     ) {
@@ -44,6 +45,7 @@ impl MoneyGauges {
             self.measured_at = Some(now);
             self.gather(all);
             self.show(metrics, now);
+            self.announce(notices);
         }
     }
 
@@ -78,6 +80,22 @@ impl MoneyGauges {
             let left =
                 of.nearest_deadline.map_or(f64::INFINITY, |deadline| deadline.since(now).as_secs_f64());
             metrics.gauge(name::NEAREST_DEADLINE, &labels, left);
+        }
+    }
+}
+
+impl MoneyGauges {
+    /// Whose money expires soon.
+    fn announce(&self, notices: &dyn NoticeSink) {
+        for (pixel, of) in &self.pixels {
+            let (state, reason) = match of.nearest_deadline {
+                Some(deadline) if of.expiring > Money::ZERO => (
+                    State::Expiring,
+                    format!("{} in the feeds' currency; the nearest deadline is {deadline}", of.expiring),
+                ),
+                _ => (State::Well, String::new()),
+            };
+            notices.note(Subject::Money(pixel.clone()), state, &reason);
         }
     }
 }
@@ -119,6 +137,29 @@ mod tests {
             nearest_deadline: Some(UnixMillis(deadline)),
             oldest: UnixMillis(deadline - 60_000),
         }
+    }
+
+    #[derive(Debug, Default)]
+    struct Noted(Mutex<Vec<(Subject, State, String)>>);
+
+    impl NoticeSink for Noted {
+        fn note(&self, subject: Subject, state: State, reason: &str) {
+            self.0.lock().unwrap().push((subject, state, reason.to_owned()));
+        }
+    }
+
+    #[test]
+    fn money_that_expires_soon_is_announced_until_it_has_gone() {
+        let (mut gauges, noted) = (MoneyGauges::default(), Noted::default());
+        gauges.gather(vec![waiting("no_working_credential", "2.5", 1_005_000)]);
+        gauges.announce(&noted);
+        gauges.gather(Vec::new());
+        gauges.announce(&noted);
+        let noted = noted.0.lock().unwrap();
+        let states: Vec<_> = noted.iter().map(|(subject, state, _)| (subject.name(), *state)).collect();
+        let pixel = "meta:1".to_owned();
+        assert_eq!(states, [(pixel.clone(), State::Expiring), (pixel, State::Well)]);
+        assert!(noted[0].2.starts_with("2.5"), "{}", noted[0].2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use ports::{BlobStore, Clock, EventQueue, SubscriptionStore};
+use ports::{BlobStore, Clock, Diagnose, EventQueue, SubscriptionStore};
 use settings::{QueueAddress, Settings};
 
 use crate::OpenError;
@@ -46,5 +46,9 @@ pub(crate) async fn cloudwatch(
 }
 
 pub(crate) async fn provision(_: &Settings, _: &Arc<dyn Clock>) -> Result<Vec<String>, OpenError> {
+    Err(OpenError::NotInThisBuild { setting: "TRIGGER_CONVERSION_REPORTS_QUEUE_URL" })
+}
+
+pub(crate) async fn diagnosis(_: &Settings, _: &Arc<dyn Clock>) -> Result<Box<dyn Diagnose>, OpenError> {
     Err(OpenError::NotInThisBuild { setting: "TRIGGER_CONVERSION_REPORTS_QUEUE_URL" })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{AnalyticsStore, Clock, ExclusiveLock};
+use ports::{AnalyticsStore, Clock, Diagnose, ExclusiveLock};
 use secrecy::SecretString;
 
 use crate::OpenError;
@@ -21,5 +21,9 @@ pub(crate) fn lock(_: &SecretString, _: &Arc<dyn Clock>) -> Result<Arc<dyn Exclu
 }
 
 pub(crate) async fn migrate(_: &SecretString, _: &Arc<dyn Clock>) -> Result<String, OpenError> {
+    Err(ABSENT)
+}
+
+pub(crate) fn diagnosis(_: &SecretString, _: &Arc<dyn Clock>) -> Result<Box<dyn Diagnose>, OpenError> {
     Err(ABSENT)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ports::configuration::MongoSettings;
-use ports::{Clock, Ledger};
+use ports::{Clock, Diagnose, Ledger};
 
 use crate::OpenError;
 
@@ -18,5 +18,9 @@ pub(crate) async fn migrate(
     _: &Arc<dyn Clock>,
     _: bool,
 ) -> Result<Vec<String>, OpenError> {
+    Err(ABSENT)
+}
+
+pub(crate) async fn diagnosis(_: &MongoSettings, _: &Arc<dyn Clock>) -> Result<Box<dyn Diagnose>, OpenError> {
     Err(ABSENT)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{ExclusiveLock, PixelDirectory};
+use ports::{Clock, Diagnose, ExclusiveLock, PixelDirectory};
 use secrecy::SecretString;
 
 use crate::OpenError;
@@ -23,5 +23,9 @@ impl OnPostgres {
 }
 
 pub(crate) async fn migrate(_: &SecretString) -> Result<String, OpenError> {
+    Err(ABSENT)
+}
+
+pub(crate) fn diagnosis(_: &SecretString, _: &Arc<dyn Clock>) -> Result<Box<dyn Diagnose>, OpenError> {
     Err(ABSENT)
 }

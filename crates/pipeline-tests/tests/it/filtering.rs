@@ -12,9 +12,10 @@ use pipeline::worker::{Handled, Handler};
 use pipeline::{Blocking, RowLimits, Subscriptions};
 use port_tests::clock::ManualClock;
 use ports::metric::{Labels, MetricSink};
+use ports::notice::{State, Subject};
 use ports::queue::{Delivery, Handle};
 use ports::subscriptions::Subscription;
-use ports::{Blob, BlobStore, Clock, SubscriptionStore, notification};
+use ports::{Blob, BlobStore, Clock, NoticeSink, SubscriptionStore, notification};
 use tokio_util::sync::CancellationToken;
 
 const IN: &str = "interpreted-events-bucket";
@@ -47,7 +48,20 @@ impl MetricSink for Counters {
     fn observe(&self, _: &'static str, _: Labels<'_>, _: f64) {}
 }
 
+/// What was noted of files, by the last part of their names.
+#[derive(Debug, Default)]
+struct Noted(Mutex<Vec<(String, State)>>);
+
+impl NoticeSink for Noted {
+    fn note(&self, subject: Subject, state: State, _: &str) {
+        let name = subject.name();
+        let last = name.rsplit('/').next().unwrap().trim_end_matches(".json");
+        self.0.lock().unwrap().push((last.to_owned(), state));
+    }
+}
+
 struct World {
+    noted: Arc<Noted>,
     filter: Filter,
     blobs: Arc<dyn BlobStore>,
     counters: Arc<Counters>,
@@ -58,6 +72,7 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
         let blobs: Arc<dyn BlobStore> = Arc::new(FolderBlobStore::in_memory(Vec::new(), Arc::clone(&clock)));
         let counters = Arc::new(Counters::default());
+        let noted = Arc::new(Noted::default());
         let filter = Filter {
             subscriptions: Some(Arc::new(Subscriptions::new(Arc::new(OneCampaign)))),
             blobs: Arc::clone(&blobs),
@@ -68,8 +83,9 @@ impl World {
             clock,
             metrics: Arc::<Counters>::clone(&counters),
             watch: FileWatch::new(hold),
+            notices: Arc::<Noted>::clone(&noted),
         };
-        Self { filter, blobs, counters }
+        Self { noted, filter, blobs, counters }
     }
 
     async fn put(&self, key: &str, content: &str) -> ObjectRef {
@@ -222,5 +238,8 @@ async fn a_file_that_is_held_passes_when_it_is_released() {
     assert_eq!(world.handle(&notification::release(&object, 1, "now")).await, Handled::Done);
     let receipt = world.receipt(&object).await;
     assert!(!receipt.held && receipt.output.is_some() && !receipt.suspicious.is_empty(), "{receipt:?}");
+    let noted = world.noted.0.lock().unwrap().clone();
+    let expected = [("good", State::Well), ("held", State::Held), ("held", State::Well)];
+    assert_eq!(noted, expected.map(|(name, state)| (name.to_owned(), state)));
     assert!(world.text(&output).await.is_some());
 }

@@ -12,6 +12,7 @@ use pipeline::worker::{Company, Handled, Handler, NoResult, OwnProcess, Worker, 
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
+use ports::notice::NoNotices;
 use ports::queue::Delivery;
 use ports::{Clock, EventQueue};
 use tokio_util::sync::CancellationToken;
@@ -113,6 +114,7 @@ impl Bench {
             clock: Arc::clone(&self.clock) as _,
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         };
         let stop = CancellationToken::new();
         let running = tokio::spawn(Arc::new(worker).run(stop.clone()));

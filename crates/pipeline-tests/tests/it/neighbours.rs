@@ -13,6 +13,7 @@ use pipeline::worker::{Handled, Handler};
 use port_tests::clock::Half;
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
+use ports::notice::NoNotices;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
 use ports::{Blob, Clock, Destination, LedgerAdmin, PixelDirectory};
@@ -53,6 +54,7 @@ impl Many {
             rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         };
         let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
         let lanes = Lanes::new(Arc::clone(&reporting));

@@ -10,6 +10,7 @@ use port_tests::clock::Half;
 use port_tests::destination::Fault;
 use ports::ledger::{DueLimits, Holder, Restatements, Selection, WaitReason};
 use ports::metric::NoMetrics;
+use ports::notice::NoNotices;
 use ports::{Clock, Destination, HealthSink, LedgerAdmin, ReportLedger};
 use serde_json::Value;
 
@@ -134,6 +135,7 @@ fn process(world: &World, second: Option<Arc<dyn Destination>>, health: &Arc<Lat
         rng: Arc::new(Half),
         metrics: Arc::new(NoMetrics),
         health: Arc::clone(health) as _,
+        notices: Arc::new(NoNotices),
     };
     Lanes::new(Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports)))
 }

@@ -21,6 +21,7 @@ use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
+use ports::notice::NoNotices;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
 use ports::{Blob, Clock, Destination, LedgerAdmin, PixelDirectory, ReportLedger};
@@ -103,6 +104,7 @@ impl World {
             rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         };
         let reporting = Arc::new(Reporting::new(report_config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
@@ -125,6 +127,7 @@ impl World {
             rng: Arc::new(Half),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         };
         let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
         let lanes = Lanes::new(Arc::clone(&reporting));

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use domain::ObjectRef;
 use domain::object::InterpretedKey;
 use ports::ledger::ObjectEnd;
+use ports::notice::{State, Subject};
 use ports::queue::Delivery;
 use tokio_util::sync::CancellationToken;
 
@@ -71,8 +72,14 @@ impl Intake {
     #[tracing::instrument(name = "object", level = "error", skip_all, fields(object = %object))]
     async fn process(&self, object: &ObjectRef, verdict: &mut MessageVerdict, stop: &CancellationToken) {
         let result = self.take_in_until_balanced(object, stop).await;
-        if let Err(Problem::Permanent(reason)) = &result {
-            self.note_refusal(object, reason).await;
+        let file = || Subject::file(object);
+        match &result {
+            Err(Problem::Permanent(reason)) => {
+                self.reporting.notices.note(file(), State::Refused, reason);
+                self.note_refusal(object, reason).await;
+            }
+            Ok(()) => self.reporting.notices.note(file(), State::Well, ""),
+            Err(_) => {}
         }
         verdict.note(object, result);
     }

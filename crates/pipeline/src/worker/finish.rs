@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ports::backoff::Backoff;
 use ports::metric::name;
+use ports::notice::{State, Subject};
 use ports::queue::{Delivery, StillHeld};
 
 use super::{Handled, Known, Worker};
@@ -58,8 +59,15 @@ impl Worker {
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) {
         tracing::error!(reason, "moving message to the dead-letter queue");
         self.metrics.count(name::MESSAGES_FAILED, &[("service", self.config.service)], 1);
-        if let Err(error) = self.queue.dead_letter(delivery, reason, self.config.service).await {
-            tracing::warn!(error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
+        match self.queue.dead_letter(delivery, reason, self.config.service).await {
+            Ok(_) => {
+                let message = delivery.message_id.clone();
+                let letter = Subject::DeadLetter { queue: self.config.queue, message };
+                self.notices.note(letter, State::DeadLetter, reason);
+            }
+            Err(error) => {
+                tracing::warn!(error = ?error, "cannot move message to the dead-letter queue; it comes again after its visibility");
+            }
         }
     }
 }

@@ -76,6 +76,8 @@ metrics! {
     UNEXPORTED = gauge "efflux_unexported_entries" [];
     /// Age of the oldest change that waits for export in seconds.
     EXPORT_LAG_SECONDS = gauge "efflux_export_lag_seconds" [];
+    /// Notices for the operator, by what became of them: sent, failed, dropped.
+    NOTICES = counter "efflux_notices_total" ["result"];
     /// Partitions optimised.
     OPTIMISED = counter "efflux_partitions_optimised_total" ["table"];
     /// Age in seconds of the copy of the subscriptions that the filter uses.

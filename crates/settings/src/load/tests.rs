@@ -77,6 +77,27 @@ fn secrets_never_stand_in_messages() {
 }
 
 #[test]
+fn the_webhook_of_notices_is_secret_and_encrypted_in_aws() {
+    for value in ["http://u:secret@h/x", "https://h/x#secret", "ftp://h/secret", "secret"] {
+        let found = problems(Service::Filter, &[("NOTIFY_URL", value)]).join(" ");
+        assert!(found.contains("NOTIFY_URL") && !found.contains("secret"), "{found}");
+    }
+    assert!(problems(Service::Filter, &[("NOTIFY_SECRET", "secret")])[0].contains("NOTIFY_URL is not set"));
+    let in_aws = |allowed, name, value| {
+        let location = [("ENVIRONMENT_LOCATION", "aws"), ("ALLOW_PLAINTEXT", allowed)];
+        let found = problems(Service::Filter, &[&location[..], &[(name, value)]].concat());
+        found.iter().any(|line| line.starts_with(name))
+    };
+    assert!(in_aws("false", "NOTIFY_URL", "http://hooks.example.com/x?key=secret"));
+    assert!(!in_aws("true", "NOTIFY_URL", "http://hooks.example.com/x?key=secret"));
+    assert!(!in_aws("false", "NOTIFY_URL", "https://hooks.example.com/x?key=secret"));
+    assert!(!in_aws("false", "CONSOLE_URL", "http://console.example.com/"), "nothing connects to it");
+    let environment = Environment::from_pairs([("NOTIFY_URL", "https://h/hidden-part")]);
+    let settings = Settings::load(&environment, Service::Filter).unwrap();
+    assert!(!format!("{settings:?}").contains("hidden-part"));
+}
+
+#[test]
 fn restatements_are_one_of_two_words() {
     assert_eq!(problems(Service::Efflux, &[("RESTATEMENTS", "all")]).len(), 1);
     let environment = Environment::from_pairs([("RESTATEMENTS", "increments")]);

@@ -19,6 +19,7 @@ use pipeline::{Blocking, MemoryBudget, RowLimits, Subscriptions};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
 use ports::metric::NoMetrics;
+use ports::notice::NoNotices;
 use ports::{BlobStore, Clock, Destination, Destinations, EventQueue};
 use tokio_util::sync::CancellationToken;
 
@@ -107,6 +108,7 @@ impl ProcessSetup<'_> {
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         })
     }
 
@@ -123,6 +125,7 @@ impl ProcessSetup<'_> {
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
             watch: FileWatch::default(),
+            notices: Arc::new(NoNotices),
         };
         Box::pin(self.worker("filter-svc", "trigger", Arc::new(filter)).run(stop))
     }
@@ -208,6 +211,7 @@ impl ProcessSetup<'_> {
             rng: Arc::new(Jitter::new(self.seed, self.worker)),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
+            notices: Arc::new(NoNotices),
         };
         Reporting::new(config, ports)
     }

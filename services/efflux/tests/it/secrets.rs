@@ -35,6 +35,17 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ),
     ("META_APP_SECRET", REPORTER, &["hunter2 hunter2"]),
     (
+        "NOTIFY_URL",
+        &["filter-svc", "reporter-svc", "efflux run"],
+        &[
+            "http://me:hunter2@127.0.0.1:1/",
+            "http://127.0.0.1:1/x#hunter2",
+            "ftp://127.0.0.1/hunter2",
+            "hunter2",
+        ],
+    ),
+    ("NOTIFY_SECRET", REPORTER, &["hunter2 hunter2", "hunter2"]),
+    (
         "AWS_ENDPOINT_URL",
         ALL,
         &[

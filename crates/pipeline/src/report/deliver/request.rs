@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ports::destination::{Answer, EventOutcome, PreparedEvent, SendReport};
 use ports::metric::name;
+use ports::notice::{State, Subject};
 
 use super::pixel_context::PixelContext;
 
@@ -28,7 +29,7 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             }
             if !is_refused(&report) {
                 if report.outcomes.first() == Some(&EventOutcome::Accepted) {
-                    show_credentials(context, true);
+                    show_credentials(context, true, "");
                 }
                 return report;
             }
@@ -45,15 +46,17 @@ pub(super) async fn send(context: &PixelContext, events: &[PreparedEvent]) -> Se
             break;
         }
     }
-    show_credentials(context, false);
+    show_credentials(context, false, &report.answer.message);
     report
 }
 
 /// Shows whether the platform takes any of the pixel's credentials; an answer that says nothing about it changes nothing.
-fn show_credentials(context: &PixelContext, works: bool) {
+fn show_credentials(context: &PixelContext, works: bool, reason: &str) {
     let (platform, code) = (context.platform(), context.pixel.code.as_str());
     let labels = [("platform", platform.as_str()), ("pixel", code)];
     context.reporting.metrics.gauge(name::PIXEL_CREDENTIALS, &labels, if works { 1.0 } else { 0.0 });
+    let state = if works { State::Well } else { State::CredentialsRefused };
+    context.reporting.notices.note(Subject::Pixel(context.pixel.clone()), state, reason);
 }
 
 fn log_answer(events: usize, answer: &Answer) {
