@@ -35,10 +35,13 @@ impl PutOff<'_> {
         }
     }
 
-    /// What a later version waits for is not known.
+    /// What a later version waits for is not known. Some reasons have what is parked wait for a person; what is tried again has a
+    /// pause whatever its reason.
     fn is_a_pause(&self) -> bool {
         let reason = WaitReason::from(self.reason);
-        !matches!(reason, WaitReason::Other(_)) && !WaitReason::WITHOUT_CREDENTIAL.contains(&reason)
+        let waits_for_a_person =
+            self.outcome == Outcome::Parked && WaitReason::WITHOUT_CREDENTIAL.contains(&reason);
+        !matches!(reason, WaitReason::Other(_)) && !waits_for_a_person
     }
 }
 
@@ -66,7 +69,11 @@ mod tests {
 
     #[test]
     fn a_pause_is_too_long_or_begins_too_late() {
-        for (outcome, reason) in [(Outcome::Retry, "throttled"), (Outcome::Parked, "no_working_credential")] {
+        for (outcome, reason) in [
+            (Outcome::Retry, "throttled"),
+            (Outcome::Retry, "unknown_outcome"),
+            (Outcome::Parked, "no_working_credential"),
+        ] {
             assert!(!is_put_off(outcome, reason, 3_600 + 180, 180));
             assert!(is_put_off(outcome, reason, 3_600 + 181, 180));
             assert!(is_put_off(outcome, reason, 200, 181));
