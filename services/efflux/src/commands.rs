@@ -9,6 +9,7 @@ pub(crate) mod held;
 pub(crate) mod ingest;
 pub(crate) mod meta;
 pub(crate) mod prepare;
+pub(crate) mod report;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod sample;

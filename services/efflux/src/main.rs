@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod context;
 mod follow;
+mod moment;
 mod sheet;
 mod tables;
 

@@ -8,10 +8,11 @@ use clap::{Subcommand, ValueEnum};
 use ports::EventQueue;
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
+use serde_json::{Value, json};
 
 use crate::context::{Context, Run};
 use crate::out;
-use crate::sheet::{Cell, Format, Sheet};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 /// Dead letters that are read in one call; real queues return them in tens.
 const READ_AT_ONCE: usize = 1_000;
@@ -36,6 +37,9 @@ pub(crate) enum Dlq {
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Put dead letters back into their queue, to be processed again from the start
     Redrive {
@@ -48,6 +52,9 @@ pub(crate) enum Dlq {
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -69,9 +76,11 @@ impl Run for Dlq {
         let parts = context.reading().open::<Queues>().await?;
         match self {
             Self::List { queue, limit, format } => list(&parts, queue, limit, format).await,
-            Self::Show { id, queue } => show(&parts, &id, queue).await,
-            Self::Redrive { ids, all: true, queue } if ids.is_empty() => redrive_all(&parts, queue).await,
-            Self::Redrive { ids, queue, .. } => redrive(&parts, &ids, queue).await,
+            Self::Show { id, queue, json } => show(&parts, &id, queue, json).await,
+            Self::Redrive { ids, all: true, queue, json } if ids.is_empty() => {
+                redrive_all(&parts, queue, json).await
+            }
+            Self::Redrive { ids, queue, json, .. } => redrive(&parts, &ids, queue, json).await,
         }
     }
 }
@@ -109,10 +118,27 @@ async fn list(
     Ok(ExitStatus::Done)
 }
 
-async fn show(parts: &Parts<Queues>, id: &str, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn show(
+    parts: &Parts<Queues>,
+    id: &str,
+    only: Option<QueueName>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
     for (name, queue) in queues(parts, only) {
         let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
         if let Some(letter) = dead_letters.into_iter().find(|letter| letter.message_id == id) {
+            if json {
+                print_json(&json!({
+                    "queue": name,
+                    "dead_since": letter.at.rfc3339(),
+                    "service": letter.service,
+                    "message": letter.message_id,
+                    "deliveries": letter.receive_count,
+                    "reason": letter.reason,
+                    "body": letter.body,
+                }))?;
+                return Ok(ExitStatus::Done);
+            }
             out(&format!(
                 "queue      {name}\nmessage    {}\ndead since {} by {}, after {} deliveries\nreason     {}\n\n{}\n",
                 letter.message_id,
@@ -132,37 +158,67 @@ async fn redrive(
     parts: &Parts<Queues>,
     ids: &[String],
     only: Option<QueueName>,
+    json: bool,
 ) -> anyhow::Result<ExitStatus> {
-    let mut not_found = ids.to_vec();
+    let mut done = Redriven { not_found: ids.to_vec(), ..Redriven::default() };
     for (name, queue) in queues(parts, only) {
-        for id in queue.redrive(&not_found).await? {
-            out(&format!("{id} is back in the {name} queue\n"));
-            not_found.retain(|l| *l != id);
+        for id in queue.redrive(&done.not_found).await? {
+            if !json {
+                out(&format!("{} is back in the {name} queue\n", one_line(&id)));
+            }
+            done.not_found.retain(|l| *l != id);
+            done.messages.push((name, id));
         }
     }
-    if not_found.is_empty() {
-        return Ok(ExitStatus::Done);
+    if json {
+        done.print()?;
+    } else if !done.not_found.is_empty() {
+        out(&format!("not found: {}\n", one_line(&done.not_found.join(", "))));
     }
-    out(&format!("not found: {}\n", not_found.join(", ")));
-    Ok(ExitStatus::Incomplete)
+    Ok(if done.not_found.is_empty() { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
 /// Those that were dead-lettered until now: a message that fails again meanwhile stays.
-async fn redrive_all(parts: &Parts<Queues>, only: Option<QueueName>) -> anyhow::Result<ExitStatus> {
+async fn redrive_all(
+    parts: &Parts<Queues>,
+    only: Option<QueueName>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
     let started = parts.clock.now();
+    let mut done = Redriven::default();
     for (name, queue) in queues(parts, only) {
-        let mut messages = 0;
+        let before = done.messages.len();
         loop {
             let dead_letters = queue.dead_letters(READ_AT_ONCE).await?;
             let ids: Vec<_> =
                 dead_letters.into_iter().filter(|l| l.at <= started).map(|l| l.message_id).collect();
-            let back = queue.redrive(&ids).await?.len();
-            messages += back;
-            if back == 0 {
+            let back = queue.redrive(&ids).await?;
+            if back.is_empty() {
                 break;
             }
+            done.messages.extend(back.into_iter().map(|id| (name, id)));
         }
-        out(&format!("{messages} messages are back in the {name} queue\n"));
+        if !json {
+            out(&format!("{} messages are back in the {name} queue\n", done.messages.len() - before));
+        }
+    }
+    if json {
+        done.print()?;
     }
     Ok(ExitStatus::Done)
+}
+
+/// Messages that are back in their queues.
+#[derive(Debug, Default)]
+struct Redriven {
+    messages: Vec<(&'static str, String)>,
+    not_found: Vec<String>,
+}
+
+impl Redriven {
+    fn print(&self) -> anyhow::Result<()> {
+        let message = |(queue, id): &(&str, String)| json!({"queue": queue, "message": id});
+        let redriven: Value = self.messages.iter().map(message).collect();
+        print_json(&json!({"redriven": redriven, "not_found": self.not_found}))
+    }
 }
