@@ -1,5 +1,6 @@
 //! Efflux in one process, and the operator's tool.
 
+mod arrangement;
 mod cli;
 mod commands;
 mod context;

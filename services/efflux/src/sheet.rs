@@ -4,12 +4,12 @@ use std::io::{IsTerminal, stdout};
 
 use anyhow::Context as _;
 use clap::Args;
-use comfy_table::presets::{NOTHING, UTF8_HORIZONTAL_ONLY};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::CellAlignment;
 use domain::{Money, UnixMillis};
 use runtime::terminal::one_line;
 use serde_json::Value;
 
+use crate::arrangement::{arranged, written};
 use crate::out;
 use crate::tables::amount;
 
@@ -171,25 +171,6 @@ impl<const N: usize> Sheet<N> {
     }
 }
 
-/// A table that has lines and fits the window on a terminal, and has neither in a pipe.
-pub(crate) fn arranged(is_terminal: bool) -> Table {
-    let mut table = Table::new();
-    table.load_style(if is_terminal { UTF8_HORIZONTAL_ONLY } else { NOTHING });
-    if is_terminal {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    table
-}
-
-/// The text of such a table.
-pub(crate) fn written(table: &Table, is_terminal: bool) -> String {
-    let text = table.trim_fmt();
-    if is_terminal {
-        return text;
-    }
-    text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +205,9 @@ mod tests {
     fn what_money_is_in_is_said_to_programs_and_spreadsheets() {
         let sheet = sheet().in_currency("EUR");
         assert_eq!(sheet.to_json()[1]["currency"], "EUR");
-        assert!(sheet.to_csv().unwrap().starts_with("pixel,unreported_revenue,note,currency\nmeta:1,1234.5,"));
+        assert!(
+            sheet.to_csv().unwrap().starts_with("pixel,unreported_revenue,note,currency\nmeta:1,1234.5,")
+        );
         assert!(!sheet.to_table(false).contains("EUR"), "people read it above the table");
     }
 

@@ -8,12 +8,12 @@ use comfy_table::{CellAlignment, Table};
 use domain::{Money, Outcome, PixelRef, Reason};
 use runtime::terminal::one_line;
 
+use crate::arrangement;
 use crate::follow::Followed;
-use crate::sheet;
 
 /// A table with a header whose columns from the second on are numbers.
 fn table(header: &[&str]) -> Table {
-    let mut table = sheet::arranged(stdout().is_terminal());
+    let mut table = arrangement::arranged(stdout().is_terminal());
     table.set_header(header.to_vec());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -22,7 +22,7 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn written(table: &Table) -> String {
-    sheet::written(table, stdout().is_terminal())
+    arrangement::written(table, stdout().is_terminal())
 }
 
 /// Amounts as people read them: at least two decimals, at most four.

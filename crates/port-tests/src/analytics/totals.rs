@@ -99,8 +99,7 @@ pub(super) async fn a_conversion_counts_by_the_moment_that_was_asked_for(store: 
         let when = at(hours)..at(hours + 1);
         counted(&store, Totals { counted_at, when, ..everything() }).await.len()
     };
-    for (counted_at, expected) in
-        [(CountedAt::Clicked, 0), (CountedAt::Entered, 1), (CountedAt::Settled, 2)]
+    for (counted_at, expected) in [(CountedAt::Clicked, 0), (CountedAt::Entered, 1), (CountedAt::Settled, 2)]
     {
         for hours in 0..5 {
             let found = hour(counted_at, hours).await;
@@ -143,7 +142,8 @@ pub(super) async fn only_what_was_asked_for_counts(store: Arc<dyn AnalyticsStore
 pub(super) async fn slots_of_time_begin_where_they_should(store: Arc<dyn AnalyticsStore>) {
     let quarter = 900_000;
     let first = CLICKS[0] * 1000 / quarter * quarter;
-    for (session, at) in [("a", first - 1), ("b", first), ("c", first + quarter - 1), ("d", first + quarter)] {
+    for (session, at) in [("a", first - 1), ("b", first), ("c", first + quarter - 1), ("d", first + quarter)]
+    {
         insert(&store, &[Record { reported_at: Some(UnixMillis(at)), ..record(session, 1, 0) }]).await;
     }
     let by = Grouping::Slot(Duration::from_secs(900));

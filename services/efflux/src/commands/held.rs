@@ -51,7 +51,7 @@ struct Note {
 
 impl Run for Held {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        let parts = context.open::<Holds>().await?;
+        let parts = context.reading().open::<Holds>().await?;
         match self {
             Self::List { format } => list(&parts, format).await,
             Self::Release { keys, all, json } => release(&parts, keys, all, json).await,

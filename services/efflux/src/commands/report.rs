@@ -17,7 +17,7 @@ use self::sums::Sums;
 use crate::context::{Context, Run};
 use crate::moment::Now;
 use crate::out;
-use crate::sheet::{Format, Sheet, print_json};
+use crate::sheet::{Format, print_json};
 
 /// The most sums that are asked for: they are all in memory.
 const MOST: usize = 50_000;
@@ -79,7 +79,9 @@ impl By {
     }
 
     fn grouping(self, now: &Now) -> Grouping {
-        let slot = |hours: u64| Grouping::Slot(if now.is_in_utc() { Duration::from_secs(hours * 3600) } else { QUARTER });
+        let slot = |hours: u64| {
+            Grouping::Slot(if now.is_in_utc() { Duration::from_secs(hours * 3600) } else { QUARTER })
+        };
         match self {
             Self::Pixel => Grouping::Pixel,
             Self::Network => Grouping::Network,
@@ -173,13 +175,13 @@ async fn report(
         _ => anyhow::Error::from(error),
     })?;
     let sums = Sums::of(totals, |group| args.label(group, now));
-    let sheet = sums.sheet(args.by.name(), &parts.settings.reporting.currency);
+    let currency = &parts.settings.reporting.currency;
     if args.format.json {
-        print_json(&args.json(&sums, &sheet, wanted, &parts.settings.reporting.currency))?;
+        print_json(&args.json(&sums, wanted, currency))?;
     } else if args.format.csv {
-        out(&sheet.to_csv()?);
+        out(&sums.sheet(args.by.name(), currency).to_csv()?);
     } else {
-        args.print(&sums, sheet, wanted, &parts.settings.reporting.currency);
+        args.print(&sums, wanted, currency);
     }
     Ok(ExitStatus::Done)
 }
@@ -201,13 +203,7 @@ impl Report {
         }
     }
 
-    fn json(
-        &self,
-        sums: &Sums,
-        sheet: &Sheet<{ sums::COLUMNS }>,
-        wanted: &Totals,
-        currency: &str,
-    ) -> serde_json::Value {
+    fn json(&self, sums: &Sums, wanted: &Totals, currency: &str) -> serde_json::Value {
         serde_json::json!({
             "by": self.by.name(),
             "time": self.time.name(),
@@ -215,20 +211,19 @@ impl Report {
             "from": wanted.when.start.rfc3339(),
             "to": wanted.when.end.rfc3339(),
             "currency": currency,
-            "rows": sheet.to_json(),
+            "rows": sums.sheet(self.by.name(), currency).to_json(),
             "total": sums.total(),
         })
     }
 
-    fn print(&self, sums: &Sums, mut sheet: Sheet<{ sums::COLUMNS }>, wanted: &Totals, currency: &str) {
+    fn print(&self, sums: &Sums, wanted: &Totals, currency: &str) {
         let Range { start, end } = wanted.when;
         let what = self.time.name();
-        if sheet.is_empty() {
+        if sums.is_empty() {
             out(&format!("No conversion was {what} from {start} to {end}.\n"));
             return;
         }
-        sums.add_all(&mut sheet);
-        let table = sheet.to_table(stdout().is_terminal());
+        let table = sums.sheet_for_people(self.by.name()).to_table(stdout().is_terminal());
         out(&format!("Conversions {what} from {start} to {end}; revenue in {currency}\n{table}\n"));
     }
 }

@@ -4,6 +4,7 @@ mod advice;
 mod files;
 mod known;
 mod money;
+mod output;
 mod undecided;
 mod waiting;
 mod words;

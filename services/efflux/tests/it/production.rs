@@ -114,6 +114,7 @@ fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
             parts.iter().all(|part| services[*service].misses(part))
         });
     }
+    status_goes_on_without(&deployment.world, name);
     if ["ClickHouse", "PostgreSQL"].contains(&name) {
         assert_eq!(deployment.optimise_once(), Some(69), "a run with --once does not wait");
     }
@@ -124,6 +125,24 @@ fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
     deployment.restore(name);
     wait_until(LONG, "all are ready again", || services.iter().all(Service::is_ready));
     deployment.all_arrive();
+}
+
+/// What `efflux status` calls a backend that it asks.
+const ASKED: [(&str, &str); 3] =
+    [("AWS", "trigger queue"), ("MongoDB", "ledger"), ("ClickHouse", "analytics")];
+
+/// Status names the backend that is unavailable, and has everything of the others.
+fn status_goes_on_without(world: &World, name: &str) {
+    let Some((_, part)) = ASKED.into_iter().find(|(backend, _)| *backend == name) else { return };
+    let output = world.output(&["status", "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains(&format!("the {part} could not be asked")), "{said}");
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status["unavailable"][0]["part"], part, "{status}");
+    for (backend, known) in [("AWS", "file_counts"), ("MongoDB", "ledger"), ("ClickHouse", "analytics")] {
+        assert_eq!(status[known].is_null(), backend == name, "{known} of {status}");
+    }
 }
 
 /// A request whose answer is lost is sent again, and must not count twice.

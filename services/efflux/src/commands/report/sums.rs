@@ -14,6 +14,9 @@ pub(super) const COLUMNS: usize = 13;
 /// What the sum of all groups is called.
 const ALL: &str = "all";
 
+/// The group of rows that named none.
+const NONE: &str = "(none)";
+
 /// Conversions and money of one group.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Sum {
@@ -53,9 +56,9 @@ impl Sum {
         }
     }
 
-    fn cells(&self, group: &str) -> [Cell; COLUMNS] {
+    fn cells(&self, group: Cell) -> [Cell; COLUMNS] {
         [
-            Cell::text(group),
+            group,
             Cell::Number(self.conversions),
             Cell::Number(self.reported),
             Cell::Number(self.waiting),
@@ -86,23 +89,35 @@ impl Sums {
         sums
     }
 
-    /// A row for each group, in the order of their names.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A row for each group, in the order of their names, for programs and spreadsheets.
     pub(super) fn sheet(&self, by: &'static str, currency: &str) -> Sheet<COLUMNS> {
         let mut sheet = Self::empty(by).in_currency(currency);
-        self.0.iter().for_each(|(group, sum)| sheet.add(sum.cells(group)));
+        for (group, sum) in &self.0 {
+            let group = Some(group).filter(|group| !group.is_empty());
+            sheet.add(sum.cells(Cell::or_nothing(group, Cell::text)));
+        }
         sheet
     }
 
-    /// Adds the sum of all groups, where there are several.
-    pub(super) fn add_all(&self, sheet: &mut Sheet<COLUMNS>) {
-        if self.0.len() > 1 {
-            sheet.add(self.all().cells(ALL));
+    /// The same for people, with the sum of all groups where there are several.
+    pub(super) fn sheet_for_people(&self, by: &'static str) -> Sheet<COLUMNS> {
+        let mut sheet = Self::empty(by);
+        for (group, sum) in &self.0 {
+            sheet.add(sum.cells(Cell::text(if group.is_empty() { NONE } else { group })));
         }
+        if self.0.len() > 1 {
+            sheet.add(self.all().cells(Cell::text(ALL)));
+        }
+        sheet
     }
 
     /// The sum of all groups, for programs.
     pub(super) fn total(&self) -> Value {
-        let mut total = Self::empty(ALL).object(&self.all().cells(ALL));
+        let mut total = Self::empty(ALL).object(&self.all().cells(Cell::Nothing));
         if let Some(total) = total.as_object_mut() {
             total.remove(ALL);
         }

@@ -17,9 +17,10 @@ pub(super) fn of(known: &Known) -> Vec<String> {
     let mut advice: Vec<_> = known
         .unavailable
         .iter()
-        .map(|one| format!("The {} could not be asked: ask again once it answers.", one.part))
+        .map(|one| format!("The {} could not be asked; why is said above. Fix that first.", one.part))
         .collect();
-    let queues = [("trigger", "filter-svc", known.trigger_queue), ("report", "reporter-svc", known.report_queue)];
+    let queues =
+        [("trigger", "filter-svc", known.trigger_queue), ("report", "reporter-svc", known.report_queue)];
     for (name, service, depth) in queues {
         advice.extend(depth.into_iter().flat_map(|depth| of_queue(name, service, depth)));
     }
@@ -30,7 +31,9 @@ pub(super) fn of(known: &Known) -> Vec<String> {
         }
         if files.refused > 0 {
             let refused = files.refused;
-            advice.push(format!("{refused} of the latest {latest} files were refused: `efflux dlq list` says why."));
+            advice.push(format!(
+                "{refused} of the latest {latest} files were refused: `efflux dlq list` says why."
+            ));
         }
         if files.suspicious > 0 {
             let suspicious = files.suspicious;
@@ -71,7 +74,10 @@ fn of_money(ledger: &InLedger) -> Vec<String> {
         }
     }
     if !waiting::expiring(&ledger.waiting).is_zero() {
-        advice.push("Money expires within 24 hours: what the table shows with a near deadline comes first.".to_owned());
+        advice.push(
+            "Money expires within 24 hours: what the table shows with a near deadline comes first."
+                .to_owned(),
+        );
     }
     advice
 }

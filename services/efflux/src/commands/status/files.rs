@@ -48,7 +48,12 @@ impl FileCounts {
 }
 
 /// The latest keys below a prefix: names of files begin with the time.
-async fn latest(blobs: &dyn BlobStore, bucket: &str, prefix: &str, most: usize) -> ports::Result<Vec<String>> {
+async fn latest(
+    blobs: &dyn BlobStore,
+    bucket: &str,
+    prefix: &str,
+    most: usize,
+) -> ports::Result<Vec<String>> {
     let mut keys = blobs.list(bucket, prefix, KEYS).await?;
     let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
     keys.sort_by_cached_key(|key| std::cmp::Reverse(name(key)));
@@ -56,11 +61,7 @@ async fn latest(blobs: &dyn BlobStore, bucket: &str, prefix: &str, most: usize) 
     Ok(keys)
 }
 
-async fn receipt(
-    blobs: &dyn BlobStore,
-    bucket: &str,
-    key: String,
-) -> ports::Result<Option<FilterReceipt>> {
+async fn receipt(blobs: &dyn BlobStore, bucket: &str, key: String) -> ports::Result<Option<FilterReceipt>> {
     let blob = blobs.get(&ObjectRef::new(bucket, key), MAX_RECEIPT_BYTES).await?;
     Ok(blob.and_then(|mut blob| serde_json::from_slice(&blob.bytes().ok()?).ok()))
 }

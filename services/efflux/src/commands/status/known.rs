@@ -10,14 +10,11 @@ use ports::ledger::{LedgerStats, ObjectReceipt, Waiting};
 use ports::queue::Depth;
 use ports::{Clock, ErrorKind, EventQueue};
 use runtime::ExitStatus;
-use serde_json::{Value, json};
 use settings::Settings;
 
-use super::advice;
 use super::files::FileCounts;
 use super::money::Money;
 use super::undecided::{Undecided, undecided};
-use super::waiting;
 
 /// Money whose deadline is nearer than this counts apart.
 const SOON: Duration = Duration::from_secs(24 * 3600);
@@ -120,44 +117,6 @@ impl Known {
         let first = self.unavailable.swap_remove(0);
         Err(StartError::from(OpenError::Unreachable(first.error)).into())
     }
-
-    /// The table of what waits.
-    pub(super) fn csv(&self, currency: &str) -> anyhow::Result<String> {
-        let waiting = self.ledger.as_ref().map_or(&[][..], |ledger| &ledger.waiting);
-        waiting::sheet(waiting).in_currency(currency).to_csv()
-    }
-
-    pub(super) fn json(&self, currency: &str) -> Value {
-        let ledger = self.ledger.as_ref();
-        let states = ledger.map(|l| -> serde_json::Map<_, _> {
-            l.stats.states.iter().map(|s| (s.outcome.to_string(), s.entries.into())).collect()
-        });
-        let files = ledger.map(|l| -> Vec<_> {
-            l.latest.iter().map(|f| json!({"object": f.object, "at": f.at.rfc3339(), "receipt": f.receipt})).collect()
-        });
-        let money = self.analytics.as_ref().map(|a| &a.money);
-        json!({
-            "currency": currency,
-            "queues": {"trigger": self.trigger_queue.map(queue), "report": self.report_queue.map(queue)},
-            "ledger": states,
-            "unexported": ledger.map(|l| l.stats.unexported),
-            "analytics": self.analytics.as_ref().map(|a| a.conversions),
-            "money": {
-                "since": self.since.rfc3339(),
-                "stated": money.map(|m| m.stated.to_string()),
-                "reported": money.map(|m| m.reported.to_string()),
-                "lost": money.map(|m| m.lost.to_string()),
-                "waiting": ledger.map(|l| waiting::money(&l.waiting).to_string()),
-                "expiring_within_24h": ledger.map(|l| waiting::expiring(&l.waiting).to_string()),
-            },
-            "waiting": ledger.map(|l| waiting::sheet(&l.waiting).in_currency(currency).to_json()),
-            "for_a_person": ledger.map(|l| l.undecided.json()),
-            "file_counts": self.files.map(FileCounts::json),
-            "files": files,
-            "unavailable": self.unavailable.iter().map(Unavailable::json).collect::<Value>(),
-            "next": advice::of(self),
-        })
-    }
 }
 
 impl Unavailable {
@@ -171,15 +130,6 @@ impl Unavailable {
         }
         why
     }
-
-    fn json(&self) -> Value {
-        json!({"part": self.part, "why": self.why()})
-    }
-}
-
-fn queue(depth: Depth) -> Value {
-    let age = depth.oldest_age.map(|age| age.as_secs());
-    json!({"visible": depth.visible, "hidden": depth.hidden, "dead": depth.dead, "oldest_seconds": age})
 }
 
 /// The answer of a part; what is wrong with the configuration ends the command.
@@ -205,7 +155,8 @@ async fn in_queues(settings: &Settings, clock: &Arc<dyn Clock>) -> InQueues {
     if let Err(OpenError::Unreachable(error)) = &trigger
         && matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
     {
-        let same = || ports::Error::new(error.kind(), "status").detail("see trigger queue: it is the same backend");
+        let same =
+            || ports::Error::new(error.kind(), "status").detail("see trigger queue: it is the same backend");
         let (report, files) = (Err(same().into()), Err(same().into()));
         return InQueues { trigger, report, files };
     }
@@ -231,11 +182,7 @@ async fn in_ledger(settings: &Settings, clock: &Arc<dyn Clock>, latest: usize) -
     })
 }
 
-async fn in_analytics(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    since: UnixMillis,
-) -> Asked<InAnalytics> {
+async fn in_analytics(settings: &Settings, clock: &Arc<dyn Clock>, since: UnixMillis) -> Asked<InAnalytics> {
     let analytics = Opener::for_reading(settings, clock).analytics().await?;
     let conversions = analytics.conversions().await?;
     let money = Money::entered_since(&*analytics, since).await?;

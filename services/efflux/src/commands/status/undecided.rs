@@ -61,8 +61,7 @@ pub(super) async fn undecided(ledger: &dyn LedgerAdmin) -> ports::Result<Undecid
         loop {
             let page = ledger.select(&selection, after.as_ref(), PAGE).await?;
             group.conversions += page.len() as u64;
-            group.unreported =
-                page.iter().fold(group.unreported, |sum, record| sum + record.unreported());
+            group.unreported = page.iter().fold(group.unreported, |sum, record| sum + record.unreported());
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.key),
                 _ => break,

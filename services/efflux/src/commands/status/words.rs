@@ -50,7 +50,14 @@ impl Known {
         let known = self.analytics.as_ref()?.money;
         let [stated, reported, lost] =
             [known.stated, known.reported, known.lost].map(|amount| money(amount, currency));
-        Some(format!("\nMoney entered since {}: stated {stated}, reported {reported}, lost {lost}", self.since))
+        let late = match self.ledger.as_ref().map_or(0, |ledger| ledger.stats.unexported) {
+            0 => String::new(),
+            changes => format!(" ({changes} changes are not exported yet)"),
+        };
+        let since = self.since;
+        Some(format!(
+            "\nMoney entered since {since}: stated {stated}, reported {reported}, lost {lost}{late}"
+        ))
     }
 }
 
