@@ -9,11 +9,12 @@ use std::time::Duration;
 use assembly::Parts;
 use clap::{Args, ValueEnum};
 use domain::{PixelRef, UnixMillis};
+use jiff::ZonedDateTime;
 use ports::analytics::{CountedAt, Grouping, Only, Totals};
 use ports::{AnalyticsStore, ErrorKind};
 use runtime::{ExitStatus, WrongUsage};
 
-use self::sums::Sums;
+use self::sums::{Label, Sums};
 use crate::context::{Context, Run};
 use crate::moment::Now;
 use crate::out;
@@ -187,20 +188,16 @@ async fn report(
 }
 
 impl Report {
-    /// A group as people read it.
-    fn label(&self, group: &str, now: &Now) -> String {
-        let local = |format| {
-            let at = UnixMillis(group.parse().ok()?);
-            Some(now.local(at)?.strftime(format).to_string())
+    /// A group as people read it, and its place among the others.
+    fn label(&self, group: &str, now: &Now) -> Label {
+        let local = || now.local(UnixMillis(group.parse().ok()?));
+        let text = match self.by {
+            By::Day => local().map(|at| at.strftime("%Y-%m-%d").to_string()),
+            By::Hour => return local().map(|at| hour(&at, now.is_in_utc())).unwrap_or_default(),
+            By::Country => user_data::normalise::country::alpha_2(group).map(str::to_ascii_uppercase),
+            By::Pixel | By::Network | By::Campaign => None,
         };
-        match self.by {
-            By::Day => local("%Y-%m-%d").unwrap_or_default(),
-            By::Hour if now.is_in_utc() => local("%Y-%m-%dT%H:00Z").unwrap_or_default(),
-            By::Hour => local("%Y-%m-%dT%H:00%:z").unwrap_or_default(),
-            By::Country => user_data::normalise::country::alpha_2(group)
-                .map_or_else(|| group.to_owned(), str::to_ascii_uppercase),
-            By::Pixel | By::Network | By::Campaign => group.to_owned(),
-        }
+        (0, text.unwrap_or_else(|| group.to_owned()))
     }
 
     fn json(&self, sums: &Sums, wanted: &Totals, currency: &str) -> serde_json::Value {
@@ -225,5 +222,28 @@ impl Report {
         }
         let table = sums.sheet_for_people(self.by.name()).to_table(stdout().is_terminal());
         out(&format!("Conversions {what} from {start} to {end}; revenue in {currency}\n{table}\n"));
+    }
+}
+
+/// The hour that a moment is in. Where clocks are set back, two have one name but for their offset, and the earlier comes first.
+fn hour(at: &ZonedDateTime, is_in_utc: bool) -> Label {
+    let into_it = i64::from(at.minute()) * 60 + i64::from(at.second());
+    let format = if is_in_utc { "%Y-%m-%dT%H:00Z" } else { "%Y-%m-%dT%H:00%:z" };
+    (at.timestamp().as_second() - into_it, at.strftime(format).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_that_comes_twice_is_two_in_their_order() {
+        // The night in which Berlin set its clocks back: quarters of an hour from 00:00 to 01:45 UTC.
+        let now = Now::in_zone(UnixMillis(0), "Europe/Berlin").unwrap();
+        let quarters = (0..8).map(|n| UnixMillis(1_761_436_800_000 + n * 900_000));
+        let hours: std::collections::BTreeSet<_> =
+            quarters.map(|at| hour(&now.local(at).unwrap(), now.is_in_utc())).collect();
+        let names: Vec<_> = hours.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["2025-10-26T02:00+02:00", "2025-10-26T02:00+01:00"]);
     }
 }

@@ -42,6 +42,11 @@ fn all_production_backends_at_once_and_an_outage_of_each() {
 
     wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
     assert_eq!(world.sandbox.stats().accepted_events(), deployment.expected.get());
+    for by in ["pixel", "hour"] {
+        let report = world.ok(&["report", "--by", by, "--from", "yesterday", "--json"]);
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["total"]["events"], deployment.expected.get(), "{report}");
+    }
     assert_eq!(deployment.optimise_once(), Some(0));
     for service in services {
         assert_eq!(service.process.terminate(), Some(0));
@@ -114,7 +119,7 @@ fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
             parts.iter().all(|part| services[*service].misses(part))
         });
     }
-    status_goes_on_without(&deployment.world, name);
+    status_goes_on_without(deployment, name);
     if ["ClickHouse", "PostgreSQL"].contains(&name) {
         assert_eq!(deployment.optimise_once(), Some(69), "a run with --once does not wait");
     }
@@ -132,9 +137,9 @@ const ASKED: [(&str, &str); 3] =
     [("AWS", "trigger queue"), ("MongoDB", "ledger"), ("ClickHouse", "analytics")];
 
 /// Status names the backend that is unavailable, and has everything of the others.
-fn status_goes_on_without(world: &World, name: &str) {
+fn status_goes_on_without(deployment: &Deployment, name: &str) {
     let Some((_, part)) = ASKED.into_iter().find(|(backend, _)| *backend == name) else { return };
-    let output = world.output(&["status", "--json"]);
+    let output = deployment.behind_proxies(&["status", "--json"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(69), "{said}");
     assert!(said.contains(&format!("the {part} could not be asked")), "{said}");

@@ -75,13 +75,16 @@ impl Sum {
     }
 }
 
+/// A group's place among the others, and its name.
+pub(super) type Label = (i64, String);
+
 /// Sums by group.
 #[derive(Debug, Default)]
-pub(super) struct Sums(BTreeMap<String, Sum>);
+pub(super) struct Sums(BTreeMap<Label, Sum>);
 
 impl Sums {
     /// Adds up what has the same label.
-    pub(super) fn of(totals: Vec<Total>, label: impl Fn(&str) -> String) -> Self {
+    pub(super) fn of(totals: Vec<Total>, label: impl Fn(&str) -> Label) -> Self {
         let mut sums = Self::default();
         for total in totals {
             sums.0.entry(label(&total.group)).or_default().add(&total);
@@ -93,10 +96,10 @@ impl Sums {
         self.0.is_empty()
     }
 
-    /// A row for each group, in the order of their names, for programs and spreadsheets.
+    /// A row for each group, in their order, for programs and spreadsheets.
     pub(super) fn sheet(&self, by: &'static str, currency: &str) -> Sheet<COLUMNS> {
         let mut sheet = Self::empty(by).in_currency(currency);
-        for (group, sum) in &self.0 {
+        for ((_, group), sum) in &self.0 {
             let group = Some(group).filter(|group| !group.is_empty());
             sheet.add(sum.cells(Cell::or_nothing(group, Cell::text)));
         }
@@ -106,7 +109,7 @@ impl Sums {
     /// The same for people, with the sum of all groups where there are several.
     pub(super) fn sheet_for_people(&self, by: &'static str) -> Sheet<COLUMNS> {
         let mut sheet = Self::empty(by);
-        for (group, sum) in &self.0 {
+        for ((_, group), sum) in &self.0 {
             sheet.add(sum.cells(Cell::text(if group.is_empty() { NONE } else { group })));
         }
         if self.0.len() > 1 {
@@ -182,7 +185,7 @@ mod tests {
     #[test]
     fn each_conversion_is_in_one_column_and_groups_with_one_label_are_one() {
         let totals = Outcome::ALL.map(|outcome| total("de", outcome, "1", "0.25")).into();
-        let sums = Sums::of(totals, |group| group.to_uppercase());
+        let sums = Sums::of(totals, |group| (0, group.to_uppercase()));
         let all = sums.total();
         let count = |name: &str| all[name].as_u64().unwrap();
         assert_eq!(count("conversions"), 9);

@@ -27,17 +27,16 @@ pub(super) fn of(known: &Known) -> Vec<String> {
     if let Some(files) = known.files {
         let latest = files.latest;
         if files.held > 0 {
-            advice.push(format!("{} files are held: `efflux held list` says why.", files.held));
+            advice.push(format!("{} held: `efflux held list` says why.", counted(files.held, "file")));
         }
         if files.refused > 0 {
             let refused = files.refused;
-            advice.push(format!(
-                "{refused} of the latest {latest} files were refused: `efflux dlq list` says why."
-            ));
+            advice
+                .push(format!("{refused} of the latest {latest} files refused: `efflux dlq list` says why."));
         }
         if files.suspicious > 0 {
             let suspicious = files.suspicious;
-            advice.push(format!("{suspicious} of the latest {latest} files look wrong: the log names them, and `efflux held list` those that wait."));
+            advice.push(format!("{suspicious} of the latest {latest} files suspicious: the log names them, and `efflux held list` those that wait."));
         }
     }
     if let Some(ledger) = &known.ledger {
@@ -50,8 +49,8 @@ fn of_queue(name: &str, service: &str, depth: Depth) -> Vec<String> {
     let mut advice = Vec::new();
     if depth.dead > 0 {
         advice.push(format!(
-            "{} dead letters in the {name} queue: `efflux dlq list` says why; `efflux dlq redrive --all` once the cause is fixed.",
-            depth.dead
+            "{} in the {name} queue: `efflux dlq list` says why; `efflux dlq redrive --all` once the cause is fixed.",
+            counted(depth.dead, "dead letter")
         ));
     }
     if let Some(age) = depth.oldest_age.filter(|age| *age > LONG) {
@@ -70,7 +69,7 @@ fn of_money(ledger: &InLedger) -> Vec<String> {
     for (reason, what) in REMEDIES {
         let conversions = parked(reason);
         if conversions > 0 {
-            advice.push(format!("{conversions} conversions are parked ({reason}): {what}."));
+            advice.push(format!("{} parked ({reason}): {what}.", counted(conversions, "conversion")));
         }
     }
     if !waiting::expiring(&ledger.waiting).is_zero() {
@@ -80,6 +79,10 @@ fn of_money(ledger: &InLedger) -> Vec<String> {
         );
     }
     advice
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 const REMEDIES: &[(&WaitReason, &str)] = &[
