@@ -9,7 +9,7 @@ use domain::{Money, UnixMillis};
 use runtime::terminal::one_line;
 use serde_json::Value;
 
-use crate::arrangement::{arranged, written};
+use crate::arrangement::{arranged, below_each_other, is_too_narrow, written};
 use crate::out;
 use crate::tables::amount;
 
@@ -155,10 +155,17 @@ impl<const N: usize> Sheet<N> {
         String::from_utf8(writer.into_inner()?).context("CSV of texts is text")
     }
 
-    /// On a terminal it has lines and fits the window; in a pipe it has neither.
+    /// On a terminal it has lines and fits the window; in a pipe it has neither. On a narrow terminal values are below each other.
     pub(crate) fn to_table(&self, is_terminal: bool) -> String {
+        let header = self.columns.map(|column| column.replace('_', " "));
+        if is_terminal && is_too_narrow(N) {
+            return below_each_other(
+                &header,
+                self.rows.iter().map(|row| row.iter().map(Cell::for_people).collect()),
+            );
+        }
         let mut table = arranged(is_terminal);
-        table.set_header(self.columns.map(|column| column.replace('_', " ")));
+        table.set_header(header);
         for row in &self.rows {
             table.add_row(row.each_ref().map(Cell::for_people));
         }

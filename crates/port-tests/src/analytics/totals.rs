@@ -94,7 +94,7 @@ pub(super) async fn a_conversion_counts_by_the_moment_that_was_asked_for(store: 
         updated_at: at(3),
         ..record("s", 1, 0)
     };
-    insert(&store, &[times.clone()]).await;
+    insert(&store, std::slice::from_ref(&times)).await;
     let hour = async |counted_at, hours| {
         let when = at(hours)..at(hours + 1);
         counted(&store, Totals { counted_at, when, ..everything() }).await.len()

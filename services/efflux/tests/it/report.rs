@@ -28,7 +28,7 @@ fn sum(values: &Value, column: &str) -> i64 {
 fn caught_up(world: &World) -> Vec<Value> {
     let dirty = SampleSpec { dirty: 0.1, ..spec(SampleNetwork::Tonic, 120, 3) };
     let files = [world.sample("a.json", &dirty), world.sample("b.json", &spec(SampleNetwork::Sedo, 80, 4))];
-    let (_, receipts) = world.ingest(&files.each_ref().map(|file| Path::new(file)));
+    let (_, receipts) = world.ingest(&files.each_ref().map(Path::new));
     wait_until(LONGEST, "analytics has caught up", || {
         let status = json(&world.ok(&["status", "--json"]));
         status["unexported"] == 0 && status["analytics"] != 0

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use samples::{SampleNetwork, SampleSpec, default_pixels};
 use serde_json::Value;
@@ -120,4 +121,29 @@ fn tables_are_csv_too() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("file,outcome,reason,pixel,rows,events,revenue,currency\n"), "{text}");
     assert!(text.contains(",to_pixel,,meta:"), "{text}");
+}
+
+#[test]
+fn tables_fit_the_window() {
+    let (world, _running) = eventful();
+    let shown = |columns: u16, command: &str| {
+        let program = env!("CARGO_BIN_EXE_efflux");
+        let line = format!("stty cols {columns}; {program} {command}");
+        let output = world
+            .settled(Command::new("script"))
+            .args(["-qec", &line, "/dev/null"])
+            .env("PATH", "/usr/bin:/bin")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().replace('\r', "")
+    };
+    for (columns, command) in [(80, "dlq list"), (200, "report"), (100, "meta check"), (80, "pixels list")] {
+        let text = shown(columns, command);
+        let table: Vec<_> = text.lines().filter(|line| !line.starts_with("Conversions ")).collect();
+        assert!(table.iter().any(|line| line.contains('═')), "it is a table: {text}");
+        let longest = table.iter().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= usize::from(columns), "{command}: {longest} of {columns}\n{text}");
+    }
+    let text = shown(80, "report");
+    assert!(text.contains("\nreported revenue    ") && !text.contains('═'), "one below the other: {text}");
 }
