@@ -3,12 +3,13 @@
 mod forget;
 mod parts;
 mod rows;
+mod totals;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, UnixMillis};
-use ports::analytics::{Optimised, Partition};
+use ports::analytics::{Optimised, Partition, Total, Totals};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Clock, Result};
 
@@ -74,6 +75,10 @@ impl AnalyticsStore for ClickHouseAnalytics {
         let count =
             self.server.client().query("SELECT count() FROM report_conversions_latest").fetch_one::<u64>();
         self.server.within("analytics.conversions", STATEMENT_TIME, count).await
+    }
+
+    async fn totals(&self, wanted: &Totals) -> Result<Vec<Total>> {
+        totals::find(&self.server, wanted).await
     }
 
     async fn forget_until(&self, until: UnixMillis, _: usize) -> Result<u64> {

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration(2, "views", include_str!("migrations/2_views.sql")),
     migration(3, "turns", include_str!("migrations/3_turns.sql")),
     migration(4, "platforms", include_str!("migrations/4_platforms.sql")),
+    migration(5, "countries", include_str!("migrations/5_countries.sql")),
 ];
 
 /// Which steps were done.
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn steps_are_numbered_in_order() {
-        assert!(MIGRATIONS.iter().map(|step| step.number).eq(1..=4));
+        assert!(MIGRATIONS.iter().map(|step| step.number).eq(1..=5));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 mod forget;
 mod rows;
 mod tidy;
+mod totals;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{ConversionKey, UnixMillis};
-use ports::analytics::{Optimised, Partition};
+use ports::analytics::{Optimised, Partition, Total, Totals};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Clock, Error, ErrorKind};
 
@@ -26,8 +27,10 @@ pub struct EmbeddedAnalytics {
 
 impl EmbeddedAnalytics {
     /// Its table and view. The ledger has a table of the same name, so each needs a database of its own.
-    pub const SCHEMA: Schema =
-        Schema::new(include_str!("analytics/schema.sql"), &[include_str!("analytics/upgrade_1.sql")]);
+    pub const SCHEMA: Schema = Schema::new(
+        include_str!("analytics/schema.sql"),
+        &[include_str!("analytics/upgrade_1.sql"), include_str!("analytics/upgrade_2.sql")],
+    );
 
     /// Analytics in a database; the clock measures how long optimising takes.
     #[must_use]
@@ -72,6 +75,12 @@ impl AnalyticsStore for EmbeddedAnalytics {
 
     async fn conversions(&self) -> ports::Result<u64> {
         self.db.read("analytics.conversions", rows::conversions).await
+    }
+
+    async fn totals(&self, wanted: &Totals) -> ports::Result<Vec<Total>> {
+        let (question, limit) = (wanted.clone(), wanted.limit);
+        let found = self.db.read("analytics.totals", move |tx| totals::find(tx, &question)).await?;
+        if found.len() > limit { Err(wanted.too_many()) } else { Ok(found) }
     }
 
     async fn forget_until(&self, until: UnixMillis, limit: usize) -> ports::Result<u64> {

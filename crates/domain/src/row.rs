@@ -51,6 +51,29 @@ pub fn campaign_id(raw: &str) -> Option<Text<'_>> {
     serde_json::from_str::<Conversion<'_>>(raw).ok()?.campaign_id
 }
 
+/// The campaign of a row and its visitor's country, as analytics keeps them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The ad platform's campaign; see [`campaign_id`].
+    pub campaign: Option<Text<'a>>,
+    /// `country_code`; two letters are capital ones.
+    pub country: Option<Text<'a>>,
+}
+
+impl<'a> Origin<'a> {
+    /// Reads it of any text of a row that is an object, with or without a session.
+    #[must_use]
+    pub fn of(raw: &'a str) -> Self {
+        let Ok(row) = serde_json::from_str::<Conversion<'a>>(raw) else { return Self::default() };
+        let is_code = |country: &Text<'a>| country.len() == 2 && country.is_ascii();
+        let country = row.country_code.map(|country| match is_code(&country) {
+            true => Cow::Owned(country.to_ascii_uppercase()),
+            false => country,
+        });
+        Self { campaign: row.campaign_id, country }
+    }
+}
+
 /// A count of a row: visits, searches or conversions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Count {

@@ -1,5 +1,7 @@
 //! What every analytics store does.
 
+mod totals;
+
 use std::sync::Arc;
 
 use domain::restate::Figures;
@@ -28,6 +30,13 @@ pub async fn suite(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) {
     an_unknown_table_is_missing(fresh(&make).await).await;
     what_is_personal_goes_by_age(fresh(&make).await).await;
     what_is_personal_goes_by_key(fresh(&make).await).await;
+    totals::each_conversion_counts_once_with_its_latest_state(fresh(&make).await).await;
+    totals::money_adds_up_exactly(fresh(&make).await).await;
+    totals::a_conversion_counts_by_the_moment_that_was_asked_for(fresh(&make).await).await;
+    totals::only_what_was_asked_for_counts(fresh(&make).await).await;
+    totals::slots_of_time_begin_where_they_should(fresh(&make).await).await;
+    totals::what_a_row_did_not_name_is_empty(fresh(&make).await).await;
+    totals::too_many_groups_are_refused(fresh(&make).await).await;
 }
 
 async fn fresh(make: impl AsyncFn() -> Arc<dyn AnalyticsStore>) -> Arc<dyn AnalyticsStore> {
@@ -61,6 +70,7 @@ fn record(session: &str, version: u64, month: usize) -> Record {
         answer: None,
         created_at: UnixMillis(CLICKS[month] * 1000),
         updated_at: UnixMillis(CLICKS[month] * 1000),
+        reported_at: Some(UnixMillis(CLICKS[month] * 1000)),
         erased: None,
     }
 }

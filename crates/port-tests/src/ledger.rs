@@ -138,6 +138,7 @@ async fn books(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
     check!(
         make,
         export::changes_are_exported_until_marked,
+        export::an_entry_says_when_events_of_it_were_accepted,
         export::a_change_in_between_stays_due,
         export::the_oldest_change_comes_first,
         export::long_rows_are_exported_a_few_at_a_time,

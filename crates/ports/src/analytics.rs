@@ -1,5 +1,7 @@
 //! Where people look at what happened: one row per conversion and change of its state.
 
+mod totals;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use domain::{ConversionKey, UnixMillis};
 
 use crate::Result;
 use crate::ledger::Record;
+
+pub use totals::{CountedAt, Grouping, Only, Total, Totals};
 
 /// A table's partition, as the optimizer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,11 @@ pub trait AnalyticsStore: fmt::Debug + Send + Sync {
 
     /// How many conversions it shows, each with its latest state.
     async fn conversions(&self) -> Result<u64>;
+
+    /// Conversions, each with its latest state, added up by group and outcome, in the order of both. More than
+    /// [`limit`](Totals::limit) of these sums are an error of kind [`TooLarge`](crate::ErrorKind::TooLarge): sums are whole, or there
+    /// are none.
+    async fn totals(&self, wanted: &Totals) -> Result<Vec<Total>>;
 
     /// Erases session and keyword in all states of the conversions whose entries were made by `until`: `limit` states at most, or
     /// all where the server does it in one piece. How many states it were; fewer than the limit means that none is left.

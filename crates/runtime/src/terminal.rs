@@ -3,6 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// How many characters a line of the terminal has that standard output is; `None` where it is not one, or does not say.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
+}
+
 /// The text with everything escaped that would steer a terminal or turn the direction of writing: `ESC` becomes `\u001b`, which is also
 /// how JSON writes it. Line ends and tabs stay.
 ///

@@ -14,6 +14,7 @@ use crate::commands::ingest::Ingest;
 use crate::commands::meta::Meta;
 use crate::commands::notify::Notify;
 use crate::commands::prepare::{Migrate, Provision};
+use crate::commands::report::Report;
 use crate::commands::retry::Retry;
 use crate::commands::run::{RunSandbox, RunServices};
 use crate::commands::sample::Sample;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Pixels(Pixels),
     /// Queues, conversions by outcome, and the latest files
     Status(Status),
+    /// What was reported, waits or is lost: conversions and their money, by pixel, network, campaign, country, day or hour
+    Report(Report),
     /// The whole history of a conversion: file, row, checks, attempts, and what happens next
     Explain(Explain),
     /// Try conversions again that ended or wait; prints the plan first
@@ -83,6 +86,7 @@ impl Run for Command {
             Self::Subscriptions(command) => command.run(context).await,
             Self::Pixels(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
             Self::Explain(command) => command.run(context).await,
             Self::Retry(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,

@@ -11,6 +11,7 @@ pub(crate) mod ingest;
 pub(crate) mod meta;
 pub(crate) mod notify;
 pub(crate) mod prepare;
+pub(crate) mod report;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod sample;

@@ -1,9 +1,11 @@
 //! Efflux in one process, and the operator's tool.
 
+mod arrangement;
 mod cli;
 mod commands;
 mod context;
 mod follow;
+mod moment;
 mod sheet;
 mod tables;
 

@@ -4,12 +4,12 @@ use std::io::{IsTerminal, stdout};
 
 use anyhow::Context as _;
 use clap::Args;
-use comfy_table::presets::{NOTHING, UTF8_HORIZONTAL_ONLY};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::CellAlignment;
 use domain::{Money, UnixMillis};
 use runtime::terminal::one_line;
 use serde_json::Value;
 
+use crate::arrangement::{arranged, below_each_other, is_too_narrow, written};
 use crate::out;
 use crate::tables::amount;
 
@@ -80,17 +80,33 @@ impl Cell {
     }
 }
 
+/// The name of the column that says what money is in.
+const CURRENCY: &str = "currency";
+
+/// Prints a value for programs.
+pub(crate) fn print_json(value: &Value) -> anyhow::Result<()> {
+    out(&format!("{}\n", serde_json::to_string_pretty(value)?));
+    Ok(())
+}
+
 /// Rows with named columns.
 #[derive(Debug)]
 pub(crate) struct Sheet<const N: usize> {
     columns: [&'static str; N],
     rows: Vec<[Cell; N]>,
+    /// What its money is in; said to programs and spreadsheets in each row.
+    currency: Option<String>,
 }
 
 impl<const N: usize> Sheet<N> {
     /// No rows yet. A column is named as JSON names it: `nearest_deadline`.
     pub(crate) const fn new(columns: [&'static str; N]) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self { columns, rows: Vec::new(), currency: None }
+    }
+
+    /// The same with money in this currency.
+    pub(crate) fn in_currency(self, currency: &str) -> Self {
+        Self { currency: Some(currency.to_owned()), ..self }
     }
 
     pub(crate) fn add(&mut self, row: [Cell; N]) {
@@ -104,7 +120,7 @@ impl<const N: usize> Sheet<N> {
     /// Prints it; `empty` is what people read on a terminal where there are no rows.
     pub(crate) fn print(&self, format: Format, empty: &str) -> anyhow::Result<()> {
         if format.json {
-            out(&format!("{}\n", serde_json::to_string_pretty(&self.to_json())?));
+            print_json(&self.to_json())?;
         } else if format.csv {
             out(&self.to_csv()?);
         } else if !self.is_empty() {
@@ -117,30 +133,39 @@ impl<const N: usize> Sheet<N> {
 
     /// A list of objects.
     pub(crate) fn to_json(&self) -> Value {
-        let object = |row: &[Cell; N]| -> Value {
-            let values = self.columns.iter().zip(row);
-            values.map(|(column, cell)| ((*column).to_owned(), cell.for_a_program())).collect()
-        };
-        self.rows.iter().map(object).collect()
+        self.rows.iter().map(|row| self.object(row)).collect()
     }
 
-    fn to_csv(&self) -> anyhow::Result<String> {
+    /// One row as an object.
+    pub(crate) fn object(&self, row: &[Cell; N]) -> Value {
+        let values = self.columns.iter().zip(row);
+        let values = values.map(|(column, cell)| ((*column).to_owned(), cell.for_a_program()));
+        let currency = self.currency.iter().map(|code| (CURRENCY.to_owned(), code.as_str().into()));
+        values.chain(currency).collect()
+    }
+
+    pub(crate) fn to_csv(&self) -> anyhow::Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.columns)?;
+        let currency = self.currency.as_ref().map(|_| CURRENCY);
+        writer.write_record(self.columns.into_iter().chain(currency))?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(Cell::for_a_spreadsheet))?;
+            let cells = row.iter().map(Cell::for_a_spreadsheet);
+            writer.write_record(cells.chain(self.currency.clone()))?;
         }
         String::from_utf8(writer.into_inner()?).context("CSV of texts is text")
     }
 
-    /// On a terminal it has lines and fits the window; in a pipe it has neither.
+    /// On a terminal it has lines and fits the window; in a pipe it has neither. On a narrow terminal values are below each other.
     pub(crate) fn to_table(&self, is_terminal: bool) -> String {
-        let mut table = Table::new();
-        table.load_style(if is_terminal { UTF8_HORIZONTAL_ONLY } else { NOTHING });
-        if is_terminal {
-            table.set_content_arrangement(ContentArrangement::Dynamic);
+        let header = self.columns.map(|column| column.replace('_', " "));
+        if is_terminal && is_too_narrow(N) {
+            return below_each_other(
+                &header,
+                self.rows.iter().map(|row| row.iter().map(Cell::for_people).collect()),
+            );
         }
-        table.set_header(self.columns.map(|column| column.replace('_', " ")));
+        let mut table = arranged(is_terminal);
+        table.set_header(header);
         for row in &self.rows {
             table.add_row(row.each_ref().map(Cell::for_people));
         }
@@ -149,12 +174,7 @@ impl<const N: usize> Sheet<N> {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        let text = table.trim_fmt();
-        if is_terminal {
-            text
-        } else {
-            text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
-        }
+        written(&table, is_terminal)
     }
 }
 
@@ -186,6 +206,16 @@ mod tests {
         let text = sheet().to_csv().unwrap();
         let expected = "pixel,unreported_revenue,note\nmeta:1,1234.5,\"'=1+1\tx\n\"\nmeta:2,-0.25,\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_money_is_in_is_said_to_programs_and_spreadsheets() {
+        let sheet = sheet().in_currency("EUR");
+        assert_eq!(sheet.to_json()[1]["currency"], "EUR");
+        assert!(
+            sheet.to_csv().unwrap().starts_with("pixel,unreported_revenue,note,currency\nmeta:1,1234.5,")
+        );
+        assert!(!sheet.to_table(false).contains("EUR"), "people read it above the table");
     }
 
     #[test]

@@ -2,32 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io::{IsTerminal, stdout};
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use domain::{Money, Outcome, PixelRef, Reason};
 use runtime::terminal::one_line;
 
+use crate::arrangement;
 use crate::follow::Followed;
 
 /// A table with a header whose columns from the second on are numbers.
 fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    let mut table = arrangement::arranged(stdout().is_terminal());
+    table.set_header(header.to_vec());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-/// A table of texts.
-pub(crate) fn texts<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
-    rows.for_each(|row| {
-        table.add_row(row.map(|text| one_line(&text).into_owned()));
-    });
-    table.to_string()
+fn written(table: &Table) -> String {
+    arrangement::written(table, stdout().is_terminal())
 }
 
 /// Amounts as people read them: at least two decimals, at most four.
@@ -66,7 +61,8 @@ pub(crate) fn receipt(followed: &Followed) -> String {
     if let Some(report) = &followed.report {
         for count in report.outcomes.iter().filter(|c| c.rows > 0) {
             let colon = if count.reason.is_empty() { "" } else { ": " };
-            table.add_row([format!("{}{colon}{}", count.outcome, count.reason), count.rows.to_string()]);
+            let reason = one_line(&count.reason);
+            table.add_row([format!("{}{colon}{reason}", count.outcome), count.rows.to_string()]);
         }
         for pixel in &report.pixels {
             table.add_row([
@@ -99,7 +95,7 @@ pub(crate) fn receipt(followed: &Followed) -> String {
         (false, _) if followed.is_held() => "It waits for you.".to_owned(),
         (false, _) => "Not reconciled (yet): some rows have no outcome.".to_owned(),
     };
-    writeln!(text, "{table}\n{suspicions}{conclusion}").expect("writing to a String never fails");
+    writeln!(text, "{}\n{suspicions}{conclusion}", written(&table)).expect("writing to a String never fails");
     text
 }
 
@@ -151,7 +147,7 @@ pub(crate) fn summary(files: &[(String, Followed)], currency: &str) -> String {
     for (reason, rows) in &all.not_reported {
         reasons.add_row([reason.clone(), rows.to_string()]);
     }
-    format!("{networks}\n\n{pixels}\n\n{reasons}\n")
+    [networks, pixels, reasons].map(|table| written(&table) + "\n").join("\n")
 }
 
 #[derive(Default)]

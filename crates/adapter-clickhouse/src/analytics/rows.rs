@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clickhouse::Row;
 use domain::UnixMillis;
-use domain::row::campaign_id;
+use domain::row::Origin;
 use ports::Result;
 use ports::ledger::Record;
 use serde::Serialize;
@@ -31,6 +31,7 @@ struct Columns<'r> {
     pixel: &'r str,
     platform: &'r str,
     campaign_id: Cow<'r, str>,
+    country: Cow<'r, str>,
     session_id: &'r str,
     keyword_clicked: &'r str,
     click_timestamp: Option<i64>,
@@ -44,10 +45,12 @@ struct Columns<'r> {
     attempts: u32,
     created_at: i64,
     updated_at: i64,
+    reported_at: Option<i64>,
 }
 
 impl<'r> From<&'r Record> for Columns<'r> {
     fn from(record: &'r Record) -> Self {
+        let Origin { campaign, country } = Origin::of(&record.raw);
         Self {
             key: record.key.to_string(),
             version: record.version,
@@ -57,7 +60,8 @@ impl<'r> From<&'r Record> for Columns<'r> {
             network: &record.network,
             pixel: record.pixel.as_ref().map_or("", |pixel| pixel.code.as_str()),
             platform: record.pixel.as_ref().map_or("", |pixel| pixel.platform.as_str()),
-            campaign_id: campaign_id(&record.raw).unwrap_or_default(),
+            campaign_id: campaign.unwrap_or_default(),
+            country: country.unwrap_or_default(),
             session_id: record.session_id.as_deref().unwrap_or_default(),
             keyword_clicked: record.keyword_clicked.as_deref().unwrap_or_default(),
             click_timestamp: record.click_time.map(|t| moment(t.millis())),
@@ -71,6 +75,7 @@ impl<'r> From<&'r Record> for Columns<'r> {
             attempts: record.attempts,
             created_at: moment(record.created_at),
             updated_at: moment(record.updated_at),
+            reported_at: record.reported_at.map(moment),
         }
     }
 }
@@ -106,7 +111,7 @@ fn token(records: &[Record]) -> String {
     hex::encode(digest.finalize())
 }
 
-fn moment(at: UnixMillis) -> i64 {
+pub(super) fn moment(at: UnixMillis) -> i64 {
     at.0.clamp(0, LAST_MOMENT)
 }
 

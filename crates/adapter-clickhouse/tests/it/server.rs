@@ -86,6 +86,7 @@ pub(crate) fn record(session: &str, version: u64) -> Record {
         answer: None,
         created_at: click.millis(),
         updated_at: click.millis(),
+        reported_at: Some(click.millis()),
         erased: None,
     }
 }

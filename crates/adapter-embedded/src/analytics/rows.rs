@@ -1,21 +1,23 @@
 //! Records as rows for people.
 
-use domain::row::campaign_id;
+use domain::row::Origin;
 use ports::ledger::Record;
 use rusqlite::{Transaction, named_params};
 
 const INSERT: &str = "
     INSERT OR IGNORE INTO report_conversions (key, version, partition, outcome, reason, reasons, network, pixel,
         campaign_id, session_id, keyword_clicked, click_timestamp, observed_count, observed_revenue, reported_count,
-        reported_revenue, events, object, row, attempts, created_at, updated_at, platform)
+        reported_revenue, events, object, row, attempts, created_at, updated_at, platform,
+        country, reported_at)
     VALUES (:key, :version, :partition, :outcome, :reason, :reasons, :network, :pixel, :campaign, :session, :keyword,
         :click, :observed_count, :observed_revenue, :reported_count, :reported_revenue, :events, :object, :row,
-        :attempts, :created, :updated, :platform)";
+        :attempts, :created, :updated, :platform, :country, :reported_at)";
 
 /// Adds records; those that are there already (key and version) are left as they are.
 pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {
     let mut statement = tx.prepare_cached(INSERT)?;
     for record in records {
+        let Origin { campaign, country } = Origin::of(&record.raw);
         statement.execute(named_params! {
             ":key": record.key.to_string(),
             ":version": whole(record.version),
@@ -25,7 +27,7 @@ pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Resu
             ":reasons": record.reasons,
             ":network": record.network,
             ":pixel": record.pixel.as_ref().map(|pixel| pixel.code.as_str()),
-            ":campaign": campaign_id(&record.raw),
+            ":campaign": campaign,
             ":session": record.session_id,
             ":keyword": record.keyword_clicked,
             ":click": record.click_time.map(|t| t.0),
@@ -40,6 +42,8 @@ pub(super) fn insert(tx: &Transaction<'_>, records: &[Record]) -> rusqlite::Resu
             ":created": record.created_at.0,
             ":updated": record.updated_at.0,
             ":platform": record.pixel.as_ref().map(|pixel| pixel.platform.as_str()),
+            ":country": country,
+            ":reported_at": record.reported_at.map(|t| t.0),
         })?;
     }
     Ok(())

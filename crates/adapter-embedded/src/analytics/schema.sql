@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS report_conversions (
     updated_at       INTEGER NOT NULL,
     -- Whose pixel it is.
     platform         TEXT,
+    -- The visitor's.
+    country          TEXT,
+    -- When the platform last accepted events of it.
+    reported_at      INTEGER,
     PRIMARY KEY (key, version)
 ) STRICT, WITHOUT ROWID;
 

@@ -12,7 +12,7 @@ const SHAPES: &str = "
     SELECT partition, max(states), sum(states), sum(bytes), max(changed) FROM (
         SELECT partition, count(*) AS states, max(updated_at) AS changed, sum(length(key) + length(outcome)
             + length(reason) + length(reasons) + length(network) + length(object) + coalesce(length(pixel), 0) + coalesce(length(platform), 0)
-            + coalesce(length(campaign_id), 0) + coalesce(length(session_id), 0)
+            + coalesce(length(campaign_id), 0) + coalesce(length(country), 0) + coalesce(length(session_id), 0)
             + coalesce(length(keyword_clicked), 0) + length(observed_revenue) + length(reported_revenue) + 64) AS bytes
         FROM report_conversions GROUP BY partition, key)
     GROUP BY partition ORDER BY partition";

@@ -11,7 +11,8 @@ const SELECT: &str = "
     SELECT e.key, e.version, e.state, e.reason, e.reasons, o.name, e.row, w.raw, e.session_id, e.keyword_clicked,
         e.click_timestamp, e.pixel, e.network, e.observed_count, e.observed_revenue, e.reported_count,
         e.reported_revenue, e.events, e.attempt, e.due_at, e.deadline, e.answer, e.created_at, e.updated_at, e.id,
-        e.campaign_id, e.erased_at, e.erased_by";
+        e.campaign_id, e.erased_at, e.erased_by,
+        (SELECT max(a.at) FROM attempts a WHERE a.entry = e.id AND a.events > 0)";
 
 const ENTRIES: &str = "FROM report_conversions e";
 
@@ -163,6 +164,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         answer: answer(row, 21)?,
         created_at: UnixMillis(row.get(22)?),
         updated_at: UnixMillis(row.get(23)?),
+        reported_at: row.get::<_, Option<i64>>(28)?.map(UnixMillis),
         erased,
     })
 }

@@ -17,7 +17,7 @@ use crate::connection::{Connection, Query};
 const STEP_BYTES: u64 = 2 << 20;
 
 /// The fields of an entry. Documents of the legacy system have those of its row beside them.
-const FIELDS: [&str; 44] = [
+const FIELDS: [&str; 45] = [
     "_id",
     "__v",
     "accepted",
@@ -53,6 +53,7 @@ const FIELDS: [&str; 44] = [
     "reasons",
     "reopened_by",
     "reported",
+    "reported_at",
     "reported_count",
     "reported_revenue",
     "row",

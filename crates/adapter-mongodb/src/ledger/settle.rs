@@ -151,6 +151,9 @@ fn update(mut entry: Entry, settlement: &Settlement, by: ObjectId, holder: &Hold
     if settling.outcome == Outcome::Reported {
         set.insert("reported", 1);
     }
+    if settling.new_events > 0 {
+        set.insert("reported_at", date(holder.now));
+    }
     let (mut change, mut unset) = (Document::new(), Document::new());
     match settling.maybe_received {
         Some(mark) => drop(set.insert("maybe_received", bson(&StoredMark::from(mark)))),

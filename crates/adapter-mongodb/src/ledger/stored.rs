@@ -156,6 +156,9 @@ pub(super) struct Whole {
     #[serde(rename = "createdAt")]
     created_at: DateTime,
     updated_at: DateTime,
+    /// Absent in what earlier versions wrote.
+    #[serde(default)]
+    reported_at: Option<DateTime>,
     /// In documents of the legacy system it may be a number.
     #[serde(default)]
     campaign_id: Option<Bson>,
@@ -201,6 +204,7 @@ impl From<Whole> for Record {
             answer: stored.answer,
             created_at: millis(stored.created_at),
             updated_at: millis(stored.updated_at),
+            reported_at: stored.reported_at.map(millis),
         }
     }
 }

@@ -13,7 +13,7 @@ use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
 use pipeline::optimise::{Optimise, Run};
 use port_tests::clock::ManualClock;
-use ports::analytics::{Optimised, Partition};
+use ports::analytics::{Optimised, Partition, Total, Totals};
 use ports::ledger::{Record, Source};
 use ports::metric::NoMetrics;
 use ports::{AnalyticsStore, Clock, ErrorKind, ExclusiveLock, Result};
@@ -78,6 +78,9 @@ impl AnalyticsStore for Counted {
     async fn conversions(&self) -> Result<u64> {
         self.inner.conversions().await
     }
+    async fn totals(&self, wanted: &Totals) -> Result<Vec<Total>> {
+        self.inner.totals(wanted).await
+    }
     async fn forget_until(&self, until: UnixMillis, limit: usize) -> Result<u64> {
         self.inner.forget_until(until, limit).await
     }
@@ -111,6 +114,7 @@ fn record(session: &str, version: u64, at: i64) -> Record {
         answer: None,
         created_at: at.millis(),
         updated_at: at.millis(),
+        reported_at: None,
         erased: None,
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::{ConversionKey, Outcome};
-use ports::ledger::{Record, RowClaim, Settle};
+use ports::ledger::{Record, RowClaim, Settle, Settled, Settlement};
 
-use super::fixture::{Subject, at, invalid, key, sendable};
+use super::fixture::{Subject, at, invalid, key, sendable, settlement};
 
 async fn batch(ledger: &Subject, limit: usize) -> Vec<Record> {
     ledger.0.export_batch(limit, u64::MAX).await.expect("export_batch")
@@ -31,6 +31,19 @@ pub(super) async fn changes_are_exported_until_marked(ledger: Subject) {
     assert_eq!(changed.len(), 1);
     assert_eq!((changed[0].key, changed[0].outcome), (key("s"), Outcome::Reported));
     assert_eq!(changed[0], ledger.record("s").await);
+}
+
+pub(super) async fn an_entry_says_when_events_of_it_were_accepted(ledger: Subject) {
+    let lease = ledger.hold(sendable("s", "b/o", 0), 0).await;
+    assert_eq!(ledger.record("s").await.reported_at, None, "nothing was accepted yet");
+    let reported =
+        Settlement { accepted: [0, 1].into_iter().collect(), ..settlement(&lease, Settle::Reported) };
+    assert_eq!(ledger.settle(reported, 7).await, Settled::Done);
+    assert_eq!(ledger.record("s").await.reported_at, Some(at(7)));
+    ledger.claim_one(sendable("s", "b/another", 0), 9).await;
+    assert_eq!(ledger.record("s").await.reported_at, Some(at(7)), "a later row changes nothing about it");
+    ledger.claim_one(invalid("i", "b/o", 1), 8).await;
+    assert_eq!(ledger.record("i").await.reported_at, None);
 }
 
 pub(super) async fn a_change_in_between_stays_due(ledger: Subject) {

@@ -53,6 +53,8 @@ pub struct Record {
     pub created_at: UnixMillis,
     /// When it changed last.
     pub updated_at: UnixMillis,
+    /// When the platform last accepted events of it; `None` if it never did, or an earlier version did not write it down.
+    pub reported_at: Option<UnixMillis>,
     /// Since when and why what is personal is gone.
     pub erased: Option<Erased>,
 }

@@ -3,7 +3,7 @@
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use async_trait::async_trait;
 use domain::{ConversionKey, UnixMillis};
-use ports::analytics::{Optimised, Partition};
+use ports::analytics::{Optimised, Partition, Total, Totals};
 use ports::ledger::Record;
 use ports::{AnalyticsStore, Result};
 
@@ -45,6 +45,10 @@ impl AnalyticsStore for FaultyAnalytics {
 
     async fn conversions(&self) -> Result<u64> {
         self.inner.conversions().await
+    }
+
+    async fn totals(&self, wanted: &Totals) -> Result<Vec<Total>> {
+        self.inner.totals(wanted).await
     }
 
     async fn forget_until(&self, until: UnixMillis, limit: usize) -> Result<u64> {

@@ -47,9 +47,16 @@ const SQLITE: Package = Package {
     is_installed: || below(Path::new("/usr"), "sqlite3"),
 };
 
+/// The page for an operator's first day uses it.
+const CURL: Package = Package {
+    name: "curl",
+    why: "curl, as on the page for the first day",
+    is_installed: || below(Path::new("/usr"), "curl"),
+};
+
 /// Installs what is missing, if we may.
 pub(super) fn ensure_installed(with_postgres: bool, out: &mut dyn std::io::Write) -> Result<()> {
-    let wanted = [FAKETIME, PROMETHEUS, SQLITE].into_iter().chain(with_postgres.then_some(POSTGRES));
+    let wanted = [CURL, FAKETIME, PROMETHEUS, SQLITE].into_iter().chain(with_postgres.then_some(POSTGRES));
     install(&wanted.collect::<Vec<_>>(), out)
 }
 

@@ -65,6 +65,9 @@ pub(crate) enum Dlq {
         /// Continue without asking; without a terminal nothing is asked
         #[arg(long)]
         yes: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Delete dead letters for good: what they ask for is never done. The log keeps who did so, and why
     Discard {
@@ -104,9 +107,9 @@ impl Run for Dlq {
         match self {
             Self::List { queue, limit, format } => list(&parts, queue, limit, format).await,
             Self::Show { id, queue, json } => show(&parts, &id, queue, json).await,
-            Self::Redrive { ids, all, queue, dry_run, yes } => {
+            Self::Redrive { ids, all, queue, dry_run, yes, json } => {
                 let wanted = if all { Wanted::All } else { Wanted::These(ids) };
-                redrive::run(&parts, &wanted, queue, Consent { dry_run, yes }).await
+                redrive::run(&parts, &wanted, queue, Consent { dry_run, yes, json }).await
             }
             Self::Discard { ids, reason, queue } => discard(&parts, ids, &reason, queue).await,
         }
@@ -182,7 +185,7 @@ fn letter_text(queue: &str, letter: &DeadLetter) -> String {
 
 fn letter_json(queue: &str, letter: &DeadLetter) -> Value {
     json!({
-        "queue": queue, "message": letter.message_id, "dead_since": letter.at.to_string(),
+        "queue": queue, "message": letter.message_id, "dead_since": letter.at.rfc3339(),
         "service": letter.service, "deliveries": letter.receive_count, "reason": letter.reason,
         "names": named(&letter.body), "body": letter.body,
     })

@@ -12,14 +12,18 @@ use runtime::terminal::one_line;
 use crate::context::{Context, Run};
 use crate::follow::MAX_RECEIPT_BYTES;
 use crate::out;
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 /// The most notes that are read.
 const NOTES: usize = 100_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Held {
-    /// Print the files that are held: time, rows, key, and why
-    List,
+    /// Print the files that are held: since when, rows, key, and why
+    List {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Let files pass, whatever looks wrong about them
     Release {
         /// Keys, as `list` prints them
@@ -28,6 +32,9 @@ pub(crate) enum Held {
         /// All that are held now
         #[arg(long)]
         all: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -44,10 +51,10 @@ struct Note {
 
 impl Run for Held {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        let parts = context.open::<Holds>().await?;
+        let parts = context.reading().open::<Holds>().await?;
         match self {
-            Self::List => list(&parts).await,
-            Self::Release { keys, all } => release(&parts, keys, all).await,
+            Self::List { format } => list(&parts, format).await,
+            Self::Release { keys, all, json } => release(&parts, keys, all, json).await,
         }
     }
 }
@@ -67,16 +74,28 @@ async fn notes(parts: &Parts<Holds>) -> anyhow::Result<Vec<Note>> {
     Ok(notes)
 }
 
-async fn list(parts: &Parts<Holds>) -> anyhow::Result<ExitStatus> {
+async fn list(parts: &Parts<Holds>, format: Format) -> anyhow::Result<ExitStatus> {
+    let mut sheet = Sheet::new(["held_since", "rows", "key", "reason"]);
     for Note { receipt, .. } in notes(parts).await? {
-        let (key, why) = (one_line(&receipt.object.key), receipt.suspicious.join("; "));
-        out(&format!("{}\t{} rows\t{key}\t{}\n", receipt.at, receipt.rows_in, one_line(&why)));
+        sheet.add([
+            Cell::Time(receipt.at),
+            Cell::Number(receipt.rows_in),
+            Cell::text(receipt.object.key),
+            Cell::text(receipt.suspicious.join("; ")),
+        ]);
     }
+    sheet.print(format, "No file is held.")?;
     Ok(ExitStatus::Done)
 }
 
 /// Asks the filter for each file once more. Only then is its note changed: asking twice is harmless.
-async fn release(parts: &Parts<Holds>, mut keys: Vec<String>, all: bool) -> anyhow::Result<ExitStatus> {
+async fn release(
+    parts: &Parts<Holds>,
+    mut keys: Vec<String>,
+    all: bool,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
+    let mut done = Vec::new();
     for Note { at, receipt } in notes(parts).await? {
         let object = &receipt.object;
         if !all && !keys.contains(&object.key) {
@@ -86,12 +105,16 @@ async fn release(parts: &Parts<Holds>, mut keys: Vec<String>, all: bool) -> anyh
         parts.ports.trigger_queue.send(&message).await?;
         let released = FilterReceipt { held: false, ..receipt.clone() };
         parts.ports.blobs.put(&at, Blob::from_bytes(serde_json::to_vec(&released)?)).await?;
-        out(&format!("{} is released\n", one_line(&object.key)));
+        if !json {
+            out(&format!("{} is released\n", one_line(&object.key)));
+        }
         keys.retain(|key| *key != object.key);
+        done.push(object.key.clone());
     }
-    if keys.is_empty() {
-        return Ok(ExitStatus::Done);
+    if json {
+        print_json(&serde_json::json!({"released": done, "not_held": keys}))?;
+    } else if !keys.is_empty() {
+        out(&format!("not held: {}\n", one_line(&keys.join(", "))));
     }
-    out(&format!("not held: {}\n", one_line(&keys.join(", "))));
-    Ok(ExitStatus::Incomplete)
+    Ok(if keys.is_empty() { ExitStatus::Done } else { ExitStatus::Incomplete })
 }

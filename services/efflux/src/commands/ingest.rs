@@ -1,5 +1,7 @@
 //! `efflux ingest`: puts files where a network's interpreter would, and follows their processing.
 
+mod receipts;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -22,6 +24,7 @@ use settings::Settings;
 
 use crate::context::{Context, Run};
 use crate::follow::{Followed, Places};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 use crate::{out, tables};
 
 #[derive(Debug, Args)]
@@ -44,9 +47,8 @@ pub(crate) struct Ingest {
     /// Give up waiting after this many seconds
     #[arg(long, default_value_t = 300, requires = "wait")]
     timeout: u64,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 backends::port_set! {
@@ -71,10 +73,16 @@ impl Run for Ingest {
 /// Puts files.
 async fn put(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     let put = put_all(parts, &*parts.ports.blobs, args).await?;
-    if args.json {
-        let objects: Vec<_> =
-            put.iter().map(|(file, object)| serde_json::json!({"file": file, "object": object})).collect();
-        out(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
+    if args.format.json {
+        print_json(
+            &put.iter().map(|(file, object)| serde_json::json!({"file": file, "object": object})).collect(),
+        )?;
+    } else if args.format.csv {
+        let mut sheet = Sheet::new(["file", "object"]);
+        put.iter().for_each(|(file, object)| {
+            sheet.add([Cell::text(file.display().to_string()), Cell::text(object.to_string())]);
+        });
+        sheet.print(args.format, "")?;
     }
     Ok(ExitStatus::Done)
 }
@@ -82,8 +90,9 @@ async fn put(parts: &Parts<Put>, args: &Ingest) -> anyhow::Result<ExitStatus> {
 /// Puts files and waits until they are processed.
 async fn put_and_follow(parts: &Parts<Follow>, args: &Ingest) -> anyhow::Result<ExitStatus> {
     let put = put_all(parts, &*parts.ports.blobs, args).await?;
-    let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), args.json).await?;
-    report(&followed, args.json)
+    let Format { json, csv } = args.format;
+    let followed = follow_all(parts, &put, Duration::from_secs(args.timeout), json || csv).await?;
+    report(&followed, args.format, &parts.settings.reporting.currency)
 }
 
 async fn put_all<P>(
@@ -111,7 +120,7 @@ async fn put_all<P>(
             .into());
         }
         let object = put_content(parts, blobs, content, &network, &args.account).await?;
-        if !args.wait && !args.json {
+        if !args.wait && !args.format.json && !args.format.csv {
             out(&format!("{name} -> {object}\n"));
         }
         put.push((file.clone(), object));
@@ -287,14 +296,13 @@ fn show(bar: &ProgressBar, seen: &Followed) {
 }
 
 /// Prints the receipts. Done means: every file reconciles, none looks wrong, and no row is open.
-fn report(followed: &[Followed], json: bool) -> anyhow::Result<ExitStatus> {
+fn report(followed: &[Followed], format: Format, currency: &str) -> anyhow::Result<ExitStatus> {
     let done = followed.iter().all(|f| f.balances() && f.open() == 0 && f.suspicious().is_empty());
-    if json {
-        let receipts: Vec<_> = followed
-            .iter()
-            .map(|f| serde_json::json!({"receipt": f, "balances": f.balances(), "open": f.open(), "refused": f.refused(), "suspicious": f.suspicious(), "held": f.is_held()}))
-            .collect();
-        out(&format!("{}\n", serde_json::to_string_pretty(&receipts)?));
+    if format.json {
+        let receipts = followed.iter().map(|f| receipts::json(f, currency));
+        print_json(&receipts.collect::<Result<_, _>>()?)?;
+    } else if format.csv {
+        receipts::sheet(followed).in_currency(currency).print(format, "")?;
     } else {
         followed.iter().for_each(|f| out(&tables::receipt(f)));
     }

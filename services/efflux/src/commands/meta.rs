@@ -10,6 +10,7 @@ use clap::Subcommand;
 use runtime::ExitStatus;
 
 use crate::context::{Context, Run};
+use crate::sheet::Format;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Meta {
@@ -18,9 +19,8 @@ pub(crate) enum Meta {
         /// Only this pixel
         #[arg(long)]
         pixel: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Read values, one per line; print each in Meta's form with its SHA-256, or why it would be omitted
     Hash {
@@ -46,7 +46,7 @@ pub(crate) enum Meta {
 impl Run for Meta {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
         match self {
-            Self::Check { pixel, json } => check::run(&context, pixel.as_deref(), json).await,
+            Self::Check { pixel, format } => check::run(&context, pixel.as_deref(), format).await,
             Self::Preview { file, network, json } => {
                 preview::run(&context, &file, network.as_deref(), json).await
             }

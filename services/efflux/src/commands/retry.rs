@@ -6,7 +6,6 @@ mod tokens;
 
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use assembly::{Parts, StartError};
@@ -19,6 +18,7 @@ use ports::{LedgerAdmin, PixelDirectory};
 use runtime::{ExitStatus, WrongUsage};
 
 use crate::context::{Context, Run};
+use crate::moment::Now;
 use crate::out;
 
 use plan::Plan;
@@ -44,7 +44,7 @@ pub(crate) struct Retry {
     /// Only of this pixel: meta:123, or a bare code, which is Meta's
     #[arg(long)]
     pixel: Option<String>,
-    /// Only those that changed since: 2026-11-22T13:00:00Z, or 24h for a day ago
+    /// Only those that changed since: 2026-11-22T13:00:00Z, yesterday, or 24h for a day ago
     #[arg(long)]
     since: Option<String>,
     /// Print the plan and change nothing
@@ -125,7 +125,7 @@ fn selection(args: &Retry, now: UnixMillis) -> Result<Selection, WrongUsage> {
         outcome: status(&args.status)?,
         reason: args.reason.clone(),
         pixel: pixel.transpose()?,
-        since: args.since.as_deref().map(|since| moment(since, now)).transpose()?,
+        since: args.since.as_deref().map(|since| Now::in_utc(now).beginning(since)).transpose()?,
     })
 }
 
@@ -139,22 +139,6 @@ fn status(word: &str) -> Result<Outcome, WrongUsage> {
             _ => "unknown status",
         };
         WrongUsage::new(format!("--status `{word}`: {why}; there are {}", all.join(", ")))
-    })
-}
-
-/// A date and time, or how long ago: `90m`, `24h`, `3d`.
-fn moment(text: &str, now: UnixMillis) -> Result<UnixMillis, WrongUsage> {
-    let unit = |suffix, seconds: u64| text.strip_suffix(suffix).map(|number| (number, seconds));
-    let ago = [unit('s', 1), unit('m', 60), unit('h', 3_600), unit('d', 86_400)].into_iter().flatten();
-    for (number, seconds) in ago {
-        if let Ok(number) = number.parse::<u64>() {
-            return Ok(now.minus(Duration::from_secs(number.saturating_mul(seconds))));
-        }
-    }
-    domain::time::click_time_from_text(text).map(domain::UnixSeconds::millis).ok_or_else(|| {
-        WrongUsage::new(format!(
-            "--since `{text}` is not a time: write 2026-11-22T13:00:00Z, or 24h for a day ago"
-        ))
     })
 }
 
@@ -172,18 +156,6 @@ pub(super) fn agreed(question: &str) -> anyhow::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_moment_is_a_date_or_some_time_ago() {
-        let now = UnixMillis(1_763_800_000_000);
-        let ago = |text| moment(text, now).map(|m| now.since(m).as_secs()).ok();
-        assert_eq!(
-            ["90s", "90m", "24h", "3d"].map(ago),
-            [Some(90), Some(5_400), Some(86_400), Some(259_200)]
-        );
-        assert_eq!(ago("2025-11-22T08:26:39Z"), Some(1));
-        assert_eq!(["yesterday", "h", "-3h"].map(ago), [None; 3]);
-    }
 
     #[test]
     fn only_what_may_be_tried_again_is_a_status() {

@@ -130,8 +130,9 @@ fn a_file_that_looks_wrong_is_held_until_it_is_released() {
     let events = world.events_exactly_once();
 
     let list = world.ok(&["held", "list"]);
+    let json: serde_json::Value = serde_json::from_str(&world.ok(&["held", "list", "--json"])).unwrap();
     assert!(list.contains("networks/sedo/") && list.contains("no row has the field revenue"), "{list}");
-    let key = list.split('\t').nth(2).unwrap();
+    let key = json[0]["key"].as_str().unwrap();
     assert!(world.ok(&["held", "release", key]).contains("is released"));
     assert_eq!(world.ok(&["held", "list"]), "");
     assert_eq!(world.output(&["held", "release", key]).status.code(), Some(1), "it is not held any more");

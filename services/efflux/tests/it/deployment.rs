@@ -2,7 +2,7 @@
 //! have an outage; the operator's tool reaches them directly, so that load goes on.
 
 use std::cell::Cell;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use meta_sandbox::Action;
@@ -176,6 +176,12 @@ impl Deployment {
         let output = command.output().unwrap();
         eprint!("{}", String::from_utf8_lossy(&output.stderr));
         output.status.code()
+    }
+
+    /// A command of the operator that works on the backends behind the proxies.
+    pub(crate) fn behind_proxies(&self, args: &[&str]) -> Output {
+        let settings = self.of_services.iter().map(|(name, value)| (name, value));
+        self.world.command("efflux").args(args).envs(settings).output().unwrap()
     }
 
     /// A service on the backends behind the proxies.

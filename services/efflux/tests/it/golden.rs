@@ -168,7 +168,11 @@ fn each_conversion_is_explained(earlier: &Earlier) {
     // The earliest versions did not show it.
     let shown = before.as_object_mut().unwrap().remove("for_a_person");
     assert!(shown.is_none_or(|shown| shown == undecided));
-    assert!(status.as_object_mut().unwrap().remove("waiting").is_some());
+    let known: Vec<_> = before.as_object().unwrap().keys().cloned().collect();
+    status.as_object_mut().unwrap().retain(|part, _| known.contains(part));
+    for queue in ["trigger", "report"] {
+        assert!(status["queues"][queue].as_object_mut().unwrap().remove("oldest_seconds").is_some());
+    }
     for file in status["files"].as_array_mut().unwrap() {
         let receipt = file["receipt"].as_object_mut().unwrap();
         assert!(receipt.remove("stated").is_some() && receipt.remove("unreported").is_some(), "nor this");

@@ -262,6 +262,10 @@ pub(crate) fn wait_until(within: Duration, what: &str, mut done: impl FnMut() ->
 pub(crate) struct Running(Child);
 
 impl Running {
+    pub(crate) const fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// SIGKILL: no chance to clean up.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();

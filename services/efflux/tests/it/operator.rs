@@ -242,8 +242,10 @@ fn what_cannot_be_right_is_refused_when_it_is_entered() {
 #[test]
 fn commands_that_read_make_nothing() {
     let world = World::empty(Vec::new(), Vec::new());
-    let reading: [&[&str]; 7] = [
+    let reading: [&[&str]; 9] = [
         &["status"],
+        &["report"],
+        &["held", "list"],
         &["explain", "s"],
         &["dlq", "list"],
         &["pixels", "list"],

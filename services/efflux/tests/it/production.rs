@@ -42,6 +42,11 @@ fn all_production_backends_at_once_and_an_outage_of_each() {
 
     wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
     assert_eq!(world.sandbox.stats().accepted_events(), deployment.expected.get());
+    for by in ["pixel", "hour"] {
+        let report = world.ok(&["report", "--by", by, "--from", "yesterday", "--json"]);
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["total"]["events"], deployment.expected.get(), "{report}");
+    }
     assert_eq!(deployment.optimise_once(), Some(0));
     for service in services {
         assert_eq!(service.process.terminate(), Some(0));
@@ -114,6 +119,7 @@ fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
             parts.iter().all(|part| services[*service].misses(part))
         });
     }
+    status_goes_on_without(deployment, name);
     if ["ClickHouse", "PostgreSQL"].contains(&name) {
         assert_eq!(deployment.optimise_once(), Some(69), "a run with --once does not wait");
     }
@@ -124,6 +130,24 @@ fn outage_of(deployment: &Deployment, name: &str, services: &mut [Service; 4]) {
     deployment.restore(name);
     wait_until(LONG, "all are ready again", || services.iter().all(Service::is_ready));
     deployment.all_arrive();
+}
+
+/// What `efflux status` calls a backend that it asks.
+const ASKED: [(&str, &str); 3] =
+    [("AWS", "trigger queue"), ("MongoDB", "ledger"), ("ClickHouse", "analytics")];
+
+/// Status names the backend that is unavailable, and has everything of the others.
+fn status_goes_on_without(deployment: &Deployment, name: &str) {
+    let Some((_, part)) = ASKED.into_iter().find(|(backend, _)| *backend == name) else { return };
+    let output = deployment.behind_proxies(&["status", "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains(&format!("the {part} could not be asked")), "{said}");
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status["unavailable"][0]["part"], part, "{status}");
+    for (backend, known) in [("AWS", "file_counts"), ("MongoDB", "ledger"), ("ClickHouse", "analytics")] {
+        assert_eq!(status[known].is_null(), backend == name, "{known} of {status}");
+    }
 }
 
 /// A request whose answer is lost is sent again, and must not count twice.

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use assembly::StartError;
 use backends::{OpenError, Opener};
 use destination_meta::destination::{Meta, PLATFORM, Probe, Standing};
 use ports::Clock;
 use ports::pixels::Pixel;
 use runtime::ExitStatus;
+use serde_json::json;
 
 use crate::context::Context;
-use crate::{out, tables};
+use crate::out;
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 /// A token that was tested.
 struct Tested {
@@ -21,7 +23,7 @@ struct Tested {
 }
 
 /// Prints the standing of every token of Meta's pixels; done when every pixel has one that works.
-pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(context: &Context, only: Option<&str>, format: Format) -> anyhow::Result<ExitStatus> {
     let (settings, clock) = (&context.settings()?, &context.clock);
     let directory = Opener::for_reading(settings, clock).pixels().await.map_err(StartError::from)?;
     let meta = destination_meta::client(settings, clock)
@@ -42,15 +44,19 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, json: bool) -> an
     for pixel in pixels {
         let of_pixel = test_pixel(&meta, clock, pixel).await;
         all_work &= of_pixel.iter().any(|t| t.probe.standing == Standing::Works);
-        if of_pixel.is_empty() && !json {
+        if of_pixel.is_empty() && !format.json && !format.csv {
             out(&format!("pixel {} has no token: its conversions wait\n", pixel.pixel.code));
         }
         tested.extend(of_pixel);
     }
-    if json {
-        out(&as_json(&tested, version, warning.as_deref())?);
+    let sheet = sheet(&tested);
+    if format.json {
+        print_json(&json!({"version": version, "warning": warning, "tokens": sheet.to_json()}))?;
     } else {
-        out(&as_table(&tested, warning.as_deref()));
+        sheet.print(format, "No pixel of Meta has a token.")?;
+        if let (Some(warning), false) = (warning, format.csv) {
+            out(&format!("{warning}\n"));
+        }
     }
     Ok(if all_work { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
@@ -65,27 +71,17 @@ async fn test_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<T
     tested
 }
 
-fn as_table(tested: &[Tested], warning: Option<&str>) -> String {
-    let rows = tested.iter().map(|t| {
-        let standing = t.probe.standing;
-        let trace = t.probe.trace_id.as_deref().unwrap_or_default();
-        [&t.pixel, &t.label, standing.as_str(), &t.probe.detail, trace, standing.remedy()].map(str::to_owned)
-    });
-    let table = tables::texts(&["Pixel", "Token", "Standing", "Meta said", "Trace", "What to do"], rows);
-    let warning = warning.map_or_else(String::new, |warning| format!("{warning}\n"));
-    format!("{table}\n{warning}")
-}
-
-fn as_json(tested: &[Tested], version: &str, warning: Option<&str>) -> anyhow::Result<String> {
-    let tokens: Vec<_> = tested
-        .iter()
-        .map(|t| {
-            serde_json::json!({
-                "pixel": t.pixel, "token": t.label, "standing": t.probe.standing.as_str(),
-                "detail": t.probe.detail, "trace": t.probe.trace_id,
-            })
-        })
-        .collect();
-    let all = serde_json::json!({"version": version, "warning": warning, "tokens": tokens});
-    Ok(format!("{}\n", serde_json::to_string_pretty(&all).context("cannot write JSON")?))
+fn sheet(tested: &[Tested]) -> Sheet<6> {
+    let mut sheet = Sheet::new(["pixel", "token", "standing", "detail", "trace", "remedy"]);
+    for Tested { pixel, label, probe } in tested {
+        sheet.add([
+            Cell::text(pixel),
+            Cell::text(label),
+            Cell::text(probe.standing.as_str()),
+            Cell::text(&probe.detail),
+            Cell::or_nothing(probe.trace_id.as_deref(), Cell::text),
+            Cell::text(probe.standing.remedy()),
+        ]);
+    }
+    sheet
 }

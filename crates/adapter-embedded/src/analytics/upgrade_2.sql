@@ -1,0 +1,3 @@
+-- What earlier versions exported has neither.
+ALTER TABLE report_conversions ADD COLUMN country TEXT;
+ALTER TABLE report_conversions ADD COLUMN reported_at INTEGER;
