@@ -126,10 +126,14 @@ impl OnlineChecker {
         if rows.len() != claims.len() {
             self.fail(|| "a claim did not answer for each of its rows".to_owned());
         }
-        for (claimed, claim) in rows.iter().zip(claims) {
+        for (place, (claimed, claim)) in rows.iter().zip(claims).enumerate() {
             let input = Arc::clone(&self.input);
             let row = input.row(&claimed.source.object, claimed.source.row);
-            self.note_arrival(claimed, claim, row);
+            // Of the rows of one claim the last states the newest figures, if it brought the entry, too.
+            let mut rest = rows.iter().zip(claims).skip(place + 1);
+            let is_older = rest.any(|(other, claim)| other.key == claimed.key && *claim != Claim::Duplicate);
+            let states_again = *claim == Claim::Duplicate && !is_older;
+            self.note_arrival(claimed, claim, (row, states_again));
             let Claim::Held(lease) = claim else { continue };
             match (self.visitor(lease), row) {
                 (Some(visitor), Some(row)) if row.is_sendable() && row.visitor == Some(visitor) => {
@@ -142,11 +146,11 @@ impl OnlineChecker {
     }
 
     /// Notes a row that the ledger took, and what is to be sent once it has waited long enough.
-    fn note_arrival(&mut self, claimed: &RowClaim, claim: &Claim, row: Option<&Row>) {
+    fn note_arrival(&mut self, claimed: &RowClaim, claim: &Claim, (row, states_again): (Option<&Row>, bool)) {
         let Some((row, visitor)) = row.and_then(|row| Some((row, row.visitor?))) else { return };
         let arrivals = self.arrivals.entry(visitor).or_default();
         let source = (claimed.source.object.clone(), claimed.source.row);
-        if *claim == Claim::Duplicate || !arrivals.contains(&source) {
+        if states_again || !arrivals.contains(&source) {
             arrivals.push(source);
         }
         if *claim == Claim::Stands(Outcome::Parked) && row.waits() {
