@@ -48,6 +48,10 @@ async fn claim(reporting: &Reporting, lanes: &Lanes, stop: &CancellationToken) -
     }
     let limits = lanes.limits().await;
     let holder = reporting.holder();
+    // The clock may have stepped since this was asked last; by a wrong one, everything is due.
+    if !reporting.knows_the_time() {
+        return 0;
+    }
     match reporting.ledger.claim_due(&limits, &holder).await {
         Ok(due) => {
             reporting.health.ready("ledger");

@@ -120,14 +120,17 @@ impl Intake {
             return Ok(None);
         };
         let blob = content::checked(reporting, object, blob).await?;
-        reporting.wants_the_time()?;
         // A pixel that was added a moment ago counts for this file.
         refresh_once(reporting).await;
+        let pixels = reporting.pixels.current().await?;
+        // In this order: a clock that steps in between is noticed.
+        let now = reporting.clock.now();
+        reporting.wants_the_time()?;
         let builder = RowClaimBuilder {
             object: source.clone(),
             network,
-            pixels: reporting.pixels.current().await?,
-            now: reporting.clock.now(),
+            pixels,
+            now,
             destinations: Arc::clone(&reporting.destinations),
             max_per_click: reporting.config.max_per_click,
             zero_revenue: reporting.config.zero_revenue,
