@@ -62,6 +62,10 @@ impl ReportLedger for Stopped {
         self.ledger.release_parked(pixel, now).await
     }
 
+    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
+        self.ledger.reopened(pixels).await
+    }
+
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {
         self.ledger.release_put_off(longest, now).await
     }
