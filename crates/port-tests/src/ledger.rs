@@ -119,6 +119,7 @@ async fn money_and_people(make: &impl AsyncFn() -> Arc<dyn Ledger>) {
         restatements::what_an_invalid_row_states_is_never_sent,
         restatements::a_row_without_amount_leaves_what_was_observed,
         odd_amounts::what_waits_is_due_at_its_time_only,
+        odd_amounts::what_was_due_too_early_says_that_its_amount_waits,
         odd_amounts::money_takes_the_place_of_zero,
         odd_amounts::a_correction_takes_the_place_of_what_is_implausible,
         odd_amounts::zero_takes_the_place_of_what_is_invalid,

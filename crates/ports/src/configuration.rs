@@ -1,6 +1,9 @@
 //! Values of the configuration that settings read and an adapter, a destination or a use case takes. They stand here because neither side
 //! knows the other; each enum lists its words once.
 
+use std::time::Duration;
+
+use domain::{OddAmount, UnixMillis};
 use secrecy::SecretString;
 use strum::{EnumString, VariantNames};
 
@@ -24,6 +27,20 @@ pub enum ZeroRevenue {
     Hold,
     /// They are sent as Purchases worth zero, an hour before.
     Send,
+}
+
+impl ZeroRevenue {
+    /// So long before their deadline they are sent: a request may fail and be repeated.
+    const SENT_BEFORE: Duration = Duration::from_secs(3_600);
+
+    /// Until when an amount waits, unless something happens before.
+    #[must_use]
+    pub fn due_at(self, odd: OddAmount, deadline: UnixMillis) -> UnixMillis {
+        match (odd, self) {
+            (OddAmount::Zero, Self::Send) => deadline.minus(Self::SENT_BEFORE),
+            _ => deadline,
+        }
+    }
 }
 
 /// A ledger in MongoDB.

@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 
-use domain::{Outcome, PixelRef, UnixMillis};
+use domain::{OddAmount, Outcome, PixelRef, UnixMillis};
 use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason, checksum};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::columns::{Changed, damaged, is_damage, key, parsed, pixel, portion};
+use super::columns::{Changed, damaged, is_damage, key, parsed, pixel, portion, text};
 use super::key_index::Entries;
 use super::{damage, mutations, sending};
 
@@ -38,15 +38,17 @@ const IN_TIME: &str = "
     SELECT deadline, id FROM report_conversions
     WHERE ready = 1 AND pixel = :pixel AND deadline > :now AND wakes_at <= :now ORDER BY deadline LIMIT :limit";
 
+/// An amount that waits is remembered: a wrong clock may have made it due.
 const CLAIM: &str = "
-    UPDATE report_conversions SET state = 'in_flight', reason = '', owner = ?, attempt = attempt + 1, due_at = ?,
-        ready = 0, version = version + 1, updated_at = ?
+    UPDATE report_conversions SET state = 'in_flight',
+        reason = CASE WHEN reason IN ('zero_revenue', 'implausible_revenue') THEN reason ELSE '' END,
+        owner = ?, attempt = attempt + 1, due_at = ?, ready = 0, version = version + 1, updated_at = ?
     WHERE id = ?
     RETURNING key, attempt, (SELECT raw FROM raw_rows WHERE raw_rows.id = report_conversions.id), network, pixel,
         deadline, accepted, failures, part_first, part_purchases, part_worth,
         (SELECT since FROM maybe_received WHERE entry = report_conversions.id),
         (SELECT short_answers FROM maybe_received WHERE entry = report_conversions.id),
-        (SELECT checksum FROM raw_rows WHERE raw_rows.id = report_conversions.id)";
+        (SELECT checksum FROM raw_rows WHERE raw_rows.id = report_conversions.id), reason";
 
 /// Whether a claim would find anything to do.
 pub(super) fn any(tx: &Transaction<'_>, limits: &DueLimits, now: UnixMillis) -> rusqlite::Result<bool> {
@@ -138,6 +140,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         network: row.get(3)?,
         pixel: pixel(row, 4)?.ok_or_else(|| damaged(4, FromSqlError::InvalidType))?,
         deadline: UnixMillis(row.get(5)?),
+        odd: OddAmount::of_word(text(row, 14)?),
         portion: portion(row, 8)?,
         accepted: parsed(row, 6)?,
         maybe_received: sending::mark(row, 11)?,

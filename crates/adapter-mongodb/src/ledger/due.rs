@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
-use domain::{ConversionKey, PixelRef, UnixMillis};
+use domain::{ConversionKey, OddAmount, PixelRef, UnixMillis};
 use ports::ledger::{Due, DueLimits, Holder, Lease, MaybeReceived, Portion, WaitReason};
 use ports::{Result, Retry};
 use serde::Deserialize;
@@ -96,13 +96,20 @@ async fn claim_all(connection: &Connection, keys: &[ConversionKey], holder: &Hol
     // Each document by itself: a second worker finds that it does not wake any more.
     let condition = doc! { "_id": { "$in": &ids }, "wakes_at": { "$lte": date(holder.now) } };
     let mut set = doc! {
-        "state": "in_flight", "reason": "", "owner": holder.owner.as_str(), "claimed_by": token,
-        "due_at": date(holder.until), "wakes_at": date(holder.until),
+        "state": "in_flight", "owner": holder.owner.as_str(), "claimed_by": token, "due_at": date(holder.until),
+        "wakes_at": date(holder.until),
     };
     set.extend(changed(holder.now));
-    let change = doc! { "$set": set, "$inc": { "attempt": 1, "version": 1 } };
-    let update = doc! { "q": condition, "u": change, "multi": true };
-    if connection.update(OPERATION, CONVERSIONS, vec![update]).await? == 0 {
+    // An amount that waits is remembered: a wrong clock may have made it due.
+    let odd = [OddAmount::Zero, OddAmount::Implausible].map(OddAmount::as_str);
+    let updates = [("$in", None), ("$nin", Some(""))].map(|(operator, reason)| {
+        let (mut condition, mut set) = (condition.clone(), set.clone());
+        condition.insert("reason", doc! { operator: odd });
+        set.extend(reason.map(|reason| ("reason".to_owned(), reason.into())));
+        let change = doc! { "$set": set, "$inc": { "attempt": 1, "version": 1 } };
+        doc! { "q": condition, "u": change, "multi": true }
+    });
+    if connection.update(OPERATION, CONVERSIONS, updates.into()).await? == 0 {
         return Ok(Vec::new());
     }
     let claimed = Query {
@@ -121,7 +128,7 @@ async fn claim_all(connection: &Connection, keys: &[ConversionKey], holder: &Hol
 fn fields() -> Document {
     doc! {
         "attempt": 1, "raw": 1, "network": 1, "pixel": 1, "deadline": 1, "accepted": 1, "failures": 1, "part": 1,
-        "maybe_received": 1, "checksum": 1,
+        "maybe_received": 1, "checksum": 1, "reason": 1,
     }
 }
 
@@ -133,6 +140,7 @@ impl From<Claimed> for Due {
             network: claimed.network,
             pixel: claimed.pixel,
             deadline: millis(claimed.deadline),
+            odd: OddAmount::of_word(&claimed.reason),
             portion: claimed.part.map_or(Portion::Full, Portion::from),
             accepted: claimed.accepted,
             maybe_received: claimed.maybe_received.map(MaybeReceived::from),

@@ -219,6 +219,7 @@ pub(super) struct Claimed {
     pub(super) network: String,
     pub(super) pixel: PixelRef,
     pub(super) deadline: DateTime,
+    pub(super) reason: String,
     #[serde(deserialize_with = "positions")]
     pub(super) accepted: Positions,
     pub(super) failures: u32,

@@ -2,7 +2,8 @@
 
 use domain::{OddAmount, Outcome};
 use ports::ledger::{
-    Claim, Due, Holder, Portion, Reopening, Restatements, RowClaim, Settle, Settled, Settlement, WaitReason,
+    Claim, Due, Holder, Portion, Reopening, Restatements, RowClaim, Settle, SettleLater, Settled, Settlement,
+    WaitReason,
 };
 
 use super::fixture::{
@@ -48,6 +49,32 @@ pub(super) async fn what_waits_is_due_at_its_time_only(ledger: Subject) {
     let states = ledger.0.stats().await.expect("stats").states;
     let expired: Vec<_> = states.iter().filter(|s| s.entries > 0).map(|s| (s.outcome, s.entries)).collect();
     assert_eq!(expired, [(Outcome::Expired, 2)]);
+}
+
+pub(super) async fn what_was_due_too_early_says_that_its_amount_waits(ledger: Subject) {
+    for (odd, session) in [(OddAmount::Zero, "z"), (OddAmount::Implausible, "i")] {
+        ledger.claim_one(waiting(session, &format!("b/{session}"), odd, 500), 0).await;
+        // By a clock that is ahead; its holder ends, and its lease, too.
+        for seconds in [500, 900] {
+            let due = ledger.due(10, seconds).await.remove(0);
+            assert_eq!((due.odd, due.deadline), (Some(odd), deadline()));
+        }
+        let due = ledger.due(10, 1_300).await.remove(0);
+        let until = SettleLater { due_at: deadline(), reason: WaitReason::from(odd), failed: false };
+        ledger.done(&due.lease, Settle::Parked(until), 1_300).await;
+        let record = ledger.record(session).await;
+        assert_eq!((record.outcome, record.due_at), (Outcome::Parked, Some(deadline())));
+        let reopening = Reopening {
+            key: key(session),
+            version: record.version,
+            pixel: pixel("111"),
+            deadline: deadline(),
+        };
+        assert_eq!(ledger.0.reopen(&[reopening], at(1_301)).await.expect("reopen"), [Settled::Done]);
+        let due = ledger.due(10, 1_301).await.remove(0);
+        assert_eq!(due.odd, None, "the operator has decided");
+        ledger.done(&due.lease, Settle::Expired, 1_302).await;
+    }
 }
 
 pub(super) async fn money_takes_the_place_of_zero(ledger: Subject) {

@@ -1,6 +1,6 @@
 //! Who claims what, and what the claim led to.
 
-use domain::{ConversionKey, Money, Outcome, PixelRef, UnixMillis};
+use domain::{ConversionKey, Money, OddAmount, Outcome, PixelRef, UnixMillis};
 
 use super::maybe_received::MaybeReceived;
 use super::positions::Positions;
@@ -86,6 +86,8 @@ pub struct Due {
     pub pixel: PixelRef,
     /// The last moment for sending.
     pub deadline: UnixMillis,
+    /// Its amount has waited until now, and no operator has given it another chance.
+    pub odd: Option<OddAmount>,
     /// Which of its events are to be sent.
     pub portion: Portion,
     /// Events of that portion which the destination has.

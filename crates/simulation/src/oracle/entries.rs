@@ -80,12 +80,8 @@ fn entry(
     };
     let counts = [row.counts[0], row.counts[1], purchases];
     let expected: BTreeSet<_> = visitor.ids_of(counts).into_iter().collect();
-    // An hour before its deadline, which only an expiring one meets in a run. What a process took for due that went by a wrong clock
-    // alone, and then ended, has lost for what it waited.
-    let is_sent_as_zero = |row: &Row| {
-        let is_due = state.rules.zero_sent && visitor.expiring || checker.judged_by_a_wrong_clock;
-        is_due && row.class == Class::Zero
-    };
+    // An hour before its deadline, which only an expiring one meets in a run.
+    let is_sent_as_zero = |row: &Row| state.rules.zero_sent && visitor.expiring && row.class == Class::Zero;
     let bad = visitor.bad.map(|_| ids::event(&visitor.key, "Purchase", 0));
     let is_bad = bad.as_ref().is_some_and(|id| expected.contains(id));
     // Further growth may be sent in part while its entry is open.

@@ -45,6 +45,7 @@ mod tests {
             network: "tonic".to_owned(),
             pixel: "tiktok:1".parse().unwrap(),
             deadline: UnixMillis(0),
+            odd: None,
             portion,
             accepted,
             maybe_received: None,

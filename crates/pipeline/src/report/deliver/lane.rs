@@ -106,7 +106,8 @@ impl Lane {
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
         let destination = &*self.context.destination;
-        match prepare(claimed, now, destination, reporting.config.on_unknown) {
+        let settings = (reporting.config.on_unknown, reporting.config.zero_revenue);
+        match prepare(claimed, now, destination, settings) {
             Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
@@ -123,6 +124,10 @@ impl Lane {
                 nothing_sent(due, Settle::Expired)
             }
             Unsendable::MaybeReceived => leave_to_a_person(due),
+            Unsendable::Waits(odd, due_at) => {
+                let until = SettleLater { due_at, reason: WaitReason::from(odd), failed: false };
+                nothing_sent(due, Settle::Parked(until))
+            }
             Unsendable::Future(click) => {
                 let until = SettleLater { due_at: click, reason: WaitReason::FutureClick, failed: false };
                 nothing_sent(due, Settle::Retry(until))

@@ -1,14 +1,14 @@
 //! A claimed conversion with its events in the destination's format.
 
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
-use domain::{Reason, Row, UnixMillis};
+use domain::{OddAmount, Reason, Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Portion, Positions};
 
 use super::unknown_outcome::needs_a_person;
 use crate::memory::Shared;
-use crate::report::{OnUnknown, mutations};
+use crate::report::{OnUnknown, ZeroRevenue, mutations};
 
 /// A conversion that this process has claimed.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(super) enum Unsendable {
     Expired,
     /// The platform may have its events, and they may not be sent again without a person's decision.
     MaybeReceived,
+    /// Its amount waits, and its time has not come: a wrong clock made it due. It waits until then.
+    Waits(OddAmount, UnixMillis),
     /// Its click lies a little in the future: it may be sent from then on.
     Future(UnixMillis),
     /// It has paid clicks without revenue, which versions before took for zero. Nothing of it was sent.
@@ -53,11 +55,17 @@ pub(super) fn prepare(
     Claimed { due, memory, .. }: Claimed,
     now: UnixMillis,
     destination: &dyn Destination,
-    on_unknown: OnUnknown,
+    (on_unknown, zero_revenue): (OnUnknown, ZeroRevenue),
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
     let now = mutations::time_of_preparing(now, due.deadline);
     if now >= due.deadline {
         return Err(Box::new((due, Unsendable::Expired)));
+    }
+    if let Some(odd) = due.odd {
+        let until = zero_revenue.due_at(odd, due.deadline);
+        if now < until {
+            return Err(Box::new((due, Unsendable::Waits(odd, until))));
+        }
     }
     if needs_a_person(due.maybe_received, on_unknown, destination.rules(), now) {
         return Err(Box::new((due, Unsendable::MaybeReceived)));

@@ -180,6 +180,7 @@ fn candidate((row, events): (&RowClaim, &u32)) -> Option<Weighed> {
         network: row.network.clone(),
         pixel: row.pixel.clone()?,
         deadline,
+        odd: None,
         portion: Portion::Full,
         accepted: Positions::default(),
         maybe_received: None,

@@ -1,12 +1,11 @@
 //! What the ledger is asked to claim for a row.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::restate::Figures;
 use domain::row::Count;
 use domain::validate::{Rules, Valid, check};
-use domain::{Conversion, Money, Network, OddAmount, Row, UnixMillis};
+use domain::{Conversion, Money, Network, Row, UnixMillis};
 use ports::Destinations;
 use ports::ledger::{RowClaim, RowVerdict, Source};
 
@@ -25,9 +24,6 @@ pub(super) struct RowClaimBuilder {
     pub(super) max_per_click: Money,
     pub(super) zero_revenue: ZeroRevenue,
 }
-
-/// So long before their deadline paid clicks that earned nothing are sent, if they are: a request may fail and be repeated.
-const ZERO_SENT_BEFORE: Duration = Duration::from_secs(3_600);
 
 impl RowClaimBuilder {
     /// The claim of a row, with the verdict of the rules; and how many events it stands for.
@@ -65,12 +61,8 @@ impl RowClaimBuilder {
     /// The verdict on a valid row that has events.
     fn verdict(&self, valid: &Valid<'_, '_>) -> RowVerdict {
         let deadline = valid.deadline();
-        let due_at = |odd| match (odd, self.zero_revenue) {
-            (OddAmount::Zero, ZeroRevenue::Send) => deadline.minus(ZERO_SENT_BEFORE),
-            _ => deadline,
-        };
         match mutations::odd_amount(valid.odd_amount(self.max_per_click)) {
-            Some(odd) => RowVerdict::Waits { deadline, due_at: due_at(odd), odd },
+            Some(odd) => RowVerdict::Waits { deadline, due_at: self.zero_revenue.due_at(odd, deadline), odd },
             None => RowVerdict::Sendable { deadline },
         }
     }
