@@ -96,7 +96,7 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     let tokens = printed(&world, "meta-check", &["meta", "check", "--json"]);
     assert_ne!(tokens["tokens"][0], Value::Null);
     printed(&world, "doctor", &["doctor", "--json"]);
-    explained_and_tried_again(&world);
+    let reported = explained_and_tried_again(&world);
     changed(&world);
     wait_until(LONGEST, "what was put back has failed again", || !world.dead_letters().is_empty());
     let dead = printed(&world, "dlq-list", &["dlq", "list", "--json"]);
@@ -108,13 +108,17 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     printed(&world, "ingest", &["ingest", "--json", more.to_str().unwrap()]);
     assert_eq!(running.terminate(), Some(0));
-    printed(&world, "erase-dry-run", &["erase", "--session", "s", "--dry-run", "--json"]);
-    printed(&world, "erase", &["erase", "--session", "s", "--yes", "--json"]);
+    let [session, keyword] = ["session", "keyword"].map(|name| reported[name].as_str().unwrap());
+    printed(&world, "erase-dry-run", &["erase", "--session", session, "--dry-run", "--json"]);
+    printed(&world, "erase", &["erase", "--session", session, "--yes", "--json"]);
+    let erased = printed(&world, "explain", &["explain", session, keyword, "--json"]);
+    let erased = &erased["conversions"][0];
+    assert!(erased["session"].is_null() && erased["erased"].is_string(), "{erased}");
     printed(&world, "erase-retention", &["erase", "--retention", "--yes", "--json"]);
 }
 
-/// The histories of all kinds of rows, their events, and a second attempt.
-fn explained_and_tried_again(world: &World) {
+/// The histories of all kinds of rows, their events, and a second attempt; a conversion with a keyword that is reported.
+fn explained_and_tried_again(world: &World) -> Value {
     let file = world.path("mixed.json");
     let preview = printed(world, "meta-preview", &["meta", "preview", "--json", file.to_str().unwrap()]);
     let rows = preview.as_array().unwrap();
@@ -146,6 +150,9 @@ fn explained_and_tried_again(world: &World) {
     assert_eq!((&hashed[1]["line"], &hashed[1]["omitted"]), (&2.into(), &"empty".into()));
     assert_eq!((&hashed[2]["sha256"], &hashed[0]["normalised"]), (&digest.into(), &"a@mail.example".into()));
     assert_eq!(printed(world, "meta-hash", &args), json!([]), "without input");
+    let mut conversions = explained.iter().map(|history| &history["conversions"][0]);
+    let is_named = |c: &&Value| c["outcome"] == "reported" && c["keyword"].is_string();
+    conversions.find(is_named).unwrap().clone()
 }
 
 /// Pixels and campaigns, with what has changed.
