@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::context::{Context, Run};
 use crate::out;
-use crate::sheet::{Cell, Format, Sheet};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 use redrive::{Consent, Wanted};
 
@@ -80,6 +80,9 @@ pub(crate) enum Dlq {
         /// Only of this queue
         #[arg(long)]
         queue: Option<QueueName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -111,7 +114,7 @@ impl Run for Dlq {
                 let wanted = if all { Wanted::All } else { Wanted::These(ids) };
                 redrive::run(&parts, &wanted, queue, Consent { dry_run, yes, json }).await
             }
-            Self::Discard { ids, reason, queue } => discard(&parts, ids, &reason, queue).await,
+            Self::Discard { ids, reason, queue, json } => discard(&parts, ids, &reason, queue, json).await,
         }
     }
 }
@@ -213,9 +216,10 @@ async fn discard(
     ids: Vec<String>,
     reason: &str,
     only: Option<QueueName>,
+    json: bool,
 ) -> anyhow::Result<ExitStatus> {
     let operator = operator(parts);
-    let mut not_found = ids;
+    let (mut discarded, mut not_found) = (Vec::new(), ids);
     for (name, queue) in queues(parts, only) {
         let known = queue.dead_letters(READ_AT_ONCE).await?;
         for id in queue.discard(&not_found).await? {
@@ -231,9 +235,16 @@ async fn discard(
                 failed,
                 "dead letter discarded"
             );
-            out(&format!("{} is discarded from the {name} queue\n", one_line(&id)));
+            if !json {
+                out(&format!("{} is discarded from the {name} queue\n", one_line(&id)));
+            }
             not_found.retain(|wanted| *wanted != id);
+            discarded.push((name, id));
         }
+    }
+    if json {
+        print_json(&json!({"discarded": messages_json(&discarded), "not_found": not_found}))?;
+        return Ok(exit_status(&not_found));
     }
     Ok(missing(&not_found))
 }
@@ -246,9 +257,17 @@ fn operator(parts: &Parts<Queues>) -> &str {
 
 /// Says which messages were not found.
 fn missing(ids: &[String]) -> ExitStatus {
-    if ids.is_empty() {
-        return ExitStatus::Done;
+    if !ids.is_empty() {
+        out(&format!("not found: {}\n", one_line(&ids.join(", "))));
     }
-    out(&format!("not found: {}\n", one_line(&ids.join(", "))));
-    ExitStatus::Incomplete
+    exit_status(ids)
+}
+
+const fn exit_status(not_found: &[String]) -> ExitStatus {
+    if not_found.is_empty() { ExitStatus::Done } else { ExitStatus::Incomplete }
+}
+
+/// Messages by their ids, with the names of their queues.
+fn messages_json(messages: &[(&str, String)]) -> Value {
+    messages.iter().map(|(queue, id)| json!({"queue": queue, "message": id})).collect()
 }

@@ -12,6 +12,8 @@ use runtime::ExitStatus;
 use crate::context::{Context, Run};
 use crate::sheet::Format;
 
+use hash::Form;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Meta {
     /// Test the tokens of each pixel, without making an event; exit 0 only if each pixel has one that works
@@ -29,6 +31,9 @@ pub(crate) enum Meta {
         /// The country of the rows; telephone numbers, states, dates and postcodes depend on it
         #[arg(long)]
         country: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the events of each row of a file; sends and stores nothing
     Preview {
@@ -50,10 +55,10 @@ impl Run for Meta {
             Self::Preview { file, network, json } => {
                 preview::run(&context, &file, network.as_deref(), json).await
             }
-            Self::Hash { field, country } => hash::run(
+            Self::Hash { field, country, json } => hash::run(
                 &*context.clock,
-                &field,
-                country.as_deref(),
+                (&field, country.as_deref()),
+                if json { Form::Json } else { Form::Lines },
                 std::io::stdin().lock(),
                 std::io::stdout(),
             ),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::harness::{LONGEST, World, spec, wait_until};
 
 /// Runs a command that reads standard input.
-fn fed(world: &World, args: &[&str], input: &[u8]) -> Output {
+pub(crate) fn fed(world: &World, args: &[&str], input: &[u8]) -> Output {
     let mut command = world.command("efflux");
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

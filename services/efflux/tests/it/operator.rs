@@ -207,7 +207,8 @@ fn what_exists_is_changed_and_never_replaced_silently() {
     assert_eq!(
         csv,
         format!(
-            "campaign,state,networks,countries,min_revenue,note\n{campaign},disabled,tonic,any,0.05,mine\n"
+            "campaign,state,networks,countries,min_revenue,note,currency\n\
+             {campaign},disabled,tonic,any,0.05,mine,USD\n"
         )
     );
 }

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use samples::{SampleNetwork, SampleSpec, default_pixels};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{LONGEST, World, spec, wait_until};
+use crate::meta::fed;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -21,7 +22,10 @@ fn schema(name: &str) -> Value {
 
 /// Runs a command and compares its output with a schema; the output. It may have something to say by its exit code.
 fn printed(world: &World, name: &str, args: &[&str]) -> Value {
-    let output = world.output(args);
+    as_its_schema_says(name, args, world.output(args))
+}
+
+fn as_its_schema_says(name: &str, args: &[&str], output: Output) -> Value {
     let text = String::from_utf8(output.stdout).unwrap();
     let value: Value = serde_json::from_str(&text)
         .unwrap_or_else(|e| panic!("{args:?}: {e}\n{text}\n{}", String::from_utf8_lossy(&output.stderr)));
@@ -91,15 +95,92 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     assert_eq!((&released["released"][0], &released["not_held"][0]), (&key.into(), &"unknown".into()));
     let tokens = printed(&world, "meta-check", &["meta", "check", "--json"]);
     assert_ne!(tokens["tokens"][0], Value::Null);
-    printed(&world, "pixels-list", &["pixels", "list", "--json"]);
-    world.ok(&["subscriptions", "add", "7", "--country", "DE", "--min-revenue", "0.05", "--note", "x"]);
-    printed(&world, "subscriptions-list", &["subscriptions", "list", "--json"]);
+    printed(&world, "doctor", &["doctor", "--json"]);
+    let reported = explained_and_tried_again(&world);
+    changed(&world);
+    wait_until(LONGEST, "what was put back has failed again", || !world.dead_letters().is_empty());
+    let dead = printed(&world, "dlq-list", &["dlq", "list", "--json"]);
+    let id = dead[0]["message"].as_str().unwrap();
+    let args = ["dlq", "discard", id, "unknown", "--reason", "x", "--json"];
+    let discarded = printed(&world, "dlq-discard", &args);
+    let expected = json!({"discarded": [{"queue": "trigger", "message": id}], "not_found": ["unknown"]});
+    assert_eq!(discarded, expected);
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     printed(&world, "ingest", &["ingest", "--json", more.to_str().unwrap()]);
     assert_eq!(running.terminate(), Some(0));
-    printed(&world, "erase-dry-run", &["erase", "--session", "s", "--dry-run", "--json"]);
-    printed(&world, "erase", &["erase", "--session", "s", "--yes", "--json"]);
+    let [session, keyword] = ["session", "keyword"].map(|name| reported[name].as_str().unwrap());
+    printed(&world, "erase-dry-run", &["erase", "--session", session, "--dry-run", "--json"]);
+    printed(&world, "erase", &["erase", "--session", session, "--yes", "--json"]);
+    let erased = printed(&world, "explain", &["explain", session, keyword, "--json"]);
+    let erased = &erased["conversions"][0];
+    assert!(erased["session"].is_null() && erased["erased"].is_string(), "{erased}");
     printed(&world, "erase-retention", &["erase", "--retention", "--yes", "--json"]);
+}
+
+/// The histories of all kinds of rows, their events, and a second attempt; a conversion with a keyword that is reported.
+fn explained_and_tried_again(world: &World) -> Value {
+    let file = world.path("mixed.json");
+    let preview = printed(world, "meta-preview", &["meta", "preview", "--json", file.to_str().unwrap()]);
+    let rows = preview.as_array().unwrap();
+    for part in ["events", "findings", "user_data"] {
+        assert!(rows.iter().any(|row| row[part][0].is_object()), "{part} in {preview}");
+    }
+    let explained: Vec<_> = rows[..30]
+        .iter()
+        .filter_map(|row| row["session"].as_str())
+        .map(|session| printed(world, "explain", &["explain", session, "--json"]))
+        .collect();
+    for part in
+        ["/conversions/0/attempts/0/answer", "/conversions/0/findings/0", "/rows_without_conversion/0"]
+    {
+        let has = |history: &Value| history.pointer(part).is_some_and(Value::is_object);
+        assert!(explained.iter().any(has), "{part}");
+    }
+    let session = explained.iter().find_map(|history| history["conversions"][0]["session"].as_str()).unwrap();
+    let other = printed(world, "explain", &["explain", session, "no such keyword", "--json"]);
+    assert_ne!(other["other_keywords"], json!([]));
+    let plan = printed(world, "retry", &["retry", "--status", "parked", "--dry-run", "--json"]);
+    assert!(plan["groups"][0].is_object() && plan["pixels"][0].is_object() && plan["result"].is_null());
+    let done = printed(world, "retry", &["retry", "--status", "parked", "--yes", "--json"]);
+    assert!(done["result"].is_object(), "{done}");
+    let args = ["meta", "hash", "em", "--json"];
+    let digest = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f";
+    let hashed = fed(world, &args, format!("a@mail.example\n\n{digest}\n").as_bytes());
+    let hashed = as_its_schema_says("meta-hash", &args, hashed);
+    assert_eq!((&hashed[1]["line"], &hashed[1]["omitted"]), (&2.into(), &"empty".into()));
+    assert_eq!((&hashed[2]["sha256"], &hashed[0]["normalised"]), (&digest.into(), &"a@mail.example".into()));
+    assert_eq!(printed(world, "meta-hash", &args), json!([]), "without input");
+    let mut conversions = explained.iter().map(|history| &history["conversions"][0]);
+    let is_named = |c: &&Value| c["outcome"] == "reported" && c["keyword"].is_string();
+    conversions.find(is_named).unwrap().clone()
+}
+
+/// Pixels and campaigns, with what has changed.
+fn changed(world: &World) {
+    let tokens = world.file("new.txt", "EAAB0123456789012345wxyz\n");
+    let add = ["pixels", "add", "4444", "--json"];
+    let added = printed(world, "pixels-add", &add);
+    assert_eq!((&added["change"], &added["before"]), (&"added".into(), &Value::Null));
+    let args = [&add[..], &["--tokens", tokens.to_str().unwrap()]].concat();
+    let changed = printed(world, "pixels-add", &args);
+    assert_eq!((&changed["change"], &changed["before"]), (&"changed".into(), &added["after"]));
+    assert_eq!(printed(world, "pixels-add", &add)["change"], "unchanged");
+    printed(world, "pixels-list", &["pixels", "list", "--json"]);
+    let refused = world.output(&["pixels", "remove", &default_pixels()[0], "--json"]);
+    assert!(!refused.status.success() && refused.stdout.is_empty(), "conversions wait for it: {refused:?}");
+    let removed = printed(world, "pixels-remove", &["pixels", "remove", "4444", "--json"]);
+    assert_eq!(removed, json!({"removed": "meta:4444"}));
+
+    let add =
+        ["subscriptions", "add", "7", "--country", "DE", "--min-revenue", "0.05", "--note", "x", "--json"];
+    let added = printed(world, "subscriptions-add", &add);
+    assert_eq!((&added[0]["change"], &added[0]["after"]["min_revenue"]), (&"added".into(), &"0.05".into()));
+    assert_eq!(printed(world, "subscriptions-add", &add)[0]["change"], "unchanged");
+    let changed = printed(world, "subscriptions-add", &["subscriptions", "add", "7", "--disabled", "--json"]);
+    assert_eq!((&changed[0]["change"], &changed[0]["before"]), (&"changed".into(), &added[0]["after"]));
+    printed(world, "subscriptions-list", &["subscriptions", "list", "--json"]);
+    let removed = printed(world, "subscriptions-remove", &["subscriptions", "remove", "7", "8", "--json"]);
+    assert_eq!(removed, json!({"removed": ["7"], "not_subscribed": ["8"]}));
 }
 
 #[test]

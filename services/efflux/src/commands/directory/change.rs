@@ -1,5 +1,9 @@
 //! What a command has changed, as it is printed.
 
+use serde_json::{Value, json};
+
+const UNCHANGED: &str = "unchanged";
+
 /// Changes of one thing, in the order in which they are said.
 #[derive(Debug)]
 pub(super) struct Changes {
@@ -33,13 +37,25 @@ impl Changes {
 
     /// One line: what the thing is now, or what has changed.
     pub(super) fn line(&self) -> String {
-        let what = match (self.is_new, self.said.is_empty()) {
-            (true, _) => "added",
-            (false, true) => "there already, nothing changed",
-            (false, false) => "changed",
+        let what = match self.word() {
+            UNCHANGED => "there already, nothing changed",
+            word => word,
         };
         let said = if self.said.is_empty() { String::new() } else { format!(": {}", self.said.join("; ")) };
         format!("{} {what}{said}", self.of)
+    }
+
+    /// For programs, with the thing as its list shows it, before and after.
+    pub(super) fn json(&self, before: Option<&Value>, after: &Value) -> Value {
+        json!({"change": self.word(), "before": before, "after": after})
+    }
+
+    const fn word(&self) -> &'static str {
+        match (self.is_new, self.said.is_empty()) {
+            (true, _) => "added",
+            (false, true) => UNCHANGED,
+            (false, false) => "changed",
+        }
     }
 }
 
@@ -60,6 +76,7 @@ mod tests {
         changes.set("note", &mut note, None, Clone::clone);
         assert_eq!((name.as_str(), note.as_str()), ("b", "n"));
         assert_eq!(changes.line(), "meta:1 changed: name a -> b");
+        assert_eq!(changes.json(Some(&"a".into()), &"b".into())["change"], "changed");
         assert_eq!(Changes::of("meta:1", false).line(), "meta:1 there already, nothing changed");
         assert_eq!(Changes::of("meta:1", true).line(), "meta:1 added");
     }

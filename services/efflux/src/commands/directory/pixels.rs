@@ -11,11 +11,12 @@ use ports::pixels::{Credential, Pixel};
 use ports::{LedgerAdmin, PixelDirectory};
 use runtime::{ExitStatus, NoInput, WrongUsage};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 
 use super::change::Changes;
 use crate::context::{Context, Run};
 use crate::out;
-use crate::sheet::{Cell, Format, Sheet};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 use crate::tables::amount;
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +48,9 @@ pub(crate) struct Add {
     /// Take a code that the platform does not give
     #[arg(long)]
     force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -59,6 +63,9 @@ pub(crate) struct Remove {
     /// Continue without asking, and without looking whether conversions wait
     #[arg(long)]
     yes: bool,
+    /// Print JSON; while conversions wait for the pixel, give --yes too
+    #[arg(long)]
+    json: bool,
 }
 
 backends::port_set! {
@@ -84,20 +91,23 @@ impl Run for Pixels {
                 let pixel = pixel_named(&args.source, &args.code, args.force)?;
                 let tokens = args.tokens.as_deref().map(read_tokens).transpose()?;
                 let parts = context.open::<PixelSet>().await?;
-                add(&*parts.ports.pixels, pixel, args.name, tokens).await
+                add(&*parts.ports.pixels, pixel, args.name, tokens, args.json).await
             }
             Self::Remove(args) => {
                 let pixel = pixel_named(&args.source, &args.code, true)?;
                 if args.yes {
                     let parts = context.open::<PixelSet>().await?;
-                    return remove(&*parts.ports.pixels, &pixel).await;
+                    return remove(&*parts.ports.pixels, &pixel, args.json).await;
                 }
                 let parts = context.open::<PixelsInUse>().await?;
-                if !nothing_waits(&*parts.ports.ledger, &pixel, context.clock.now()).await? {
+                let waits = what_waits(&*parts.ports.ledger, &pixel, context.clock.now()).await?;
+                if let Some(waits) = waits
+                    && !agreed(&pixel, &waits, args.json)?
+                {
                     out("Nothing was changed.\n");
                     return Ok(ExitStatus::Incomplete);
                 }
-                remove(&*parts.ports.pixels, &pixel).await
+                remove(&*parts.ports.pixels, &pixel, args.json).await
             }
         }
     }
@@ -108,8 +118,10 @@ async fn add(
     pixel: PixelRef,
     name: Option<String>,
     tokens: Option<Vec<Credential>>,
+    json: bool,
 ) -> anyhow::Result<ExitStatus> {
     let known = directory.snapshot().await?.into_iter().find(|known| known.pixel == pixel);
+    let before = known.as_ref().map(object);
     let mut changes = Changes::of(pixel.to_string(), known.is_none());
     let mut changed = known.unwrap_or(Pixel { pixel, name: None, credentials: Vec::new() });
     let name = name.map(|name| (!name.is_empty()).then_some(name));
@@ -120,6 +132,10 @@ async fn add(
         changed.credentials = tokens;
     }
     directory.put(&changed).await?;
+    if json {
+        print_json(&changes.json(before.as_ref(), &object(&changed)))?;
+        return Ok(ExitStatus::Done);
+    }
     out(&format!("{}\n", changes.line()));
     if changed.credentials.is_empty() {
         out("It has no token: its conversions wait until it has one.\n");
@@ -127,31 +143,43 @@ async fn add(
     Ok(ExitStatus::Done)
 }
 
-async fn remove(directory: &dyn PixelDirectory, pixel: &PixelRef) -> anyhow::Result<ExitStatus> {
+async fn remove(directory: &dyn PixelDirectory, pixel: &PixelRef, json: bool) -> anyhow::Result<ExitStatus> {
     if !directory.remove(pixel).await? {
         bail!("unknown pixel {pixel}; see `efflux pixels list`");
     }
-    out(&format!("{pixel} removed\n"));
+    if json {
+        print_json(&json!({"removed": pixel.to_string()}))?;
+    } else {
+        out(&format!("{pixel} removed\n"));
+    }
     Ok(ExitStatus::Done)
 }
 
-/// Whether the pixel may go: nothing waits for it, or the operator agrees.
-async fn nothing_waits(
+/// What waits for the pixel, in words; `None` when nothing does.
+async fn what_waits(
     ledger: &dyn LedgerAdmin,
     pixel: &PixelRef,
     now: domain::UnixMillis,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Option<String>> {
     let waiting: Vec<_> =
         ledger.waiting(now).await?.into_iter().filter(|group| group.pixel == *pixel).collect();
     let conversions: u64 = waiting.iter().map(|group| group.conversions).sum();
     if conversions == 0 {
-        return Ok(true);
+        return Ok(None);
     }
     let unreported: Money = waiting.iter().map(|group| group.unreported).sum();
-    out(&format!(
-        "{conversions} conversions wait for {pixel}, unreported revenue {}. Without the pixel they wait until their deadline and expire.\n",
+    Ok(Some(format!(
+        "{conversions} conversions wait for {pixel}, unreported revenue {}. Without the pixel they wait until their deadline and expire.",
         amount(unreported)
-    ));
+    )))
+}
+
+/// Whether the operator agrees that the pixel goes all the same.
+fn agreed(pixel: &PixelRef, waits: &str, json: bool) -> anyhow::Result<bool> {
+    if json {
+        bail!("{waits} With --json nothing is asked: give --yes to remove the pixel all the same");
+    }
+    out(&format!("{waits}\n"));
     if !stdin().is_terminal() {
         bail!("there is no terminal to ask: give --yes to remove the pixel all the same");
     }
@@ -163,15 +191,22 @@ async fn nothing_waits(
 
 fn sheet(all: &[Pixel]) -> Sheet<4> {
     let mut sheet = Sheet::new(["platform", "pixel", "name", "tokens"]);
-    for Pixel { pixel, name, credentials } in all {
-        sheet.add([
-            Cell::text(pixel.platform.as_str()),
-            Cell::text(pixel.code.as_str()),
-            Cell::or_nothing(name.as_deref(), Cell::text),
-            Cell::text(shown_tokens(credentials)),
-        ]);
-    }
+    all.iter().for_each(|pixel| sheet.add(row(pixel)));
     sheet
+}
+
+fn row(Pixel { pixel, name, credentials }: &Pixel) -> [Cell; 4] {
+    [
+        Cell::text(pixel.platform.as_str()),
+        Cell::text(pixel.code.as_str()),
+        Cell::or_nothing(name.as_deref(), Cell::text),
+        Cell::text(shown_tokens(credentials)),
+    ]
+}
+
+/// As `list --json` shows it.
+fn object(pixel: &Pixel) -> Value {
+    sheet(&[]).object(&row(pixel))
 }
 
 /// Labels, and the last four characters of tokens that are long enough to keep the rest a secret.

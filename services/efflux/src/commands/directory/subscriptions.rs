@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use assembly::Parts;
 use clap::{Args, Subcommand};
 use domain::Money;
 use domain::network::NETWORKS;
 use ports::SubscriptionStore;
 use ports::subscriptions::Subscription;
 use runtime::{ExitStatus, WrongUsage};
+use serde_json::{Value, json};
+use settings::Settings;
 use user_data::normalise::country;
 
 use super::change::{Changes, listed};
 use crate::context::{Context, Run};
 use crate::out;
-use crate::sheet::{Cell, Format, Sheet};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Subscriptions {
@@ -29,6 +32,9 @@ pub(crate) enum Subscriptions {
         /// Ad platform campaign ids
         #[arg(required = true)]
         ids: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -58,6 +64,9 @@ pub(crate) struct Add {
     /// Take campaign ids that are no number, and networks that Efflux does not know
     #[arg(long)]
     force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 backends::port_set! {
@@ -70,18 +79,19 @@ impl Run for Subscriptions {
         match self {
             Self::List { format } => {
                 let parts = context.reading().open::<SubscriptionSet>().await?;
-                sheet(&parts.ports.subscriptions.snapshot().await?)
-                    .print(format, "No campaign is subscribed.")?;
+                let mut sheet = sheet(&parts.settings);
+                parts.ports.subscriptions.snapshot().await?.iter().for_each(|known| sheet.add(row(known)));
+                sheet.print(format, "No campaign is subscribed.")?;
                 Ok(ExitStatus::Done)
             }
             Self::Add(args) => {
                 let given = Given::read(&args)?;
                 let parts = context.open::<SubscriptionSet>().await?;
-                add(&*parts.ports.subscriptions, &args.ids, &given).await
+                add(&parts, &args, &given).await
             }
-            Self::Remove { ids } => {
+            Self::Remove { ids, json } => {
                 let parts = context.open::<SubscriptionSet>().await?;
-                remove(&*parts.ports.subscriptions, &ids).await
+                remove(&*parts.ports.subscriptions, ids, json).await
             }
         }
     }
@@ -179,47 +189,58 @@ fn least(text: &str) -> Result<Option<Money>, WrongUsage> {
     Ok((!least.is_zero()).then_some(least))
 }
 
-async fn add(store: &dyn SubscriptionStore, ids: &[String], given: &Given) -> anyhow::Result<ExitStatus> {
+async fn add(parts: &Parts<SubscriptionSet>, args: &Add, given: &Given) -> anyhow::Result<ExitStatus> {
+    let (store, sheet) = (&parts.ports.subscriptions, sheet(&parts.settings));
     let there = store.snapshot().await?;
     let there: BTreeMap<_, _> = there.into_iter().map(|known| (known.id.clone(), known)).collect();
-    let (mut all, mut lines) = (Vec::new(), String::new());
-    for id in ids {
+    let (mut all, mut lines, mut objects) = (Vec::new(), String::new(), Vec::new());
+    for id in &args.ids {
         let known = there.get(id);
         let mut changes = Changes::of(id, known.is_none());
         let mut subscription = known.cloned().unwrap_or_else(|| Subscription::of(id));
         given.apply(&mut subscription, &mut changes);
         lines.push_str(&format!("{}\n", changes.line()));
+        let before = known.map(|known| sheet.object(&row(known)));
+        objects.push(changes.json(before.as_ref(), &sheet.object(&row(&subscription))));
         all.push(subscription);
     }
     store.put(&all).await?;
-    out(&lines);
+    if args.json {
+        print_json(&Value::from(objects))?;
+    } else {
+        out(&lines);
+    }
     Ok(ExitStatus::Done)
 }
 
-async fn remove(store: &dyn SubscriptionStore, ids: &[String]) -> anyhow::Result<ExitStatus> {
-    let mut status = ExitStatus::Done;
+async fn remove(store: &dyn SubscriptionStore, ids: Vec<String>, json: bool) -> anyhow::Result<ExitStatus> {
+    let (mut removed, mut not_subscribed) = (Vec::new(), Vec::new());
     for id in ids {
-        if store.remove(id).await? {
-            out(&format!("{id} removed\n"));
-        } else {
-            out(&format!("{id} is not subscribed\n"));
-            status = ExitStatus::Incomplete;
+        let was_there = store.remove(&id).await?;
+        if !json {
+            out(&format!("{id} {}\n", if was_there { "removed" } else { "is not subscribed" }));
         }
+        if was_there { &mut removed } else { &mut not_subscribed }.push(id);
     }
-    Ok(status)
+    if json {
+        print_json(&json!({"removed": removed, "not_subscribed": not_subscribed}))?;
+    }
+    Ok(if not_subscribed.is_empty() { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
-fn sheet(all: &[Subscription]) -> Sheet<6> {
-    let mut sheet = Sheet::new(["campaign", "state", "networks", "countries", "min_revenue", "note"]);
-    for Subscription { id, enabled, networks, countries, min_revenue, note } in all {
-        sheet.add([
-            Cell::text(id),
-            Cell::text(if *enabled { "enabled" } else { "disabled" }),
-            Cell::text(listed(networks)),
-            Cell::text(listed(countries)),
-            Cell::or_nothing(*min_revenue, Cell::Money),
-            Cell::or_nothing(note.as_deref(), Cell::text),
-        ]);
-    }
-    sheet
+fn sheet(settings: &Settings) -> Sheet<6> {
+    Sheet::new(["campaign", "state", "networks", "countries", "min_revenue", "note"])
+        .in_currency(&settings.reporting.currency)
+}
+
+fn row(subscription: &Subscription) -> [Cell; 6] {
+    let Subscription { id, enabled, networks, countries, min_revenue, note } = subscription;
+    [
+        Cell::text(id),
+        Cell::text(if *enabled { "enabled" } else { "disabled" }),
+        Cell::text(listed(networks)),
+        Cell::text(listed(countries)),
+        Cell::or_nothing(*min_revenue, Cell::Money),
+        Cell::or_nothing(note.as_deref(), Cell::text),
+    ]
 }

@@ -7,9 +7,9 @@ use domain::UnixMillis;
 use ports::queue::DeadLetter;
 use runtime::ExitStatus;
 use runtime::terminal::one_line;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{QueueName, Queues, READ_AT_ONCE, missing, named, queues};
+use super::{QueueName, Queues, READ_AT_ONCE, exit_status, messages_json, missing, named, queues};
 use crate::commands::retry::agreed;
 use crate::out;
 use crate::sheet::print_json;
@@ -37,13 +37,7 @@ struct Redriven {
 
 impl Redriven {
     fn print(&self) -> anyhow::Result<()> {
-        let message = |(queue, id): &(&str, String)| json!({"queue": queue, "message": id});
-        let redriven: Value = self.messages.iter().map(message).collect();
-        print_json(&json!({"redriven": redriven, "not_found": self.not_found}))
-    }
-
-    const fn exit_status(&self) -> ExitStatus {
-        if self.not_found.is_empty() { ExitStatus::Done } else { ExitStatus::Incomplete }
+        print_json(&json!({"redriven": messages_json(&self.messages), "not_found": self.not_found}))
     }
 }
 
@@ -79,7 +73,7 @@ pub(super) async fn run(
     } else {
         missing(&done.not_found);
     }
-    Ok(done.exit_status())
+    Ok(exit_status(&done.not_found))
 }
 
 fn question(messages: usize) -> String {

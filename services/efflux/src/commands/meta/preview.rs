@@ -83,7 +83,10 @@ pub(crate) async fn run(
         let row = Row::parse(text.text);
         let shown = preview.look(text.number, &row);
         if json {
-            out(&format!("{separator}\n{}", serde_json::to_string_pretty(&shown.json())?));
+            out(&format!(
+                "{separator}\n{}",
+                serde_json::to_string_pretty(&shown.json(&settings.reporting.currency))?
+            ));
             separator = ",";
         } else {
             out(&shown.text());
@@ -211,7 +214,7 @@ impl Shown<'_> {
     }
 
     /// For programs.
-    fn json(&self) -> Value {
+    fn json(&self, currency: &str) -> Value {
         let event = |event: &PreparedEvent| -> Value {
             serde_json::from_slice(&event.payload)
                 .unwrap_or_else(|_| String::from_utf8_lossy(&event.payload).into_owned().into())
@@ -225,6 +228,7 @@ impl Shown<'_> {
             "findings": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
             "pixel": sent.map(|sent| sent.pixel.to_string()),
             "value": sent.map(|sent| sent.value), "stated_revenue": sent.map(|sent| sent.stated),
+            "currency": currency,
             "waits": sent.and_then(|sent| sent.waits),
             "events": sent.map_or_else(Vec::new, |sent| sent.events.iter().map(event).collect()),
             "user_data": self.user.iter().map(field_json).collect::<Vec<_>>(),
