@@ -17,7 +17,7 @@ const WRONG: &[Case] = &[
     Case(&["retry"], 64, "--status"),
     Case(&["retry", "--status", "lost"], 64, "parked, rejected, expired, invalid, no_events, retry"),
     Case(&["retry", "--status", "reported"], 64, "not sent again"),
-    Case(&["retry", "--status", "parked", "--since", "tuesday"], 64, "--since `tuesday` is not a time"),
+    Case(&["retry", "--status", "parked", "--since", "tuesday"], 64, "`tuesday` is not a time"),
     Case(&["retry", "--status", "parked", "--pixel", "a b"], 64, "--pixel `a b`"),
     Case(&["retry", "--status", "parked", "--reason", "no_working_credentials"], 64, "there is none at all"),
     Case(&["retry", "--status", "parked", "--json"], 64, "--yes"),
