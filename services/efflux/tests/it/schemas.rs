@@ -94,6 +94,8 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     printed(&world, "pixels-list", &["pixels", "list", "--json"]);
     world.ok(&["subscriptions", "add", "7", "--country", "DE", "--min-revenue", "0.05", "--note", "x"]);
     printed(&world, "subscriptions-list", &["subscriptions", "list", "--json"]);
+    world.ok(&["feeds", "set", "tonic", "--time-zone", "Europe/Berlin"]);
+    printed(&world, "feeds-list", &["feeds", "list", "--json"]);
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     printed(&world, "ingest", &["ingest", "--json", more.to_str().unwrap()]);
     assert_eq!(running.terminate(), Some(0));
