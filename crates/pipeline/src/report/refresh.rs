@@ -17,8 +17,7 @@ pub async fn run(reporting: Arc<Reporting>, interval: Duration, stop: Cancellati
 
 /// Reads both again.
 pub(super) async fn refresh_once(reporting: &Reporting) {
-    refresh_feeds(reporting).await;
-    refresh_pixels(reporting).await;
+    tokio::join!(refresh_feeds(reporting), refresh_pixels(reporting));
 }
 
 async fn refresh_feeds(reporting: &Reporting) {
