@@ -10,23 +10,22 @@ use pipeline::replay::Replay;
 use pipeline::worker::{Handled, Handler};
 use pipeline::{Feeds, Pixels};
 use ports::ledger::Selection;
-use ports::{Clock, Error, ErrorKind, FeedDirectory, LedgerAdmin, Result};
+use ports::{Error, ErrorKind, FeedDirectory, LedgerAdmin, Result};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, destinations, meta};
 
-/// A row that was clicked a minute ago by a clock so many hours ahead of UTC.
+/// A minute before the clock of a new world.
+const CLICKED_AT: i64 = 1_763_800_000 - 60;
+
+/// A row that was clicked then, by a clock so many hours ahead of UTC.
 fn row(world: &World, session: &str, hours_ahead: i64) -> String {
     let mut row: Value = serde_json::from_str(&world.rows(1, 5, &["1"])[0]).unwrap();
-    let shown = UnixSeconds(clicked_at(world) + hours_ahead * 3_600).millis().rfc3339();
+    let shown = UnixSeconds(CLICKED_AT + hours_ahead * 3_600).millis().rfc3339();
     row["session_id"] = json!(session);
     row["click_timestamp"] = json!(shown.trim_end_matches('Z').replace('T', " "));
     row.to_string()
-}
-
-fn clicked_at(world: &World) -> i64 {
-    world.clock.now().seconds().0 - 60
 }
 
 async fn set(world: &World, network: &str, zone: &str) {
@@ -37,7 +36,7 @@ async fn set(world: &World, network: &str, zone: &str) {
 fn assert_sent_at_the_click(world: &World) {
     let times: Vec<_> =
         world.sandbox.events(&EventFilter::all()).iter().map(|event| event.event_time).collect();
-    assert!(!times.is_empty() && times.iter().all(|time| *time == clicked_at(world)), "{times:?}");
+    assert!(!times.is_empty() && times.iter().all(|time| *time == CLICKED_AT), "{times:?}");
 }
 
 #[tokio::test]
@@ -56,7 +55,7 @@ async fn it_is_malformed_without_a_zone_and_reported_at_the_right_time_with_one(
     let receipt = world.report("b", &[row(&world, "with", 1)]).await;
     assert_eq!(receipt.rows(Outcome::Reported), 1, "{receipt:?}");
     let record = world.ledger.find("with", None).await.unwrap().remove(0);
-    assert_eq!(record.click_time, Some(UnixSeconds(clicked_at(&world))));
+    assert_eq!(record.click_time, Some(UnixSeconds(CLICKED_AT)));
     assert_sent_at_the_click(&world);
 }
 
