@@ -9,6 +9,7 @@ use ports::{Clock, Error, ErrorKind, Result};
 use crate::analytics::EmbeddedAnalytics;
 use crate::blob::{Announcement, FolderBlobStore};
 use crate::db::{Db, Schema};
+use crate::feeds::EmbeddedFeeds;
 use crate::ledger::EmbeddedLedger;
 use crate::lock::EmbeddedLock;
 use crate::pixels::EmbeddedPixels;
@@ -106,6 +107,14 @@ impl DataDir {
     /// See [`queue`](Self::queue).
     pub fn pixels(&self) -> Result<EmbeddedPixels> {
         Ok(EmbeddedPixels::new(self.0.directory.db(&self.0.folder)?))
+    }
+
+    /// The feeds, in `directory.db`.
+    ///
+    /// # Errors
+    /// See [`queue`](Self::queue).
+    pub fn feeds(&self) -> Result<EmbeddedFeeds> {
+        Ok(EmbeddedFeeds::new(self.0.directory.db(&self.0.folder)?))
     }
 
     /// The exclusive locks, in `directory.db`.

@@ -31,3 +31,9 @@ CREATE TABLE IF NOT EXISTS credentials (
     PRIMARY KEY (source, code, position),
     FOREIGN KEY (source, code) REFERENCES pixels (source, code) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+-- What the operator says about feed networks; an earlier version does not look at it.
+CREATE TABLE IF NOT EXISTS feeds (
+    network   TEXT NOT NULL PRIMARY KEY,
+    time_zone TEXT
+) STRICT, WITHOUT ROWID;

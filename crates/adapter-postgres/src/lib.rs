@@ -5,6 +5,7 @@ mod address;
 mod connection;
 mod diagnose;
 mod error;
+mod feeds;
 mod lock;
 mod migrations;
 mod pixels;
@@ -12,5 +13,6 @@ mod tls;
 
 pub use connection::Postgres;
 pub use diagnose::PostgresDiagnosis;
+pub use feeds::PostgresFeeds;
 pub use lock::PostgresLock;
 pub use pixels::PostgresPixels;

@@ -5,7 +5,11 @@ use ports::{Error, ErrorKind, Result};
 use crate::Postgres;
 
 /// Made when absent; an existing table is left as it is.
-const TABLES: [&str; 2] = [include_str!("migrations/1_pixels.sql"), include_str!("migrations/2_turns.sql")];
+const TABLES: [&str; 3] = [
+    include_str!("migrations/1_pixels.sql"),
+    include_str!("migrations/2_turns.sql"),
+    include_str!("migrations/3_feeds.sql"),
+];
 
 /// One process at a time makes tables or changes pixels. The number is arbitrary, so that no other program takes it by chance.
 pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7308324465)";
@@ -49,7 +53,7 @@ impl Postgres {
     pub(crate) async fn absent_tables(&self, operation: &'static str) -> Result<Vec<String>> {
         const ABSENT: &str = "
             SELECT name FROM unnest(ARRAY['pixels', 'ad_accounts', 'pixels_ad_accounts_relations', 'user_accounts',
-                'aa_prioritized_ua_map', 'efflux_turns']) AS name
+                'aa_prioritized_ua_map', 'efflux_turns', 'efflux_feeds']) AS name
             WHERE to_regclass(name) IS NULL";
         self.call(operation, async |client| {
             client.query(ABSENT, &[]).await?.iter().map(|row| row.try_get(0)).collect()

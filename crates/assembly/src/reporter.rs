@@ -124,6 +124,7 @@ fn reporting(parts: &Parts<ReporterPorts>, destinations: Destinations, memory: M
     };
     let ports = ReportPorts {
         pixels: Arc::clone(&parts.ports.pixels),
+        feeds: Arc::clone(&parts.ports.feeds),
         blobs: Arc::clone(&parts.ports.blobs),
         ledger: Arc::<dyn Ledger>::clone(&parts.ports.ledger),
         destinations,

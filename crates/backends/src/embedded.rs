@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adapter_embedded::{DataDir, DataDirDiagnosis};
 use domain::object::FILTERED_PREFIX;
 use ports::{
-    AnalyticsStore, BlobStore, Clock, Diagnose, EventQueue, ExclusiveLock, Ledger, PixelDirectory,
-    SubscriptionStore,
+    AnalyticsStore, BlobStore, Clock, Diagnose, EventQueue, ExclusiveLock, FeedDirectory, Ledger,
+    PixelDirectory, SubscriptionStore,
 };
 use settings::Settings;
 
@@ -67,6 +67,10 @@ impl<'s> Embedded<'s> {
 
     pub(crate) fn pixels(&mut self) -> Result<Arc<dyn PixelDirectory>, OpenError> {
         Ok(Arc::new(self.data("pixels")?.pixels()?))
+    }
+
+    pub(crate) fn feeds(&mut self) -> Result<Arc<dyn FeedDirectory>, OpenError> {
+        Ok(Arc::new(self.data("feeds")?.feeds()?))
     }
 
     pub(crate) fn ledger(&mut self) -> Result<Arc<dyn Ledger>, OpenError> {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use ports::{
-    AnalyticsStore, BlobStore, Clock, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+    AnalyticsStore, BlobStore, Clock, EventQueue, ExclusiveLock, FeedDirectory, Ledger, PixelDirectory,
+    SubscriptionStore,
 };
 use settings::Settings;
 
@@ -124,6 +125,18 @@ impl<'s> Opener<'s> {
         match &self.settings.backends.postgres {
             Some(address) => self.postgres.pixels(address).await,
             None => self.embedded.pixels(),
+        }
+    }
+
+    /// What the operator says about feed networks is where the pixels are.
+    ///
+    /// # Errors
+    /// [`OpenError::NotInThisBuild`] when an address is set whose adapter this build lacks: unset it, or use another build.
+    /// [`OpenError::Unreachable`] when the backend does not answer, refuses us or lacks what must exist: its text says what to do.
+    pub async fn feeds(&mut self) -> Result<Arc<dyn FeedDirectory>, OpenError> {
+        match &self.settings.backends.postgres {
+            Some(address) => self.postgres.feeds(address).await,
+            None => self.embedded.feeds(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The ports of each service: what it does not use is not opened.
 
 use ports::{
-    AnalyticsStore, BlobStore, EventQueue, ExclusiveLock, Ledger, PixelDirectory, SubscriptionStore,
+    AnalyticsStore, BlobStore, EventQueue, ExclusiveLock, FeedDirectory, Ledger, PixelDirectory,
+    SubscriptionStore,
 };
 
 crate::port_set! {
@@ -27,6 +28,8 @@ crate::port_set! {
         blobs: BlobStore,
         /// Pixels and tokens.
         pixels: PixelDirectory,
+        /// What the operator says about feed networks.
+        feeds: FeedDirectory,
         /// The ledger.
         ledger: Ledger,
         /// Analytics.
@@ -59,6 +62,8 @@ crate::port_set! {
         subscriptions: SubscriptionStore,
         /// Pixels and tokens.
         pixels: PixelDirectory,
+        /// What the operator says about feed networks.
+        feeds: FeedDirectory,
         /// The ledger.
         ledger: Ledger,
         /// Analytics.

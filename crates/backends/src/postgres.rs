@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adapter_postgres::{Postgres, PostgresDiagnosis, PostgresLock, PostgresPixels};
-use ports::{Clock, Diagnose, ExclusiveLock, PixelDirectory};
+use adapter_postgres::{Postgres, PostgresDiagnosis, PostgresFeeds, PostgresLock, PostgresPixels};
+use ports::{Clock, Diagnose, ExclusiveLock, FeedDirectory, PixelDirectory};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::OpenError;
@@ -25,6 +25,16 @@ impl OnPostgres {
         backend_chosen("pixels", "postgresql", server.place());
         checked("pixels", Box::pin(server.check_tables())).await?;
         Ok(Arc::new(PostgresPixels::new(server.clone())))
+    }
+
+    pub(crate) async fn feeds(
+        &mut self,
+        address: &SecretString,
+    ) -> Result<Arc<dyn FeedDirectory>, OpenError> {
+        let server = self.server(address)?;
+        backend_chosen("feeds", "postgresql", server.place());
+        checked("feeds", Box::pin(server.check_tables())).await?;
+        Ok(Arc::new(PostgresFeeds::new(server.clone())))
     }
 
     pub(crate) async fn lock(&mut self, address: &SecretString) -> Result<Arc<dyn ExclusiveLock>, OpenError> {

@@ -10,7 +10,7 @@ use crate::network::Network;
 use crate::outcome::{Reason, Reasons};
 use crate::pixel::PixelCode;
 use crate::platform::Platform;
-use crate::row::{Conversion, Count, Row, values};
+use crate::row::{Conversion, Count, LocalClick, Row, values};
 
 use shown::shown;
 
@@ -143,7 +143,7 @@ impl Search<'_, '_> {
     fn unreadable(&self, conversion: &Conversion<'_>) -> Vec<Finding> {
         let found = |field: &'static str| {
             let rule = match field {
-                "click_timestamp" => "not a time",
+                "click_timestamp" => click_rule(conversion),
                 "revenue" => "not an amount",
                 _ => "not a whole number",
             };
@@ -214,6 +214,15 @@ impl Search<'_, '_> {
     fn found(&self, reason: Reason, field: &'static str, rule: &str) -> Finding {
         let value = self.value(field).map(|value| shown(field, value));
         Finding { reason, field: Some(field), value, rule: rule.to_owned() }
+    }
+}
+
+/// The rule that a click time broke.
+const fn click_rule(conversion: &Conversion<'_>) -> &'static str {
+    match conversion.local_click {
+        Some(LocalClick::WithoutZone(_)) => "a time without a zone, and none was set for its feed",
+        Some(LocalClick::InDoubt) => "clocks in the time zone of its feed show it twice or never",
+        Some(LocalClick::InZone) | None => "not a time",
     }
 }
 

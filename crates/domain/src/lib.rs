@@ -3,6 +3,7 @@
 
 pub mod event;
 pub mod expand;
+pub mod feed;
 pub mod file_profile;
 pub mod finding;
 pub mod key;
@@ -24,6 +25,7 @@ pub mod validate;
 
 pub use event::{EventCounts, EventKind};
 pub use expand::Event;
+pub use feed::{Feed, FeedMap, TimeZone};
 pub use key::{ConversionKey, EventId};
 pub use money::Money;
 pub use network::Network;

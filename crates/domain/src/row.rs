@@ -6,9 +6,10 @@ mod names;
 
 use std::borrow::Cow;
 
-pub use fields::Conversion;
+pub use fields::{Conversion, LocalClick};
 pub use names::{FieldNames, values};
 
+use crate::feed::FeedMap;
 use crate::key::ConversionKey;
 
 /// A row text, read.
@@ -42,6 +43,28 @@ impl<'a> Row<'a> {
             None => (ConversionKey::of_malformed(raw.as_bytes()), Vec::new()),
         };
         Self { key, possible_keys, raw, fields, conversion }
+    }
+
+    /// The same by what was set for the row's feed: a click time that names no offset from UTC is read in the feed's time zone. The
+    /// object's network counts where the row names none. Key and other fields are as [`parse`](Self::parse) reads them.
+    #[must_use]
+    pub fn of_feed(raw: &'a str, feeds: &FeedMap, object_network: Option<&str>) -> Self {
+        let mut row = Self::parse(raw);
+        if let Some(conversion) = row.conversion.as_deref_mut().filter(|c| c.local_click.is_some()) {
+            let network = conversion.network.as_deref().or(object_network);
+            let zone = network.and_then(|network| feeds.get(network)?.time_zone.as_ref());
+            if let Some(zone) = zone {
+                conversion.read_local_click(zone);
+            }
+        }
+        row
+    }
+
+    /// Whether it needs a time zone that was not known when it was read.
+    #[must_use]
+    pub fn lacks_zone(&self) -> bool {
+        let local = self.conversion.as_deref().and_then(|conversion| conversion.local_click);
+        matches!(local, Some(LocalClick::WithoutZone(_)))
     }
 }
 

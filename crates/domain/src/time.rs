@@ -20,6 +20,10 @@ pub struct UnixSeconds(pub i64);
 #[serde(transparent)]
 pub struct UnixMillis(pub i64);
 
+/// What a clock shows that names no offset from UTC: seconds since it showed 1970-01-01T00:00:00.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalSeconds(pub i64);
+
 impl UnixSeconds {
     /// The same instant in milliseconds.
     #[must_use]
@@ -104,7 +108,8 @@ pub fn click_time_from_number(n: i64) -> Option<UnixSeconds> {
 }
 
 /// Reads a click time written as text: a number (see [`click_time_from_number`]), or a date and time with its offset from UTC, as
-/// ISO 8601, RFC 3339 and RFC 2822 write them. Without an offset the time is in doubt, and is not read.
+/// ISO 8601, RFC 3339 and RFC 2822 write them. Without an offset the time is in doubt, and is not read: see
+/// [`local_time_from_text`].
 #[must_use]
 pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
     let text = text.trim();
@@ -115,6 +120,12 @@ pub fn click_time_from_text(text: &str) -> Option<UnixSeconds> {
         return click_time_from_float(f);
     }
     written::instant(text)
+}
+
+/// Reads a date and time without an offset from UTC, as ISO 8601 writes them; whose clock showed it must be known from elsewhere.
+#[must_use]
+pub fn local_time_from_text(text: &str) -> Option<LocalSeconds> {
+    written::local(text.trim())
 }
 
 /// Reads a click time that came with a fraction, such as `1763800000.25`.

@@ -18,5 +18,5 @@ pub mod worker;
 pub use blocking::Blocking;
 pub use filter::Subscriptions;
 pub use memory::MemoryBudget;
-pub use report::Pixels;
+pub use report::{Feeds, Pixels};
 pub use row_files::RowLimits;

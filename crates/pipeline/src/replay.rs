@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::validate::{Rules, check};
-use domain::{ConversionKey, Money, Outcome, PixelRef, Reason, Row, UnixMillis};
+use domain::{ConversionKey, FeedMap, Money, Outcome, PixelRef, Reason, Row, UnixMillis};
 use ports::ledger::{Record, Reopening, Selection, Settled, WaitReason};
 use ports::{Clock, Destinations, LedgerAdmin, Result};
 
-use crate::report::{PixelMap, Pixels};
+use crate::report::{Feeds, PixelMap, Pixels};
 
 /// Entries that one page holds.
 const PAGE: usize = 500;
@@ -21,6 +21,8 @@ pub struct Replay {
     pub ledger: Arc<dyn LedgerAdmin>,
     /// The current pixels.
     pub pixels: Arc<Pixels>,
+    /// What the operator says about feed networks.
+    pub feeds: Arc<Feeds>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The platforms that events can be sent to.
@@ -109,6 +111,12 @@ pub fn waits_for_credential(outcome: Outcome, reason: &str) -> bool {
     outcome == Outcome::Parked && !WaitReason::WITHOUT_CREDENTIAL.contains(&WaitReason::from(reason))
 }
 
+/// What rows are judged by.
+struct Current {
+    pixels: Arc<PixelMap>,
+    feeds: Arc<FeedMap>,
+}
+
 /// What a replay does with one entry.
 enum ReplayVerdict {
     Reopen(Reopening),
@@ -124,13 +132,13 @@ impl Replay {
     /// Looks at every entry of a selection and changes nothing.
     ///
     /// # Errors
-    /// The ledger's or the pixel directory's.
+    /// The ledger's or that of the directory of pixels or feeds.
     pub async fn plan(&self, selection: &Selection) -> Result<ReplayPlan> {
-        let pixels = self.pixels.current().await?;
+        let current = self.current().await?;
         let (mut plan, mut after) = (ReplayPlan::default(), None);
         while let Some(page) = self.page(selection, &mut after).await? {
             let now = self.clock.now();
-            page.iter().for_each(|record| plan.add(record, &self.judge(record, now, &pixels)));
+            page.iter().for_each(|record| plan.add(record, &self.judge(record, now, &current)));
         }
         Ok(plan)
     }
@@ -139,15 +147,15 @@ impl Replay {
     /// stays parked: nothing can be sent to them.
     ///
     /// # Errors
-    /// The ledger's or the pixel directory's; what was reopened before stays so.
+    /// The ledger's or that of the directory of pixels or feeds; what was reopened before stays so.
     pub async fn apply(&self, selection: &Selection, closed: &BTreeSet<PixelRef>) -> Result<Replayed> {
-        let pixels = self.pixels.current().await?;
+        let current = self.current().await?;
         let (mut done, mut after) = (Replayed::default(), None);
         while let Some(page) = self.page(selection, &mut after).await? {
             let now = self.clock.now();
             let mut reopenings = Vec::with_capacity(page.len());
             for record in &page {
-                let ReplayVerdict::Reopen(reopening) = self.judge(record, now, &pixels) else { continue };
+                let ReplayVerdict::Reopen(reopening) = self.judge(record, now, &current) else { continue };
                 if closed.contains(&reopening.pixel) && waits_for_credential(record.outcome, &record.reason) {
                     done.left_parked += 1;
                 } else {
@@ -174,16 +182,24 @@ impl Replay {
         Ok((!page.is_empty()).then_some(page))
     }
 
-    fn judge(&self, record: &Record, now: UnixMillis, pixels: &PixelMap) -> ReplayVerdict {
+    async fn current(&self) -> Result<Current> {
+        Ok(Current { pixels: self.pixels.current().await?, feeds: self.feeds.current().await? })
+    }
+
+    fn judge(&self, record: &Record, now: UnixMillis, current: &Current) -> ReplayVerdict {
         match record.outcome {
             Outcome::Reported => return ReplayVerdict::AlreadyReported,
             Outcome::InFlight => return ReplayVerdict::InFlight,
             _ if record.erased.is_some() => return ReplayVerdict::Erased,
             _ => {}
         }
-        let row = Row::parse(&record.raw);
-        let rules =
-            Rules { now, pixels, platforms: &self.destinations, object_network: Some(&record.network) };
+        let row = Row::of_feed(&record.raw, &current.feeds, Some(&record.network));
+        let rules = Rules {
+            now,
+            pixels: &*current.pixels,
+            platforms: &self.destinations,
+            object_network: Some(&record.network),
+        };
         match check(&row, rules) {
             Err(reasons) if reasons.contains(Reason::TooOld) => ReplayVerdict::TooOld,
             Err(reasons) => ReplayVerdict::NotValid(reasons.category().map_or("", Reason::as_str)),

@@ -8,7 +8,7 @@
 //! 3. `deliver`: claimed conversions wait in the lane of their pixel, are gathered into batches, sent, and settled.
 //! 4. `health`: what the answers say about a pixel and the destination: how many requests at once, when to pause.
 //!
-//! [`refresh`] keeps the [`Pixels`] current meanwhile, and [`clock_watch`] watches over the time.
+//! [`refresh`] keeps the [`Pixels`] and the [`Feeds`] current meanwhile, and [`clock_watch`] watches over the time.
 
 mod backoff;
 mod cause_log;
@@ -16,6 +16,7 @@ pub mod clock_watch;
 mod config;
 mod deliver;
 pub mod due;
+mod feeds;
 mod health;
 mod intake;
 mod mutations;
@@ -28,13 +29,15 @@ use std::sync::Arc;
 use domain::Platform;
 use ports::ledger::Holder;
 use ports::{
-    BlobStore, Clock, Destinations, HealthSink, MetricSink, NoticeSink, PixelDirectory, ReportLedger, Rng,
+    BlobStore, Clock, Destinations, FeedDirectory, HealthSink, MetricSink, NoticeSink, PixelDirectory,
+    ReportLedger, Rng,
 };
 use tokio::sync::Notify;
 
 pub use backoff::Backoff;
 pub use config::{CLAIM_ROWS, OnUnknown, ReportConfig, ZeroRevenue};
 pub use deliver::Lanes;
+pub use feeds::Feeds;
 pub use intake::Intake;
 pub(crate) use pixels::PixelMap;
 pub use pixels::Pixels;
@@ -47,6 +50,8 @@ use health::DestinationReachability;
 pub struct ReportPorts {
     /// Pixels and credentials.
     pub pixels: Arc<dyn PixelDirectory>,
+    /// What the operator says about feed networks.
+    pub feeds: Arc<dyn FeedDirectory>,
     /// Where filtered files are.
     pub blobs: Arc<dyn BlobStore>,
     /// Where every row is claimed before anything is sent.
@@ -72,6 +77,8 @@ pub struct Reporting {
     pub config: ReportConfig,
     /// Pixels and credentials, as they were read last.
     pub pixels: Arc<Pixels>,
+    /// What the operator says about feed networks, as it was read last.
+    pub feeds: Arc<Feeds>,
     /// Where filtered files are.
     pub blobs: Arc<dyn BlobStore>,
     /// Where every row is claimed before anything is sent.
@@ -93,14 +100,16 @@ impl Reporting {
     /// Reporting by these rules, through these ports.
     #[must_use]
     pub fn new(config: ReportConfig, ports: ReportPorts) -> Self {
-        let ReportPorts { pixels, blobs, ledger, destinations, clock, rng, metrics, health, notices } = ports;
-        let pixels = Arc::new(Pixels::new(pixels));
+        let ReportPorts { pixels, feeds, blobs, ledger, destinations, clock, rng, metrics, health, notices } =
+            ports;
+        let (pixels, feeds) = (Arc::new(Pixels::new(pixels)), Arc::new(Feeds::new(feeds)));
         let reachability = destinations.platforms().map(|p| (p, DestinationReachability::of(p))).collect();
         let destinations = Arc::new(destinations);
         let clock_in_doubt = Notify::new();
         Self {
             config,
             pixels,
+            feeds,
             blobs,
             ledger,
             destinations,

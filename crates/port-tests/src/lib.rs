@@ -6,6 +6,7 @@ pub mod blob;
 pub mod clock;
 pub mod destination;
 pub mod exclusive_lock;
+pub mod feeds;
 pub mod golden;
 pub mod ledger;
 pub mod pixels;

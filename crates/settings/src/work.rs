@@ -66,7 +66,7 @@ section! {
     parked_probe: Duration = "PARKED_PROBE_SECONDS", "300", R, seconds(1..=86_400);
     /// How often subscriptions are read again.
     subscriptions_refresh: Duration = "SUBSCRIPTIONS_REFRESH_SECONDS", "30", F, seconds(1..=86_400);
-    /// How often pixels and tokens are read again.
+    /// How often pixels, tokens and feeds are read again.
     pixels_refresh: Duration = "PIXELS_REFRESH_SECONDS", "5", R, seconds(1..=86_400);
     /// Days until personal data is erased: the text of a row after its deadline, a file and analytics after the row came.
     retention: Duration = "RETENTION_DAYS", "30", R | O, days(8..=3_650);

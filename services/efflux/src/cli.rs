@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use runtime::ExitStatus;
 
 use crate::commands::demo::Demo;
-use crate::commands::directory::{Pixels, Subscriptions};
+use crate::commands::directory::{Feeds, Pixels, Subscriptions};
 use crate::commands::dlq::Dlq;
 use crate::commands::doctor::Doctor;
 use crate::commands::erase::Erase;
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Pixels and the tokens that may send to them
     #[command(subcommand)]
     Pixels(Pixels),
+    /// What holds for all rows of a feed network: its time zone
+    #[command(subcommand)]
+    Feeds(Feeds),
     /// Queues, conversions by outcome, and the latest files
     Status(Status),
     /// What was reported, waits or is lost: conversions and their money, by pixel, network, campaign, country, day or hour
@@ -85,6 +88,7 @@ impl Run for Command {
             Self::Sample(command) => command.run(context).await,
             Self::Subscriptions(command) => command.run(context).await,
             Self::Pixels(command) => command.run(context).await,
+            Self::Feeds(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Report(command) => command.run(context).await,
             Self::Explain(command) => command.run(context).await,

@@ -5,6 +5,7 @@ mod blob;
 mod damage;
 mod diagnose;
 mod erasure;
+mod feeds;
 mod golden;
 mod history;
 mod ledger;

@@ -76,7 +76,7 @@ async fn migrating_alters_nothing_of_the_legacy_system() {
     const SHAPE: &str = "
         SELECT coalesce(string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), E'\\n'
             ORDER BY table_name, ordinal_position), '')
-        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'efflux_turns'";
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'efflux\\_%'";
     let (address, pixels) = legacy().await;
     let client = connect(&address).await;
     let shape = async || client.query_one(SHAPE, &[]).await.unwrap().get::<_, String>(0);

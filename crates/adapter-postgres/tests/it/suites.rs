@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use adapter_postgres::{Postgres, PostgresLock, PostgresPixels};
-use ports::{ExclusiveLock, PixelDirectory};
+use adapter_postgres::{Postgres, PostgresFeeds, PostgresLock, PostgresPixels};
+use ports::{ExclusiveLock, FeedDirectory, PixelDirectory};
 
 use crate::database::{fresh, fresh_address};
 
@@ -11,6 +11,12 @@ async fn it_keeps_the_rules_of_pixels() {
         Arc::new(PostgresPixels::new(fresh().await)) as Arc<dyn PixelDirectory>
     })
     .await;
+}
+
+#[tokio::test]
+async fn it_keeps_the_rules_of_feeds() {
+    port_tests::feeds::suite(async || Arc::new(PostgresFeeds::new(fresh().await)) as Arc<dyn FeedDirectory>)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{Clock, Diagnose, ExclusiveLock, PixelDirectory};
+use ports::{Clock, Diagnose, ExclusiveLock, FeedDirectory, PixelDirectory};
 use secrecy::SecretString;
 
 use crate::OpenError;
@@ -14,6 +14,10 @@ pub(crate) struct OnPostgres;
 
 impl OnPostgres {
     pub(crate) async fn pixels(&self, _: &SecretString) -> Result<Arc<dyn PixelDirectory>, OpenError> {
+        Err(ABSENT)
+    }
+
+    pub(crate) async fn feeds(&self, _: &SecretString) -> Result<Arc<dyn FeedDirectory>, OpenError> {
         Err(ABSENT)
     }
 

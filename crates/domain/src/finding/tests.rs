@@ -18,6 +18,13 @@ fn field_value_and_rule_are_named() {
             Reason::Malformed,
             &[r#"click_timestamp "yesterday": not a time"#][..],
         ),
+        (
+            r#"{"session_id":"s","click_timestamp":"2026-11-27 20:13:59"}"#,
+            Reason::Malformed,
+            &[
+                r#"click_timestamp "2026-11-27 20:13:59": a time without a zone, and none was set for its feed"#,
+            ],
+        ),
         (r#"{"session_id":"s","click_timestamp":null}"#, Reason::Malformed, &["click_timestamp null: empty"]),
         (r#"{"session_id":"s"}"#, Reason::Malformed, &["click_timestamp: missing"]),
         (

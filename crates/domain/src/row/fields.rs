@@ -7,9 +7,10 @@ use serde_json::value::RawValue;
 
 use super::names::{FieldNames, Name, Seen};
 use super::{Count, Text, list};
+use crate::feed::TimeZone;
 use crate::money::Money;
 use crate::text::Field;
-use crate::time::{UnixSeconds, click_time_from_text};
+use crate::time::{LocalSeconds, UnixSeconds, click_time_from_text, local_time_from_text};
 
 /// What one session earned on one keyword, cumulative, as a feed network's interpreter wrote it.
 ///
@@ -23,6 +24,8 @@ pub struct Conversion<'a> {
     pub keyword_clicked: Option<Text<'a>>,
     /// `click_timestamp`: when the visitor landed; the buyer's clock.
     pub click_time: Option<UnixSeconds>,
+    /// What is known of a `click_timestamp` that names no offset from UTC.
+    pub local_click: Option<LocalClick>,
     /// `network`: the feed network, in the feed's spelling.
     pub network: Option<Text<'a>>,
     /// `nw_account_name`
@@ -103,6 +106,17 @@ pub struct Conversion<'a> {
     pub fields: FieldNames,
     /// Names of fields that say something unreadable where the rules need a value.
     pub unreadable: Vec<&'static str>,
+}
+
+/// A click time that names no offset from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalClick {
+    /// It is not known whose clock showed this.
+    WithoutZone(LocalSeconds),
+    /// Clocks in the zone of its feed show it twice, or never.
+    InDoubt,
+    /// It was read in the zone of its feed.
+    InZone,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Conversion<'a> {
@@ -235,10 +249,26 @@ impl<'a> Conversion<'a> {
             Field::Absent | Field::Other => None,
         };
         if time.is_none() {
+            if let Field::Text(text) = field {
+                self.local_click = local_time_from_text(text).map(LocalClick::WithoutZone);
+            }
             // Unlike other fields this one is needed: without it neither age nor event time is known.
             self.unreadable.push("click_timestamp");
         }
         time
+    }
+
+    /// Reads a click time that names no offset by the clocks of its feed's zone.
+    pub(super) fn read_local_click(&mut self, zone: &TimeZone) {
+        let Some(LocalClick::WithoutZone(shown)) = self.local_click else { return };
+        self.click_time = zone.instant(shown);
+        self.local_click = Some(match self.click_time {
+            Some(_) => LocalClick::InZone,
+            None => LocalClick::InDoubt,
+        });
+        if self.click_time.is_some() {
+            self.unreadable.retain(|field| *field != "click_timestamp");
+        }
     }
 
     /// Reads an amount digit by digit: a float would lose the last ones.

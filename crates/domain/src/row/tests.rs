@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::feed::Feed;
 use crate::time::UnixSeconds;
 
 fn conversion(raw: &str) -> Conversion<'_> {
@@ -259,4 +260,31 @@ fn addresses_may_be_lists() {
     assert_eq!((none.email, none.phone), (None, None));
     let long = format!(r#"{{"session_id":"s","em":["{}"]}}"#, ["a@x.com"; 50].join("\",\""));
     assert_eq!(Row::parse(&long).conversion.unwrap().more_emails.len(), 9);
+}
+
+#[test]
+fn a_time_without_a_zone_is_read_in_the_zone_of_the_row_s_feed() {
+    let berlin = Feed { time_zone: Some("Europe/Berlin".parse().unwrap()), ..Feed::of("tonic") };
+    let feeds: FeedMap = [berlin, Feed::of("sedo")].into_iter().collect();
+    let click = |network: &str, text: &str, of_object| {
+        let raw = format!(r#"{{"session_id":"s",{network}"click_timestamp":"{text}"}}"#);
+        let (row, plain) = (Row::of_feed(&raw, &feeds, of_object), Row::parse(&raw));
+        assert_eq!((row.key, &row.possible_keys), (plain.key, &plain.possible_keys));
+        let (read, plain) = (row.conversion.unwrap(), plain.conversion.unwrap());
+        assert!(plain.click_time.is_none() || plain.click_time == read.click_time, "{text}");
+        assert_eq!(read.click_time.is_none(), read.unreadable == ["click_timestamp"], "{text}");
+        read.click_time.map(|at| at.millis().rfc3339())
+    };
+    let text = "2026-11-27 20:13:59";
+    let expected = Some("2026-11-27T19:13:59.000Z".to_owned());
+    assert_eq!(click(r#""network":"TONIC","#, text, Some("sedo")), expected, "the row's own word goes first");
+    assert_eq!(click("", text, Some("Tonic")), expected);
+    assert_eq!(click(r#""network":"sedo","#, text, Some("tonic")), None);
+    assert_eq!(click("", text, None), None);
+    assert_eq!(click("", "2026-10-25 02:30:00", Some("tonic")), None, "clocks show it twice");
+    assert_eq!(click("", "2026-03-29 02:30:00", Some("tonic")), None, "clocks never show it");
+    assert_eq!(click("", "2026-11-27 20:13:59 CET", Some("tonic")), None);
+    for with_offset in ["1795806839", "2026-11-27T19:13:59Z", "2026-11-27T20:13:59+01:00"] {
+        assert_eq!(click("", with_offset, Some("tonic")), expected);
+    }
 }

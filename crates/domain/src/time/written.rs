@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
-use super::UnixSeconds;
+use super::{LocalSeconds, UnixSeconds};
 
 /// The longest text that is looked at.
 const LONGEST: usize = 64;
@@ -20,6 +20,15 @@ pub(super) fn instant(text: &str) -> Option<UnixSeconds> {
         None => OffsetDateTime::parse(&format!("{clock} {}", offset.replace(':', "")), &Rfc2822),
     };
     parsed.ok().map(|time| UnixSeconds(time.unix_timestamp()))
+}
+
+/// What a clock shows by a date and time that names no offset.
+pub(super) fn local(text: &str) -> Option<LocalSeconds> {
+    if !text.is_ascii() || text.len() > LONGEST {
+        return None;
+    }
+    let shown = OffsetDateTime::parse(&format!("{}Z", iso(text)?), &Rfc3339).ok()?;
+    Some(LocalSeconds(shown.unix_timestamp()))
 }
 
 /// Splits off `Z`, `UTC`, `GMT`, `+00`, `+0000` or `+00:00`; the offset as `+00:00`.
@@ -147,6 +156,40 @@ mod tests {
             "+0000",
         ] {
             assert_eq!(instant(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_clock_shows_is_read_only_without_an_offset() {
+        for text in [
+            "2025-11-22T08:26:40",
+            "2025-11-22t08:26:40",
+            "2025-11-22 08:26:40",
+            "2025-11-22 08:26:40.999",
+            "2025-11-22T08:26:40,5",
+            "20251122T082640",
+        ] {
+            assert_eq!(local(text), Some(LocalSeconds(1_763_800_000)), "{text}");
+        }
+        for text in [
+            "2025-11-22T08:26:40Z",
+            "2025-11-22T08:26:40+01:00",
+            "2025-11-22T08:26:40-99:00",
+            "2025-11-22 08:26:40 CET",
+            "2025-11-22T08:26:40 Europe/Berlin",
+            "2025-11-22",
+            "22.11.2025 08:26:40",
+            "11/22/2025 08:26:40",
+            "2025-13-22 08:26:40",
+            "2025-11-31 08:26:40",
+            "2025-11-22 24:00:00",
+            "2025-11-22 08:60:00",
+            "2025-11-22 8:26:40",
+            "20251122082640",
+            "08:26:40",
+            "",
+        ] {
+            assert_eq!(local(text), None, "{text}");
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Outcome, Receipt};
-use pipeline::Pixels;
 use pipeline::replay::{Replay, Replayed};
+use pipeline::{Feeds, Pixels};
 use ports::ledger::{Record, Selection, WaitReason};
 use ports::{Clock, LedgerAdmin};
 use serde_json::{Value, json};
@@ -112,6 +112,7 @@ async fn what_is_implausible_waits_for_a_person_who_has_it_sent() {
     let replay = Replay {
         ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
+        feeds: Arc::new(Feeds::new(Arc::clone(&world.feeds) as _)),
         clock: Arc::clone(&world.reporting.clock),
         destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
     };

@@ -7,6 +7,7 @@ mod bisection;
 mod credentials;
 mod crossing;
 mod erasure;
+mod feeds;
 mod filtering;
 mod identity;
 mod limits;

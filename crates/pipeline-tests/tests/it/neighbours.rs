@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adapter_embedded::Db;
 use adapter_embedded::blob::FolderBlobStore;
+use adapter_embedded::feeds::EmbeddedFeeds;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use domain::{ObjectRef, Outcome, PixelRef, UnixMillis};
@@ -42,11 +43,12 @@ impl Many {
         let model = Arc::new(Model::new(meta("http://127.0.0.1:1"), Arc::clone(&clock)));
         model.dead_tokens.lock().unwrap().extend(dead.map(|p| format!("token-{p}")));
         let folder = tempfile::tempdir().unwrap();
-        let directory =
-            Arc::new(EmbeddedPixels::new(Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap()));
+        let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
+        let directory = Arc::new(EmbeddedPixels::new(directory_db.clone()));
         let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
+            feeds: Arc::new(EmbeddedFeeds::new(directory_db)),
             blobs: Arc::new(FolderBlobStore::new(folder.path().to_owned(), Vec::new(), Arc::clone(&clock))),
             ledger: Arc::<EmbeddedLedger>::clone(&ledger),
             destinations: [Arc::<Model>::clone(&model) as Arc<dyn Destination>].into_iter().collect(),

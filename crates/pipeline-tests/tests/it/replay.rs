@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Outcome;
-use pipeline::Pixels;
 use pipeline::replay::{Replay, ReplayPlan, Replayed};
+use pipeline::{Feeds, Pixels};
 use ports::ledger::{Selection, WaitReason};
 
 use crate::world::{World, destinations, meta};
@@ -15,6 +15,7 @@ fn replay(world: &World) -> Replay {
     Replay {
         ledger: Arc::clone(&world.ledger) as _,
         pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
+        feeds: Arc::new(Feeds::new(Arc::clone(&world.feeds) as _)),
         clock: Arc::clone(&world.reporting.clock),
         destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
     }

@@ -128,6 +128,7 @@ impl HealthSink for Latest {
 fn process(world: &World, second: Option<Arc<dyn Destination>>, health: &Arc<Latest>) -> Arc<Lanes> {
     let ports = ReportPorts {
         pixels: Arc::clone(&world.directory) as _,
+        feeds: Arc::clone(&world.feeds) as _,
         blobs: Arc::clone(&world.reporting.blobs),
         ledger: Arc::clone(&world.ledger) as _,
         destinations: destinations(meta(&world.sandbox.url())).into_iter().chain(second).collect(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adapter_embedded::Db;
 use adapter_embedded::blob::FolderBlobStore;
+use adapter_embedded::feeds::EmbeddedFeeds;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use destination_meta::destination::{Meta, MetaConfig};
@@ -24,7 +25,7 @@ use ports::metric::NoMetrics;
 use ports::notice::NoNotices;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
-use ports::{Blob, Clock, Destination, LedgerAdmin, PixelDirectory, ReportLedger};
+use ports::{Blob, Clock, Destination, FeedDirectory, LedgerAdmin, PixelDirectory, ReportLedger};
 use samples::{SampleNetwork, SampleSpec, generate};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) ledger: Arc<EmbeddedLedger>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) directory: Arc<EmbeddedPixels>,
+    pub(crate) feeds: Arc<EmbeddedFeeds>,
     intake: Intake,
     _folder: tempfile::TempDir,
 }
@@ -89,10 +91,12 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let dyn_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
+        let feeds = Arc::new(EmbeddedFeeds::new(directory_db.clone()));
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
         let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
+            feeds: Arc::<EmbeddedFeeds>::clone(&feeds),
             blobs: Arc::new(FolderBlobStore::new(
                 folder.path().to_owned(),
                 Vec::new(),
@@ -109,7 +113,8 @@ impl World {
         let reporting = Arc::new(Reporting::new(report_config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));
-        let world = Self { clock, sandbox, reporting, ledger, lanes, directory, intake, _folder: folder };
+        let world =
+            Self { clock, sandbox, reporting, ledger, lanes, directory, feeds, intake, _folder: folder };
         for pixel in ["1", "2", "3"] {
             world.tokens(pixel, &[&format!("token-{pixel}")]).await;
         }
@@ -118,8 +123,14 @@ impl World {
 
     /// Intake of another process, which has read nothing yet and reaches the ledger in its own way.
     pub(crate) fn other_intake(&self, ledger: Arc<dyn ReportLedger>) -> Intake {
+        self.intake_with(ledger, Arc::<EmbeddedFeeds>::clone(&self.feeds))
+    }
+
+    /// The same, which reaches the feeds in its own way, too.
+    pub(crate) fn intake_with(&self, ledger: Arc<dyn ReportLedger>, feeds: Arc<dyn FeedDirectory>) -> Intake {
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&self.directory),
+            feeds,
             blobs: Arc::clone(&self.reporting.blobs),
             ledger,
             destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),

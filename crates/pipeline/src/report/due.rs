@@ -46,6 +46,10 @@ async fn claim(reporting: &Reporting, lanes: &Lanes, stop: &CancellationToken) -
     if let Err(error) = lanes.probe_reopened().await {
         tracing::warn!(error = ?error, "cannot find out for which pixels the operator asks for another try");
     }
+    if let Err(error) = reporting.feeds.current().await {
+        tracing::warn!(error = ?error, "cannot read the feeds; due work waits in the ledger");
+        return 0;
+    }
     let limits = lanes.limits().await;
     let holder = reporting.holder();
     // The clock may have stepped since this was asked last; by a wrong one, everything is due.

@@ -120,9 +120,9 @@ impl Intake {
             return Ok(None);
         };
         let blob = content::checked(reporting, object, blob).await?;
-        // A pixel that was added a moment ago counts for this file.
+        // What was set a moment ago for a pixel or a feed counts for this file.
         refresh_once(reporting).await;
-        let pixels = reporting.pixels.current().await?;
+        let (pixels, feeds) = (reporting.pixels.current().await?, reporting.feeds.current().await?);
         // In this order: a clock that steps in between is noticed.
         let now = reporting.clock.now();
         reporting.wants_the_time()?;
@@ -130,6 +130,7 @@ impl Intake {
             object: source.clone(),
             network,
             pixels,
+            feeds,
             now,
             destinations: Arc::clone(&reporting.destinations),
             max_per_click: reporting.config.max_per_click,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::blob::FolderBlobStore;
+use adapter_embedded::feeds::EmbeddedFeeds;
 use adapter_embedded::ledger::EmbeddedLedger;
 use adapter_embedded::pixels::EmbeddedPixels;
 use adapter_embedded::queue::EmbeddedQueue;
@@ -35,6 +36,7 @@ pub(crate) struct Backends {
     pub(crate) blobs: FolderBlobStore,
     pub(crate) subscriptions: EmbeddedSubscriptions,
     pub(crate) pixels: EmbeddedPixels,
+    pub(crate) feeds: EmbeddedFeeds,
     pub(crate) ledger: EmbeddedLedger,
     pub(crate) analytics: EmbeddedAnalytics,
     pub(crate) meta: Arc<Mutex<Meta>>,
@@ -58,7 +60,8 @@ impl Backends {
             trigger,
             report,
             subscriptions: EmbeddedSubscriptions::new(directory.clone()),
-            pixels: EmbeddedPixels::new(directory),
+            pixels: EmbeddedPixels::new(directory.clone()),
+            feeds: EmbeddedFeeds::new(directory),
             ledger: EmbeddedLedger::new(Db::in_memory_on_caller(EmbeddedLedger::SCHEMA)?),
             analytics: EmbeddedAnalytics::new(analytics, clock),
             meta: Arc::new(Mutex::new(Meta { bad: input.bad_ids(), ..Meta::default() })),

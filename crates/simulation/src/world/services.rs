@@ -195,6 +195,7 @@ impl ProcessSetup<'_> {
         };
         let ports = ReportPorts {
             pixels: Arc::new(pixels),
+            feeds: Arc::new(self.backends.feeds.clone()),
             blobs: self.blobs(),
             ledger,
             destinations: Destinations::from_iter([Arc::new(FaultyMeta {

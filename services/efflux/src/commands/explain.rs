@@ -13,7 +13,7 @@ use clap::Args;
 use domain::object::FileKeys;
 use domain::receipt::FilterReceipt;
 use domain::spelling::canonical;
-use domain::{ObjectRef, PixelRef};
+use domain::{FeedMap, ObjectRef, PixelRef};
 use ports::ledger::Record;
 use ports::{BlobStore, LedgerAdmin, SubscriptionStore};
 use runtime::ExitStatus;
@@ -85,10 +85,10 @@ async fn print_histories(
     args: &Explain,
     records: Vec<Record>,
 ) -> anyhow::Result<ExitStatus> {
-    let pixels = directory(parts).await;
+    let directory = Directory::of(parts).await;
     let mut all = Vec::with_capacity(records.len());
     for record in records {
-        let history = History::of(parts, record, pixels.as_ref()).await?;
+        let history = History::of(parts, record, &directory).await?;
         if args.json {
             all.push(history.json());
         } else {
@@ -134,11 +134,29 @@ fn nothing_found(args: &Explain, files: usize, others: &[Option<String>]) -> Str
     )
 }
 
-/// The pixels of the directory; `None` while it cannot be read: a history is needed in an outage, too.
-async fn directory(parts: &Parts<Found>) -> Option<BTreeSet<PixelRef>> {
-    let directory = Opener::for_reading(&parts.settings, &parts.clock).pixels().await.ok()?;
-    let pixels = directory.snapshot().await.ok()?;
+/// What the operator says of pixels and feeds. A history is needed in an outage, too.
+struct Directory {
+    /// `None` while they cannot be read.
+    pixels: Option<BTreeSet<PixelRef>>,
+    /// None while they cannot be read.
+    feeds: FeedMap,
+}
+
+impl Directory {
+    async fn of(parts: &Parts<Found>) -> Self {
+        let mut opener = Opener::for_reading(&parts.settings, &parts.clock);
+        let pixels = pixels(&mut opener).await;
+        Self { pixels, feeds: feeds(&mut opener).await.unwrap_or_default() }
+    }
+}
+
+async fn pixels(opener: &mut Opener<'_>) -> Option<BTreeSet<PixelRef>> {
+    let pixels = opener.pixels().await.ok()?.snapshot().await.ok()?;
     Some(pixels.into_iter().map(|pixel| pixel.pixel).collect())
+}
+
+async fn feeds(opener: &mut Opener<'_>) -> Option<FeedMap> {
+    Some(opener.feeds().await.ok()?.snapshot().await.ok()?.into_iter().collect())
 }
 
 /// The session's conversions, of the keyword in whatever spelling.

@@ -11,10 +11,10 @@ use anyhow::{Context as _, bail};
 use assembly::{Parts, StartError};
 use clap::Args;
 use domain::{Outcome, PixelRef, UnixMillis};
-use pipeline::Pixels;
 use pipeline::replay::{Replay, Replayed};
+use pipeline::{Feeds, Pixels};
 use ports::ledger::Selection;
-use ports::{LedgerAdmin, PixelDirectory};
+use ports::{FeedDirectory, LedgerAdmin, PixelDirectory};
 use runtime::{ExitStatus, WrongUsage};
 
 use crate::context::{Context, Run};
@@ -60,7 +60,7 @@ pub(crate) struct Retry {
 
 backends::port_set! {
     /// To try conversions again.
-    pub(crate) struct Replayable { ledger: LedgerAdmin, pixels: PixelDirectory }
+    pub(crate) struct Replayable { ledger: LedgerAdmin, pixels: PixelDirectory, feeds: FeedDirectory }
 }
 
 impl Run for Retry {
@@ -78,6 +78,7 @@ async fn retry(parts: &Parts<Replayable>, args: &Retry, selection: &Selection) -
     let replay = Replay {
         ledger: Arc::clone(&parts.ports.ledger),
         pixels: Arc::new(Pixels::new(Arc::clone(&parts.ports.pixels))),
+        feeds: Arc::new(Feeds::new(Arc::clone(&parts.ports.feeds))),
         clock: Arc::clone(&parts.clock),
         destinations: backends::destinations(&parts.settings, &parts.clock).map_err(StartError::from)?,
     };

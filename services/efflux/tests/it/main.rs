@@ -13,6 +13,7 @@ mod erasure;
 mod exit_codes;
 mod explaining;
 mod faulty_disk;
+mod feeds;
 mod first_day;
 mod golden;
 mod harness;

@@ -18,7 +18,7 @@ const MISSED: [(&str, usize, &[&str]); 6] = [
     ("AWS", REPORTER, &["report-queue"]),
     ("MongoDB", REPORTER, &["ledger"]),
     ("ClickHouse", REPORTER, &["analytics"]),
-    ("PostgreSQL", REPORTER, &["pixels"]),
+    ("PostgreSQL", REPORTER, &["pixels", "feeds"]),
     (META, REPORTER, &["meta"]),
 ];
 

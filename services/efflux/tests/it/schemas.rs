@@ -105,6 +105,8 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     let discarded = printed(&world, "dlq-discard", &args);
     let expected = json!({"discarded": [{"queue": "trigger", "message": id}], "not_found": ["unknown"]});
     assert_eq!(discarded, expected);
+    world.ok(&["feeds", "set", "tonic", "--time-zone", "Europe/Berlin"]);
+    printed(&world, "feeds-list", &["feeds", "list", "--json"]);
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     printed(&world, "ingest", &["ingest", "--json", more.to_str().unwrap()]);
     assert_eq!(running.terminate(), Some(0));

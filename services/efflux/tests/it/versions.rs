@@ -81,7 +81,7 @@ fn upgrade(database: &str) -> String {
     let tables: &[&str] = match database {
         "ledger.db" => &["report_conversions", "raw_rows", "maybe_received", "attempts", "objects"],
         "queues.db" => &["messages", "dead_letters"],
-        "directory.db" => &["subscriptions", "pixels", "credentials", "turns"],
+        "directory.db" => &["subscriptions", "pixels", "credentials", "turns", "feeds"],
         _ => &["report_conversions"],
     };
     tables.iter().map(|table| format!("ALTER TABLE {table} ADD COLUMN hereafter TEXT DEFAULT 'x';")).collect()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::{FeedMap, Row};
 use ports::ledger::{Due, Settle, SettleLater, Settlement, WaitReason};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -15,6 +16,7 @@ use super::send::{defer, send};
 use super::unknown_outcome::leave_to_a_person;
 use super::weight::sending_bytes;
 use crate::memory::Shared;
+use crate::report::Reporting;
 
 /// One pixel's conversions, in the order in which they come.
 pub(super) struct Lane {
@@ -103,11 +105,15 @@ impl Lane {
             // Its lease runs out, and the ledger hands it out again.
             return;
         }
+        let Some(feeds) = feeds_for(reporting, &claimed.due) else {
+            // The same.
+            return;
+        };
         let now = reporting.clock.now();
         self.batch.start_waiting(&reporting.clock);
         let destination = &*self.context.destination;
         let settings = (reporting.config.on_unknown, reporting.config.zero_revenue);
-        match prepare(claimed, now, destination, settings) {
+        match prepare(claimed, now, destination, &feeds, settings) {
             Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
@@ -180,6 +186,12 @@ impl Lane {
         }
         batch
     }
+}
+
+/// The feeds by which a conversion is read; `None` when it needs them and they could not be read yet.
+fn feeds_for(reporting: &Reporting, due: &Due) -> Option<Arc<FeedMap>> {
+    let latest = reporting.feeds.latest();
+    latest.or_else(|| (!Row::parse(&due.raw).lacks_zone()).then(Arc::default))
 }
 
 /// Memory for what waits. The lane holds none itself meanwhile, so others give it back without its help.

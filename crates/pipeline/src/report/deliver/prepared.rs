@@ -1,7 +1,7 @@
 //! A claimed conversion with its events in the destination's format.
 
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
-use domain::{OddAmount, Reason, Row, UnixMillis};
+use domain::{FeedMap, OddAmount, Reason, Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Portion, Positions};
@@ -55,6 +55,7 @@ pub(super) fn prepare(
     Claimed { due, memory, .. }: Claimed,
     now: UnixMillis,
     destination: &dyn Destination,
+    feeds: &FeedMap,
     (on_unknown, zero_revenue): (OnUnknown, ZeroRevenue),
 ) -> Result<Prepared, Box<(Due, Unsendable)>> {
     let now = mutations::time_of_preparing(now, due.deadline);
@@ -70,7 +71,7 @@ pub(super) fn prepare(
     if needs_a_person(due.maybe_received, on_unknown, destination.rules(), now) {
         return Err(Box::new((due, Unsendable::MaybeReceived)));
     }
-    match events(&due, now, destination) {
+    match events(&due, now, destination, feeds) {
         Ok(mut events) => {
             let due = mutations::prepared(due, &mut events);
             events.retain(|e| !due.accepted.contains(e.position));
@@ -85,8 +86,9 @@ fn events(
     due: &Due,
     now: UnixMillis,
     destination: &dyn Destination,
+    feeds: &FeedMap,
 ) -> Result<Vec<PreparedEvent>, Unsendable> {
-    let row = row_of(due);
+    let row = row_of(due, feeds);
     let platforms = OnePlatform(destination.platform(), destination);
     let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
     let valid = check(&row, rules).map_err(|reasons| match reasons.category() {
@@ -102,8 +104,8 @@ fn events(
 }
 
 /// The row. Versions before took a missing revenue for zero: what they have begun to send goes on so.
-fn row_of(due: &Due) -> Row<'_> {
-    let mut row = Row::parse(&due.raw);
+fn row_of<'d>(due: &'d Due, feeds: &FeedMap) -> Row<'d> {
+    let mut row = Row::of_feed(&due.raw, feeds, Some(&due.network));
     let is_begun = due.portion != Portion::Full || !due.accepted.is_empty() || due.maybe_received.is_some();
     if let Some(conversion) = row.conversion.as_deref_mut().filter(|_| is_begun) {
         conversion.revenue.get_or_insert_default();

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use domain::{ConversionKey, Row};
+use domain::ConversionKey;
 use ports::Blob;
 use ports::ledger::RowClaim;
 use row_files::{FileError, RowLimits, Rows};
@@ -60,7 +60,7 @@ impl RowReader {
         while claims.len() < self.claim_rows && bytes < CLAIM_BYTES {
             let Some(row) = self.rows.next_row()? else { break };
             let number = row.number;
-            let mut row = Row::parse(row.text);
+            let mut row = self.builder.row(row.text);
             let (claim, count) = self.builder.row_claim(&row, number);
             if !row.possible_keys.is_empty() {
                 spellings.push((claims.len(), std::mem::take(&mut row.possible_keys)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::restate::Figures;
 use domain::row::Count;
 use domain::validate::{Rules, Valid, check};
-use domain::{Conversion, Money, Network, Row, UnixMillis};
+use domain::{Conversion, FeedMap, Money, Network, Row, UnixMillis};
 use ports::Destinations;
 use ports::ledger::{RowClaim, RowVerdict, Source};
 
@@ -18,6 +18,7 @@ pub(super) struct RowClaimBuilder {
     /// The feed network that the file's key names.
     pub(super) network: String,
     pub(super) pixels: Arc<PixelMap>,
+    pub(super) feeds: Arc<FeedMap>,
     pub(super) now: UnixMillis,
     pub(super) destinations: Arc<Destinations>,
     /// The most that one paid click may earn without the operator's consent.
@@ -26,6 +27,11 @@ pub(super) struct RowClaimBuilder {
 }
 
 impl RowClaimBuilder {
+    /// Reads a row of the file.
+    pub(super) fn row<'a>(&self, text: &'a str) -> Row<'a> {
+        Row::of_feed(text, &self.feeds, Some(&self.network))
+    }
+
     /// The claim of a row, with the verdict of the rules; and how many events it stands for.
     pub(super) fn row_claim(&self, row: &Row<'_>, number: u64) -> (RowClaim, u32) {
         let rules = Rules {

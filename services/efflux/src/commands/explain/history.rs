@@ -1,18 +1,17 @@
 //! The history of one entry: what the ledger, the files and the directory say about it, as text and as JSON.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use assembly::Parts;
 use domain::finding::{Finding, findings};
 use domain::receipt::FilterReceipt;
-use domain::{PixelCode, PixelRef, Platform, Reason, Reasons, Row};
+use domain::{FeedMap, PixelCode, PixelRef, Platform, Reason, Reasons, Row};
 use ports::destination::Answer;
 use ports::ledger::{Attempt, Erased, Erasure, Record};
 use runtime::terminal::one_line;
 use serde_json::{Value, json};
 
-use super::{Found, next, receipt_of_filtered, source};
+use super::{Directory, Found, next, receipt_of_filtered, source};
 use crate::tables::money;
 
 /// What is known about an entry.
@@ -34,7 +33,7 @@ impl History {
     pub(super) async fn of(
         parts: &Parts<Found>,
         record: Record,
-        pixels: Option<&BTreeSet<PixelRef>>,
+        directory: &Directory,
     ) -> anyhow::Result<Self> {
         let receipt = receipt_of_filtered(parts, &record.source.object).await?;
         let row = match &receipt {
@@ -44,10 +43,11 @@ impl History {
         let findings = match record.erased {
             Some(_) => Vec::new(),
             None => {
-                findings(&Row::parse(&record.raw), Reasons::of_words(&record.reasons), Some(&record.network))
+                let row = row_of(&record, &directory.feeds);
+                findings(&row, Reasons::of_words(&record.reasons), Some(&record.network))
             }
         };
-        let is_known = |pixel: &PixelRef| pixels.map(|pixels| pixels.contains(pixel));
+        let is_known = |pixel: &PixelRef| directory.pixels.as_ref().map(|pixels| pixels.contains(pixel));
         let is_pixel_known = pixel_of(&record).as_ref().and_then(is_known);
         let (now, restatements) = (parts.clock.now(), parts.settings.reporting.restatements);
         Ok(Self {
@@ -200,6 +200,13 @@ impl History {
             _ => self.next.clone(),
         }
     }
+}
+
+/// The row as it was judged: a time zone that was set for its feed since did not count.
+fn row_of<'r>(record: &'r Record, feeds: &FeedMap) -> Row<'r> {
+    let row = Row::of_feed(&record.raw, feeds, Some(&record.network));
+    let is_read = row.conversion.as_deref().is_some_and(|conversion| conversion.click_time.is_some());
+    if record.click_time.is_none() && is_read { Row::parse(&record.raw) } else { row }
 }
 
 /// The entry's pixel, or the one that its invalid row names.

@@ -13,7 +13,7 @@ use destination_meta::destination::PLATFORM;
 use destination_meta::map::{MapConfig, UserField, prepare, user_fields};
 use domain::finding::{Finding, findings};
 use domain::validate::{KnownPixels, OnePlatform, Rules, Valid, check};
-use domain::{Conversion, ConversionKey, Money, OddAmount, PixelRef, Reason, Reasons, Row};
+use domain::{Conversion, ConversionKey, FeedMap, Money, OddAmount, PixelRef, Reason, Reasons, Row};
 use ports::Clock;
 use ports::destination::PreparedEvent;
 use row_files::{Rows, check as check_file, decompressed};
@@ -62,7 +62,7 @@ pub(crate) async fn run(
     let meta = destination_meta::config(settings, clock)
         .map_err(OpenError::of_destination)
         .map_err(StartError::from)?;
-    let pixels = known_pixels(settings, clock).await?;
+    let (pixels, feeds) = directory(settings, clock).await?;
     let name = file.display();
     let open = || -> anyhow::Result<_> {
         let opened = File::open(file).map_err(|error| NoInput::new(&name, &error))?;
@@ -80,7 +80,7 @@ pub(crate) async fn run(
     let mut rows = Rows::new(open()?, limits)?;
     let mut separator = "[";
     while let Some(text) = rows.next_row()? {
-        let row = Row::parse(text.text);
+        let row = Row::of_feed(text.text, &feeds, network);
         let shown = preview.look(text.number, &row);
         if json {
             out(&format!(
@@ -98,15 +98,17 @@ pub(crate) async fn run(
     Ok(ExitStatus::Done)
 }
 
-/// The directory of pixels if there is one. A preview must not create one.
-async fn known_pixels(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Known> {
+/// The directory of pixels and feeds if there is one. A preview must not create one.
+async fn directory(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<(Known, FeedMap)> {
     let backends = &settings.backends;
     if backends.postgres.is_none() && !backends.data_dir.is_dir() {
-        return Ok(Known::Any);
+        return Ok((Known::Any, FeedMap::default()));
     }
-    let directory = Opener::new(settings, clock).pixels().await.map_err(StartError::from)?;
-    let pixels = directory.snapshot().await?;
-    Ok(Known::These(pixels.into_iter().map(|pixel| pixel.pixel).collect()))
+    let mut opener = Opener::new(settings, clock);
+    let pixels = opener.pixels().await.map_err(StartError::from)?.snapshot().await?;
+    let feeds = opener.feeds().await.map_err(StartError::from)?.snapshot().await?;
+    let pixels = Known::These(pixels.into_iter().map(|pixel| pixel.pixel).collect());
+    Ok((pixels, feeds.into_iter().collect()))
 }
 
 impl Preview<'_> {
