@@ -55,7 +55,8 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
             containers,
             python(&["docker/e2e/test_system.py", "-v", "Replaced"]),
         )
-        .after(["images"])
+        // Three systems at once would be too much for the deadlines of other tests.
+        .after(["images", "system disturbed"])
         .tests(),
         Step::command("demo", containers, python(&["docker/e2e/test_demo.py", "-v"]))
             .after(["images", "image tests"])

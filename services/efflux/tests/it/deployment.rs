@@ -29,7 +29,7 @@ pub(crate) const META: &str = "Meta";
 /// Short waits, so that interrupted work is soon taken up again.
 const WAITS: [(&str, &str); 6] = [
     ("QUEUE_VISIBILITY_SECONDS", "5"),
-    ("META_REQUEST_TIMEOUT_MS", "2000"),
+    ("META_REQUEST_TIMEOUT_MS", "8000"),
     ("META_CONNECT_TIMEOUT_MS", "1000"),
     ("LEASE_SECONDS", "20"),
     ("RETRY_FIRST_SECONDS", "1"),
