@@ -31,7 +31,7 @@ const WAITS: [(&str, &str); 6] = [
     ("QUEUE_VISIBILITY_SECONDS", "5"),
     ("META_REQUEST_TIMEOUT_MS", "8000"),
     ("META_CONNECT_TIMEOUT_MS", "1000"),
-    ("LEASE_SECONDS", "20"),
+    ("LEASE_SECONDS", "27"),
     ("RETRY_FIRST_SECONDS", "1"),
     ("RETRY_LONGEST_SECONDS", "5"),
 ];
