@@ -17,8 +17,9 @@ use bytes::Bytes;
 use domain::event::EventKind;
 use domain::expand::{Event, expand};
 use domain::validate::Valid;
-use domain::{ConversionKey, Reason};
+use domain::{Conversion, ConversionKey, Reason, Reasons};
 use ports::destination::PreparedEvent;
+use user_data::normalise::client_user_agent;
 
 pub use preview::{Sent, UserField, user_fields};
 pub use settings::destinations::meta::{DataProcessing, EventNames, NotAPlace, Place};
@@ -42,6 +43,15 @@ pub struct MapConfig {
 
 /// Events of a request of about this many bytes fit into one allocation.
 const EVENT_BYTES: usize = 1_200;
+
+/// Why the mapping would refuse a conversion for what its row says, found before anything is claimed for it.
+pub(crate) fn refusals(config: &MapConfig, conversion: &Conversion<'_>) -> Reasons {
+    let has_agent = conversion.user_agent.as_deref().is_some_and(|agent| client_user_agent(agent).is_ok());
+    let has_page = source_url(conversion, config.default_event_source_url.as_deref()).is_some();
+    let lacks = (!has_agent || !has_page).then_some(Reason::InsufficientData);
+    let bad_currency = currency(conversion.currency.as_deref(), &config.currency).err();
+    [lacks, bad_currency].into_iter().flatten().collect()
+}
 
 /// Writes the events of a conversion.
 ///

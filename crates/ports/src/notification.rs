@@ -255,6 +255,16 @@ mod tests {
     }
 
     #[test]
+    fn one_topic_may_send_to_another_but_not_for_ever() {
+        let wrap = |body: &str| serde_json::json!({"Type": "Notification", "Message": body}).to_string();
+        let twice = wrap(&wrap(SIMPLE));
+        assert_eq!(created(&twice), created(SIMPLE));
+        assert!(parse(&wrap(&twice)).unwrap_err().to_string().contains("wrapped too many times"));
+    }
+
+    const SIMPLE: &str = r#"{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]}"#;
+
+    #[test]
     fn the_version_is_kept() {
         let s3 = r#"{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k","versionId":"v1"}}}]}"#;
         let bridge = r#"{"detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"k","version-id":"v1"}}}"#;

@@ -205,6 +205,8 @@ fn compressed_files_are_recognised_by_their_bytes() {
     gzip.write_all(text).unwrap();
     assert_eq!(rows(&gzip.finish().unwrap()).unwrap().len(), 2);
     assert_eq!(rows(&zstd::encode_all(&text[..], 1).unwrap()).unwrap().len(), 2);
+    let frames = [&b"{\"a\":1}\n"[..], b"{\"a\":2}\n"].map(|row| zstd::encode_all(row, 1).unwrap()).concat();
+    assert_eq!(rows(&frames).unwrap().len(), 2, "frames follow each other");
     assert!(matches!(rows(&[0x1f, 0x8b, 8, 0, 1, 2]), Err(FileError::Read(_))));
 }
 

@@ -8,6 +8,7 @@ use user_data::normalise::is_crawler;
 
 use super::{MAX_EVENTS_PER_REQUEST, MetaConfig};
 use crate::click::read_click;
+use crate::map::refusals;
 
 /// Meta: Facebook and Instagram.
 pub const PLATFORM: Platform = match Platform::new("meta") {
@@ -46,15 +47,11 @@ impl Requirements for MetaConfig {
     /// Meta requires the visitor's agent and the page of website events; an event without them may be accepted and then serves
     /// nothing. Nobody is behind a crawler's click.
     fn check(&self, conversion: &Conversion<'_>) -> Reasons {
-        let has_page = conversion.event_source_url.is_some()
-            || conversion.domain_name.is_some()
-            || self.map.default_event_source_url.is_some();
-        let is_lacking = conversion.user_agent.is_none() || !has_page;
-        let is_crawlers = !self.reports_crawlers && conversion.user_agent.as_deref().is_some_and(is_crawler);
-        [is_lacking.then_some(Reason::InsufficientData), is_crawlers.then_some(Reason::Crawler)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let mut reasons = refusals(&self.map, conversion);
+        if !self.reports_crawlers && conversion.user_agent.as_deref().is_some_and(is_crawler) {
+            reasons.insert(Reason::Crawler);
+        }
+        reasons
     }
 
     /// The cookie's `fbc` holds the click id.
@@ -118,6 +115,21 @@ mod tests {
             (r#"{"session_id":"s","user_agent":"UA","domain_name":"a.example"}"#, "", ""),
             (r#"{"session_id":"s","user_agent":"UA","event_source_url":"https://b.example/"}"#, "", ""),
             (r#"{"session_id":"s","user_agent":"UA"}"#, "insufficient_data", ""),
+            (
+                r#"{"session_id":"s","user_agent":"UA","event_source_url":"ftp://b.example/"}"#,
+                "insufficient_data",
+                "",
+            ),
+            (
+                r#"{"session_id":"s","user_agent":"null","domain_name":"a.example"}"#,
+                "insufficient_data",
+                "insufficient_data",
+            ),
+            (
+                r#"{"session_id":"s","user_agent":"UA","domain_name":"a.example","currency":"US$"}"#,
+                "malformed",
+                "malformed",
+            ),
             (r#"{"session_id":"s","user_agent":"UA","domain_name":null}"#, "insufficient_data", ""),
             (
                 r#"{"session_id":"s","user_agent":"","domain_name":"a.example"}"#,
