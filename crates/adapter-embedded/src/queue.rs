@@ -115,10 +115,12 @@ impl EventQueue for EmbeddedQueue {
     }
 
     async fn release_put_off(&self, longest: Duration) -> Result<u64> {
-        let (name, now) = (Arc::clone(&self.name), self.clock.now());
-        let latest = now.plus(longest).plus(APART);
-        let released =
-            self.db.write("queue.release_put_off", move |tx| sql::release_put_off(tx, &name, latest, now));
+        let (name, clock) = (Arc::clone(&self.name), Arc::clone(&self.clock));
+        let released = self.db.write("queue.release_put_off", move |tx| {
+            // When nothing else is written: what was received meanwhile must not look as if it were hidden for too long.
+            let now = clock.now();
+            sql::release_put_off(tx, &name, now.plus(longest).plus(APART), now)
+        });
         let released = released.await?;
         if released > 0 {
             self.db.changed().notify_waiters();
