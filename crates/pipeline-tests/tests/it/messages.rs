@@ -13,7 +13,7 @@ use pipeline::worker::{Company, Handled, Handler, NoResult, OwnProcess, Worker, 
 use port_tests::clock::ManualClock;
 use ports::health::NoHealth;
 use ports::metric::NoMetrics;
-use ports::notice::NoNotices;
+use ports::notice::{NoNotices, NoticeSink, State, Subject};
 use ports::queue::Delivery;
 use ports::{Clock, EventQueue};
 use tokio_util::sync::CancellationToken;
@@ -122,6 +122,10 @@ impl Bench {
 
     /// Works until nothing waits, is in flight or comes later.
     async fn work(&self) {
+        self.work_with(Arc::clone(&self.script) as _, Arc::new(NoNotices)).await;
+    }
+
+    async fn work_with(&self, handler: Arc<dyn Handler>, notices: Arc<dyn NoticeSink>) {
         let worker = Worker {
             config: WorkerConfig {
                 service: "test-svc",
@@ -131,13 +135,13 @@ impl Bench {
                 max_receives: MAX_RECEIVES,
             },
             queue: Arc::clone(&self.queue) as _,
-            handler: Arc::clone(&self.script) as _,
+            handler,
             own_process: Arc::clone(&self.script) as _,
             company: Company::default(),
             clock: Arc::new(NoRenewals(Arc::clone(&self.clock))),
             metrics: Arc::new(NoMetrics),
             health: Arc::new(NoHealth),
-            notices: Arc::new(NoNotices),
+            notices,
         };
         let stop = CancellationToken::new();
         let running = tokio::spawn(Arc::new(worker).run(stop.clone()));
@@ -225,6 +229,46 @@ async fn a_message_that_kills_whatever_handles_it_is_a_dead_letter_and_says_so()
     assert_eq!((bench.handled("deadly"), bench.alone("deadly")), (0, MAX_RECEIVES as usize));
     assert!(["a", "b", "late"].iter().all(|message| bench.handled(message) == 1));
     assert_eq!(bench.alone("late"), 0, "what came for the first time is under no suspicion");
+}
+
+/// Dead-letters a message whose visibility has ended meanwhile, so that another worker has it.
+#[derive(Debug)]
+struct TooSlow {
+    queue: Arc<EmbeddedQueue>,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait]
+impl Handler for TooSlow {
+    async fn handle(&self, _: &Delivery, _: &CancellationToken) -> Handled {
+        self.clock.advance(VISIBILITY * 2);
+        let stolen = self.queue.receive(1, Duration::ZERO, VISIBILITY).await.unwrap().remove(0);
+        self.queue.acknowledge(&[stolen.handle]).await.unwrap();
+        Handled::DeadLetter { reason: "too slow".to_owned() }
+    }
+}
+
+/// Of what the operator is notified.
+#[derive(Debug, Default)]
+struct Noted(Mutex<Vec<Subject>>);
+
+impl NoticeSink for Noted {
+    fn note(&self, subject: Subject, _: State, _: &str) {
+        self.0.lock().unwrap().push(subject);
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_another_worker_has_is_neither_a_dead_letter_nor_a_notice() {
+    let bench = Bench::new(&["slow"], 0).await;
+    let slow = TooSlow { queue: Arc::clone(&bench.queue), clock: Arc::clone(&bench.clock) };
+    let noted = Arc::new(Noted::default());
+    bench.work_with(Arc::new(slow), Arc::clone(&noted) as _).await;
+    assert_eq!(bench.queue.dead_letters(9).await.unwrap(), []);
+    assert_eq!(*noted.0.lock().unwrap(), []);
+    let bench = Bench::new(&["never"], 0).await;
+    bench.work_with(Arc::clone(&bench.script) as _, Arc::clone(&noted) as _).await;
+    assert_eq!(noted.0.lock().unwrap().len(), 1, "a dead letter is one");
 }
 
 #[tokio::test]

@@ -60,7 +60,12 @@ impl Worker {
         tracing::error!(reason, "moving message to the dead-letter queue");
         self.metrics.count(name::MESSAGES_FAILED, &[("service", self.config.service)], 1);
         match self.queue.dead_letter(delivery, reason, self.config.service).await {
-            Ok(_) => {
+            Ok(StillHeld::No) => {
+                tracing::warn!(
+                    "the message was delivered to another worker meanwhile; it is not a dead letter"
+                );
+            }
+            Ok(StillHeld::Yes) => {
                 let message = delivery.message_id.clone();
                 let letter = Subject::DeadLetter { queue: self.config.queue, message };
                 self.notices.note(letter, State::DeadLetter, reason);
