@@ -152,12 +152,12 @@ impl ReportLedger for EmbeddedLedger {
         self.db.write("ledger.release_parked", move |tx| due::release_parked(tx, &pixel, now)).await
     }
 
-    async fn reopened(&self, pixels: &[PixelRef]) -> ports::Result<Vec<PixelRef>> {
+    async fn reopened(&self, pixels: &[PixelRef], now: UnixMillis) -> ports::Result<Vec<PixelRef>> {
         if pixels.is_empty() {
             return Ok(Vec::new());
         }
         let pixels = pixels.to_vec();
-        self.db.read("ledger.reopened", move |tx| due::reopened(tx, &pixels)).await
+        self.db.read("ledger.reopened", move |tx| due::reopened(tx, &pixels, now)).await
     }
 
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> ports::Result<u64> {

@@ -133,8 +133,11 @@ impl ReportLedger for MongoLedger {
         due::release_parked(&self.connection, pixel, now).await
     }
 
-    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
-        due::reopened(&self.connection, pixels).await
+    async fn reopened(&self, pixels: &[PixelRef], now: UnixMillis) -> Result<Vec<PixelRef>> {
+        if pixels.is_empty() {
+            return Ok(Vec::new());
+        }
+        due::reopened(&self.connection, pixels, now).await
     }
 
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {

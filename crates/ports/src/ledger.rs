@@ -93,8 +93,9 @@ pub trait ReportLedger: fmt::Debug + Send + Sync {
     async fn release_parked(&self, pixel: &PixelRef, now: UnixMillis) -> Result<u64>;
 
     /// Those of these pixels of which an entry is due that the operator has given another chance
-    /// ([`Reopened`](WaitReason::Reopened)): a paused pixel is probed then. Its cost depends on what is due for these pixels.
-    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>>;
+    /// ([`Reopened`](WaitReason::Reopened)): a paused pixel is probed then. Costs one round trip, and depends on what is due, not on
+    /// what waits. When very much is due, a pixel may be found only by a later call, once others have been claimed.
+    async fn reopened(&self, pixels: &[PixelRef], now: UnixMillis) -> Result<Vec<PixelRef>>;
 
     /// Makes due now what only a wrong clock can have put off so far ([`rules::PutOff`]), leases that end too late among it; how many
     /// entries there were. They stay in their state, as when their time had come.

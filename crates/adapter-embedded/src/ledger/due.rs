@@ -165,14 +165,19 @@ pub(super) fn release_parked(
 }
 
 /// See [`ReportLedger::reopened`](ports::ReportLedger::reopened).
-pub(super) fn reopened(tx: &Transaction<'_>, pixels: &[PixelRef]) -> rusqlite::Result<Vec<PixelRef>> {
+pub(super) fn reopened(
+    tx: &Transaction<'_>,
+    pixels: &[PixelRef],
+    now: UnixMillis,
+) -> rusqlite::Result<Vec<PixelRef>> {
     let mut any = tx.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM report_conversions
-             WHERE ready = 1 AND pixel = ? AND state = 'retry' AND reason = ?)",
+             WHERE ready = 1 AND pixel = ? AND wakes_at <= ? AND state = 'retry' AND reason = ?)",
     )?;
     let mut found = Vec::new();
     for pixel in pixels {
-        if any.query_row(params![pixel.to_string(), WaitReason::Reopened.as_str()], |row| row.get(0))? {
+        let values = params![pixel.to_string(), now.0, WaitReason::Reopened.as_str()];
+        if any.query_row(values, |row| row.get(0))? {
             found.push(pixel.clone());
         }
     }

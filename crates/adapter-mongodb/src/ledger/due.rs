@@ -3,7 +3,7 @@
 //! An open entry wakes when it is due or when its deadline has come, whichever is first; the index of that time holds open
 //! entries alone, and pixel and deadline with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
@@ -22,6 +22,9 @@ const OPERATION: &str = "ledger.claim_due";
 
 /// Looks for further pixels when one pixel's backlog fills the first answer. What is not found then is found by the next call.
 const LOOKS: usize = 4;
+
+/// Reopened entries that one look for their pixels reads.
+const REOPENED_AT_ONCE: usize = 1_000;
 
 /// See [`ReportLedger::claim_due`](ports::ReportLedger::claim_due).
 pub(super) async fn claim_due(
@@ -202,7 +205,7 @@ async fn look(
 /// What was chosen so far, by deadline.
 #[derive(Default)]
 struct Choice {
-    keys: std::collections::BTreeSet<(DateTime, ConversionKey)>,
+    keys: BTreeSet<(DateTime, ConversionKey)>,
     shares: HashMap<String, usize>,
 }
 
@@ -233,23 +236,25 @@ struct Reopened {
     pixel: PixelRef,
 }
 
-/// See [`ReportLedger::reopened`](ports::ReportLedger::reopened). What was reopened is due from then on, and in the index of open entries.
-pub(super) async fn reopened(connection: &Connection, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
-    let mut found = Vec::new();
-    for pixel in pixels {
-        let query = Query {
-            filter: doc! {
-                "wakes_at": { "$gt": date(UnixMillis(0)) }, "pixel": pixel.to_string(), "state": "retry",
-                "reason": WaitReason::Reopened.as_str(),
-            },
-            fields: Some(doc! { "_id": 0, "pixel": 1 }),
-            limit: Some(1),
-            ..Query::default()
-        };
-        let one: Vec<Reopened> = connection.find("ledger.reopened", CONVERSIONS, query).await?;
-        found.extend(one.into_iter().map(|one| one.pixel));
-    }
-    Ok(found)
+/// See [`ReportLedger::reopened`](ports::ReportLedger::reopened). The choice goes by the index of open entries.
+pub(super) async fn reopened(
+    connection: &Connection,
+    pixels: &[PixelRef],
+    now: UnixMillis,
+) -> Result<Vec<PixelRef>> {
+    let wanted: Vec<_> = pixels.iter().map(PixelRef::to_string).collect();
+    let query = Query {
+        filter: doc! {
+            "wakes_at": { "$lte": date(now) }, "pixel": { "$in": wanted }, "state": "retry",
+            "reason": WaitReason::Reopened.as_str(),
+        },
+        fields: Some(doc! { "_id": 0, "pixel": 1 }),
+        limit: Some(REOPENED_AT_ONCE),
+        ..Query::default()
+    };
+    let found: Vec<Reopened> = connection.find("ledger.reopened", CONVERSIONS, query).await?;
+    let found: BTreeSet<_> = found.into_iter().map(|one| one.pixel).collect();
+    Ok(found.into_iter().collect())
 }
 
 /// See [`ReportLedger::release_parked`](ports::ReportLedger::release_parked). The entries stay parked, so the version stays.

@@ -62,8 +62,8 @@ impl ReportLedger for Stopped {
         self.ledger.release_parked(pixel, now).await
     }
 
-    async fn reopened(&self, pixels: &[PixelRef]) -> Result<Vec<PixelRef>> {
-        self.ledger.reopened(pixels).await
+    async fn reopened(&self, pixels: &[PixelRef], now: UnixMillis) -> Result<Vec<PixelRef>> {
+        self.ledger.reopened(pixels, now).await
     }
 
     async fn release_put_off(&self, longest: &LongestWaits, now: UnixMillis) -> Result<u64> {

@@ -163,13 +163,16 @@ pub(super) async fn reopened_entries_are_due_now(ledger: Subject) {
 pub(super) async fn pixels_of_reopened_entries_are_found(ledger: Subject) {
     mixture(&ledger).await;
     let all = ["111", "222", "333"].map(pixel);
-    let reopened = async || ledger.0.reopened(&all).await.expect("reopened");
+    let reopened = async || ledger.0.reopened(&all, at(100)).await.expect("reopened");
     assert_eq!(reopened().await, [], "nothing was reopened");
     let first = Reopening { pixel: pixel("111"), ..reopening(&ledger, "a").await };
     assert_eq!(reopen(&ledger, &[first, reopening(&ledger, "d").await]).await, [Settled::Done; 2]);
     assert_eq!(reopened().await, [pixel("111"), pixel("333")]);
-    assert_eq!(ledger.0.reopened(&[pixel("222"), pixel("333")]).await.expect("reopened"), [pixel("333")]);
-    assert_eq!(ledger.0.reopened(&[]).await.expect("reopened"), []);
+    assert_eq!(
+        ledger.0.reopened(&[pixel("222"), pixel("333")], at(100)).await.expect("reopened"),
+        [pixel("333")]
+    );
+    assert_eq!(ledger.0.reopened(&[], at(100)).await.expect("reopened"), []);
     let claimed = ledger.due(10, 100).await;
     assert_eq!((claimed.len(), reopened().await), (2, Vec::new()), "a worker has them now");
 }

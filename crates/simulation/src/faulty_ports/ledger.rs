@@ -114,7 +114,7 @@ impl ReportLedger for FaultyLedger {
     }
 
     /// No operator takes part.
-    async fn reopened(&self, _: &[PixelRef]) -> Result<Vec<PixelRef>> {
+    async fn reopened(&self, _: &[PixelRef], _: UnixMillis) -> Result<Vec<PixelRef>> {
         Ok(Vec::new())
     }
 

@@ -124,7 +124,7 @@ impl Lanes {
         if parked.is_empty() {
             return Ok(());
         }
-        for pixel in self.reporting.ledger.reopened(&parked).await? {
+        for pixel in self.reporting.ledger.reopened(&parked, self.reporting.clock.now()).await? {
             if let Some(lane) = self.open().get(&pixel) {
                 tracing::info!(%pixel, "the operator asks for another try: the pixel is probed now");
                 lane.context.throttle().probe_now();
