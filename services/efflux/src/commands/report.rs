@@ -2,7 +2,7 @@
 
 mod sums;
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use domain::{PixelRef, UnixMillis};
 use jiff::ZonedDateTime;
 use ports::analytics::{CountedAt, Grouping, Only, Totals};
-use ports::{AnalyticsStore, ErrorKind};
+use ports::{AnalyticsStore, ErrorKind, LedgerAdmin};
 use runtime::{ExitStatus, WrongUsage};
 
 use self::sums::{Label, Sums};
@@ -124,7 +124,7 @@ impl Time {
 
 backends::port_set! {
     /// To add conversions up.
-    pub(crate) struct Figures { analytics: AnalyticsStore }
+    pub(crate) struct Figures { ledger: LedgerAdmin, analytics: AnalyticsStore }
 }
 
 impl Run for Report {
@@ -171,6 +171,8 @@ async fn report(
     now: &Now,
     wanted: &Totals,
 ) -> anyhow::Result<ExitStatus> {
+    // Asked first: what is exported between the two questions only makes the figures newer.
+    let unexported = parts.ports.ledger.stats().await?.unexported;
     let totals = parts.ports.analytics.totals(wanted).await.map_err(|error| match error.kind() {
         ErrorKind::TooLarge => WrongUsage::new(error.to_string()).into(),
         _ => anyhow::Error::from(error),
@@ -178,11 +180,19 @@ async fn report(
     let sums = Sums::of(totals, |group| args.label(group, now));
     let currency = &parts.settings.reporting.currency;
     if args.format.json {
-        print_json(&args.json(&sums, wanted, currency))?;
-    } else if args.format.csv {
+        print_json(&args.json(&sums, wanted, (currency, unexported)))?;
+        return Ok(ExitStatus::Done);
+    }
+    if args.format.csv {
         out(&sums.sheet(args.by.name(), currency).to_csv()?);
     } else {
         args.print(&sums, wanted, currency);
+    }
+    if unexported > 0 {
+        // Not among the figures, which a program may read.
+        let note =
+            format!("{unexported} changes are not exported yet: the figures are older than the ledger's.\n");
+        drop(stderr().write_all(note.as_bytes()));
     }
     Ok(ExitStatus::Done)
 }
@@ -200,7 +210,7 @@ impl Report {
         (0, text.unwrap_or_else(|| group.to_owned()))
     }
 
-    fn json(&self, sums: &Sums, wanted: &Totals, currency: &str) -> serde_json::Value {
+    fn json(&self, sums: &Sums, wanted: &Totals, (currency, unexported): (&str, u64)) -> serde_json::Value {
         serde_json::json!({
             "by": self.by.name(),
             "time": self.time.name(),
@@ -208,6 +218,7 @@ impl Report {
             "from": wanted.when.start.rfc3339(),
             "to": wanted.when.end.rfc3339(),
             "currency": currency,
+            "unexported": unexported,
             "rows": sums.sheet(self.by.name(), currency).to_json(),
             "total": sums.total(),
         })

@@ -78,28 +78,32 @@ impl Sum {
 /// A group's place among the others, and its name.
 pub(super) type Label = (i64, String);
 
-/// Sums by group.
+/// Sums by group, and of all groups.
 #[derive(Debug, Default)]
-pub(super) struct Sums(BTreeMap<Label, Sum>);
+pub(super) struct Sums {
+    groups: BTreeMap<Label, Sum>,
+    all: Sum,
+}
 
 impl Sums {
     /// Adds up what has the same label.
     pub(super) fn of(totals: Vec<Total>, label: impl Fn(&str) -> Label) -> Self {
         let mut sums = Self::default();
         for total in totals {
-            sums.0.entry(label(&total.group)).or_default().add(&total);
+            sums.groups.entry(label(&total.group)).or_default().add(&total);
+            sums.all.add(&total);
         }
         sums
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.groups.is_empty()
     }
 
     /// A row for each group, in their order, for programs and spreadsheets.
     pub(super) fn sheet(&self, by: &'static str, currency: &str) -> Sheet<COLUMNS> {
         let mut sheet = Self::empty(by).in_currency(currency);
-        for ((_, group), sum) in &self.0 {
+        for ((_, group), sum) in &self.groups {
             let group = Some(group).filter(|group| !group.is_empty());
             sheet.add(sum.cells(Cell::or_nothing(group, Cell::text)));
         }
@@ -109,40 +113,22 @@ impl Sums {
     /// The same for people, with the sum of all groups where there are several.
     pub(super) fn sheet_for_people(&self, by: &'static str) -> Sheet<COLUMNS> {
         let mut sheet = Self::empty(by);
-        for ((_, group), sum) in &self.0 {
+        for ((_, group), sum) in &self.groups {
             sheet.add(sum.cells(Cell::text(if group.is_empty() { NONE } else { group })));
         }
-        if self.0.len() > 1 {
-            sheet.add(self.all().cells(Cell::text(ALL)));
+        if self.groups.len() > 1 {
+            sheet.add(self.all.cells(Cell::text(ALL)));
         }
         sheet
     }
 
     /// The sum of all groups, for programs.
     pub(super) fn total(&self) -> Value {
-        let mut total = Self::empty(ALL).object(&self.all().cells(Cell::Nothing));
+        let mut total = Self::empty(ALL).object(&self.all.cells(Cell::Nothing));
         if let Some(total) = total.as_object_mut() {
             total.remove(ALL);
         }
         total
-    }
-
-    fn all(&self) -> Sum {
-        self.0.values().fold(Sum::default(), |mut all, sum| {
-            all.conversions += sum.conversions;
-            all.reported += sum.reported;
-            all.waiting += sum.waiting;
-            all.lost += sum.lost;
-            all.no_events += sum.no_events;
-            all.purchases += sum.purchases;
-            all.events += sum.events;
-            all.stated = all.stated + sum.stated;
-            all.reported_revenue = all.reported_revenue + sum.reported_revenue;
-            all.unreported = all.unreported + sum.unreported;
-            all.waiting_revenue = all.waiting_revenue + sum.waiting_revenue;
-            all.lost_revenue = all.lost_revenue + sum.lost_revenue;
-            all
-        })
     }
 
     const fn empty(by: &'static str) -> Sheet<COLUMNS> {
