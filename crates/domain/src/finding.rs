@@ -9,6 +9,7 @@ use crate::money::Money;
 use crate::network::Network;
 use crate::outcome::{Reason, Reasons};
 use crate::pixel::PixelCode;
+use crate::placeholder::is_placeholder;
 use crate::platform::Platform;
 use crate::row::{Conversion, Count, LocalClick, Row, values};
 
@@ -188,7 +189,23 @@ impl Search<'_, '_> {
             lacks("event_source_url");
             lacks("domain_name");
         }
+        if all.is_empty() {
+            all.push(self.unusable(conversion));
+        }
         all
+    }
+
+    /// What a platform refuses of data that are there.
+    fn unusable(&self, conversion: &Conversion<'_>) -> Finding {
+        if conversion.user_agent.as_deref().is_some_and(is_placeholder) {
+            return self.found(
+                Reason::InsufficientData,
+                "user_agent",
+                "says nothing, and the platform requires it",
+            );
+        }
+        let page = if conversion.event_source_url.is_some() { "event_source_url" } else { "domain_name" };
+        self.found(Reason::InsufficientData, page, "not an address of a page that the platform takes")
     }
 
     /// The counts that the row's network sends as events, by field.

@@ -31,7 +31,10 @@ const PLAIN: [&str; 14] = [
 /// The value of a field as JSON writes it: cut, and without a visitor's data, wherever a feed has put them.
 pub(super) fn shown(field: &str, json: &str) -> String {
     let text = json.trim_matches('"');
-    let hidden = || format!("({} characters, not shown)", text.chars().count());
+    let hidden = || match text.chars().count() {
+        1 => "(1 character, not shown)".to_owned(),
+        length => format!("({length} characters, not shown)"),
+    };
     match json.as_bytes().first() {
         Some(b'[') => return "(a list)".to_owned(),
         Some(b'{') => return "(an object)".to_owned(),

@@ -11,6 +11,17 @@ fn found(raw: &str, reason: Reason) -> Vec<String> {
 }
 
 #[test]
+fn what_is_there_and_of_no_use_is_named() {
+    let raw = r#"{"session_id":"s","user_agent":"null","domain_name":"a.example"}"#;
+    let expected = r#"user_agent "null": says nothing, and the platform requires it"#;
+    assert_eq!(found(raw, Reason::InsufficientData), [expected]);
+    let raw = r#"{"session_id":"s","user_agent":"UA","event_source_url":"ftp://a.example/"}"#;
+    let expected =
+        "event_source_url (16 characters, not shown): not an address of a page that the platform takes";
+    assert_eq!(found(raw, Reason::InsufficientData), [expected]);
+}
+
+#[test]
 fn field_value_and_rule_are_named() {
     for (raw, reason, expected) in [
         (
