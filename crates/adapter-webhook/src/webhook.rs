@@ -34,7 +34,7 @@ const PAUSES: Backoff = Backoff::even(Duration::from_secs(1), Duration::from_sec
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Time to send what waits when the process ends.
-const FAREWELL: Duration = Duration::from_secs(5);
+const AT_THE_END: Duration = Duration::from_secs(5);
 
 /// Where notices go.
 #[derive(Debug, Clone)]
@@ -161,7 +161,7 @@ impl Webhook {
                 self.known().1.done(dropped);
             }
         };
-        if tokio::time::timeout(FAREWELL, rest).await.is_err() {
+        if tokio::time::timeout(AT_THE_END, rest).await.is_err() {
             tracing::warn!(webhook = self.0.host, "notices were not sent: the process ends");
         }
     }

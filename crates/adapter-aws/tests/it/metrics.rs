@@ -4,13 +4,14 @@ use adapter_aws::Aws;
 use adapter_aws::cloudwatch::{CloudWatchConfig, CloudWatchMetrics};
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Datapoint, Dimension, StandardUnit, Statistic};
+use port_tests::clock::RealClock;
 use port_tests::proxy::Proxy;
 use port_tests::service;
 use ports::metric::name;
 use ports::{Clock, ErrorKind, MetricSink};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{RealClock, at, aws, connect, unique};
+use crate::world::{at, aws, connect, unique};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 

@@ -3,37 +3,15 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use adapter_aws::sqs::SqsQueue;
 use adapter_aws::{AccessKey, Aws, AwsConfig, provision};
-use async_trait::async_trait;
-use domain::UnixMillis;
+use port_tests::clock::RealClock;
 use port_tests::service;
-use ports::Clock;
 
 /// Deliveries before SQS itself moves a message: more than any test makes.
 const MAX_RECEIVES: u32 = 100;
-
-/// The system's time.
-#[derive(Debug)]
-pub(crate) struct RealClock;
-
-#[async_trait]
-impl Clock for RealClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "servers have a clock of their own; this is the one nearest to it"
-    )]
-    fn now(&self) -> UnixMillis {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the year is past 1970");
-        UnixMillis(i64::try_from(since.as_millis()).expect("the year is before 292,278,994"))
-    }
-
-    async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
 
 /// Lets real time pass.
 pub(crate) fn pass(time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

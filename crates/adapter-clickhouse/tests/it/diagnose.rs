@@ -7,7 +7,9 @@ use port_tests::clock::ManualClock;
 use ports::diagnose::{Check, CheckState};
 use ports::{AnalyticsStore, Clock, Diagnose};
 
-use crate::server::{RealClock, analytics, ask, fresh_address};
+use port_tests::clock::RealClock;
+
+use crate::server::{analytics, ask, fresh_address};
 
 async fn examine(address: &str, clock: Arc<dyn Clock>) -> Vec<Check> {
     ClickHouseDiagnosis::new(ClickHouse::new(address).unwrap(), clock).findings().await

@@ -2,30 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use adapter_clickhouse::{ClickHouse, ClickHouseAnalytics};
-use async_trait::async_trait;
 use domain::restate::Figures;
-use domain::{ConversionKey, Outcome, UnixMillis, UnixSeconds};
+use domain::{ConversionKey, Outcome, UnixSeconds};
+use port_tests::clock::RealClock;
 use ports::Clock;
 use ports::ledger::{Record, Source};
-
-/// The time as it is: locks are about real time.
-#[derive(Debug)]
-pub(crate) struct RealClock;
-
-#[async_trait]
-impl Clock for RealClock {
-    #[expect(clippy::disallowed_methods, reason = "adapters may not use the runtime's clock")]
-    fn now(&self) -> UnixMillis {
-        UnixMillis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64)
-    }
-
-    async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
 
 /// The server's address with another database, which no other test uses and which does not exist yet.
 pub(crate) fn fresh_address() -> String {

@@ -4,7 +4,9 @@ use std::time::Duration;
 use adapter_clickhouse::{ClickHouse, ClickHouseLock};
 use ports::{AnalyticsStore, Clock, ExclusiveLock};
 
-use crate::server::{RealClock, analytics, fresh_address};
+use port_tests::clock::RealClock;
+
+use crate::server::{analytics, fresh_address};
 
 #[tokio::test]
 async fn it_keeps_the_rules_of_analytics() {

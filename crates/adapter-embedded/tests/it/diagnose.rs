@@ -55,6 +55,6 @@ async fn a_folder_that_others_can_read_another_version_and_damage_are_findings()
         assert_eq!(findings(&checks), ["database ledger.db"]);
         assert!(checks.iter().any(|c| c.saw.contains(said)), "{checks:?}");
     }
-    fs::write(folder.join("directory.db"), "this is no database").unwrap();
+    fs::write(folder.join("directory.db"), "not a database").unwrap();
     assert_eq!(findings(&examine(&folder).await), ["database directory.db", "database ledger.db"]);
 }

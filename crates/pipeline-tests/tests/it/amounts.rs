@@ -1,18 +1,16 @@
 //! Amounts that are missing, zero or implausible, and clicks that are still to come.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Outcome, Receipt};
-use pipeline::replay::{Replay, Replayed};
-use pipeline::{Feeds, Pixels};
+use pipeline::replay::Replayed;
 use ports::ledger::{Record, Selection, WaitReason};
 use ports::{Clock, LedgerAdmin};
 use serde_json::{Value, json};
 
 use crate::restatements::{purchases, stating};
-use crate::world::{World, destinations, meta};
+use crate::world::World;
 
 /// A row with some fields changed.
 fn with(row: &str, changes: &Value) -> String {
@@ -109,13 +107,7 @@ async fn what_is_implausible_waits_for_a_person_who_has_it_sent() {
     world.tokens("1", &["another", "token-1"]).await;
     world.sandbox_has(0);
 
-    let replay = Replay {
-        ledger: Arc::clone(&world.ledger) as _,
-        pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
-        feeds: Arc::new(Feeds::new(Arc::clone(&world.feeds) as _)),
-        clock: Arc::clone(&world.reporting.clock),
-        destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
-    };
+    let replay = world.replay();
     let reason = Some("implausible_revenue".to_owned());
     let selection = Selection { outcome: Outcome::Parked, reason, pixel: None, since: None };
     let plan = replay.plan(&selection).await.unwrap();

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{Feed, Outcome, UnixSeconds};
 use meta_sandbox::EventFilter;
-use pipeline::replay::Replay;
 use pipeline::worker::{Handled, Handler};
-use pipeline::{Feeds, Pixels};
 use ports::ledger::Selection;
 use ports::{Error, ErrorKind, FeedDirectory, LedgerAdmin, Result};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{World, destinations, meta};
+use crate::world::World;
 
 /// A minute before the clock of a new world.
 const CLICKED_AT: i64 = 1_763_800_000 - 60;
@@ -64,13 +62,7 @@ async fn what_was_malformed_gets_another_chance_by_the_zone_that_was_set_since()
     let world = World::new().await;
     world.report("a", &[row(&world, "s", 1)]).await;
     set(&world, "tonic", "Europe/Berlin").await;
-    let replay = Replay {
-        ledger: Arc::clone(&world.ledger) as _,
-        pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
-        feeds: Arc::new(Feeds::new(Arc::clone(&world.feeds) as _)),
-        clock: Arc::clone(&world.reporting.clock),
-        destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
-    };
+    let replay = world.replay();
     let selection = Selection { outcome: Outcome::Invalid, reason: None, pixel: None, since: None };
     assert_eq!(replay.apply(&selection, &BTreeSet::new()).await.unwrap().reopened, 1);
     world.reporting.feeds.refresh().await.unwrap();

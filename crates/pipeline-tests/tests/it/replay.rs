@@ -1,25 +1,13 @@
 //! Another chance for what ended or waits.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Outcome;
-use pipeline::replay::{Replay, ReplayPlan, Replayed};
-use pipeline::{Feeds, Pixels};
+use pipeline::replay::{ReplayPlan, Replayed};
 use ports::ledger::{Selection, WaitReason};
 
-use crate::world::{World, destinations, meta};
-
-fn replay(world: &World) -> Replay {
-    Replay {
-        ledger: Arc::clone(&world.ledger) as _,
-        pixels: Arc::new(Pixels::new(Arc::clone(&world.directory) as _)),
-        feeds: Arc::new(Feeds::new(Arc::clone(&world.feeds) as _)),
-        clock: Arc::clone(&world.reporting.clock),
-        destinations: destinations(meta(&world.sandbox.url())).into_iter().collect(),
-    }
-}
+use crate::world::World;
 
 fn all(outcome: Outcome) -> Selection {
     Selection { outcome, reason: None, pixel: None, since: None }
@@ -32,18 +20,18 @@ async fn what_was_invalid_is_reported_once_its_pixel_is_known() {
     let invalid = receipt.rows(Outcome::Invalid);
     assert!(invalid > 0 && receipt.rows(Outcome::Reported) + invalid == 600, "{receipt:?}");
     let selection = all(Outcome::Invalid);
-    let plan = replay(&world).plan(&selection).await.unwrap();
+    let plan = world.replay().plan(&selection).await.unwrap();
     assert_eq!((plan.reopened().entries, plan.not_valid["invalid_pixel"].entries), (0, invalid));
 
     world.sandbox.set_tokens("44", &["token-44"]);
     world.tokens("44", &["token-44"]).await;
-    let plan = replay(&world).plan(&selection).await.unwrap();
+    let plan = world.replay().plan(&selection).await.unwrap();
     let reopened = plan.reopen[&("meta:44".parse().unwrap(), "invalid_pixel".to_owned())];
     assert_eq!(reopened.entries + plan.not_valid["invalid_pixel"].entries, invalid);
     assert!(reopened.entries > 0 && !reopened.revenue.is_zero());
     assert_eq!(world.entries(Outcome::Invalid).await, invalid, "a plan changes nothing");
 
-    let done = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
+    let done = world.replay().apply(&selection, &BTreeSet::new()).await.unwrap();
     assert_eq!(done, Replayed { reopened: reopened.entries, ..Replayed::default() });
     world.reporting.pixels.refresh().await.unwrap();
     world.settled().await;
@@ -63,17 +51,17 @@ async fn what_waits_for_a_pixel_goes_at_once_and_only_that() {
     assert_eq!(receipt.rows(Outcome::Parked), 40);
     let reason = Some(WaitReason::NoWorkingCredential.to_string());
     let selection = Selection { pixel: "meta:2".parse().ok(), reason, ..all(Outcome::Parked) };
-    let plan = replay(&world).plan(&selection).await.unwrap();
+    let plan = world.replay().plan(&selection).await.unwrap();
     world.tokens("2", &["new"]).await;
     world.reporting.pixels.refresh().await.unwrap();
-    let done = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
+    let done = world.replay().apply(&selection, &BTreeSet::new()).await.unwrap();
     assert_eq!(done.reopened, plan.reopened().entries);
     assert!((1..40).contains(&done.reopened));
     world.until(async || world.entries(Outcome::Reported).await == done.reopened).await;
     assert_eq!(world.sandbox.stats().repeated_events(), 0);
-    let again = replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap();
+    let again = world.replay().apply(&selection, &BTreeSet::new()).await.unwrap();
     assert_eq!(again, Replayed::default(), "none of it waits any more");
-    let reported = replay(&world).plan(&all(Outcome::Reported)).await.unwrap();
+    let reported = world.replay().plan(&all(Outcome::Reported)).await.unwrap();
     assert_eq!((reported.reopened().entries, reported.already_reported.entries), (0, done.reopened));
 }
 
@@ -84,11 +72,11 @@ async fn what_waits_for_a_pixel_to_which_nothing_can_be_sent_stays_parked() {
     let receipt = world.report("a", &world.rows(40, 1, &["1", "2"])).await;
     assert_eq!(receipt.rows(Outcome::Parked), 40);
     let parked = |pixel: &str| Selection { pixel: pixel.parse().ok(), ..all(Outcome::Parked) };
-    let of_first = replay(&world).plan(&parked("meta:1")).await.unwrap().reopened().entries;
+    let of_first = world.replay().plan(&parked("meta:1")).await.unwrap().reopened().entries;
     let closed = BTreeSet::from(["meta:1".parse().unwrap()]);
-    let done = replay(&world).apply(&all(Outcome::Parked), &closed).await.unwrap();
+    let done = world.replay().apply(&all(Outcome::Parked), &closed).await.unwrap();
     assert_eq!((done.left_parked, done.reopened), (of_first, 40 - of_first));
-    assert_eq!(replay(&world).plan(&parked("meta:1")).await.unwrap().reopened().entries, of_first);
+    assert_eq!(world.replay().plan(&parked("meta:1")).await.unwrap().reopened().entries, of_first);
 }
 
 #[tokio::test]
@@ -98,7 +86,7 @@ async fn what_a_feed_states_below_zero_counts_with_its_sign() {
     let mut negative: serde_json::Value = serde_json::from_str(&row).unwrap();
     (negative["conversions"], negative["revenue"]) = (1.into(), serde_json::json!(-0.25));
     world.report("a", &[negative.to_string()]).await;
-    let plan = replay(&world).plan(&all(Outcome::Invalid)).await.unwrap();
+    let plan = world.replay().plan(&all(Outcome::Invalid)).await.unwrap();
     assert_eq!(plan.not_valid["negative_amount"].revenue.to_string(), "-0.25");
 }
 
@@ -108,11 +96,11 @@ async fn what_is_too_old_by_now_stays() {
     world.report("a", &world.rows(10, 1, &["44"])).await;
     world.tokens("44", &["token-44"]).await;
     let selection = all(Outcome::Invalid);
-    assert_eq!(replay(&world).plan(&selection).await.unwrap().reopened().entries, 10);
+    assert_eq!(world.replay().plan(&selection).await.unwrap().reopened().entries, 10);
     world.clock.advance(Duration::from_secs(8 * 86_400));
-    let plan = replay(&world).plan(&selection).await.unwrap();
+    let plan = world.replay().plan(&selection).await.unwrap();
     assert_eq!((plan.too_old.entries, plan.reopen.len()), (10, 0));
-    assert_eq!(replay(&world).apply(&selection, &BTreeSet::new()).await.unwrap(), Replayed::default());
+    assert_eq!(world.replay().apply(&selection, &BTreeSet::new()).await.unwrap(), Replayed::default());
     let none = Selection { since: Some(world.reporting.clock.now()), ..selection };
-    assert_eq!(replay(&world).plan(&none).await.unwrap(), ReplayPlan::default());
+    assert_eq!(world.replay().plan(&none).await.unwrap(), ReplayPlan::default());
 }

@@ -13,11 +13,12 @@ use destination_meta::map::{DataProcessing, EventNames, MapConfig};
 use destination_meta::transport::Transport;
 use domain::{Money, ObjectRef, Outcome, PixelRef, Receipt};
 use meta_sandbox::{Sandbox, SandboxConfig};
+use pipeline::replay::Replay;
 use pipeline::report::{
     Backoff, CLAIM_ROWS, Intake, Lanes, OnUnknown, ReportConfig, ReportPorts, Reporting, ZeroRevenue, due,
 };
 use pipeline::worker::{Handled, Handler};
-use pipeline::{Blocking, MemoryBudget, RowLimits};
+use pipeline::{Blocking, Feeds, MemoryBudget, Pixels, RowLimits};
 use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
@@ -143,6 +144,17 @@ impl World {
         let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         Intake::new(reporting, lanes)
+    }
+
+    /// Other chances that the operator gives.
+    pub(crate) fn replay(&self) -> Replay {
+        Replay {
+            ledger: Arc::clone(&self.ledger) as _,
+            pixels: Arc::new(Pixels::new(Arc::clone(&self.directory) as _)),
+            feeds: Arc::new(Feeds::new(Arc::clone(&self.feeds) as _)),
+            clock: Arc::clone(&self.reporting.clock),
+            destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),
+        }
     }
 
     /// What the directory says of a pixel from now on.

@@ -16,7 +16,7 @@ const WHILE: Duration = Duration::from_secs(600);
 /// A thing that breaks and works again is two notices.
 const IN_A_WHILE: usize = 2;
 
-/// How long a backend or a destination must be unavailable: one lost answer is no outage.
+/// How long a backend or a destination must be unavailable: one lost answer is not an outage.
 const OUTAGE: Duration = Duration::from_secs(20);
 
 /// How long money must be about to expire: a late click is open for a moment while it is sent.

@@ -44,7 +44,7 @@ fn a_refused_token_a_refused_file_and_a_dead_letter_are_one_notice_each() {
     world.ok(&["ingest", "--network", "tonic", "--force", bad.to_str().unwrap()]);
     // The first attempt at one of them fails, and is made again.
     wait_until(LONGEST, "three notices", || receiver.received().len() >= 4);
-    // Requests go on being refused: that is no change. Then a token works.
+    // Requests go on being refused, which changes nothing. Then a token works.
     let refused = || world.ok(&["status", "--json"]).contains("no_working_credential");
     wait_until(LONGEST, "conversions wait", refused);
     ingest("second.json", 2);

@@ -138,7 +138,7 @@ fn status_knows_the_money_and_shows_what_it_can_when_a_backend_is_damaged() {
     ] {
         let path = world.path("data").join(damaged);
         let before = std::fs::read(&path).unwrap();
-        std::fs::write(&path, "this is no database, and never was one").unwrap();
+        std::fs::write(&path, "not a database, and never was one").unwrap();
         let output = world.output(&["status", "--json"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(69), "{damaged}: {said}");
