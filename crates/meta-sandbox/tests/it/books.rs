@@ -1,11 +1,12 @@
 //! What the sandbox remembers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use meta_sandbox::{EventFilter, Sandbox, SandboxConfig};
 use serde_json::json;
 
-use crate::client::{PIXEL, batch, call, config, event, post, send, start};
+use crate::client::{NOW, PIXEL, batch, call, config, event, post, send, start};
 
 #[tokio::test]
 async fn the_first_of_an_id_counts_and_sums_are_exact() {
@@ -28,6 +29,24 @@ async fn the_first_of_an_id_counts_and_sums_are_exact() {
     let ids = sandbox.ids().unwrap();
     let ids: Vec<_> = ids.iter().map(|one| (one.name.as_str(), one.id.as_str(), one.times)).collect();
     assert_eq!(ids, [("Lead", "a", 1), ("Purchase", "a", 3), ("Purchase", "b", 3), ("Purchase", "c", 3)]);
+}
+
+#[tokio::test]
+async fn an_id_is_forgotten_48_hours_after_it_first_came() {
+    const HOUR: i64 = 3_600;
+    let now = Arc::new(AtomicI64::new(NOW));
+    let clock = Arc::clone(&now);
+    let config = SandboxConfig { clock: Arc::new(move || clock.load(Ordering::SeqCst)), ..config() };
+    let sandbox = Sandbox::start(config).await.unwrap();
+    // The last look renews nothing: the first receipt counts.
+    for (hours, accepted, repeated, again) in [(0, 1, 0, 0), (47, 1, 1, 0), (49, 2, 1, 1), (96, 2, 2, 1)] {
+        now.store(NOW + hours * HOUR, Ordering::SeqCst);
+        assert_eq!(send(&sandbox, &batch(&["a"])).await.unwrap().status, 200);
+        let stats = sandbox.stats();
+        let purchase = &stats.pixels[PIXEL].names["Purchase"];
+        let counted = (purchase.accepted, purchase.repeated, purchase.counted_again);
+        assert_eq!(counted, (accepted, repeated, again), "after {hours} hours");
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use ports::notice::{State, Subject};
 use ports::queue::{Delivery, Handle};
 use ports::subscriptions::Subscription;
 use ports::{Blob, BlobStore, Clock, NoticeSink, SubscriptionStore, notification};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 const IN: &str = "interpreted-events-bucket";
@@ -166,11 +167,8 @@ async fn one_bad_line_costs_itself_alone() {
         .await;
     assert_eq!((receipt.rows_in, receipt.kept, receipt.suspicious.len()), (4, 4, 0));
     let filtered = world.text(&key("a").replacen("networks", "filtered-conversions", 1)).await.unwrap();
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&filtered).unwrap();
-    assert_eq!(
-        (rows.len(), rows[1]["row"].as_u64(), &rows[3]["revenue"]),
-        (4, Some(1), &serde_json::Value::Null)
-    );
+    let rows: Vec<Value> = serde_json::from_str(&filtered).unwrap();
+    assert_eq!((rows.len(), rows[1]["row"].as_u64(), &rows[3]["revenue"]), (4, Some(1), &Value::Null));
 }
 
 #[tokio::test]
@@ -206,6 +204,23 @@ async fn marks_are_acknowledged_and_files_beside_them_processed() {
     let both = good.replacen("\"Records\":[", "\"Records\":[{\"eventName\":\"ObjectCreated:Put\"},", 1);
     match world.handle(&both).await {
         Handled::DeadLetter { reason } => assert!(reason.contains("record 0"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.receipt(&object).await.kept, 1);
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_costs_the_one_beside_it_nothing() {
+    let world = World::new(false);
+    let object = world.put(&key("a"), &row("s", OURS)).await;
+    let record = |object: &ObjectRef| {
+        let one: Value = serde_json::from_str(&notification::object_created(object, 1, "now")).unwrap();
+        one["Records"][0].clone()
+    };
+    let gone = ObjectRef::new(IN, key("gone"));
+    let both = json!({"Records": [record(&gone), record(&object)]}).to_string();
+    match world.handle(&both).await {
+        Handled::DeadLetter { reason } => assert!(reason.contains(&gone.key), "{reason}"),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.receipt(&object).await.kept, 1);
