@@ -33,8 +33,13 @@ def run(*command, check=True, env=None, text=None):
     environment = {**os.environ, **(env or {})}
     done = subprocess.run(command, capture_output=True, text=True, check=False, input=text, env=environment)
     if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        raise AssertionError(failure(command, done))
     return done
+
+
+def failure(command, done):
+    """What a failed command was and what it printed."""
+    return f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
 def wait_until(what, done, seconds=LONGEST_SECONDS):
@@ -146,8 +151,17 @@ class System:
         return name
 
     def efflux(self, *arguments, check=True, text=None):
-        """Runs the operator's tool and returns what it printed."""
-        return run("docker", "exec", "--interactive", self.tools(), "/usr/local/bin/service", *arguments, check=check, text=text)
+        """Runs the operator's tool and returns what it printed. While a backend cannot be reached it runs again, as an operator would."""
+        command = ["docker", "exec", "--interactive", self.tools(), "/usr/local/bin/service", *arguments]
+        give_up = time.monotonic() + LONGEST_SECONDS
+        while True:
+            done = run(*command, check=False, text=text)
+            if not check or done.returncode == 0:
+                return done
+            if done.returncode != UNAVAILABLE or time.monotonic() > give_up:
+                raise AssertionError(failure(command, done))
+            print(f"a backend could not be reached: {done.stderr[-500:]}")
+            time.sleep(1)
 
     def put(self, name, text):
         """Puts a file into the container of the operator's tool; returns its path there."""
@@ -164,7 +178,7 @@ class System:
         done = self.efflux("status", "--json", "--files", str(files), check=False)
         if done.returncode == UNAVAILABLE:
             return None
-        assert done.returncode == 0, f"efflux status ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, failure(["efflux", "status"], done)
         return json.loads(done.stdout)
 
     def sandbox(self, path, body=None):

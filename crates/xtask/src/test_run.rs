@@ -25,7 +25,7 @@ use crate::process::{command, run};
 use crate::services::Services;
 use crate::workspace::Workspace;
 use log::Terminal;
-use step::Step;
+use step::{Lock, Step};
 
 /// Runs parts of the whole check and writes what came of them; the last line sums up. Whether all is well.
 ///
@@ -82,9 +82,9 @@ pub fn quick(dir: &Path, out: &mut (dyn Write + Send)) -> Result<bool> {
             run(tests, log)
         })
         .after([build::NEXTEST_READY])
-        .locks_target()
+        .locks(Lock::Target)
         .live(),
-        Step::command("lints", Part::Checks, command("cargo", &LINTS)).locks_target(),
+        Step::command("lints", Part::Checks, command("cargo", &LINTS)).locks(Lock::Target),
     ];
     play(&workspace, steps, out)
 }
@@ -120,14 +120,17 @@ fn test_steps<'a>(workspace: &'a Workspace, parts: &[Part]) -> Vec<Step<'a>> {
     if parts.contains(&Part::Unit) {
         let doc = build::cargo(workspace, &["test", "--doc", "--workspace", "--no-fail-fast"]);
         steps.push(
-            Step::command("doc tests", Part::Unit, doc).after([build::TESTS_BUILT]).locks_target().tests(),
+            Step::command("doc tests", Part::Unit, doc)
+                .after([build::TESTS_BUILT])
+                .locks(Lock::Target)
+                .tests(),
         );
         // Once each, and small: so that they cannot rot.
         let benches = ["test", "--workspace", "--bench", "claim", "--bench", "mapping"];
         steps.push(
             Step::command("benchmarks", Part::Unit, build::cargo(workspace, &benches))
                 .after([build::TESTS_BUILT])
-                .locks_target(),
+                .locks(Lock::Target),
         );
     }
     steps

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::log::Log;
 use super::messages::Messages;
 use super::part::Part;
-use super::step::Step;
+use super::step::{Lock, Step};
 use super::tools::NEXTEST;
 use crate::process::{command, run_keeping};
 use crate::workspace::Workspace;
@@ -37,7 +37,7 @@ fn linting(workspace: &Workspace, mut command: Command) -> Command {
 /// the programs and once for the tests.
 pub(super) fn programs(workspace: &Workspace) -> Step<'static> {
     let build = cargo(workspace, &["build", "--workspace", "--bins", "--bench", "claim"]);
-    Step::command(PROGRAMS, Part::Build, build).locks_target()
+    Step::command(PROGRAMS, Part::Build, build).locks(Lock::Target)
 }
 
 /// The tool that runs the tests.
@@ -49,12 +49,12 @@ pub(super) fn nextest(workspace: &Workspace) -> Step<'_> {
 pub(super) fn tests_built(workspace: &Workspace) -> Step<'_> {
     Step::new(TESTS_BUILT, Part::Build, |log| build_tests(workspace, log))
         .after([NEXTEST_READY, PROGRAMS])
-        .locks_target()
+        .locks(Lock::Target)
 }
 
 /// All code is compiled as far as clippy and rustdoc need it, where nothing is to run.
 pub(super) fn checked(workspace: &Workspace) -> Step<'_> {
-    Step::new(CHECKED, Part::Checks, |log| all_targets(workspace, "check", log)).locks_target()
+    Step::new(CHECKED, Part::Checks, |log| all_targets(workspace, "check", log)).locks(Lock::Target)
 }
 
 /// What cargo has built, for a nextest that must not ask cargo again: other steps have it locked meanwhile. And what cargo said of it.

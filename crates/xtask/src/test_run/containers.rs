@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::build::PROGRAMS;
 use super::part::Part;
-use super::step::Step;
+use super::step::{Lock, Step};
 use crate::process::{command, succeeds};
 use crate::workspace::Workspace;
 
@@ -49,14 +49,15 @@ pub(super) fn steps(workspace: &Workspace) -> Vec<Step<'_>> {
             python(&["docker/e2e/test_system.py", "-v", "Disturbed"]),
         )
         .after(["images"])
+        .locks(Lock::System)
         .tests(),
         Step::command(
             "system replaced",
             containers,
             python(&["docker/e2e/test_system.py", "-v", "Replaced"]),
         )
-        // Three systems at once would be too much for the deadlines of other tests.
-        .after(["images", "system disturbed"])
+        .after(["images"])
+        .locks(Lock::System)
         .tests(),
         Step::command("demo", containers, python(&["docker/e2e/test_demo.py", "-v"]))
             .after(["images", "image tests"])

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::log::{Log, Terminal};
 use super::part::Part;
-use super::step::Step;
+use super::step::{Lock, Step};
 use crate::tally::Tally;
 
 /// How a step ended.
@@ -32,7 +32,7 @@ const LAST_LINES: usize = 12;
 
 /// A step that runs.
 struct Running {
-    locks_target: bool,
+    locks: Option<Lock>,
 }
 
 /// Runs all steps and reports how each ended. A step whose predecessor failed does not run and counts as failed.
@@ -65,7 +65,7 @@ pub(super) fn run<'a>(steps: Vec<Step<'_>>, logs: &Path, terminal: &'a Terminal<
                     continue;
                 }
                 terminal.line(step.name, "begins");
-                running.insert(step.name, Running { locks_target: step.locks_target });
+                running.insert(step.name, Running { locks: step.locks });
                 let report = report.clone();
                 scope.spawn(move || {
                     // The other end lives as long as this scope.
@@ -92,9 +92,9 @@ fn now() -> Instant {
 
 /// Whether a step may begin, or need not wait any longer because a step before it failed.
 fn is_ready(step: &Step<'_>, running: &BTreeMap<&'static str, Running>, ended: &[Ended]) -> bool {
-    let target_is_locked = running.values().any(|other| other.locks_target);
+    let is_locked = step.locks.is_some() && running.values().any(|other| other.locks == step.locks);
     let all_ended = step.after.iter().all(|before| ended.iter().any(|end| end.name == *before));
-    failed_before(step, ended).is_some() || (all_ended && !(step.locks_target && target_is_locked))
+    failed_before(step, ended).is_some() || (all_ended && !is_locked)
 }
 
 fn failed_before(step: &Step<'_>, ended: &[Ended]) -> Option<&'static str> {
@@ -165,21 +165,34 @@ mod tests {
     }
 
     #[test]
-    fn what_locks_the_target_folder_runs_in_the_order_of_the_list() {
-        let (_, order) = played(|order| {
-            ["a", "b", "c", "d"].map(|name| noted(name, order).locks_target()).into_iter().collect()
+    fn what_locks_the_same_runs_in_the_order_of_the_list() {
+        for lock in [Lock::Target, Lock::System] {
+            let (_, order) = played(|order| {
+                ["a", "b", "c", "d"].map(|name| noted(name, order).locks(lock)).into_iter().collect()
+            });
+            assert_eq!(order, "a b c d");
+        }
+    }
+
+    #[test]
+    fn a_failure_skips_nothing_that_only_locks_the_same() {
+        let (ended, order) = played(|order| {
+            vec![
+                Step::new("broken", Part::Checks, |_| bail!("of glass")).locks(Lock::System),
+                noted("next", order).locks(Lock::System),
+            ]
         });
-        assert_eq!(order, "a b c d");
+        assert_eq!((ended.len(), order.as_str()), (2, "next"));
     }
 
     #[test]
     fn a_failure_skips_what_builds_on_it_and_nothing_else() {
         let (ended, order) = played(|order| {
             vec![
-                Step::new("broken", Part::Checks, |_| bail!("of glass")).locks_target(),
+                Step::new("broken", Part::Checks, |_| bail!("of glass")).locks(Lock::Target),
                 noted("on it", order).after(["broken"]),
                 noted("on that", order).after(["on it"]),
-                noted("apart", order).locks_target(),
+                noted("apart", order).locks(Lock::Target),
             ]
         });
         assert_eq!(order, "apart");

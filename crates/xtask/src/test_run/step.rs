@@ -11,14 +11,23 @@ use crate::process::run;
 /// What a step does.
 pub(super) type Work<'a> = Box<dyn FnOnce(&mut Log<'_>) -> Result<()> + Send + 'a>;
 
+/// What one step at a time may use. Others wait for it, in the order in which they are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// Cargo's target folder.
+    Target,
+    /// The cores, for a whole system in containers: two at once would be too much for the deadlines of other tests.
+    System,
+}
+
 /// A step of a run.
 pub(super) struct Step<'a> {
     pub(super) name: &'static str,
     pub(super) part: Part,
     /// Steps that must have succeeded before.
     pub(super) after: Vec<&'static str>,
-    /// Steps that lock cargo's target folder run one at a time, in the order in which they are listed.
-    pub(super) locks_target: bool,
+    /// Held while it runs.
+    pub(super) locks: Option<Lock>,
     /// Whether its output is shown as it comes; otherwise it is shown only if the step fails.
     pub(super) live: bool,
     /// Whether its output is about tests.
@@ -37,7 +46,7 @@ impl<'a> Step<'a> {
             name,
             part,
             after: Vec::new(),
-            locks_target: false,
+            locks: None,
             live: false,
             has_tests: false,
             work: Box::new(work),
@@ -54,8 +63,8 @@ impl<'a> Step<'a> {
         self
     }
 
-    pub(super) fn locks_target(mut self) -> Self {
-        self.locks_target = true;
+    pub(super) fn locks(mut self, lock: Lock) -> Self {
+        self.locks = Some(lock);
         self
     }
 
