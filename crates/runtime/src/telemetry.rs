@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use settings::{LogFormat, TelemetrySettings};
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{Layer, fmt};
 
 /// How the names of drivers begin. Below `info` they log what they are given: PostgreSQL's the parameters of a statement, and with them tokens.
 const DRIVERS: [&str; 8] =
@@ -15,7 +15,7 @@ const DRIVERS: [&str; 8] =
 
 /// Starts logging for this process; later calls change nothing.
 pub fn init(settings: &TelemetrySettings) {
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = settings.level.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match settings.format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),

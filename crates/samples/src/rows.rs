@@ -23,7 +23,7 @@ pub struct SampleRow {
 pub fn rows(spec: &SampleSpec) -> Rows<'_> {
     Rows {
         spec,
-        chance: Chance::new(spec.seed ^ spec.network.salt()),
+        seed: spec.seed ^ spec.network.salt(),
         first: 0..spec.rows,
         again: 0..spec.rows,
         last_clean: None,
@@ -36,7 +36,7 @@ pub fn rows(spec: &SampleSpec) -> Rows<'_> {
 #[derive(Debug, Clone)]
 pub struct Rows<'s> {
     spec: &'s SampleSpec,
-    chance: Chance,
+    seed: u64,
     first: Range<usize>,
     again: Range<usize>,
     last_clean: Option<(usize, Visit)>,
@@ -52,7 +52,7 @@ struct Draw {
 
 impl Rows<'_> {
     fn draw(&self, row: usize) -> Draw {
-        let mut chance = self.chance.of_row(row);
+        let mut chance = Chance::of_row(self.seed, row);
         let visit = Visit::draw(&mut chance, self.spec);
         let dirty = chance.share() < self.spec.dirty;
         let restated = chance.share() < self.spec.restate;

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_restatement_has_the_same_identity() {
         let spec = SampleSpec::default();
-        let visit = Visit::draw(&mut Chance::new(3), &spec);
+        let visit = Visit::draw(&mut Chance::of_row(3, 0), &spec);
         let later = visit.restated();
         assert_eq!((&later.session, later.keyword), (&visit.session, visit.keyword));
         assert_eq!(later.conversions(), visit.conversions() + 1);

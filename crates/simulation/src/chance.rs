@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use chacha20::ChaCha8Rng;
 use rand::{Rng as _, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 /// The purpose of a random stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Purpose {
 }
 
 /// One random stream.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {

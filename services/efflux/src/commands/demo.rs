@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use assembly::Parts;
 use clap::Args;
 use destination_meta::destination::PLATFORM;
-use domain::{PixelCode, PixelRef};
+use domain::{ObjectRef, PixelCode, PixelRef};
 use meta_sandbox::Sandbox;
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
@@ -79,29 +79,40 @@ async fn prepare(parts: &Parts) -> anyhow::Result<()> {
 }
 
 async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result<ExitStatus> {
-    let mut files: Vec<(String, Followed)> = Vec::new();
+    let mut put = Vec::new();
     for (seed, network) in (1..).zip(SampleNetwork::ALL) {
-        let spec = SampleSpec {
-            network,
-            rows: ROWS,
-            seed,
-            now_unix_s: parts.clock.now().seconds().0,
-            campaigns: CAMPAIGNS,
-            dirty: 0.06,
-            restate: 0.02,
-            ndjson: seed % 2 == 0,
-            ..SampleSpec::default()
-        };
-        let path = folder.join(format!("{network}.json"));
-        File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
-        let (blobs, content) = (&*parts.ports.blobs, ingest::open(&path)?);
-        let object = put_content(parts, blobs, content, network.name(), &spec.account).await?;
-        let followed =
-            places(parts, &parts.ports.blobs, &*parts.ports.ledger).follow(&object, LONGEST, |_| {}).await?;
-        files.push((network.name().to_owned(), followed));
+        put.push((network, put_sample(parts, network, seed, folder).await?));
+    }
+    let places = places(parts, &parts.ports.blobs, &*parts.ports.ledger);
+    let mut files: Vec<(String, Followed)> = Vec::new();
+    for (network, object) in put {
+        files.push((network.name().to_owned(), places.follow(&object, LONGEST, |_| {}).await?));
     }
     out(&tables::summary(&files, &parts.settings.reporting.currency));
     conclude(&files, sandbox)
+}
+
+/// Makes a sample and puts it where the network's interpreter would.
+async fn put_sample(
+    parts: &Parts,
+    network: SampleNetwork,
+    seed: u64,
+    folder: &Path,
+) -> anyhow::Result<ObjectRef> {
+    let spec = SampleSpec {
+        network,
+        rows: ROWS,
+        seed,
+        now_unix_s: parts.clock.now().seconds().0,
+        campaigns: CAMPAIGNS,
+        dirty: 0.06,
+        restate: 0.02,
+        ndjson: seed.is_multiple_of(2),
+        ..SampleSpec::default()
+    };
+    let path = folder.join(format!("{network}.json"));
+    File::create(&path).and_then(|file| sample::write(&spec, file)).context("cannot write a sample")?;
+    put_content(parts, &*parts.ports.blobs, ingest::open(&path)?, network.name(), &spec.account).await
 }
 
 /// The sandbox checks the ledger independently: it must have accepted exactly the events of the receipts.

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
+use chacha20::ChaCha8Rng;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use meta_sandbox::{Action, ErrorAnswer, Fault, Matcher};
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use samples::{SampleNetwork, generate};
 use serde_json::Value;
 

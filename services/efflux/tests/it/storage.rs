@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+use chacha20::ChaCha8Rng;
 use meta_sandbox::Action;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
 
 use crate::disk::{all_reported_once, put};
