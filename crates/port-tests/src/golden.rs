@@ -30,7 +30,8 @@ pub enum Kind {
 }
 
 /// Each set of a data directory.
-pub const EMBEDDED: [Kind; 3] = [Kind::Embedded(1), Kind::Embedded(2), Kind::Embedded(3)];
+pub const EMBEDDED: [Kind; 4] =
+    [Kind::Embedded(1), Kind::Embedded(2), Kind::Embedded(3), Kind::Embedded(5)];
 
 /// A file or folder of the fixtures.
 #[must_use]
@@ -168,18 +169,20 @@ async fn receipts_are_the_same(ledger: &dyn Ledger, kind: Kind) {
     }
     let mut earlier = status(kind)["files"].as_array().cloned().expect("files");
     for file in &mut earlier {
+        // When it came is not a part of the receipt.
+        file.as_object_mut().expect("a file").remove("at");
         for pixel in file["receipt"]["pixels"].as_array_mut().expect("pixels") {
             pixel["pixel"] = json!(pixel["pixel"].as_str().map(pixel_now));
-        }
-    }
-    for file in &mut now {
-        for later in ["stated", "unreported"] {
-            file["receipt"].as_object_mut().expect("a receipt").remove(later);
         }
     }
     let by_object = |file: &Value| file["object"].to_string();
     now.sort_by_key(by_object);
     earlier.sort_by_key(by_object);
+    for (now, earlier) in now.iter_mut().zip(&earlier) {
+        // The earliest versions did not say how much money a file states.
+        let known = earlier["receipt"].as_object().expect("a receipt");
+        now["receipt"].as_object_mut().expect("a receipt").retain(|name, _| known.contains_key(name));
+    }
     assert_eq!(now, earlier);
 }
 
