@@ -30,8 +30,8 @@ pub enum Kind {
 }
 
 /// Each set of a data directory.
-pub const EMBEDDED: [Kind; 4] =
-    [Kind::Embedded(1), Kind::Embedded(2), Kind::Embedded(3), Kind::Embedded(5)];
+pub const EMBEDDED: [Kind; 5] =
+    [Kind::Embedded(1), Kind::Embedded(2), Kind::Embedded(3), Kind::Embedded(4), Kind::Embedded(5)];
 
 /// A file or folder of the fixtures.
 #[must_use]
