@@ -11,13 +11,14 @@ use pipeline::filter::{FileWatch, Filter};
 use pipeline::worker::{Handled, Handler};
 use pipeline::{Blocking, RowLimits, Subscriptions};
 use port_tests::clock::ManualClock;
-use ports::metric::{Labels, MetricSink};
 use ports::notice::{State, Subject};
 use ports::queue::{Delivery, Handle};
 use ports::subscriptions::Subscription;
 use ports::{Blob, BlobStore, Clock, NoticeSink, SubscriptionStore, notification};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+
+use crate::world::Counters;
 
 const IN: &str = "interpreted-events-bucket";
 const OUT: &str = "report-conversions-bucket";
@@ -36,17 +37,6 @@ impl SubscriptionStore for OneCampaign {
     async fn remove(&self, _: &str) -> ports::Result<bool> {
         Ok(false)
     }
-}
-
-#[derive(Debug, Default)]
-struct Counters(Mutex<BTreeMap<&'static str, u64>>);
-
-impl MetricSink for Counters {
-    fn count(&self, name: &'static str, _: Labels<'_>, by: u64) {
-        *self.0.lock().unwrap().entry(name).or_default() += by;
-    }
-    fn gauge(&self, _: &'static str, _: Labels<'_>, _: f64) {}
-    fn observe(&self, _: &'static str, _: Labels<'_>, _: f64) {}
 }
 
 /// What was noted of files, by the last part of their names.
@@ -124,7 +114,7 @@ impl World {
     }
 
     fn suspicious(&self) -> u64 {
-        self.counters.0.lock().unwrap().get(ports::metric::name::SUSPICIOUS_FILES).copied().unwrap_or(0)
+        self.counters.of(ports::metric::name::SUSPICIOUS_FILES)
     }
 }
 
