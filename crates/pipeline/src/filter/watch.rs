@@ -48,3 +48,69 @@ impl FileWatch {
         suspicions
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Row;
+
+    use super::*;
+
+    /// A file of thirty rows, of which so many have a click id.
+    fn file(with_click: usize) -> FileProfile {
+        let mut profile = FileProfile::default();
+        for n in 0..30 {
+            let click = if n < with_click { "IwAR1" } else { "{fbclid}" };
+            let row = format!(
+                r#"{{"session_id":"s","click_timestamp":1,"pixel_id":"1","campaign_id":"7","traffic_source":"x",
+                "ts_click_id":"{click}","conversions":1,"revenue":0.5}}"#
+            );
+            profile.note(&Row::parse(&row), true);
+        }
+        profile
+    }
+
+    /// Whether a file of this network, without a click id, looks wrong.
+    fn is_odd(watch: &FileWatch, network: &str) -> bool {
+        let suspicions = watch.judge(network, &file(0));
+        assert!(suspicions.iter().all(|said| said.contains("click id")), "{suspicions:?}");
+        !suspicions.is_empty()
+    }
+
+    fn usual(watch: &FileWatch, files: usize) {
+        (0..files).for_each(|_| drop(watch.judge("tonic", &file(30))));
+    }
+
+    #[test]
+    fn a_file_is_compared_with_ten_earlier_ones_of_its_network() {
+        let watch = FileWatch::new(false);
+        usual(&watch, 9);
+        assert!(!is_odd(&watch, "tonic"), "nine are too few");
+        let watch = FileWatch::new(false);
+        usual(&watch, 10);
+        assert!(is_odd(&watch, "tonic"));
+        assert!(!is_odd(&watch, "sedo"), "another network");
+        assert_eq!(watch.judge("tonic", &file(30)), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_usual_is_that_of_the_last_twenty_files() {
+        let watch = FileWatch::new(false);
+        usual(&watch, FILES);
+        let odd = (0..FILES).filter(|_| is_odd(&watch, "tonic")).count();
+        // Then most of the last twenty are so.
+        assert_eq!(odd, 11);
+        assert_eq!(watch.earlier.lock().unwrap()["tonic"].len(), FILES);
+        assert!(!watch.judge("tonic", &file(30)).is_empty(), "the old kind is odd now");
+    }
+
+    #[test]
+    fn any_number_of_networks_takes_bounded_memory() {
+        let watch = FileWatch::new(false);
+        for network in 0..1_000 {
+            watch.judge(&format!("network-{network}"), &file(30));
+            assert!(watch.earlier.lock().unwrap().len() <= NETWORKS);
+        }
+        usual(&watch, 10);
+        assert!(is_odd(&watch, "tonic"), "those after them are compared as ever");
+    }
+}
