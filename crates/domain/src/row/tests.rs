@@ -29,7 +29,8 @@ fn numbers_may_be_text_and_ids_numbers() {
         (r#""1.000""#, Count::Number(1)),
         (r#""1,000""#, Count::Unreadable),
         (r#""2 clicks""#, Count::Unreadable),
-        (r#""NaN""#, Count::Unreadable),
+        (r#""NaN""#, Count::Absent),
+        (r#""Infinity""#, Count::Unreadable),
         ("1.5", Count::Unreadable),
     ] {
         assert_eq!(count(json), read, "{json}");
