@@ -165,6 +165,10 @@ fn from_record(record: &RawValue) -> Result<Option<ObjectRef>, &'static str> {
 }
 
 /// Undoes S3's encoding of keys, in notifications and lists: `+` is a blank, `%2B` a plus. `None` when it is not UTF-8.
+///
+/// S3 always encodes, so the decoded key alone is meant. Where a store sends keys as they are, a `+` or `%` in them leads to an
+/// object that is not there, and the dead letter names it. The literal key is not tried: it may be that of another object, which would
+/// then be reported under the wrong name.
 #[must_use]
 pub fn decode_key(encoded: &str) -> Option<String> {
     let blanks = encoded.replace('+', " ");
