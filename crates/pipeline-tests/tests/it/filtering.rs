@@ -73,7 +73,7 @@ impl World {
             blocking: Blocking::Pool,
             clock,
             metrics: Arc::<Counters>::clone(&counters),
-            watch: FileWatch::new(hold),
+            watch: FileWatch::new(hold, "USD"),
             notices: Arc::<Noted>::clone(&noted),
         };
         Self { noted, filter, blobs, counters }
@@ -226,6 +226,18 @@ async fn a_file_that_looks_wrong_is_said_to_be_wrong_and_passes() {
     let receipt = world.filter("unsubscribed", &row("s", "\"9\"")).await;
     assert!(receipt.suspicious[0].contains("subscribed campaign"), "{receipt:?}");
     assert_eq!(world.suspicious(), 2);
+}
+
+#[tokio::test]
+async fn a_file_with_another_currency_than_the_figures_have_is_suspicious() {
+    let world = World::new(true);
+    let with = |currency: &str| row("s", OURS).replace(":1}", &format!(":1,\"currency\":\"{currency}\"}}"));
+    let dollars = [row("s", OURS), with("USD"), with("usd")].join("\n");
+    assert_eq!(world.filter("dollars", &dollars).await.suspicious, [""; 0]);
+    let receipt = world.filter("euros", &[row("s", OURS), with("EUR")].join("\n")).await;
+    let said = "the currency of 1 of 2 rows is EUR: figures add them up as if it were USD";
+    assert_eq!((receipt.suspicious, receipt.held), (vec![said.to_owned()], true));
+    assert_eq!(world.suspicious(), 1);
 }
 
 #[tokio::test]

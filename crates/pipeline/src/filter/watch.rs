@@ -13,17 +13,18 @@ const FILES: usize = 20;
 const NETWORKS: usize = 256;
 
 /// Watches over the files of a process. What is usual is learned by each process for itself: its first ten files of a network are not compared.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FileWatch {
     hold: bool,
+    currency: String,
     earlier: Mutex<BTreeMap<String, VecDeque<Shares>>>,
 }
 
 impl FileWatch {
-    /// Watches; with `hold`, files that look wrong wait for the operator (`HOLD_SUSPICIOUS_FILES`).
+    /// Watches; with `hold`, files that look wrong wait for the operator (`HOLD_SUSPICIOUS_FILES`). Figures are in this currency.
     #[must_use]
-    pub fn new(hold: bool) -> Self {
-        Self { hold, earlier: Mutex::default() }
+    pub fn new(hold: bool, currency: impl Into<String>) -> Self {
+        Self { hold, currency: currency.into(), earlier: Mutex::default() }
     }
 
     pub(super) const fn holds(&self) -> bool {
@@ -38,7 +39,7 @@ impl FileWatch {
             earlier.clear();
         }
         let files = earlier.entry(network.to_owned()).or_default();
-        let suspicions = profile.suspicions(Network::find(network), files.make_contiguous());
+        let suspicions = profile.suspicions(Network::find(network), &self.currency, files.make_contiguous());
         if let Some(shares) = profile.shares() {
             if files.len() >= FILES {
                 files.pop_front();
@@ -82,10 +83,10 @@ mod tests {
 
     #[test]
     fn a_file_is_compared_with_ten_earlier_ones_of_its_network() {
-        let watch = FileWatch::new(false);
+        let watch = FileWatch::new(false, "USD");
         usual(&watch, 9);
         assert!(!is_odd(&watch, "tonic"), "nine are too few");
-        let watch = FileWatch::new(false);
+        let watch = FileWatch::new(false, "USD");
         usual(&watch, 10);
         assert!(is_odd(&watch, "tonic"));
         assert!(!is_odd(&watch, "sedo"), "another network");
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_usual_is_that_of_the_last_twenty_files() {
-        let watch = FileWatch::new(false);
+        let watch = FileWatch::new(false, "USD");
         usual(&watch, FILES);
         let odd = (0..FILES).filter(|_| is_odd(&watch, "tonic")).count();
         // Then most of the last twenty are so.
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn any_number_of_networks_takes_bounded_memory() {
-        let watch = FileWatch::new(false);
+        let watch = FileWatch::new(false, "USD");
         for network in 0..1_000 {
             watch.judge(&format!("network-{network}"), &file(30));
             assert!(watch.earlier.lock().unwrap().len() <= NETWORKS);
