@@ -22,12 +22,12 @@ async fn a_file_of_which_every_row_is_invalid_is_suspicious() {
     let early: Vec<_> = rows[..30].iter().map(|row| with(row, &ahead)).collect();
     let receipt = world.report("a", &early).await;
     assert_eq!(only(&receipt), (Outcome::Invalid, "future_click", 30));
-    assert_eq!(world.counters.of(SUSPICIOUS_FILES), 1);
+    assert_eq!(world.tally.of(SUSPICIOUS_FILES), 1);
     world.sandbox_has(0);
 
     let receipt = world.report("b", &[&early[..], &rows[30..]].concat()).await;
     assert_eq!(receipt.rows(Outcome::Reported), 1, "{receipt:?}");
-    assert_eq!(world.counters.of(SUSPICIOUS_FILES), 1, "one good row among them");
+    assert_eq!(world.tally.of(SUSPICIOUS_FILES), 1, "one good row among them");
 }
 
 #[tokio::test]
@@ -50,8 +50,8 @@ async fn a_session_of_many_visitors_is_counted_and_its_rows_are_reported() {
     };
     let receipt = world.report("one", &visitors(1)).await;
     assert_eq!(only(&receipt), (Outcome::Reported, "", 6));
-    assert_eq!(world.counters.of(SHARED_SESSIONS), 0, "one visitor, six keywords");
+    assert_eq!(world.tally.of(SHARED_SESSIONS), 0, "one visitor, six keywords");
     let receipt = world.report("many", &visitors(6)).await;
     assert_eq!(only(&receipt), (Outcome::Reported, "", 6));
-    assert_eq!(world.counters.of(SHARED_SESSIONS), 1);
+    assert_eq!(world.tally.of(SHARED_SESSIONS), 1);
 }

@@ -37,18 +37,18 @@ const LOOKS: usize = 20_000;
 
 pub(crate) const BUCKET: &str = "report-conversions-bucket";
 
-/// Metrics that a test can read.
+/// How often things were counted.
 #[derive(Debug, Default)]
-pub(crate) struct Counters(Mutex<BTreeMap<&'static str, u64>>);
+pub(crate) struct Tally(Mutex<BTreeMap<&'static str, u64>>);
 
-impl Counters {
-    /// How often something was counted, whatever its labels.
+impl Tally {
+    /// Of one metric, whatever its labels.
     pub(crate) fn of(&self, name: &str) -> u64 {
         self.0.lock().unwrap().get(name).copied().unwrap_or(0)
     }
 }
 
-impl MetricSink for Counters {
+impl MetricSink for Tally {
     fn count(&self, name: &'static str, _: Labels<'_>, by: u64) {
         *self.0.lock().unwrap().entry(name).or_default() += by;
     }
@@ -64,7 +64,7 @@ pub(crate) struct World {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) directory: Arc<EmbeddedPixels>,
     pub(crate) feeds: Arc<EmbeddedFeeds>,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) tally: Arc<Tally>,
     intake: Intake,
     _folder: tempfile::TempDir,
 }
@@ -116,7 +116,7 @@ impl World {
         let feeds = Arc::new(EmbeddedFeeds::new(directory_db.clone()));
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
         let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
-        let counters = Arc::new(Counters::default());
+        let tally = Arc::new(Tally::default());
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
             feeds: Arc::<EmbeddedFeeds>::clone(&feeds),
@@ -129,7 +129,7 @@ impl World {
             destinations: destinations(meta(&sandbox.url())).into_iter().chain(second).collect(),
             clock: dyn_clock,
             rng: Arc::new(Half),
-            metrics: Arc::<Counters>::clone(&counters),
+            metrics: Arc::<Tally>::clone(&tally),
             health: Arc::new(NoHealth),
             notices: Arc::new(NoNotices),
         };
@@ -144,7 +144,7 @@ impl World {
             lanes,
             directory,
             feeds,
-            counters,
+            tally,
             intake,
             _folder: folder,
         };
@@ -169,7 +169,7 @@ impl World {
             destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),
             clock: Arc::<ManualClock>::clone(&self.clock),
             rng: Arc::new(Half),
-            metrics: Arc::<Counters>::clone(&self.counters),
+            metrics: Arc::<Tally>::clone(&self.tally),
             health: Arc::new(NoHealth),
             notices: Arc::new(NoNotices),
         };
