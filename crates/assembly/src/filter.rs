@@ -57,7 +57,7 @@ pub(crate) fn handler(parts: &Parts<FilterPorts>, subscriptions: Option<Arc<Subs
         blocking: Blocking::Pool,
         clock: Arc::clone(&parts.clock),
         metrics: Arc::clone(&parts.metrics),
-        watch: FileWatch::new(settings.toggles.hold_suspicious_files),
+        watch: FileWatch::new(settings.toggles.hold_suspicious_files, &settings.reporting.currency),
         notices: Arc::clone(&parts.notices),
     }
 }

@@ -1,6 +1,8 @@
 //! Whether a file, as a whole, looks as the files of its network do. A feed that renames a column makes each row look like one that
 //! has nothing to say.
 
+use std::collections::BTreeMap;
+
 use crate::network::Network;
 use crate::row::{Count, FieldNames, Row};
 
@@ -13,8 +15,14 @@ const FILES_FOR_SHARES: usize = 10;
 /// A share that differs by more from the usual one is far from it.
 const FAR: f64 = 0.4;
 
+/// So many currencies of a file are counted.
+const MOST_CURRENCIES: usize = 64;
+
+/// So many of them are named.
+const NAMED_CURRENCIES: usize = 3;
+
 /// What the rows of a file have in common.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FileProfile {
     rows: u64,
     subscribed: u64,
@@ -25,6 +33,8 @@ pub struct FileProfile {
     paid: u64,
     earning: u64,
     fields: FieldNames,
+    /// Rows by the currency that they name, in upper case; of those alone that figures may count.
+    currencies: BTreeMap<[u8; 3], u64>,
 }
 
 /// Shares of a file's rows, by which its network's files are compared.
@@ -46,6 +56,15 @@ impl FileProfile {
         self.click_ids += u64::from(conversion.click_id.is_some());
         self.paid += u64::from(matches!(conversion.conversions, Count::Number(n) if n > 0));
         self.earning += u64::from(conversion.revenue.is_some_and(|revenue| !revenue.is_zero()));
+        if let Some(code) = conversion.currency.as_deref().and_then(code).filter(|_| subscribed) {
+            self.note_currency(code);
+        }
+    }
+
+    fn note_currency(&mut self, code: [u8; 3]) {
+        if self.currencies.len() < MOST_CURRENCIES || self.currencies.contains_key(&code) {
+            *self.currencies.entry(code).or_default() += 1;
+        }
     }
 
     /// Notes a row of which nothing is known: it cannot be read.
@@ -74,9 +93,9 @@ impl FileProfile {
         (self.rows >= ROWS_FOR_SHARES).then_some(Shares(shares))
     }
 
-    /// Why the file looks wrong, among earlier ones of its network; nothing if it does not.
+    /// Why the file looks wrong, among earlier ones of its network, where figures are in this currency; nothing if it does not.
     #[must_use]
-    pub fn suspicions(&self, network: &Network, earlier: &[Shares]) -> Vec<String> {
+    pub fn suspicions(&self, network: &Network, currency: &str, earlier: &[Shares]) -> Vec<String> {
         let mut suspicions = Vec::new();
         if self.rows == 0 {
             return suspicions;
@@ -90,11 +109,39 @@ impl FileProfile {
         } else if self.subscribed == 0 {
             suspicions.push("no row is of a subscribed campaign: all are filtered out".to_owned());
         }
+        suspicions.extend(self.other_currencies(currency));
         if let Some(shares) = self.shares() {
             suspicions.extend(shares.far_from(earlier));
         }
         suspicions
     }
+}
+
+impl FileProfile {
+    /// What is said of rows in other currencies than that of the figures. The platform is sent the right one.
+    fn other_currencies(&self, ours: &str) -> Option<String> {
+        let others = || self.currencies.iter().filter(|(code, _)| code.as_slice() != ours.as_bytes());
+        let rows: u64 = others().map(|(_, rows)| rows).sum();
+        let mut names: Vec<_> =
+            others().take(NAMED_CURRENCIES).map(|(code, _)| String::from_utf8_lossy(code)).collect();
+        if others().count() > names.len() {
+            names.push("others".into());
+        }
+        let said = || {
+            format!(
+                "the currency of {rows} of {} rows is {}: figures add them up as if it were {ours}",
+                self.rows,
+                names.join(" or ")
+            )
+        };
+        (rows > 0).then(said)
+    }
+}
+
+/// A text that may be the code of a currency, in upper case.
+fn code(text: &str) -> Option<[u8; 3]> {
+    let code: [u8; 3] = text.as_bytes().try_into().ok()?;
+    code.iter().all(u8::is_ascii_alphabetic).then(|| code.map(|byte| byte.to_ascii_uppercase()))
 }
 
 impl Shares {
@@ -129,20 +176,20 @@ mod tests {
     #[test]
     fn a_renamed_column_is_noticed_and_a_null_is_not() {
         let tonic = Network::find("tonic");
-        assert_eq!(profile(&[ROW]).suspicions(tonic, &[]), [""; 0]);
+        assert_eq!(profile(&[ROW]).suspicions(tonic, "USD", &[]), [""; 0]);
         let null = ROW.replace("0.5", "null");
-        assert_eq!(profile(&[&null]).suspicions(tonic, &[]), [""; 0]);
+        assert_eq!(profile(&[&null]).suspicions(tonic, "USD", &[]), [""; 0]);
         let renamed = ROW.replace("revenue", "Revenue").replace("ts_click_id", "click");
         assert_eq!(
-            profile(&[&renamed, &renamed]).suspicions(tonic, &[]),
+            profile(&[&renamed, &renamed]).suspicions(tonic, "USD", &[]),
             ["no row has the field ts_click_id, revenue"]
         );
-        assert_eq!(profile(&[&renamed, ROW]).suspicions(tonic, &[]), [""; 0], "one row has it");
-        let crossroads = profile(&[ROW]).suspicions(Network::find("crossroads"), &[]);
+        assert_eq!(profile(&[&renamed, ROW]).suspicions(tonic, "USD", &[]), [""; 0], "one row has it");
+        let crossroads = profile(&[ROW]).suspicions(Network::find("crossroads"), "USD", &[]);
         assert_eq!(crossroads, ["no row has the field lander_visitors, lander_searches"]);
         let session = ROW.replace("session_id", "session_ID");
         let said = ["no row has the field session_id", "no row has a session: all are malformed"];
-        assert_eq!(profile(&[&session]).suspicions(tonic, &[]), said);
+        assert_eq!(profile(&[&session]).suspicions(tonic, "USD", &[]), said);
     }
 
     #[test]
@@ -165,19 +212,66 @@ mod tests {
     }
 
     #[test]
+    fn rows_in_another_currency_are_noticed() {
+        let tonic = Network::find("tonic");
+        let said = |currencies: &[&str], ours| {
+            let mut profile = FileProfile::default();
+            for currency in currencies {
+                let row = ROW.replace("0.5}", &format!("0.5,\"currency\":\"{currency}\"}}"));
+                profile.note(&Row::parse(&row), true);
+            }
+            profile.suspicions(tonic, ours, &[])
+        };
+        assert_eq!(profile(&[ROW]).suspicions(tonic, "EUR", &[]), [""; 0], "no row names one");
+        assert_eq!(said(&["USD", "usd", ""], "USD"), [""; 0]);
+        assert_eq!(
+            said(&["USD", "eur", "EUR"], "USD"),
+            ["the currency of 2 of 3 rows is EUR: figures add them up as if it were USD"]
+        );
+        assert_eq!(
+            said(&["USD", "EUR", "GBP"], "GBP"),
+            ["the currency of 2 of 3 rows is EUR or USD: figures add them up as if it were GBP"]
+        );
+        assert_eq!(said(&["US$", "$", "null", "Euro"], "USD"), [""; 0], "such rows are malformed");
+        let mut unsubscribed = FileProfile::default();
+        let row = ROW.replace("0.5}", r#"0.5,"currency":"EUR"}"#);
+        unsubscribed.note(&Row::parse(ROW), true);
+        unsubscribed.note(&Row::parse(&row), false);
+        assert_eq!(unsubscribed.suspicions(tonic, "USD", &[]), [""; 0], "it is in no figure");
+    }
+
+    #[test]
+    fn any_number_of_currencies_is_noticed_in_bounded_memory() {
+        let mut profile = FileProfile::default();
+        for n in 0..20_000_u32 {
+            let code: String =
+                [n / 676, n / 26, n].map(|n| char::from(b'a' + (n % 26) as u8)).iter().collect();
+            let row = ROW.replace("0.5}", &format!("0.5,\"currency\":\"{code}\"}}"));
+            profile.note(&Row::parse(&row), true);
+        }
+        assert_eq!(profile.currencies.len(), MOST_CURRENCIES);
+        let said = profile.suspicions(Network::find("tonic"), "USD", &[]);
+        assert!(said[0].contains(" rows is AAA or AAB or AAC or others: "), "{said:?}");
+    }
+
+    #[test]
     fn shares_far_from_the_usual_are_noticed() {
         let tonic = Network::find("tonic");
         let no_click = ROW.replace("IwAR1", "{fbclid}");
         let usual: Vec<_> = (0..20).filter_map(|_| profile(&[ROW; 30]).shares()).collect();
-        assert_eq!(profile(&[ROW; 30]).suspicions(tonic, &usual), [""; 0]);
-        let odd = profile(&[&*no_click; 30]).suspicions(tonic, &usual);
+        assert_eq!(profile(&[ROW; 30]).suspicions(tonic, "USD", &usual), [""; 0]);
+        let odd = profile(&[&*no_click; 30]).suspicions(tonic, "USD", &usual);
         assert_eq!(odd, ["0 % of the rows have a click id, of earlier files 100 %"]);
-        assert_eq!(profile(&[&*no_click; 30]).suspicions(tonic, &usual[..9]), [""; 0], "too few to know");
-        assert_eq!(profile(&[&*no_click; 19]).suspicions(tonic, &usual), [""; 0], "too few rows");
+        assert_eq!(
+            profile(&[&*no_click; 30]).suspicions(tonic, "USD", &usual[..9]),
+            [""; 0],
+            "too few to know"
+        );
+        assert_eq!(profile(&[&*no_click; 19]).suspicions(tonic, "USD", &usual), [""; 0], "too few rows");
         let mut unsubscribed = FileProfile::default();
         (0..30).for_each(|_| unsubscribed.note(&Row::parse(ROW), false));
         assert_eq!(
-            unsubscribed.suspicions(tonic, &[]),
+            unsubscribed.suspicions(tonic, "USD", &[]),
             ["no row is of a subscribed campaign: all are filtered out"]
         );
     }

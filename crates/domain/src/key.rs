@@ -246,6 +246,10 @@ mod tests {
             assert!(ConversionKey::possible(session, Some(keyword)).contains(&key));
         }
         assert_ne!(ConversionKey::new("s1", Some("Café")), key);
+        // Who wrote it may have meant it: `a+b` is searched for, too.
+        for (one, other) in [("a+b", "a b"), ("a&amp;b", "a&b"), ("a%20b", "a b"), ("a  b", "a b")] {
+            assert_ne!(ConversionKey::new("s1", Some(one)), ConversionKey::new("s1", Some(other)), "{one}");
+        }
         assert_eq!(ConversionKey::possible("s1", Some("plain")), []);
     }
 

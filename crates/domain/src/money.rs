@@ -198,6 +198,10 @@ mod tests {
         for junk in ["", "abc", "NaN", "1e40", "99999999999999", "1_000", "$", "1,000", "0,50"] {
             assert_eq!(junk.parse::<Money>(), Err(NotMoney), "{junk}");
         }
+        // Other countries mean other things by them: none is guessed.
+        for doubtful in ["1,234.56", "1.234,56", "1 234.50", "1.50 USD", "\u{20ac}0.50", "(0.50)", "-$0.50"] {
+            assert_eq!(doubtful.parse::<Money>(), Err(NotMoney), "{doubtful}");
+        }
     }
 
     #[test]

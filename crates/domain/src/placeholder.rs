@@ -101,6 +101,11 @@ pub fn names_nothing(text: &str) -> bool {
         || between(text, "(", ")").is_some_and(is_macro_name)
 }
 
+/// Whether a text says in place of a number that there is none. Zero and signs are not among these words.
+pub(crate) fn is_no_number(text: &str) -> bool {
+    is_placeholder(text) || is_one_of(&["nan", "nil", "na", "-"], text)
+}
+
 fn is_one_of(words: &[&str], text: &str) -> bool {
     words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }

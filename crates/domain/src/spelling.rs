@@ -13,8 +13,8 @@ pub fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// The one form of all spellings of a text: composed (NFC), without invisible characters and outer blanks. Case and inner
-/// blanks stay.
+/// The one form of all spellings of a text: composed (NFC), without invisible characters and outer blanks. Case, inner blanks
+/// and everything that looks different stay, also `&amp;`, `+` and `%20`: a keyword may be meant so.
 ///
 /// ```
 /// use domain::spelling::canonical;

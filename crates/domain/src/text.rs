@@ -63,9 +63,17 @@ impl<'a> Field<'a> {
         (!damaged && !nothing).then_some(id)
     }
 
-    /// The id of something on the ad platform, in its one spelling. Its ids are numbers, so that `7.0` is 7 in text too.
+    /// The id of something on the ad platform, in its one spelling. Its ids are numbers, so that `7.0` is 7 in text too, and a
+    /// number with a fraction or with its digits in groups is not an id.
     pub(crate) fn into_platform_id(self) -> Option<Cow<'a, str>> {
-        let id = self.into_id()?;
+        let plain = match self {
+            Self::Text(text) => Self::Text(without_mark(text)),
+            other => other,
+        };
+        let id = plain.into_id()?;
+        if whole_number(&canonical(&id)).is_none() && is_separated(&id) {
+            return None;
+        }
         match id {
             Cow::Borrowed(id) => Some(canonical(whole_number(id).unwrap_or(id))),
             Cow::Owned(id) => Some(Cow::Owned(canonical(whole_number(&id).unwrap_or(&id)).into_owned())),
@@ -86,6 +94,21 @@ fn whole_number(number: &str) -> Option<&str> {
         None => number,
     };
     is_integer(whole).then_some(whole)
+}
+
+/// Without the quotation mark by which spreadsheets say that a number is meant as text.
+fn without_mark(text: Cow<'_, str>) -> Cow<'_, str> {
+    let Some(marked) = text.trim().strip_prefix('\'') else { return text };
+    match text {
+        Cow::Borrowed(whole) => Cow::Borrowed(whole.trim().strip_prefix('\'').unwrap_or(whole)),
+        Cow::Owned(_) => Cow::Owned(marked.to_owned()),
+    }
+}
+
+/// `120,210`, `1 2`, `7.5`: digits and what stands between digits, and nothing else.
+fn is_separated(text: &str) -> bool {
+    let is_separator = |c: char| matches!(c, ',' | '.' | ';' | '\'' | '_') || c.is_whitespace();
+    text.contains(is_separator) && text.chars().all(|c| c.is_ascii_digit() || is_separator(c))
 }
 
 /// `1.2021E+17`: what a spreadsheet leaves of a long number.

@@ -165,6 +165,10 @@ fn from_record(record: &RawValue) -> Result<Option<ObjectRef>, &'static str> {
 }
 
 /// Undoes S3's encoding of keys, in notifications and lists: `+` is a blank, `%2B` a plus. `None` when it is not UTF-8.
+///
+/// S3 always encodes, so the decoded key alone is meant. Where a store sends keys as they are, a `+` or `%` in them leads to an
+/// object that is not there, and the dead letter names it. The literal key is not tried: it may be that of another object, which would
+/// then be reported under the wrong name.
 #[must_use]
 pub fn decode_key(encoded: &str) -> Option<String> {
     let blanks = encoded.replace('+', " ");
@@ -259,6 +263,7 @@ mod tests {
         let wrap = |body: &str| serde_json::json!({"Type": "Notification", "Message": body}).to_string();
         let twice = wrap(&wrap(SIMPLE));
         assert_eq!(created(&twice), created(SIMPLE));
+        assert_eq!(parse(&wrap(r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#)), Ok(Notification::Test));
         assert!(parse(&wrap(&twice)).unwrap_err().to_string().contains("wrapped too many times"));
     }
 
@@ -273,6 +278,30 @@ mod tests {
             assert_eq!(parse(body), Ok(Notification::Created(vec![expected.clone()])));
         }
         assert_eq!(expected.id(), "b/k");
+    }
+
+    #[test]
+    fn a_key_of_event_bridge_is_not_decoded() {
+        let bridge = r#"{"detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"eb +%41.json"}}}"#;
+        let wrapped = serde_json::json!({"Type": "Notification", "Message": bridge}).to_string();
+        for body in [bridge, &wrapped] {
+            assert_eq!(created(body), ["b/eb +%41.json"]);
+        }
+        assert_eq!(created(&SIMPLE.replace("\"k\"", r#""eb+%2B%2541.json""#)), ["b/eb +%41.json"]);
+    }
+
+    #[test]
+    fn any_creation_is_one_and_no_version_is_none() {
+        for name in ["s3:ObjectCreated:Post", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload"] {
+            assert_eq!(created(&SIMPLE.replace("ObjectCreated:Put", name)), ["b/k"], "{name}");
+        }
+        for (version, kept) in [("null", None), (r#""""#, None), (r#""null""#, Some("null"))] {
+            let body = SIMPLE.replace(r#""key":"k""#, &format!(r#""key":"k","versionId":{version}"#));
+            let expected = ObjectRef::new("b", "k").at_version(kept.map(str::to_owned));
+            assert_eq!(expected.version.as_deref(), kept);
+            assert_eq!(parse(&body), Ok(Notification::Created(vec![expected])), "{version}");
+        }
+        assert_eq!(created(r#"{"Records":[]}"#), [""; 0]);
     }
 
     #[test]
@@ -321,9 +350,19 @@ mod tests {
 
     #[test]
     fn anything_else_is_named_without_its_content() {
-        for body in
-            ["", "hello secret", "[]", "17", "{}", r#"{"Records":[{"secret":1}]}"#, r#"{"Records":"x"}"#]
-        {
+        for body in [
+            "",
+            "hello secret",
+            "[]",
+            "17",
+            "{}",
+            r#"{"Records":[{"secret":1}]}"#,
+            r#"{"Records":"x"}"#,
+            // `{"Records":[]}` in base64, behind a byte order mark, and not encoded where SNS would have done so.
+            "eyJSZWNvcmRzIjpbXX0=",
+            "\u{feff}{\"Records\":[]}",
+            r#"{"Type":"Notification","Message":{"Records":[],"secret":1}}"#,
+        ] {
             let error = parse(body).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

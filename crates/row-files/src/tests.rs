@@ -32,6 +32,7 @@ fn arrays_and_sequences_are_read() {
         "\u{feff} [ {\"a\":\"]},\"} ,\n[\"x\"], 17 ,\"s\",null ] \n",
         "{\"a\":\"]},\"}\n[\"x\"]\n17\n\"s\"\nnull",
         "{\"a\":\"]},\"}\r\n\r\n[\"x\"] 17 \"s\" null\n",
+        "{\"a\":\"]},\"}\r[\"x\"]\r17\r\"s\"\rnull\r",
     ] {
         assert_eq!(
             rows(text.as_bytes()).unwrap(),
@@ -77,6 +78,11 @@ fn a_file_that_is_not_json_is_refused_with_the_place() {
     assert_eq!(refused(b"[1,\n 2\n 3]"), place(8, 3, 2, next));
     assert_eq!(refused(b"[1]x"), place(3, 1, 1, "text after the end of the array"));
     assert_eq!(refused(b"<html>"), place(0, 1, 0, "unexpected character"));
+    assert_eq!(refused(b"cb([{\"a\":1}])"), place(0, 1, 0, "unexpected character"));
+    for end in ["\0", "\x1a"] {
+        let file = format!("[{{\"a\":1}}]{end}");
+        assert_eq!(refused(file.as_bytes()), place(9, 1, 1, "text after the end of the array"));
+    }
     assert_eq!(refused(b"session_id,revenue\ns,1\n"), place(0, 1, 0, "unexpected character"));
     assert_eq!(refused(b"\xff\xfe[\0"), place(0, 1, 0, "not UTF-8"));
     assert_eq!(refused(br#"[{"a":"x"y"},{"a":2}]"#), place(9, 1, 0, "unexpected character"));
@@ -119,6 +125,17 @@ fn a_broken_row_harms_itself_alone() {
             assert!(found[1].starts_with("byte "), "{said}: {}", found[1]);
         }
     }
+}
+
+#[test]
+fn what_is_almost_json_is_broken_rows() {
+    let said = "byte 0 of the row: unexpected character";
+    assert_eq!(outline(b"// rows\n{\"a\":1}\n"), [said, r#"{"a":1}"#]);
+    assert_eq!(outline(b"{\"a\":1}\n# more\n{\"a\":2}\n"), [r#"{"a":1}"#, said, r#"{"a":2}"#]);
+    let said = "byte 1 of the row: unexpected character";
+    assert_eq!(outline(b"{'a':1}\n{'a':2}\n"), [said, said]);
+    // As its first value cannot be read, it is not known where the second begins.
+    assert!(refused(b"[{'a':1},{'a':2}]").starts_with("not valid JSON at byte 2: unexpected character"));
 }
 
 #[test]
@@ -192,6 +209,7 @@ fn gzip_members_follow_each_other_and_padding_is_ignored() {
     };
     let file = [member(b"{\"a\":1}\n"), member(b""), member(b"{\"a\":2}\n"), vec![0; 70_000]].concat();
     assert_eq!(rows(&file).unwrap().len(), 2);
+    assert_eq!(rows(&[member(b"[{\"a\":1}]"), member(b"[{\"a\":2}]")].concat()).unwrap().len(), 2);
     for rest in [&b"garbage"[..], &[0, 0, 0x1f]] {
         let file = [&member(b"{\"a\":1}"), rest].concat();
         assert!(matches!(rows(&file), Err(FileError::Read(_))));

@@ -83,8 +83,8 @@ section! {
     zero_revenue: ZeroRevenue = "ZERO_REVENUE", "hold", R, word();
     /// The most that one paid click may earn, in the feed's currency; what earns more waits for a person.
     max_revenue_per_click: Money = "MAX_REVENUE_PER_CLICK", "1000", R, shaped("an amount above 0", above_zero);
-    /// ISO 4217 code of the feeds' amounts.
-    currency: String = "CURRENCY" formerly "META_CURRENCY", "USD", R, shaped("a code of three letters", currency);
+    /// ISO 4217 code of the feeds' amounts; all figures are in it.
+    currency: String = "CURRENCY" formerly "META_CURRENCY", "USD", F | R, shaped("a code of three letters", currency);
     /// resend with the same event ids, or hold for a person, when no answer came.
     on_unknown_outcome: OnUnknown = "ON_UNKNOWN_OUTCOME" formerly "META_ON_UNKNOWN_OUTCOME", "resend", R, word();
 }

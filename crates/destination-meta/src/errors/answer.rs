@@ -54,7 +54,15 @@ mod tests {
         assert_eq!(taken.verdict, AnswerVerdict::Accepted);
         assert_eq!(taken.success.unwrap().events_received, 3);
         assert_eq!(answer(200, "\u{feff}{\"events_received\":2}").success.unwrap().events_received, 2);
-        for body in ["", "<html>Service Unavailable</html>", "{}", r#"{"error":{},"events_received":1}"#] {
+        for body in [
+            "",
+            "<html>Service Unavailable</html>",
+            "{}",
+            "false",
+            r#"{"success":false}"#,
+            r#"{"success":true}"#,
+            r#"{"error":{},"events_received":1}"#,
+        ] {
             let unclear = answer(200, body);
             let unknown = AnswerVerdict::UnknownOutcome { wait: None };
             assert_eq!((unclear.verdict, unclear.success), (unknown, None), "{body}");

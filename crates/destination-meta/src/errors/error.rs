@@ -130,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn the_message_says_what_is_missing() {
+        let error = parse(r#"{"error":{"code":100,"message":"(#100) Missing Permission"}}"#).unwrap();
+        assert!(error.lacks_permission && !error.about_proof);
+        let error = parse(r#"{"error":{"code":100,"error_user_msg":"missing permission"}}"#).unwrap();
+        assert!(!error.lacks_permission, "what is meant for the user is translated");
+    }
+
+    #[test]
     fn error_data_as_object_and_as_text() {
         for data in [
             r#"{"blame_field_specs":[["data[3][user_data]"]]}"#,

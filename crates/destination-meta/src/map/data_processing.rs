@@ -20,3 +20,22 @@ pub(super) fn write(said: DataProcessing, text: &mut Vec<u8>) {
         .expect("writing to memory never fails"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use settings::destinations::meta::Place;
+
+    use super::*;
+
+    #[test]
+    fn a_place_that_meta_shall_find_out_is_sent_as_zero() {
+        for (country, state) in [(0, 0), (1, 0), (1, 1000)] {
+            let mut text = Vec::new();
+            write(DataProcessing::Limited(Place::new(country, state).unwrap()), &mut text);
+            let expected = format!(
+                r#","data_processing_options":["LDU"],"data_processing_options_country":{country},"data_processing_options_state":{state}"#
+            );
+            assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
+    }
+}

@@ -9,13 +9,15 @@ use super::names::{FieldNames, Name, Seen};
 use super::{Count, Text, list};
 use crate::feed::TimeZone;
 use crate::money::Money;
+use crate::placeholder::{is_no_number, is_placeholder};
 use crate::text::Field;
 use crate::time::{LocalSeconds, UnixSeconds, click_time_from_text, local_time_from_text};
 
 /// What one session earned on one keyword, cumulative, as a feed network's interpreter wrote it.
 ///
 /// Every field but the session may be missing. Text is trimmed, never empty, and never an unexpanded macro. An id is never one
-/// of the [placeholders](crate::placeholder), and has all its digits.
+/// of the [placeholders](crate::placeholder), and has all its digits. A word for nothing in an amount or in `traffic_source` is
+/// read as nothing. In `currency` it is kept, and the row is not sent: what its money is in is not guessed.
 #[derive(Debug, Clone, Default)]
 pub struct Conversion<'a> {
     /// `session_id`: the landing script's id of the visit.
@@ -151,6 +153,7 @@ impl<'a> Conversion<'a> {
                     field.into_platform_id()
                 }
                 "ts_click_id" | "order_id" => field.into_id(),
+                "traffic_source" => field.into_text().filter(|text| !is_placeholder(text)),
                 _ => field.into_text(),
             };
             return Ok(());
@@ -279,7 +282,8 @@ impl<'a> Conversion<'a> {
             Field::Text(text) => text.trim(),
             Field::Other => "",
         };
-        if matches!(field, Field::Text(_)) && (text.is_empty() || text.starts_with('{')) {
+        let says_nothing = text.is_empty() || text.starts_with('{') || is_no_number(text);
+        if matches!(field, Field::Text(_)) && says_nothing {
             return None;
         }
         let amount = text.parse().ok();
@@ -301,7 +305,10 @@ fn count(field: Field<'_>) -> Count {
         Field::Absent => Count::Absent,
         Field::Other => Count::Unreadable,
         Field::Number(number) => count_of(number),
-        text @ Field::Text(_) => text.into_text().map_or(Count::Absent, |text| count_of(&text)),
+        text @ Field::Text(_) => {
+            let said = text.into_text().filter(|text| !is_no_number(text));
+            said.map_or(Count::Absent, |text| count_of(&text))
+        }
     }
 }
 

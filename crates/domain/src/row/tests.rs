@@ -21,6 +21,20 @@ fn numbers_may_be_text_and_ids_numbers() {
     assert_eq!(c.revenue.unwrap().to_string(), "0.5");
     assert_eq!(c.lander_visitors, Count::Number(1));
     assert!(c.unreadable.is_empty());
+    let count = |json: &str| conversion(&format!(r#"{{"session_id":"s","conversions":{json}}}"#)).conversions;
+    for two in ["2", "2.0", "2e0", r#""2.0""#, r#""2e0""#, r#""+2""#, r#""2\r""#, r#"" 2 ""#] {
+        assert_eq!(count(two), Count::Number(2), "{two}");
+    }
+    for (json, read) in [
+        (r#""1.000""#, Count::Number(1)),
+        (r#""1,000""#, Count::Unreadable),
+        (r#""2 clicks""#, Count::Unreadable),
+        (r#""NaN""#, Count::Absent),
+        (r#""Infinity""#, Count::Unreadable),
+        ("1.5", Count::Unreadable),
+    ] {
+        assert_eq!(count(json), read, "{json}");
+    }
 }
 
 #[test]

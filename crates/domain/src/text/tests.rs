@@ -75,6 +75,25 @@ fn a_number_that_has_lost_digits_is_not_an_identity() {
     ] {
         assert_eq!((id(json), platform_id(json)), (None, None), "{json}");
     }
+    // Spreadsheets mark text by a quotation mark before it.
+    assert_eq!(platform_id("\"'120210000000100003\"").as_deref(), Some("120210000000100003"));
+    assert_eq!(platform_id("\" ' 7.0\"").as_deref(), Some("7"));
+    assert_eq!(platform_id("\"CO'NNOR\"").as_deref(), Some("CO'NNOR"));
+    for json in [
+        "\"'\"",
+        "\"'0\"",
+        "\"'null\"",
+        "\"'1.2021E+17\"",
+        "\"120,210,000,000,100,003\"",
+        "\"120.210.000.000.100.003\"",
+        "\"120 210 000 000 100 003\"",
+        "\"120\u{202f}210\u{a0}000\"",
+        "\"120'210'000\"",
+        "\"120210000000100003.5\"",
+        "\"7,8\"",
+    ] {
+        assert_eq!(platform_id(json), None, "{json}");
+    }
     // A session may look like a number with an exponent.
     assert_eq!(id("\"12e5\"").as_deref(), Some("12e5"));
 }

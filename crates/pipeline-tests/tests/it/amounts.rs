@@ -13,7 +13,7 @@ use crate::restatements::{purchases, stating};
 use crate::world::World;
 
 /// A row with some fields changed.
-fn with(row: &str, changes: &Value) -> String {
+pub(crate) fn with(row: &str, changes: &Value) -> String {
     let mut row: Value = serde_json::from_str(row).unwrap();
     for (name, value) in changes.as_object().unwrap() {
         row[name] = value.clone();

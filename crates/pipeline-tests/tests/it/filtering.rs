@@ -83,7 +83,7 @@ impl World {
             blocking: Blocking::Pool,
             clock,
             metrics: Arc::<Counters>::clone(&counters),
-            watch: FileWatch::new(hold),
+            watch: FileWatch::new(hold, "USD"),
             notices: Arc::<Noted>::clone(&noted),
         };
         Self { noted, filter, blobs, counters }
@@ -257,4 +257,16 @@ async fn a_file_that_is_held_passes_when_it_is_released() {
     let expected = [("good", State::Well), ("held", State::Held), ("held", State::Well)];
     assert_eq!(noted, expected.map(|(name, state)| (name.to_owned(), state)));
     assert!(world.text(&output).await.is_some());
+}
+
+#[tokio::test]
+async fn a_file_with_another_currency_than_the_figures_have_is_suspicious() {
+    let world = World::new(true);
+    let with = |currency: &str| row("s", OURS).replace(":1}", &format!(":1,\"currency\":\"{currency}\"}}"));
+    let dollars = [row("s", OURS), with("USD"), with("usd")].join("\n");
+    assert_eq!(world.filter("dollars", &dollars).await.suspicious, [""; 0]);
+    let receipt = world.filter("euros", &[row("s", OURS), with("EUR")].join("\n")).await;
+    let said = "the currency of 1 of 2 rows is EUR: figures add them up as if it were USD";
+    assert_eq!((receipt.suspicious, receipt.held), (vec![said.to_owned()], true));
+    assert_eq!(world.suspicious(), 1);
 }

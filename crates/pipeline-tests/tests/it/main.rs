@@ -15,6 +15,7 @@ mod memory;
 mod messages;
 mod model;
 mod neighbours;
+mod odd_files;
 mod optimise;
 mod outages;
 mod postcard;

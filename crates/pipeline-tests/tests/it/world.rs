@@ -1,6 +1,7 @@
 //! Everything that reporting works with, in one place, on a clock that a test moves.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapter_embedded::Db;
@@ -22,7 +23,7 @@ use pipeline::{Blocking, Feeds, MemoryBudget, Pixels, RowLimits};
 use port_tests::clock::{Half, ManualClock};
 use ports::health::NoHealth;
 use ports::ledger::Restatements;
-use ports::metric::NoMetrics;
+use ports::metric::{Labels, MetricSink};
 use ports::notice::NoNotices;
 use ports::pixels::{Credential, Pixel};
 use ports::queue::{Delivery, Handle};
@@ -36,6 +37,25 @@ const LOOKS: usize = 20_000;
 
 pub(crate) const BUCKET: &str = "report-conversions-bucket";
 
+/// How often things were counted.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Tally {
+    /// Of one metric, whatever its labels.
+    pub(crate) fn of(&self, name: &str) -> u64 {
+        self.0.lock().unwrap().get(name).copied().unwrap_or(0)
+    }
+}
+
+impl MetricSink for Tally {
+    fn count(&self, name: &'static str, _: Labels<'_>, by: u64) {
+        *self.0.lock().unwrap().entry(name).or_default() += by;
+    }
+    fn gauge(&self, _: &'static str, _: Labels<'_>, _: f64) {}
+    fn observe(&self, _: &'static str, _: Labels<'_>, _: f64) {}
+}
+
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) sandbox: Sandbox,
@@ -44,6 +64,7 @@ pub(crate) struct World {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) directory: Arc<EmbeddedPixels>,
     pub(crate) feeds: Arc<EmbeddedFeeds>,
+    pub(crate) tally: Arc<Tally>,
     intake: Intake,
     _folder: tempfile::TempDir,
 }
@@ -95,6 +116,7 @@ impl World {
         let feeds = Arc::new(EmbeddedFeeds::new(directory_db.clone()));
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
         let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
+        let tally = Arc::new(Tally::default());
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),
             feeds: Arc::<EmbeddedFeeds>::clone(&feeds),
@@ -107,15 +129,25 @@ impl World {
             destinations: destinations(meta(&sandbox.url())).into_iter().chain(second).collect(),
             clock: dyn_clock,
             rng: Arc::new(Half),
-            metrics: Arc::new(NoMetrics),
+            metrics: Arc::<Tally>::clone(&tally),
             health: Arc::new(NoHealth),
             notices: Arc::new(NoNotices),
         };
         let reporting = Arc::new(Reporting::new(report_config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         let intake = Intake::new(Arc::clone(&reporting), Arc::clone(&lanes));
-        let world =
-            Self { clock, sandbox, reporting, ledger, lanes, directory, feeds, intake, _folder: folder };
+        let world = Self {
+            clock,
+            sandbox,
+            reporting,
+            ledger,
+            lanes,
+            directory,
+            feeds,
+            tally,
+            intake,
+            _folder: folder,
+        };
         for pixel in ["1", "2", "3"] {
             world.tokens(pixel, &[&format!("token-{pixel}")]).await;
         }
@@ -137,7 +169,7 @@ impl World {
             destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),
             clock: Arc::<ManualClock>::clone(&self.clock),
             rng: Arc::new(Half),
-            metrics: Arc::new(NoMetrics),
+            metrics: Arc::<Tally>::clone(&self.tally),
             health: Arc::new(NoHealth),
             notices: Arc::new(NoNotices),
         };

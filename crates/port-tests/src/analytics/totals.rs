@@ -71,6 +71,8 @@ pub(super) async fn money_adds_up_exactly(store: Arc<dyn AnalyticsStore>) {
             // A correction: more was reported than is stated now.
             stated("c", Outcome::Reported, "-2.000001", "0.3"),
             stated("d", Outcome::Parked, "12.345678", "0"),
+            // Money of which no click is known.
+            Record { observed: figures(0, "0.07"), ..stated("e", Outcome::NoEvents, "0", "0") },
         ],
     )
     .await;
@@ -82,7 +84,12 @@ pub(super) async fn money_adds_up_exactly(store: Arc<dyn AnalyticsStore>) {
             format!("{} {} {money} {} {}", s.outcome, s.conversions, s.purchases, s.events)
         })
         .collect();
-    assert_eq!(lines, ["parked 1 12.345678 0 12.345678 0 0", "reported 3 -1.550001 0.6 0.15 3 9"]);
+    let expected = [
+        "no_events 1 0.07 0 0.07 0 0",
+        "parked 1 12.345678 0 12.345678 0 0",
+        "reported 3 -1.550001 0.6 0.15 3 9",
+    ];
+    assert_eq!(lines, expected);
 }
 
 pub(super) async fn a_conversion_counts_by_the_moment_that_was_asked_for(store: Arc<dyn AnalyticsStore>) {

@@ -106,11 +106,18 @@ pub(super) async fn money_that_is_not_reported_is_in_the_receipt(ledger: Subject
         ledger.settle(Settlement { reported: revenue, ..settlement(&lease, settle) }, 1).await;
     }
     ledger.claim_one(invalid("i", "b/o", 3), 2).await;
-    ledger.finish("b/o", 4, 0).await;
+    // No click, no view, and money all the same.
+    let nothing = RowClaim { observed: Some(figures(0, "0.07")), ..no_events("n", "b/o", 4) };
+    ledger.claim_one(nothing, 2).await;
+    ledger.finish("b/o", 5, 0).await;
     let receipt = ledger.receipt("b/o").await;
     assert!(receipt.balances(), "{receipt:?}");
     let money = [receipt.stated, receipt.revenue(), receipt.unreported].map(|money| money.to_string());
-    assert_eq!(money, ["1.55", "0.25", "1.3"], "views without a click, what waits, and what is invalid");
+    assert_eq!(
+        money,
+        ["1.62", "0.25", "1.37"],
+        "views without a click, what waits, is invalid or has no events"
+    );
 }
 
 pub(super) async fn pixels_are_added_up_exactly(ledger: Subject) {

@@ -124,7 +124,7 @@ impl ProcessSetup<'_> {
             blocking: Blocking::Caller,
             clock: self.clock(),
             metrics: Arc::new(NoMetrics),
-            watch: FileWatch::default(),
+            watch: FileWatch::new(false, "USD"),
             notices: Arc::new(NoNotices),
         };
         Box::pin(self.worker("filter-svc", "trigger", Arc::new(filter)).run(stop))

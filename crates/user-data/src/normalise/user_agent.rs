@@ -52,6 +52,7 @@ mod tests {
         assert_eq!(client_user_agent("\0"), Err(Reason::Empty));
         assert_eq!(client_user_agent("{user_agent}"), Err(Reason::Placeholder));
         assert_eq!(client_user_agent("null"), Err(Reason::Placeholder));
+        assert_eq!(client_user_agent("-"), Err(Reason::Placeholder));
         assert_eq!(client_user_agent(&"a".repeat(2049)).as_deref(), Ok(&*"a".repeat(2048)));
         let long = format!("{}\u{e9}", "a".repeat(2047));
         assert_eq!(client_user_agent(&long).as_deref(), Ok(&long[..2047]));

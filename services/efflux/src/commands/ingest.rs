@@ -35,7 +35,7 @@ pub(crate) struct Ingest {
     /// Feed network; by default that of the first row
     #[arg(long)]
     network: Option<String>,
-    /// Take a feed network that is not known: its Purchases are sent, and nothing else of its rows
+    /// Take a feed network that is not known (its Purchases are sent, and nothing else of its rows), or another one than the rows name
     #[arg(long)]
     force: bool,
     /// Network account, a part of the object key
@@ -116,6 +116,14 @@ async fn put_all<P>(
                 "{name}: unknown feed network {}; known are {}. With --force it is taken, and only its Purchases are sent",
                 one_line(&network),
                 known.join(", ")
+            ))
+            .into());
+        }
+        if let Some(other) = another_network(&mut content, &network, &parts.settings).filter(|_| !args.force)
+        {
+            let ours = Network::find(&network).name;
+            return Err(WrongUsage::new(format!(
+                "{name}: its rows say that they are of {other}, not of {ours}; leave out --network, or take it as {ours}'s with --force"
             ))
             .into());
         }
@@ -206,6 +214,15 @@ fn network_of(name: &str, content: &mut Blob, settings: &Settings) -> anyhow::Re
     let advice =
         likeness.map_or_else(String::new, |likeness| format!("; {}", likeness.replace("FILE", name)));
     bail!("{name}: {problem}{advice}")
+}
+
+/// The known network that the rows name, where it is another one than this known one. What cannot be read is found out later.
+fn another_network(content: &mut Blob, network: &str, settings: &Settings) -> Option<&'static str> {
+    let ours = Network::find(network);
+    let theirs = first_network(content, settings).ok()?.ok()?;
+    let theirs = Network::find(&theirs);
+    let differs = ours.is_known() && theirs.is_known() && ours.name != theirs.name;
+    differs.then_some(theirs.name)
 }
 
 /// The network of the first row that names one; else what is wrong with the first row, if that is more than that it names none.

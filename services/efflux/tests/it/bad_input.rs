@@ -116,6 +116,24 @@ fn ingest_says_what_is_wrong_with_the_first_row() {
 }
 
 #[test]
+fn a_file_of_one_network_is_not_taken_for_another_ones() {
+    let world = World::new();
+    let path = world.sample("crossroads.json", &spec(SampleNetwork::Crossroads, 5, 3));
+    let file = path.to_str().unwrap();
+    let refused = world.output(&["ingest", file, "--network", "tonic"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(64), "{said}");
+    let expected = "its rows say that they are of crossroads, not of tonic; leave out --network, or take it as tonic's with --force";
+    assert!(said.contains(expected), "{said}");
+    assert!(world.ok(&["ingest", file, "--network", "tonic", "--force"]).contains("networks/tonic/"));
+    assert!(world.ok(&["ingest", file, "--network", "Crossroads"]).contains("networks/crossroads/"));
+    // Other words for a network are not known to be another one.
+    let row = br#"[{"session_id":"a","network":"Tonic Ltd"}]"#;
+    let path = world.file("rows.json", row);
+    assert!(world.ok(&["ingest", path.to_str().unwrap(), "--network", "tonic"]).contains("networks/tonic/"));
+}
+
+#[test]
 fn a_file_that_looks_wrong_is_held_until_it_is_released() {
     let world = World::new();
     let _running = world.start("efflux", &["run", "--hold-suspicious"]);

@@ -23,6 +23,7 @@ mod memory;
 mod meta;
 mod monitoring;
 mod notices;
+mod odd_files;
 mod operator;
 mod production;
 mod recovery;

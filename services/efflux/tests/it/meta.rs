@@ -96,13 +96,21 @@ fn a_preview_shows_all_rows_and_sends_nothing() {
     unknown["session_id"] = "another".into();
     unknown["pixel_id"] = "4711".into();
     unknown["ts_click_id"] = "".into();
-    let file = world.file("rows.json", format!("[{row},{row},{unknown},7]"));
+    let mut many = row.clone();
+    many["session_id"] = "with addresses".into();
+    many["em"] = serde_json::json!(["a@x.com", "none"]);
+    many["conversions"] = Value::Null;
+    many["revenue"] = 1.5.into();
+    let file = world.file("rows.json", format!("[{row},{row},{unknown},7,{many}]"));
     let out = world.ok(&["meta", "preview", file.to_str().unwrap()]);
     for part in [
         "row 0  session",
         "\"event_name\":\"Purchase\"",
         "ct\t\"St. Louis\"\t\"stlouis\"\t8ba24bdf99947996f3000259be455de791b06fcc0e802ce05031030df1ee8ea3",
         "zp\t\"abc\"\tomitted\tmalformed",
+        "em\t\"a@x.com\"\t\"a@x.com\"\t478abec7430569163161dfea8513b8ce89d05f559456a26e945c66e1fe55a29d",
+        "em\t\"none\"\tomitted\tplaceholder",
+        "no paid click carries the stated 1.5",
         "not sent: duplicate of row 0",
         "not sent: invalid_pixel, missing_click_id",
         "not sent: malformed",
