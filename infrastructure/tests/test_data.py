@@ -57,6 +57,13 @@ class Data(unittest.TestCase):
             self.assertGreaterEqual(dead["MessageRetentionPeriod"] - queue["MessageRetentionPeriod"], 4 * DAY)
             self.assertTrue(dead["SqsManagedSseEnabled"] and queue["SqsManagedSseEnabled"])
 
+    def test_the_tag_of_an_image_stays_with_its_image(self):
+        repositories = resources(self.template, "AWS::ECR::Repository")
+        self.assertEqual(len(repositories), 4)
+        for name, repository in repositories.items():
+            self.assertEqual(repository["ImageTagMutability"], "IMMUTABLE", name)
+            self.assertTrue(repository["ImageScanningConfiguration"]["ScanOnPush"], name)
+
     def test_the_table_can_be_brought_back(self):
         (table,) = resources(self.template, "AWS::DynamoDB::Table").values()
         self.assertTrue(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"])

@@ -336,7 +336,9 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
         .execute_batch(
             // What is deleted is overwritten at once, where it stood.
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
-             PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = ON;",
+             PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = ON;
+             -- A damaged page is noticed when it is read, before what it says is followed.
+             PRAGMA cell_size_check = ON;",
         )
 }
 

@@ -80,24 +80,31 @@ fn database(folder: &Path, file: &str, schema: Schema) -> Check {
     if !path.exists() {
         return Check::not_applicable(name, "it is made when it is first used");
     }
-    let version = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|db| db.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)));
+    const RESTORE: &str = "restore it from a backup, see the runbook for restoring";
     let ours = schema.version();
-    match version {
-        Err(error) => {
-            let remedy = "restore it from a backup, see the runbook for restoring";
-            Check::finding(name, format!("it cannot be read: {error}"), remedy)
-        }
-        Ok(version) if version > ours => Check::finding(
+    match look(&path) {
+        Err(error) => Check::finding(name, format!("it cannot be read: {error}"), RESTORE),
+        Ok((_, Some(damage))) => Check::finding(name, format!("it is damaged: {damage}"), RESTORE),
+        Ok((version, None)) if version > ours => Check::finding(
             name,
             format!("version {version}; this program has {ours}: a later version works on this folder"),
             "use that version everywhere, or end its processes and restore the folder",
         ),
-        Ok(version) if version < ours => Check::finding(
+        Ok((version, None)) if version < ours => Check::finding(
             name,
             format!("version {version}; this program has {ours}: an earlier version works on this folder"),
             "end the processes of the earlier version; a service of this one upgrades the database when it starts",
         ),
-        Ok(version) => Check::ok(name, format!("version {version}, that of this program")),
+        Ok((version, None)) => {
+            Check::ok(name, format!("version {version}, that of this program; no page is damaged"))
+        }
     }
+}
+
+/// The version, and what is wrong with the pages, if anything is. All of them are read, so a large database takes minutes.
+fn look(path: &Path) -> rusqlite::Result<(u32, Option<String>)> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let damage: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((version, Some(damage).filter(|damage| damage != "ok")))
 }

@@ -17,6 +17,7 @@ mod reopen;
 mod restatement;
 mod sending;
 mod settle;
+mod texts;
 mod waiting;
 
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use async_trait::async_trait;
 use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, LongestWaits,
-    ObjectEnd, ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
+    ObjectEnd, ObjectReceipt, PersonalText, Record, Reopening, RowClaim, Selection, Settled, Settlement,
+    TextsOf, Waiting,
 };
 use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger};
 
@@ -274,6 +276,16 @@ impl LedgerErasure for EmbeddedLedger {
         }
         let keys = keys.to_vec();
         self.write("ledger.erase", move |entries| erase::erase(entries, &keys, now)).await
+    }
+
+    async fn texts(
+        &self,
+        of: &TextsOf,
+        after: Option<&str>,
+        limit: usize,
+    ) -> ports::Result<Vec<PersonalText>> {
+        let (of, after) = (of.clone(), after.map(str::to_owned));
+        self.read("ledger.texts", move |entries| texts::texts(entries, &of, after.as_deref(), limit)).await
     }
 
     async fn scrub(&self, from: u64) -> ports::Result<Option<u64>> {

@@ -209,9 +209,28 @@ impl Connection {
         collection: &str,
         stages: Vec<Document>,
     ) -> Result<Vec<T>> {
+        read(operation, self.aggregation(operation, collection, stages).await?, u64::MAX).await
+    }
+
+    /// The same, and one answer that cannot be read keeps no other from being found.
+    pub(crate) async fn aggregate_each<T: DeserializeOwned + Send + Sync + Unpin>(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        stages: Vec<Document>,
+    ) -> Result<Vec<std::result::Result<T, Unreadable>>> {
+        read_each(operation, self.aggregation(operation, collection, stages).await?, u64::MAX).await
+    }
+
+    async fn aggregation(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        stages: Vec<Document>,
+    ) -> Result<Cursor<Document>> {
         let collection = self.collection(collection);
         let aggregating = async { collection.aggregate(stages).batch_size(u32::MAX >> 1).await };
-        read(operation, in_time(operation, aggregating).await?, u64::MAX).await
+        in_time(operation, aggregating).await
     }
 }
 

@@ -22,6 +22,7 @@ mod schema;
 mod sending;
 mod settle;
 mod stored;
+mod texts;
 mod upgrade;
 mod waiting;
 
@@ -32,7 +33,8 @@ use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 use ports::configuration::MongoSettings;
 use ports::ledger::{
     Attempt, Claim, Due, DueLimits, ErasedEntry, ErasedStep, Holder, Lease, LedgerStats, LongestWaits,
-    ObjectEnd, ObjectReceipt, Record, Reopening, RowClaim, Selection, Settled, Settlement, Waiting,
+    ObjectEnd, ObjectReceipt, PersonalText, Record, Reopening, RowClaim, Selection, Settled, Settlement,
+    TextsOf, Waiting,
 };
 use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger, Result};
 
@@ -208,5 +210,9 @@ impl LedgerErasure for MongoLedger {
 
     async fn erase(&self, keys: &[ConversionKey], now: UnixMillis) -> Result<Vec<ErasedEntry>> {
         erase::erase(&self.connection, keys, now).await
+    }
+
+    async fn texts(&self, of: &TextsOf, after: Option<&str>, limit: usize) -> Result<Vec<PersonalText>> {
+        texts::texts(&self.connection, of, after, limit).await
     }
 }

@@ -115,6 +115,7 @@ async fn measure_ledger(metrics: &dyn MetricSink, ledger: &dyn LedgerAdmin, now:
         let labels = [("state", state.outcome.as_str())];
         metrics.gauge(name::LEDGER_ENTRIES, &labels, state.entries as f64);
     }
+    metrics.gauge(name::DAMAGED_ENTRIES, &[], stats.damaged as f64);
     metrics.gauge(name::UNEXPORTED, &[], stats.unexported as f64);
     let lag = stats.oldest_unexported.map_or(Duration::ZERO, |changed| now.since(changed));
     metrics.gauge(name::EXPORT_LAG_SECONDS, &[], lag.as_secs_f64());

@@ -3,13 +3,13 @@
 mod files;
 mod subject;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::object::RECEIPT_PREFIX;
-use domain::{ConversionKey, ObjectRef, Outcome, Reason, UnixMillis};
-use ports::ledger::{ErasedEntry, ObjectEnd, Record, Selection};
+use domain::{ConversionKey, ObjectRef, Outcome, UnixMillis};
+use ports::ledger::{ErasedEntry, ObjectEnd, PersonalText, TextsOf};
 use ports::{AnalyticsStore, BlobStore, Clock, Ledger, Result};
 
 use crate::Blocking;
@@ -55,8 +55,10 @@ pub struct Erase {
 /// Where something about a visitor is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErasePlan {
-    /// Entries with session, keyword or text, and their states.
-    pub entries: BTreeMap<ConversionKey, Outcome>,
+    /// Entries with session, keyword or text, and their states, as far as these can be read.
+    pub entries: BTreeMap<ConversionKey, Option<Outcome>>,
+    /// Entries whose keys cannot be read, by the ledger's own names: they cannot be erased.
+    pub unreadable: BTreeSet<String>,
     /// Files with rows of the visitor.
     pub files: Vec<ObjectRef>,
 }
@@ -65,7 +67,14 @@ impl ErasePlan {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.files.is_empty()
+        self.entries.is_empty() && self.files.is_empty() && self.unreadable.is_empty()
+    }
+
+    fn add(&mut self, PersonalText { id, key, outcome, .. }: PersonalText) {
+        match key {
+            Some(key) => drop(self.entries.insert(key, outcome)),
+            None => drop(self.unreadable.insert(id)),
+        }
     }
 }
 
@@ -80,6 +89,8 @@ pub struct EraseRecord {
     pub ended: u64,
     /// Entries that a worker still held when the time to wait was over. Nothing of them was erased.
     pub in_flight: Vec<ConversionKey>,
+    /// Entries that are damaged so that nothing of them could be erased, by the ledger's own names.
+    pub unreadable: Vec<String>,
     /// States in analytics whose session and keyword are gone.
     pub states: u64,
     /// Files that were written again without the rows.
@@ -135,6 +146,7 @@ impl Erase {
             }
             plan = self.plan(subject).await?;
             plan.files.retain(|object| !record.left.contains(object));
+            record.unreadable = plan.unreadable.iter().cloned().collect();
             record.complete = plan.is_empty() && record.left.is_empty();
             if plan.is_empty() || !record.in_flight.is_empty() {
                 break;
@@ -220,39 +232,32 @@ impl Erase {
         self.ledger.finish_object(&object.id(), &end, self.clock.now()).await
     }
 
-    /// The entries that no index leads to: those of a file or of an id within texts, and rows without a session.
+    /// The entries that no index leads to: those of a file or of an id within texts, rows without a session, and what is damaged.
     async fn find_by_text(&self, subject: &mut Subject, plan: &mut ErasePlan) -> Result<()> {
-        let all = subject.is_within_texts();
-        let malformed = Some(Reason::Malformed.as_str().to_owned());
-        for outcome in Outcome::ALL {
-            let reason = match outcome {
-                Outcome::Invalid if !all => malformed.clone(),
-                _ if !all => continue,
-                _ => None,
-            };
-            let selection = Selection { outcome, reason, pixel: None, since: None };
-            let mut after = None;
-            loop {
-                let page = self.ledger.select(&selection, after.as_ref(), PAGE).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.key);
-                for entry in page.iter().filter(|entry| entry.erased.is_none()) {
-                    if subject.owns(&entry.source.object, &entry.raw) {
-                        plan.entries.insert(entry.key, entry.outcome);
-                    }
-                }
+        let of = if subject.is_within_texts() { TextsOf::Anyone } else { TextsOf::NoSession };
+        self.each_text(&of, |text| {
+            if subject.owns(&text.object, &text.raw) {
+                plan.add(text);
             }
-        }
-        Ok(())
+        })
+        .await
     }
 
     async fn find_by_session(&self, subject: &Subject, plan: &mut ErasePlan) -> Result<()> {
         for session in subject.sessions() {
-            let found = self.ledger.find(session, None).await?;
-            let theirs = found.into_iter().filter(|entry| entry.erased.is_none());
-            plan.entries.extend(theirs.map(|Record { key, outcome, .. }| (key, outcome)));
+            self.each_text(&TextsOf::Session(session.clone()), |text| plan.add(text)).await?;
         }
         Ok(())
+    }
+
+    async fn each_text(&self, of: &TextsOf, mut seen: impl FnMut(PersonalText) + Send) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.texts(of, after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id.clone());
+            page.into_iter().for_each(&mut seen);
+        }
     }
 
     async fn find_files(&self, subject: &mut Subject, plan: &mut ErasePlan) -> Result<()> {

@@ -27,7 +27,9 @@ use domain::{ConversionKey, PixelRef, Receipt, UnixMillis};
 
 pub use checksum::checksum;
 pub use claim::{Claim, Due, DueLimits, Holder, Lease, Portion, Restatements};
-pub use erasure::{Erased, ErasedEntry, ErasedStep, Erasure, LedgerErasure, NotAnErasure, erased_text};
+pub use erasure::{
+    Erased, ErasedEntry, ErasedStep, Erasure, LedgerErasure, NotAnErasure, PersonalText, TextsOf, erased_text,
+};
 pub use longest_waits::LongestWaits;
 pub use maybe_received::MaybeReceived;
 pub use object::{ObjectEnd, ObjectReceipt};
@@ -126,7 +128,8 @@ pub trait LedgerExport: fmt::Debug + Send + Sync {
 #[async_trait]
 pub trait LedgerAdmin: fmt::Debug + Send + Sync {
     /// Entries of a selection, at most `limit`, in an order that is the ledger's own and never changes, from after the entry of
-    /// a key on: the key of the last one leads to the next ones.
+    /// a key on: the key of the last one leads to the next ones. An entry that cannot be read is left out, is named in the log, and
+    /// takes no place: an empty answer is the end.
     async fn select(
         &self,
         selection: &Selection,
@@ -148,13 +151,15 @@ pub trait LedgerAdmin: fmt::Debug + Send + Sync {
     /// there was none.
     async fn find(&self, session_id: &str, keyword_clicked: Option<&str>) -> Result<Vec<Record>>;
 
-    /// The latest objects that were read to their end or refused, with their receipts, the latest first.
+    /// The latest objects that were read to their end or refused, with their receipts, the latest first. An entry whose state cannot be
+    /// read counts as parked and [`Damaged`](WaitReason::Damaged), and an amount that cannot be read as none.
     async fn receipts(&self, limit: usize) -> Result<Vec<ObjectReceipt>>;
 
     /// How many entries are in each state, and how many wait for export.
     async fn stats(&self) -> Result<LedgerStats>;
 
-    /// The money of all open entries by pixel, state and reason, and how much of it has its deadline before `until`. What it costs
+    /// The money of all open entries by pixel, state and reason, and how much of it has its deadline before `until`; an entry that
+    /// cannot be read is left out. What it costs
     /// grows with the number of open entries, and with nothing else.
     async fn waiting(&self, until: UnixMillis) -> Result<Vec<Waiting>>;
 }

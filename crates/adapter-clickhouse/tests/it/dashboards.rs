@@ -53,6 +53,34 @@ async fn nothing_about_a_person_is_stored() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_is_in_no_column_and_no_state() {
+    let marked = |version| Record {
+        keyword_clicked: Some("marked shoes".to_owned()),
+        raw: r#"{"campaign_id":"c1","em":"marked@example.com"}"#.to_owned(),
+        ..record("marked-session", version)
+    };
+    for by_age in [false, true] {
+        let address = fresh_address();
+        let store = analytics(&address);
+        store.migrate().await.unwrap();
+        for version in 1..=3 {
+            store.insert(&[marked(version), record("another", version)]).await.unwrap();
+        }
+        let all = async || ask(&address, "SELECT * FROM report_conversions").await.join("\n");
+        let before = all().await;
+        assert!(before.contains("marked-session") && before.contains("marked shoes"), "{before}");
+        if by_age {
+            while store.forget_until(marked(1).created_at, 10).await.unwrap() > 0 {}
+        } else {
+            assert!(store.forget(&[marked(1).key]).await.unwrap() > 0);
+        }
+        let left = all().await;
+        assert!(!left.contains("marked"), "{left}");
+        assert!(left.contains("c1") && left.contains("another") != by_age, "{left}");
+    }
+}
+
+#[tokio::test]
 async fn odd_clicks_make_no_odd_partitions() {
     let address = fresh_address();
     let store = analytics(&address);

@@ -10,7 +10,7 @@ const SET_ASIDE: &str = "
     UPDATE report_conversions SET state = 'parked', reason = ?, owner = NULL, due_at = NULL, ready = 0,
         version = version + 1, updated_at = ?
     WHERE id = ?
-    RETURNING hex(key)";
+    RETURNING lower(hex(key))";
 
 /// Parks an entry for a person and says so.
 pub(super) fn set_aside(

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::receipt::{OutcomeCount, PixelCount};
 use domain::{Money, Outcome, PixelRef, Receipt, UnixMillis};
-use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt};
+use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, WaitReason};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::columns::{count, parsed, pixel, sql};
+use super::columns::{count, is_damage, parsed, pixel, sql};
 use super::counts::by_state;
 
 /// What is noted about an object itself.
@@ -118,9 +118,36 @@ fn outcomes(tx: &Transaction<'_>, object: i64) -> rusqlite::Result<Outcomes> {
     let mut rows = select.query([object])?;
     let mut outcomes = Outcomes::new();
     while let Some(row) = rows.next()? {
-        *outcomes.entry((parsed(row, 0)?, row.get(1)?)).or_default() += count(row, 2)?;
+        let ending = match (|| Ok((parsed(row, 0)?, row.get(1)?)))() {
+            Ok(ending) => ending,
+            // When it is met by a claim, it is set aside as this.
+            Err(error) if is_damage(&error) => (Outcome::Parked, WaitReason::Damaged.to_string()),
+            Err(error) => return Err(error),
+        };
+        *outcomes.entry(ending).or_default() += count(row, 2)?;
     }
     Ok(outcomes)
+}
+
+/// What was sent of an entry, and what it earned.
+struct Sent {
+    pixel: Option<PixelRef>,
+    is_reported: bool,
+    events: u64,
+    revenue: Money,
+    stated: Money,
+}
+
+impl Sent {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            pixel: pixel(row, 0)?,
+            is_reported: row.get(1)?,
+            events: count(row, 2)?,
+            revenue: parsed(row, 3)?,
+            stated: parsed(row, 4)?,
+        })
+    }
 }
 
 /// Adds what was sent and earned. Revenue is added up here, because SQLite has no exact decimals.
@@ -132,16 +159,19 @@ fn add_sent(tx: &Transaction<'_>, object: i64, receipt: &mut Receipt) -> rusqlit
     let mut rows = select.query([object])?;
     let mut pixels: BTreeMap<PixelRef, PixelCount> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        receipt.add_money(parsed(row, 4)?, parsed(row, 3)?);
-        let Some(pixel) = pixel(row, 0)? else { continue };
-        if count(row, 2)? == 0 && !row.get::<_, bool>(1)? {
-            continue;
-        }
-        let none = || PixelCount { pixel: pixel.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
-        let counted = pixels.entry(pixel.clone()).or_insert_with(none);
-        counted.conversions += u64::from(row.get::<_, bool>(1)?);
-        counted.events += count(row, 2)?;
-        counted.revenue = counted.revenue + parsed(row, 3)?;
+        let sent = match Sent::of(row) {
+            Ok(sent) => sent,
+            // Its row is counted; what it earned is not known.
+            Err(error) if is_damage(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        receipt.add_money(sent.stated, sent.revenue);
+        let Some(pixel) = sent.pixel.filter(|_| sent.events > 0 || sent.is_reported) else { continue };
+        let none = PixelCount { pixel: pixel.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
+        let counted = pixels.entry(pixel).or_insert(none);
+        counted.conversions += u64::from(sent.is_reported);
+        counted.events += sent.events;
+        counted.revenue = counted.revenue + sent.revenue;
     }
     receipt.pixels = pixels.into_values().collect();
     Ok(())
@@ -153,5 +183,8 @@ pub(super) fn stats(tx: &Transaction<'_>) -> rusqlite::Result<LedgerStats> {
     let (unexported, oldest_unexported) = tx
         .prepare_cached("SELECT count(*), min(updated_at) FROM report_conversions WHERE exported < version")?
         .query_row([], |r| Ok((count(r, 0)?, r.get::<_, Option<i64>>(1)?.map(UnixMillis))))?;
-    Ok(LedgerStats { states, unexported, oldest_unexported })
+    let damaged = tx
+        .prepare_cached("SELECT count(*) FROM report_conversions WHERE state = 'parked' AND reason = ?")?
+        .query_row([WaitReason::Damaged.as_str()], |row| count(row, 0))?;
+    Ok(LedgerStats { states, unexported, oldest_unexported, damaged })
 }

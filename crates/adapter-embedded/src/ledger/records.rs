@@ -106,7 +106,7 @@ pub(super) fn selected(
     limit: usize,
 ) -> rusqlite::Result<Vec<Record>> {
     let condition = "WHERE e.state = ?1 AND e.id > ?2 AND (?3 IS NULL OR e.reason = ?3)
-        AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.id LIMIT ?6";
+        AND (?4 IS NULL OR e.pixel = ?4) AND (?5 IS NULL OR e.updated_at >= ?5) ORDER BY e.id";
     let after = match after {
         None => 0,
         Some(key) => entries.find(key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
@@ -117,7 +117,6 @@ pub(super) fn selected(
         selection.reason,
         selection.pixel.as_ref().map(PixelRef::to_string),
         selection.since.map(|t| t.0),
-        i64::try_from(limit).unwrap_or(i64::MAX),
     ];
     let mut statement = entries.tx.prepare_cached(&query(ENTRIES, condition))?;
     let found = statement.query_map(values, record)?;
@@ -128,7 +127,8 @@ pub(super) fn selected(
         }
         _ => true,
     };
-    found.filter(is_readable).collect()
+    // What cannot be read takes no place of a page.
+    found.filter(is_readable).take(limit).collect()
 }
 
 fn query(entries: &str, condition: &str) -> String {

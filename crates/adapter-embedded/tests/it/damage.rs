@@ -6,8 +6,8 @@ use adapter_embedded::DataDir;
 use domain::restate::Figures;
 use domain::{ConversionKey, Outcome, PixelRef, UnixMillis};
 use ports::ledger::{
-    Claim, Due, DueLimits, Holder, Lease, Restatements, RowClaim, RowVerdict, Settle, Settled, Settlement,
-    Source, WaitReason,
+    Claim, Due, DueLimits, Holder, Lease, ObjectEnd, Restatements, RowClaim, RowVerdict, Selection, Settle,
+    Settled, Settlement, Source, WaitReason,
 };
 use ports::{Ledger, LedgerAdmin, LedgerExport, ReportLedger};
 use rusqlite::Connection;
@@ -120,4 +120,36 @@ async fn a_settlement_of_it_is_late_and_the_others_are_written() {
     };
     let settled = ledger.settle((1..=3).map(settlement).collect(), &holder(20)).await.unwrap();
     assert_eq!(settled, [Settled::Done, Settled::Late, Settled::Done]);
+}
+
+/// All questions of status, of the gauges and of the operator's commands, but those for one conversion.
+async fn everything_can_be_asked(ledger: &impl Ledger, statement: &str) {
+    ledger.stats().await.expect(statement);
+    let waiting = ledger.waiting(UnixMillis(1_000)).await.expect(statement);
+    assert!(waiting.iter().map(|waiting| waiting.conversions).sum::<u64>() >= 2, "{statement}: {waiting:?}");
+    let receipts = ledger.receipts(9).await.expect(statement);
+    assert!(receipts[0].receipt.balances(), "{statement}: {receipts:?}");
+    for outcome in Outcome::ALL {
+        let selection = Selection { outcome, reason: None, pixel: None, since: None };
+        // The damaged entry takes no place of a page.
+        for limit in [1, 2, 9] {
+            let found = ledger.select(&selection, None, limit).await.expect(statement);
+            let least = limit.min(2);
+            assert!(outcome != Outcome::InFlight || found.len() >= least, "{statement}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_questions_are_answered_beside_it() {
+    for statement in STATEMENTS {
+        let (_folder, ledger) = damaged_by(statement).await;
+        let end = ObjectEnd::Read { rows_in: 3, duplicates: 0, digest: "d".to_owned() };
+        ledger.finish_object("b/o", &end, UnixMillis(1)).await.unwrap();
+        everything_can_be_asked(&ledger, statement).await;
+        ledger.claim_due(&DueLimits::of(10), &holder(200)).await.expect(statement);
+        everything_can_be_asked(&ledger, statement).await;
+        let damaged = u64::from(!statement.contains("reported_revenue"));
+        assert_eq!(ledger.stats().await.unwrap().damaged, damaged, "{statement}");
+    }
 }

@@ -58,3 +58,27 @@ async fn a_folder_that_others_can_read_another_version_and_damage_are_findings()
     fs::write(folder.join("directory.db"), "not a database").unwrap();
     assert_eq!(findings(&examine(&folder).await), ["database directory.db", "database ledger.db"]);
 }
+
+#[tokio::test]
+async fn a_damaged_page_is_a_finding_even_where_nothing_reads_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("data");
+    let data = DataDir::open(&folder).unwrap();
+    drop((data.ledger().unwrap(), data));
+    let path = folder.join("ledger.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.pragma_update(None, "journal_mode", "delete").unwrap();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'report_conversions'";
+    let number = |query: &str| -> usize {
+        let found: i64 = db.query_one(query, [], |row| row.get(0)).unwrap();
+        found.try_into().unwrap()
+    };
+    let (root, size) = (number(root), number("PRAGMA page_size"));
+    drop(db);
+    assert_eq!(findings(&examine(&folder).await), [""; 0]);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[(root - 1) * size..root * size].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    let checks = examine(&folder).await;
+    assert_eq!(findings(&checks), ["database ledger.db"], "{checks:?}");
+}

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bson::{DateTime, Document, doc};
+use bson::{Bson, DateTime, Document, doc};
 use domain::receipt::{OutcomeCount, PixelCount};
 use domain::{Money, Outcome, PixelRef, Receipt, UnixMillis};
 use ports::Result;
-use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount};
+use ports::ledger::{LedgerStats, ObjectEnd, ObjectReceipt, StateCount, WaitReason};
 use serde::Deserialize;
 
 use super::document::{date, int};
@@ -81,17 +81,41 @@ struct Alike {
     by: Ending,
     rows: u64,
     #[serde(default)]
-    events: u64,
+    events: i64,
 }
 
+/// What of it can be read. The object can: it was asked for.
 #[derive(Debug, Deserialize)]
 struct Ending {
     object: String,
-    outcome: Outcome,
-    reason: String,
-    pixel: Option<PixelRef>,
-    revenue: Option<Money>,
-    stated: Option<Money>,
+    #[serde(default)]
+    outcome: Bson,
+    #[serde(default)]
+    reason: Bson,
+    #[serde(default)]
+    pixel: Bson,
+    #[serde(default)]
+    revenue: Bson,
+    #[serde(default)]
+    stated: Bson,
+}
+
+impl Ending {
+    /// When an entry whose state cannot be read is met by a claim, it is set aside as this.
+    fn outcome(&self) -> (Outcome, String) {
+        let outcome = self.outcome.as_str().and_then(|outcome| outcome.parse().ok());
+        let ending = outcome.zip(self.reason.as_str().map(str::to_owned));
+        ending.unwrap_or_else(|| (Outcome::Parked, WaitReason::Damaged.to_string()))
+    }
+
+    fn pixel(&self) -> Option<PixelRef> {
+        self.pixel.as_str()?.parse().ok()
+    }
+}
+
+/// A row that was taken over has no money of its own, and what cannot be read is not known.
+fn money(stored: &Bson) -> Money {
+    stored.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// What the entries say about an object.
@@ -112,7 +136,7 @@ async fn counts(
     for stages in [of_entries(objects), of_superseded(objects)] {
         let alike: Vec<Alike> = connection.aggregate(operation, CONVERSIONS, stages).await?;
         for rows in alike {
-            counts.entry(rows.by.object.clone()).or_default().add(rows);
+            counts.entry(rows.by.object.clone()).or_default().add(&rows);
         }
     }
     Ok(counts)
@@ -144,19 +168,20 @@ fn of_superseded(objects: &[String]) -> Vec<Document> {
 }
 
 impl Counts {
-    fn add(&mut self, rows: Alike) {
-        let Ending { outcome, reason, pixel, revenue, stated, .. } = rows.by;
-        // A row that was taken over has no money of its own.
-        let each = (stated.unwrap_or_default(), revenue.unwrap_or_default());
-        (0..rows.rows).for_each(|_| self.money.add_money(each.0, each.1));
+    fn add(&mut self, rows: &Alike) {
+        let (outcome, reason) = rows.by.outcome();
+        let (stated, revenue) = (money(&rows.by.stated), money(&rows.by.revenue));
+        (0..rows.rows).for_each(|_| self.money.add_money(stated, revenue));
         *self.outcomes.entry((outcome, reason)).or_default() += rows.rows;
-        let Some(code) = pixel.filter(|_| rows.events > 0 || outcome == Outcome::Reported) else { return };
+        let events = u64::try_from(rows.events).unwrap_or_default();
+        let Some(code) = rows.by.pixel().filter(|_| events > 0 || outcome == Outcome::Reported) else {
+            return;
+        };
         let none = PixelCount { pixel: code.clone(), conversions: 0, events: 0, revenue: Money::ZERO };
         let pixel = self.pixels.entry(code).or_insert(none);
         pixel.conversions += if outcome == Outcome::Reported { rows.rows } else { 0 };
-        pixel.events += rows.events;
-        let each = revenue.unwrap_or_default();
-        pixel.revenue = pixel.revenue + (0..rows.rows).map(|_| each).sum();
+        pixel.events += events;
+        pixel.revenue = pixel.revenue + (0..rows.rows).map(|_| revenue).sum();
     }
 
     fn receipt(mut self, noted: Option<&Noted>) -> Receipt {
@@ -187,6 +212,11 @@ struct StateEntries {
 }
 
 #[derive(Deserialize)]
+struct Damaged {
+    entries: u64,
+}
+
+#[derive(Deserialize)]
 struct Unexported {
     entries: u64,
     oldest: Option<DateTime>,
@@ -205,13 +235,21 @@ pub(super) async fn stats(connection: &Connection) -> Result<LedgerStats> {
         doc! { "$match": { "export_due": { "$exists": true } } },
         doc! { "$group": { "_id": 1, "entries": count, "oldest": { "$min": "$export_due" } } },
     ];
-    let states: Vec<StateEntries> = connection.aggregate(OPERATION, CONVERSIONS, states).await?;
+    let damaged = vec![
+        doc! { "$match": { "state": "parked", "reason": WaitReason::Damaged.as_str() } },
+        doc! { "$group": { "_id": 1, "entries": { "$sum": 1 } } },
+    ];
+    // A later version may know states that this one does not.
+    let states = connection.aggregate_each::<StateEntries>(OPERATION, CONVERSIONS, states).await?;
     let waiting: Vec<Unexported> = connection.aggregate(OPERATION, CONVERSIONS, unexported).await?;
+    let damaged: Vec<Damaged> = connection.aggregate(OPERATION, CONVERSIONS, damaged).await?;
     Ok(LedgerStats {
         states: states
             .into_iter()
+            .flatten()
             .map(|state| StateCount { outcome: state.outcome, entries: state.entries })
             .collect(),
+        damaged: damaged.iter().map(|damaged| damaged.entries).sum(),
         unexported: waiting.iter().map(|waiting| waiting.entries).sum(),
         oldest_unexported: waiting.into_iter().find_map(|waiting| waiting.oldest).map(millis),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use domain::ConversionKey;
 use ports::Result;
 use ports::ledger::{Record, Selection};
@@ -27,7 +27,10 @@ pub(super) async fn find(
     let of_key = doc! { "_id": ConversionKey::new(session, keyword).to_string() };
     let filter = doc! { "$or": [of_session, of_key], "state": { "$exists": true } };
     let sort = Some(doc! { "createdAt": 1, "_id": 1 });
-    records(connection, "ledger.find", Query { filter, sort, ..Query::default() }).await
+    let query = Query { filter, fields: Some(without()), sort, ..Query::default() };
+    // Asked for one session, it says when that cannot be read.
+    let found: Vec<Whole> = connection.find("ledger.find", CONVERSIONS, query).await?;
+    Ok(found.into_iter().map(Record::from).collect())
 }
 
 /// See [`ReportLedger::known`](ports::ReportLedger::known).
@@ -100,14 +103,38 @@ pub(super) async fn select(
     if let Some(since) = selection.since {
         filter.insert("updated_at", doc! { "$gte": date(since) });
     }
-    let query = Query { filter, sort: Some(doc! { "_id": 1 }), limit: Some(limit), ..Query::default() };
-    records(connection, "ledger.select", query).await
-}
-
-async fn records(connection: &Connection, operation: &'static str, mut query: Query) -> Result<Vec<Record>> {
-    query.fields = Some(without());
-    let found: Vec<Whole> = connection.find(operation, CONVERSIONS, query).await?;
-    Ok(found.into_iter().map(Record::from).collect())
+    let mut records = Vec::new();
+    loop {
+        let wanted = limit - records.len();
+        let query = Query {
+            filter: filter.clone(),
+            fields: Some(without()),
+            sort: Some(doc! { "_id": 1 }),
+            limit: Some(wanted),
+            ..Query::default()
+        };
+        let found = connection.find_each::<Whole>("ledger.select", CONVERSIONS, query).await?;
+        let is_end = found.len() < wanted;
+        let mut last = Bson::Null;
+        for entry in found {
+            match entry {
+                Ok(whole) => {
+                    let record = Record::from(whole);
+                    last = record.key.to_string().into();
+                    records.push(record);
+                }
+                Err(Unreadable(id)) => {
+                    tracing::error!(key = %id, "an entry of the ledger cannot be read, and is not shown");
+                    last = id;
+                }
+            }
+        }
+        if is_end || records.len() >= limit {
+            return Ok(records);
+        }
+        // What cannot be read takes no place of a page.
+        filter.insert("_id", doc! { "$gt": last });
+    }
 }
 
 /// Fields that a record does not show.

@@ -2,8 +2,8 @@
 
 use bson::{Bson, DateTime, doc};
 use domain::{Outcome, UnixMillis};
+use ports::Result;
 use ports::ledger::{OpenEntries, Waiting, WaitingSums};
-use ports::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 use super::document::date;
@@ -39,7 +39,9 @@ pub(super) async fn waiting(connection: &Connection, until: UnixMillis) -> Resul
     let has_deadline = doc! { "$gt": ["$deadline", Bson::Null] };
     let is_expiring = doc! { "$and": [has_deadline, { "$lt": ["$deadline", date(until)] }] };
     let stages = vec![
-        doc! { "$match": { "state": { "$in": open.to_vec() }, "pixel": { "$type": "string" } } },
+        doc! { "$match": {
+            "state": { "$in": open.to_vec() }, "pixel": { "$type": "string" }, "createdAt": { "$type": "date" },
+        } },
         doc! { "$group": {
             "_id": {
                 "pixel": "$pixel", "state": "$state", "reason": "$reason", "is_expiring": is_expiring,
@@ -51,23 +53,26 @@ pub(super) async fn waiting(connection: &Connection, until: UnixMillis) -> Resul
         } },
     ];
     let mut sums = WaitingSums::default();
-    for group in connection.aggregate::<Group>(OPERATION, CONVERSIONS, stages).await? {
-        sums.add(group.read()?);
+    // What cannot be read is named where it is claimed.
+    for group in
+        connection.aggregate_each::<Group>(OPERATION, CONVERSIONS, stages).await?.into_iter().flatten()
+    {
+        if let Some(entries) = group.read() {
+            sums.add(entries);
+        }
     }
     Ok(sums.into_vec())
 }
 
 impl Group {
-    fn read(self) -> Result<OpenEntries> {
-        let unreadable = |what: &str| Error::new(ErrorKind::Corrupt, OPERATION).detail(what);
-        let money = |text: &str| text.parse().map_err(|e| unreadable("an amount").source(e));
-        Ok(OpenEntries {
-            pixel: self.of.pixel.parse().map_err(|e| unreadable("a pixel").source(e))?,
+    fn read(self) -> Option<OpenEntries> {
+        Some(OpenEntries {
+            pixel: self.of.pixel.parse().ok()?,
             outcome: self.of.state,
             reason: self.of.reason,
             conversions: self.conversions,
-            observed: money(&self.of.observed)?,
-            reported: money(&self.of.reported)?,
+            observed: self.of.observed.parse().ok()?,
+            reported: self.of.reported.parse().ok()?,
             is_expiring: self.of.is_expiring,
             nearest_deadline: self.nearest_deadline.map(millis),
             oldest: millis(self.oldest),

@@ -4,6 +4,7 @@
 
 mod damage;
 mod diagnose;
+mod erasure;
 mod failures;
 mod golden;
 mod increments;

@@ -23,7 +23,7 @@ use crate::world::{BUCKET, World};
 
 const IN_BUCKET: &str = "interpreted-events-bucket";
 
-fn erase_in(world: &World) -> Erase {
+pub(crate) fn erase_in(world: &World) -> Erase {
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&world.clock);
     let analytics =
         EmbeddedAnalytics::new(Db::in_memory(EmbeddedAnalytics::SCHEMA).unwrap(), Arc::clone(&clock));
@@ -39,7 +39,7 @@ fn erase_in(world: &World) -> Erase {
     }
 }
 
-fn session(row: &str) -> String {
+pub(crate) fn session(row: &str) -> String {
     let row: Value = serde_json::from_str(row).unwrap();
     row["session_id"].as_str().unwrap().to_owned()
 }

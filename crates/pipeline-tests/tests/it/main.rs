@@ -6,6 +6,7 @@ mod amounts;
 mod bisection;
 mod credentials;
 mod crossing;
+mod damage;
 mod erasure;
 mod feeds;
 mod filtering;

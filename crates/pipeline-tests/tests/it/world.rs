@@ -101,7 +101,26 @@ impl World {
         Self::of(config_of(OnUnknown::Resend), Some(second)).await
     }
 
+    /// The same with its ledger in a file, and a way into that file.
+    pub(crate) async fn on_disk() -> (Self, rusqlite::Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ledger.db");
+        let db = Db::open(&file, EmbeddedLedger::SCHEMA).unwrap();
+        let world = Self::with_ledger(config_of(OnUnknown::Resend), None, folder, db).await;
+        (world, rusqlite::Connection::open(file).unwrap())
+    }
+
     pub(crate) async fn of(report_config: ReportConfig, second: Option<Arc<dyn Destination>>) -> Self {
+        let db = Db::in_memory(EmbeddedLedger::SCHEMA).unwrap();
+        Self::with_ledger(report_config, second, tempfile::tempdir().unwrap(), db).await
+    }
+
+    async fn with_ledger(
+        report_config: ReportConfig,
+        second: Option<Arc<dyn Destination>>,
+        folder: tempfile::TempDir,
+        ledger: Db,
+    ) -> Self {
         let clock = Arc::new(ManualClock::default());
         let sandbox_clock = Arc::clone(&clock);
         let config = SandboxConfig {
@@ -110,12 +129,11 @@ impl World {
             ..SandboxConfig::default()
         };
         let sandbox = Sandbox::start(config).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let dyn_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let directory_db = Db::in_memory(adapter_embedded::DIRECTORY_SCHEMA).unwrap();
         let feeds = Arc::new(EmbeddedFeeds::new(directory_db.clone()));
         let directory = Arc::new(EmbeddedPixels::new(directory_db));
-        let ledger = Arc::new(EmbeddedLedger::new(Db::in_memory(EmbeddedLedger::SCHEMA).unwrap()));
+        let ledger = Arc::new(EmbeddedLedger::new(ledger));
         let tally = Arc::new(Tally::default());
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&directory),

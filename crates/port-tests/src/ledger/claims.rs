@@ -163,7 +163,8 @@ pub(super) async fn empty_batches_change_nothing(ledger: Subject) {
     assert_eq!(ledger.0.export_batch(10, u64::MAX).await.expect("export_batch"), []);
     assert_eq!(ledger.0.find("s", None).await.expect("find"), []);
     assert_eq!(ledger.0.receipts(10).await.expect("receipts"), []);
-    let LedgerStats { states, unexported, oldest_unexported } = ledger.0.stats().await.expect("stats");
+    let LedgerStats { states, unexported, oldest_unexported, damaged } =
+        ledger.0.stats().await.expect("stats");
     assert_eq!((states.iter().map(|s| s.entries).sum::<u64>(), unexported), (0, 0));
-    assert_eq!(oldest_unexported, None);
+    assert_eq!((oldest_unexported, damaged), (None, 0));
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use domain::{ConversionKey, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 
 use crate::Result;
 
@@ -82,6 +82,33 @@ pub struct ErasedStep {
     pub more: bool,
 }
 
+/// Whose entries an erasure looks through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextsOf {
+    /// Those that the index of sessions has for one, and that of keys for its conversion without a keyword.
+    Session(String),
+    /// Those for which no index of sessions can be relied on: malformed rows, and what is parked as damaged.
+    NoSession,
+    /// All.
+    Anyone,
+}
+
+/// An entry that still has what is personal, as far as an erasure must know it. Nothing else of the entry is read, so damage to its
+/// other fields does not keep it from being erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalText {
+    /// The ledger's own name for the entry: leads to the next ones.
+    pub id: String,
+    /// The key; `None` if it cannot be read, so that nothing can be done to the entry by its key.
+    pub key: Option<ConversionKey>,
+    /// The state; `None` if it cannot be read.
+    pub outcome: Option<Outcome>,
+    /// The object that brought the row.
+    pub object: String,
+    /// The row's text, as far as it is text.
+    pub raw: String,
+}
+
 /// The ledger, as retention and `efflux erase` use it.
 ///
 /// Erasing takes session, keyword and text of the row. Key, source, click time, pixel, figures, campaign and attempts stay: so
@@ -97,6 +124,10 @@ pub trait LedgerErasure: fmt::Debug + Send + Sync {
     /// Erases entries at once, because the visitor wished so; one answer per key, in order. What is open ends as `invalid`,
     /// [`Erased`](domain::Reason::Erased); one that waited for an increment is `reported`, as its first part was. No row takes the place of such an entry any more.
     async fn erase(&self, keys: &[ConversionKey], now: UnixMillis) -> Result<Vec<ErasedEntry>>;
+
+    /// Entries that are not erased, at most `limit`, in an order that never changes, from after the entry with an id on. None is left
+    /// out because it is damaged: an empty answer is the end.
+    async fn texts(&self, of: &TextsOf, after: Option<&str>, limit: usize) -> Result<Vec<PersonalText>>;
 
     /// Overwrites what storage may still hold of erased texts, piece by piece: `from` is 0, then what the former call answered, until
     /// it answers nothing. Where the server of a backend does that by itself, there is nothing to do.

@@ -108,6 +108,8 @@ pub struct LedgerStats {
     pub unexported: u64,
     /// When the oldest change that waits for export was made.
     pub oldest_unexported: Option<UnixMillis>,
+    /// Entries that are parked as [`Damaged`](super::WaitReason::Damaged), those among them that cannot be read too.
+    pub damaged: u64,
 }
 
 /// How many entries are in a state.

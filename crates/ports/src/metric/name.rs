@@ -62,6 +62,8 @@ metrics! {
     QUEUE_OLDEST_MESSAGE_AGE = gauge "efflux_queue_oldest_message_age_seconds" ["queue"];
     /// Ledger entries by state.
     LEDGER_ENTRIES = gauge "efflux_ledger_entries" ["state"], cloudwatch by "state";
+    /// Ledger entries that are set aside because they are damaged.
+    DAMAGED_ENTRIES = gauge "efflux_damaged_entries" [], cloudwatch;
     /// Revenue that feeds stated for open conversions and no event reported, in units of the feeds' currency.
     UNREPORTED_REVENUE = gauge "efflux_unreported_revenue" ["platform", "pixel", "state", "reason"];
     /// The part of it whose deadline comes within 24 hours.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use assembly::Parts;
 use clap::Args;
-use domain::ObjectRef;
 use domain::object::{FILTERED_PREFIX, FileKeys};
+use domain::{ObjectRef, Outcome};
 use pipeline::Blocking;
 use pipeline::erase::{ErasePlan, Subject};
 use pipeline::optimise::forget_until;
@@ -141,11 +141,21 @@ fn found(plan: &ErasePlan, json: bool) -> String {
     let files: Vec<_> = plan.files.iter().map(ObjectRef::to_string).collect();
     if json {
         let keys: Vec<_> = plan.entries.keys().map(ToString::to_string).collect();
-        return format!("{:#}\n", serde_json::json!({ "conversions": keys, "files": files }));
+        let unreadable = &plan.unreadable;
+        let found = serde_json::json!({ "conversions": keys, "unreadable": unreadable, "files": files });
+        return format!("{found:#}\n");
     }
     let mut text =
         format!("Found: {} conversions in the ledger, {} files with rows\n", plan.entries.len(), files.len());
-    plan.entries.iter().for_each(|(key, outcome)| text.push_str(&format!("  {key}  {outcome}\n")));
+    for (key, outcome) in &plan.entries {
+        let outcome = outcome.map_or("damaged", Outcome::as_str);
+        text.push_str(&format!("  {key}  {outcome}\n"));
+    }
+    for id in &plan.unreadable {
+        text.push_str(&format!(
+            "  entry {id} of the ledger: its key cannot be read, so it cannot be erased\n"
+        ));
+    }
     files.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
     text
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use meta_sandbox::Action;
+use meta_sandbox::{Action, ErrorAnswer};
 use samples::SampleNetwork;
 use serde_json::Value;
 
@@ -128,6 +128,45 @@ fn a_damaged_ledger_is_named_and_nothing_is_sent_past_it() {
     let _running = world.start("efflux", &["run"]);
     all_reported_once(&world, first + second, 2);
     assert_eq!(world.ok(&["dlq", "list"]).matches("ledger").count(), 0, "no message is dead-lettered for it");
+}
+
+#[test]
+fn a_damaged_entry_is_named_and_counted_and_harms_no_other() {
+    let waits: Vec<_> = [("RETRY_FIRST_SECONDS", "1"), ("RETRY_LONGEST_SECONDS", "5")].into();
+    let waits = waits.into_iter().chain(WAITS).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let refusal = ErrorAnswer { status: 503, code: 2, ..ErrorAnswer::default() };
+    let world = World::empty(vec![Action::Error(refusal).always()], waits.collect());
+    world.add_pixels_and_campaigns();
+    put(&world, 0);
+    let status = || -> Value { serde_json::from_str(&world.ok(&["status", "--json"])).unwrap() };
+    let entries = |state: &str| status()["ledger"][state].as_u64().unwrap_or(0);
+    let running = world.start("efflux", &["run"]);
+    wait_until(LONGEST, "all rows wait", || entries("retry") + entries("no_events") == 100);
+    assert_eq!(running.terminate(), Some(0));
+    let waiting = entries("retry") + entries("in_flight");
+    let ledger = rusqlite::Connection::open(world.path("data").join("ledger.db")).unwrap();
+    let damage = "UPDATE report_conversions SET attempt = -9
+        WHERE id = (SELECT min(id) FROM report_conversions WHERE state = 'retry')
+        RETURNING lower(hex(key)), session_id";
+    let (key, session): (String, String) =
+        ledger.query_one(damage, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+
+    world.sandbox.clear_faults();
+    let port = free_port();
+    let running = world.start_with("efflux", &["run"], &[("PORT", &port.to_string())]);
+    wait_until(LONGEST, "all others are reported", || entries("reported") == waiting - 1);
+    let log = fs::read_to_string(world.path("efflux.log")).unwrap();
+    assert!(log.contains(&key) && log.contains("is damaged and was set aside"), "{log}");
+    let group = status()["for_a_person"][0].clone();
+    assert_eq!((&group["reason"], &group["conversions"]), (&"damaged".into(), &1.into()), "{group}");
+    wait_until(LONGEST, "it is counted", || get(port, "/metrics").1.contains("\nefflux_damaged_entries 1"));
+    // What cannot be read is erased all the same.
+    world.ok(&["erase", "--session", &session, "--yes"]);
+    let text = "SELECT count(*) FROM raw_rows WHERE raw LIKE ?";
+    let left: i64 = ledger.query_one(text, [format!("%{session}%")], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0, "its text is erased");
+    wait_until(LONGEST, "none is left", || get(port, "/metrics").1.contains("\nefflux_damaged_entries 0"));
+    assert_eq!(running.terminate(), Some(0));
 }
 
 #[test]

@@ -77,6 +77,31 @@ fn a_message_on_sqs_is_not_blamed_for_the_ends_of_its_processes() {
     wait_until(LONG, "analytics has caught up and all files reconcile", || deployment.reconciles());
     let log = std::fs::read_to_string(world.path("reporter-svc.log")).unwrap();
     assert!(log.contains("handled alone, in a process of its own"), "{log}");
+    a_visitor_is_erased(&deployment);
+}
+
+/// From MongoDB and ClickHouse at once; the buckets keep versions, so their files are named.
+fn a_visitor_is_erased(deployment: &Deployment) {
+    let world = &deployment.world;
+    let rows: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(world.path("clean-0.json")).unwrap()).unwrap();
+    let session = rows[0]["session_id"].as_str().unwrap();
+    let erase = || {
+        let output = world.output(&["erase", "--session", session, "--yes", "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let record = erase();
+    assert_eq!(record["ledger"]["conversions"], 1, "{record}");
+    assert!(record["analytics"]["states"].as_u64().unwrap() > 0, "{record}");
+    let left: Vec<_> = ["INTERPRETED_EVENTS_BUCKET", "REPORT_CONVERSIONS_BUCKET"]
+        .into_iter()
+        .filter(|bucket| record["files"]["left"].to_string().contains(deployment.setting(bucket)))
+        .collect();
+    assert_eq!((left.len(), &record["complete"]), (2, &Value::Bool(false)), "{record}");
+    let again = erase();
+    assert_eq!((&again["ledger"]["conversions"], &again["analytics"]["states"]), (&0.into(), &0.into()));
+    wait_until(LONG, "the files reconcile as before", || deployment.reconciles());
 }
 
 fn four_dirty_networks_and_a_repeated_message(deployment: &Deployment) {

@@ -143,6 +143,14 @@ impl Lane {
                 let until = SettleLater { due_at: due.deadline, reason, failed: false };
                 nothing_sent(due, Settle::Parked(until))
             }
+            Unsendable::AnothersText => {
+                tracing::error!(
+                    key = %due.lease.key,
+                    "an entry of the ledger has the text of another conversion and was set aside; restore it from a backup, or report its row again"
+                );
+                let until = SettleLater { due_at: due.deadline, reason: WaitReason::Damaged, failed: false };
+                nothing_sent(due, Settle::Parked(until))
+            }
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel = %self.context.pixel, reason, "a claimed conversion cannot be sent");
                 nothing_sent(due, Settle::Rejected { reason })

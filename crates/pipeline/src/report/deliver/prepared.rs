@@ -1,7 +1,7 @@
 //! A claimed conversion with its events in the destination's format.
 
 use domain::validate::{AnyPixel, OnePlatform, Rules, check};
-use domain::{FeedMap, OddAmount, Reason, Row, UnixMillis};
+use domain::{ConversionKey, FeedMap, OddAmount, Reason, Row, UnixMillis};
 use ports::Destination;
 use ports::destination::PreparedEvent;
 use ports::ledger::{Due, Portion, Positions};
@@ -45,6 +45,8 @@ pub(super) enum Unsendable {
     Future(UnixMillis),
     /// It has paid clicks without revenue, which versions before took for zero. Nothing of it was sent.
     MissingRevenue,
+    /// The text that the ledger has for it is that of another conversion: its events would have the wrong ids.
+    AnothersText,
     /// The rules have become stricter, or the destination needs more than the row has.
     Refused(String),
 }
@@ -89,6 +91,9 @@ fn events(
     feeds: &FeedMap,
 ) -> Result<Vec<PreparedEvent>, Unsendable> {
     let row = row_of(due, feeds);
+    if !belongs(&row, &due.lease.key) {
+        return Err(Unsendable::AnothersText);
+    }
     let platforms = OnePlatform(destination.platform(), destination);
     let rules = Rules { now, pixels: &AnyPixel, platforms: &platforms, object_network: Some(&due.network) };
     let valid = check(&row, rules).map_err(|reasons| match reasons.category() {
@@ -101,6 +106,12 @@ fn events(
     }
     let events = destination.prepare(&due.lease.key, &valid, due.portion);
     events.map_err(|reason| Unsendable::Refused(reason.to_string()))
+}
+
+/// Whether a row may be that of an entry, which may stand under a key of an earlier version. A checksum does not tell: a page that
+/// was written to the wrong place has its own. A row without identity is refused as malformed.
+fn belongs(row: &Row<'_>, key: &ConversionKey) -> bool {
+    row.conversion.is_none() || row.key == *key || row.possible_keys.contains(key)
 }
 
 /// The row. Versions before took a missing revenue for zero: what they have begun to send goes on so.

@@ -28,6 +28,7 @@ pub(super) fn json(kind: &str, record: &EraseRecord, waiting: Option<u64>) -> St
             "ended": record.ended,
             "keys": keys(&record.entries),
             "in_flight": keys(&record.in_flight),
+            "unreadable": record.unreadable,
         },
         "analytics": { "states": record.states },
         "files": {
@@ -54,6 +55,11 @@ pub(super) fn words(record: &EraseRecord, waiting: Option<u64>) -> String {
         text.push_str(&format!(
             "{} conversions are being sent right now and were not erased: do it again, or give more time with --wait\n",
             record.in_flight.len()
+        ));
+    }
+    for id in &record.unreadable {
+        text.push_str(&format!(
+            "Entry {id} of the ledger was not erased, as its key cannot be read: remove it by hand\n"
         ));
     }
     for object in &record.left {

@@ -174,10 +174,11 @@ async fn depth(queue: Asked<Arc<dyn EventQueue>>) -> Asked<Depth> {
 
 async fn in_ledger(settings: &Settings, clock: &Arc<dyn Clock>, latest: usize) -> Asked<InLedger> {
     let ledger = Opener::for_reading(settings, clock).ledger().await?;
+    let stats = ledger.stats().await?;
     Ok(InLedger {
-        stats: ledger.stats().await?,
         latest: ledger.receipts(latest).await?,
-        undecided: undecided(&*ledger).await?,
+        undecided: undecided(&*ledger, stats.damaged).await?,
+        stats,
         waiting: ledger.waiting(clock.now().plus(SOON)).await?,
     })
 }

@@ -51,7 +51,8 @@ impl Undecided {
     }
 }
 
-pub(super) async fn undecided(ledger: &dyn LedgerAdmin) -> ports::Result<Undecided> {
+/// `damaged` is the number of entries that are set aside as damaged, as the ledger counts them.
+pub(super) async fn undecided(ledger: &dyn LedgerAdmin, damaged: u64) -> ports::Result<Undecided> {
     let mut undecided = Undecided::default();
     for reason in WaitReason::WITHOUT_CREDENTIAL {
         let text = Some(reason.as_str().to_owned());
@@ -62,10 +63,12 @@ pub(super) async fn undecided(ledger: &dyn LedgerAdmin) -> ports::Result<Undecid
             let page = ledger.select(&selection, after.as_ref(), PAGE).await?;
             group.conversions += page.len() as u64;
             group.unreported = page.iter().fold(group.unreported, |sum, record| sum + record.unreported());
-            match page.last() {
-                Some(last) if page.len() == PAGE => after = Some(last.key),
-                _ => break,
-            }
+            let Some(last) = page.last() else { break };
+            after = Some(last.key);
+        }
+        if reason == WaitReason::Damaged {
+            // Those that cannot be read are among them.
+            group.conversions = damaged;
         }
         if group.conversions > 0 {
             undecided.0.push(group);
