@@ -54,11 +54,15 @@ pub enum Mutation {
     InvalidMoneySent,
     /// An event is sent although its click is still to come.
     FutureSent,
+    /// An entry that cannot be read keeps all others from being claimed.
+    DamagedIsFatal,
+    /// The text of a row is sent although it has changed since it was stored.
+    DamagedIsSent,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -82,6 +86,8 @@ impl Mutation {
         Self::FirstMoneyIsDuplicate,
         Self::InvalidMoneySent,
         Self::FutureSent,
+        Self::DamagedIsFatal,
+        Self::DamagedIsSent,
     ];
 }
 

@@ -109,6 +109,9 @@ fn entry(
         Outcome::Rejected if may_be_bad => Ok(()),
         Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::Damaged) => {
+            damaged(checker, rows, record, received)
+        }
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),
         // It met no good event of its pixel, so it is not known to be bad.
@@ -124,6 +127,26 @@ fn entry(
 fn waits_for_operator(record: &Record) -> bool {
     let for_operator = [WaitReason::UnknownOutcome, WaitReason::ZeroRevenue, WaitReason::ImplausibleRevenue];
     record.wait_reason().is_some_and(|reason| for_operator.contains(&reason))
+}
+
+/// Checks that what is damaged was, and that the platform received no money of it that no row states.
+fn damaged(
+    checker: &OnlineChecker,
+    rows: &[&Row],
+    record: &Record,
+    received: &BTreeSet<String>,
+) -> Result<(), Violation> {
+    if !checker.is_damaged(&record.key) {
+        return Err("it waits as damaged, and nothing of it was".to_owned());
+    }
+    let value: i64 = received.iter().filter_map(|id| checker.received[id].event.value_micros).sum();
+    let most = rows.iter().filter_map(|row| row.money()).map(|(_, micros)| micros).max();
+    if value > most.unwrap_or(0) {
+        return Err(format!(
+            "it was damaged, and the platform received {value} millionths, at most {most:?} are stated"
+        ));
+    }
+    Ok(())
 }
 
 /// Checks that the platform has all events of the entry, with the right value.

@@ -6,10 +6,10 @@
 //! forgotten: it would count twice. What is in flight fits into the
 //! process's memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Outcome, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::clock::APART;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
@@ -77,6 +77,8 @@ pub(crate) struct OnlineChecker {
     pub(super) exported: BTreeMap<[u8; 32], (u64, Outcome)>,
     /// A process started with a clock that was wrong, heard from no other machine, and judged ages by it.
     pub(crate) judged_by_a_wrong_clock: bool,
+    /// Visitors whose entry was damaged.
+    damaged: BTreeSet<usize>,
     /// The first rule that was broken.
     pub(crate) violation: Option<String>,
 }
@@ -101,6 +103,7 @@ impl SharedChecker {
             received: BTreeMap::new(),
             exported: BTreeMap::new(),
             judged_by_a_wrong_clock: false,
+            damaged: BTreeSet::new(),
             violation: None,
         })))
     }
@@ -115,6 +118,21 @@ impl OnlineChecker {
         if self.violation.is_none() {
             self.violation = Some(rule());
         }
+    }
+
+    /// The input of the run.
+    pub(crate) fn input(&self) -> Arc<Input> {
+        Arc::clone(&self.input)
+    }
+
+    /// The disk damaged what the ledger has of a visitor.
+    pub(crate) fn note_damage(&mut self, visitor: usize) {
+        self.damaged.insert(visitor);
+    }
+
+    /// Whether an entry was damaged.
+    pub(crate) fn is_damaged(&self, key: &ConversionKey) -> bool {
+        self.input.keys.get(key.as_bytes()).is_some_and(|visitor| self.damaged.contains(visitor))
     }
 
     fn visitor(&self, lease: &Lease) -> Option<usize> {
