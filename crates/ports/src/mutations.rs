@@ -58,11 +58,15 @@ pub enum Mutation {
     DamagedIsFatal,
     /// The text of a row is sent although it has changed since it was stored.
     DamagedIsSent,
+    /// A conversion whose text was erased is entered anew when its row comes again.
+    ErasedIsForgotten,
+    /// Retention erases the text of what is still to be sent.
+    ErasedTooEarly,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -88,6 +92,8 @@ impl Mutation {
         Self::FutureSent,
         Self::DamagedIsFatal,
         Self::DamagedIsSent,
+        Self::ErasedIsForgotten,
+        Self::ErasedTooEarly,
     ];
 }
 

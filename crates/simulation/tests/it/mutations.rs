@@ -71,4 +71,6 @@ mutations! {
     future_sent_is_found: FutureSent,
     damaged_is_fatal_is_found: DamagedIsFatal,
     damaged_is_sent_is_found: DamagedIsSent,
+    erased_is_forgotten_is_found: ErasedIsForgotten,
+    erased_too_early_is_found: ErasedTooEarly,
 }
