@@ -22,7 +22,7 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
         let wrong = match (rows.is_empty(), &records[..]) {
             (true, []) if received.is_empty() => Ok(()),
             (true, _) => Err("no row states it, but it has an entry or events".to_owned()),
-            (false, [record]) => entry(checker, state, visitor, &rows, record, &received)
+            (false, [record]) => entry(checker, state, (place, visitor), &rows, record, &received)
                 .and_then(|()| money_of(checker, state, (place, visitor), record)),
             (false, records) => Err(format!("it has {} entries", records.len())),
         };
@@ -56,7 +56,7 @@ fn money_of(
     (place, visitor): (usize, &Visitor),
     record: &Record,
 ) -> Result<(), Violation> {
-    if visitor.expiring || checker.judged_by_a_wrong_clock {
+    if visitor.expiring || checker.may_be_misjudged(place) {
         return Ok(());
     }
     money::check(checker, state, place, record)
@@ -65,7 +65,7 @@ fn money_of(
 fn entry(
     checker: &OnlineChecker,
     state: &FinalState<'_>,
-    visitor: &Visitor,
+    (place, visitor): (usize, &Visitor),
     rows: &[&Row],
     record: &Record,
     received: &BTreeSet<String>,
@@ -93,7 +93,7 @@ fn entry(
     }
     let may_be_bad = bad.as_ref().is_some_and(|id| possible.contains(id));
     // A process that starts with a wrong clock, and hears from no other machine, cannot know better.
-    let expiring = visitor.expiring || checker.judged_by_a_wrong_clock;
+    let expiring = visitor.expiring || checker.may_be_misjudged(place);
     match record.outcome {
         Outcome::Invalid | Outcome::NoEvents if !received.is_empty() => {
             Err(format!("it is {}, and the platform received events of it", record.outcome))

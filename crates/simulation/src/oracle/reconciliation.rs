@@ -35,10 +35,15 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
     if there != outputs {
         return Err(format!("the filter's files are {there:?}, and should be {outputs:?}"));
     }
-    // A row whose deadline passes during the run may be too old already when it is claimed. What is damaged waits, whatever it was.
+    // A row whose deadline passes during the run may be too old already when it is claimed, or seem so by a wrong clock. What is damaged
+    // waits, whatever it was.
     let is_damaged =
         |visitor: usize| checker.is_damaged(&ConversionKey::from_bytes(checker.input.visitors[visitor].key));
-    let is_uncertain = |visitor: &usize| checker.input.visitors[*visitor].expiring || is_damaged(*visitor);
+    let is_uncertain = |visitor: &usize| {
+        checker.input.visitors[*visitor].expiring
+            || is_damaged(*visitor)
+            || checker.may_be_misjudged(*visitor)
+    };
     let visitors = 0..checker.input.visitors.len();
     let entered = visitors.filter(|visitor| {
         let mut rows = checker.input.rows_of(*visitor);
@@ -46,8 +51,7 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
     });
     let (uncertain, due): (Vec<_>, Vec<_>) = entered.partition(is_uncertain);
     let (uncertain, due) = (uncertain.len() as u64, due.len() as u64);
-    let least = if checker.judged_by_a_wrong_clock { 0 } else { due };
-    if !(least..=due + uncertain).contains(&sent_on) {
+    if !(due..=due + uncertain).contains(&sent_on) {
         return Err(format!("{due} conversions were to be sent, the receipts count {sent_on}"));
     }
     Ok(())
