@@ -32,6 +32,7 @@ use ports::ledger::{
 use ports::{LedgerAdmin, LedgerErasure, LedgerExport, ReportLedger};
 
 use crate::db::{Db, Schema};
+pub use damage::Damage;
 use key_index::{Entries, History};
 
 /// The ledger of an embedded deployment; several processes may share its file.
@@ -59,6 +60,15 @@ impl EmbeddedLedger {
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self { db, history: Arc::default() }
+    }
+
+    /// Does to an entry what a fault of the disk does; whether there was anything to damage. For tests alone: no program calls it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn damage(&self, key: &ConversionKey, damage: Damage) -> ports::Result<bool> {
+        let key = *key;
+        self.write("ledger.damage", move |entries| damage::damage(entries, &key, damage)).await
     }
 
     /// Changes entries.

@@ -54,11 +54,19 @@ pub enum Mutation {
     InvalidMoneySent,
     /// An event is sent although its click is still to come.
     FutureSent,
+    /// An entry that cannot be read keeps all others from being claimed.
+    DamagedIsFatal,
+    /// The text of a row is sent although it has changed since it was stored.
+    DamagedIsSent,
+    /// A conversion whose text was erased is entered anew when its row comes again.
+    ErasedIsForgotten,
+    /// Retention erases the text of what is still to be sent.
+    ErasedTooEarly,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::SettleBeforeSend,
         Self::AcknowledgeBeforeClaim,
         Self::RandomEventId,
@@ -82,6 +90,10 @@ impl Mutation {
         Self::FirstMoneyIsDuplicate,
         Self::InvalidMoneySent,
         Self::FutureSent,
+        Self::DamagedIsFatal,
+        Self::DamagedIsSent,
+        Self::ErasedIsForgotten,
+        Self::ErasedTooEarly,
     ];
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     Refusals = 8,
     Dirt = 9,
     Retention = 10,
+    Damage = 11,
 }
 
 /// One random stream.

@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 use super::columns::{AFTER_STANDING, is_damage, parsed, sql, standing, standing_columns};
 use super::key_index::Entries;
 use super::receipts::object_id;
-use super::{damage, erase, restatement};
+use super::{damage, erase, mutations, restatement};
 
 const STORED: &str =
     concat!("SELECT ", standing_columns!(), ", object, row FROM report_conversions WHERE id = ?");
@@ -133,7 +133,9 @@ impl<'a> Claiming<'a> {
     }
 
     fn stored(&self, rows: &KeyRows<'_>) -> rusqlite::Result<Option<Found>> {
-        let Some(id) = self.entries.find(rows.key())? else { return Ok(None) };
+        let Some(id) = mutations::known(self.entries, self.entries.find(rows.key())?)? else {
+            return Ok(None);
+        };
         let mut select = self.entries.tx.prepare_cached(STORED)?;
         let found = |stored: &Row<'_>| {
             let source = (Some(stored.get(AFTER_STANDING)?), stored.get(AFTER_STANDING + 1)?);

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use domain::{OddAmount, Outcome, PixelRef, UnixMillis};
-use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason, checksum};
+use ports::ledger::{Due, DueLimits, Holder, Lease, WaitReason};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, named_params, params};
 
@@ -81,7 +81,9 @@ pub(super) fn claim_due(
                 text += due.raw.len() as u64;
                 claimed.push(due);
             }
-            Err(error) if is_damage(&error) => damage::set_aside(entries, id, &error, now)?,
+            Err(error) if is_damage(&error) && !mutations::damage_is_fatal() => {
+                damage::set_aside(entries, id, &error, now)?;
+            }
             Err(error) => return Err(error),
         }
         if text >= limits.bytes {
@@ -131,7 +133,7 @@ fn limit(most: usize) -> i64 {
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     let raw: String = row.get(2)?;
-    if row.get::<_, Option<u32>>(13)?.is_some_and(|stored| stored != checksum(&raw)) {
+    if row.get::<_, Option<u32>>(13)?.is_some_and(|stored| mutations::is_changed(stored, &raw)) {
         return Err(damaged(2, Changed));
     }
     Ok(Due {

@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::columns::{is_damage, parsed};
 use super::key_index::{Entries, generation, ids_of};
-use super::sending;
+use super::{mutations, sending};
 
 const NOTE_FULL: &str = "
     WITH RECURSIVE g (number) AS
@@ -48,7 +48,7 @@ pub(super) fn erase_until(
     now: UnixMillis,
     limit: usize,
 ) -> rusqlite::Result<ErasedStep> {
-    let (tx, latest) = (entries.tx, entries.latest());
+    let (tx, latest, until) = (entries.tx, entries.latest(), mutations::time_of_retention(until));
     // The operator may have removed entries by hand.
     tx.prepare_cached("DELETE FROM text_generations WHERE generation >= ?")?.execute([latest])?;
     tx.prepare_cached(NOTE_FULL)?.execute([latest])?;

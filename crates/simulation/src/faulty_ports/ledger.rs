@@ -23,10 +23,10 @@ pub(crate) struct FaultyLedger {
 }
 
 impl FaultyLedger {
-    /// Notes when this process can only go by a clock that is wrong.
-    fn note_clock(&self) {
+    /// Notes on what this process works while it can only go by a clock that is wrong.
+    fn note_clock<'k>(&self, keys: impl Iterator<Item = &'k ConversionKey>) {
         if self.clock.is_alone_and_wrong() {
-            self.checker.lock().judged_by_a_wrong_clock = true;
+            self.checker.lock().note_wrong_clock(keys);
         }
     }
 }
@@ -34,7 +34,7 @@ impl FaultyLedger {
 #[async_trait]
 impl ReportLedger for FaultyLedger {
     async fn claim(&self, rows: Vec<RowClaim>, holder: &Holder) -> Result<Vec<Claim>> {
-        self.note_clock();
+        self.note_clock(rows.iter().map(|row| &row.key));
         let claim = || async {
             let claims = self.inner.claim(rows.clone(), holder).await?;
             let held = claims.iter().filter(|c| matches!(c, Claim::Held(_))).count();
@@ -54,6 +54,7 @@ impl ReportLedger for FaultyLedger {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, holder: &Holder) -> Result<Vec<Settled>> {
+        self.note_clock(settlements.iter().map(|settlement| &settlement.lease.key));
         let settle = || async {
             let settled = self.inner.settle(settlements.clone(), holder).await?;
             for (settlement, answer) in settlements.iter().zip(&settled) {
@@ -69,7 +70,6 @@ impl ReportLedger for FaultyLedger {
     }
 
     async fn claim_due(&self, limits: &DueLimits, holder: &Holder) -> Result<Vec<Due>> {
-        self.note_clock();
         let claim = || async {
             let due = self.inner.claim_due(limits, holder).await?;
             for one in &due {
@@ -79,7 +79,9 @@ impl ReportLedger for FaultyLedger {
             self.checker.lock().claimed_due(&due, holder);
             Ok(due)
         };
-        self.connection.call("ledger", "ledger.claim_due", claim).await
+        let due = self.connection.call("ledger", "ledger.claim_due", claim).await?;
+        self.note_clock(due.iter().map(|one| &one.lease.key));
+        Ok(due)
     }
 
     async fn extend(&self, leases: &[Lease], until: UnixMillis) -> Result<Vec<Settled>> {
@@ -93,6 +95,7 @@ impl ReportLedger for FaultyLedger {
     }
 
     async fn begin_sending(&self, leases: &[Lease], holder: &Holder) -> Result<Vec<Settled>> {
+        self.note_clock(leases.iter().map(|lease| &lease.key));
         let begin = || async {
             let held = self.inner.begin_sending(leases, holder).await?;
             self.connection.record(format_args!("marks {} leases as being sent: {held:?}", leases.len()));

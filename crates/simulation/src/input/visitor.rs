@@ -197,7 +197,11 @@ impl Visitor {
             (_, Some(revenue)) => format!("{}.{:04}", revenue / 10_000, revenue % 10_000),
             (_, None) => "null".to_owned(),
         };
-        let revenue_micros = revenue.map(|revenue| i64::try_from(revenue).unwrap_or(0) * 100);
+        let revenue_micros = match defect {
+            Some(Defect::NegativeRevenue) => Some(-250_000),
+            Some(Defect::UnreadableRevenue) => None,
+            _ => revenue.map(|revenue| i64::try_from(revenue).unwrap_or(0) * 100),
+        };
         let click_s = match defect {
             Some(Defect::TooOld) => self.click_s - 8 * DAY_S,
             Some(Defect::FarFuture) => self.click_s + 60 * DAY_S,
@@ -297,6 +301,12 @@ impl Row {
     /// Whether it is valid, and its amount keeps it from being sent.
     pub(crate) const fn waits(&self) -> bool {
         matches!(self.class, Class::Zero | Class::Implausible)
+    }
+
+    /// Its paid clicks and what they earned, when it says so, valid or not.
+    pub(crate) fn figures(&self) -> Option<(i64, i64)> {
+        let [.., paid] = self.counts;
+        self.revenue_micros.map(|revenue| (i64::from(paid), revenue))
     }
 
     /// Its Purchases and what they earned, when it may be sent and states both.

@@ -22,7 +22,7 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
         let wrong = match (rows.is_empty(), &records[..]) {
             (true, []) if received.is_empty() => Ok(()),
             (true, _) => Err("no row states it, but it has an entry or events".to_owned()),
-            (false, [record]) => entry(checker, state, visitor, &rows, record, &received)
+            (false, [record]) => entry(checker, state, (place, visitor), &rows, record, &received)
                 .and_then(|()| money_of(checker, state, (place, visitor), record)),
             (false, records) => Err(format!("it has {} entries", records.len())),
         };
@@ -49,14 +49,15 @@ fn received(checker: &OnlineChecker, visitor: usize) -> BTreeSet<String> {
     checker.received.keys().filter(is_theirs).cloned().collect()
 }
 
-/// Checks the money, unless what became of the rows depends on the moments at which they were claimed.
+/// Checks the money; what of it is reported only unless what became of the rows depends on the moments at which they were claimed.
 fn money_of(
     checker: &OnlineChecker,
     state: &FinalState<'_>,
     (place, visitor): (usize, &Visitor),
     record: &Record,
 ) -> Result<(), Violation> {
-    if visitor.expiring || checker.judged_by_a_wrong_clock {
+    money::shown(checker, place, record)?;
+    if visitor.expiring || checker.may_be_misjudged(place) {
         return Ok(());
     }
     money::check(checker, state, place, record)
@@ -65,7 +66,7 @@ fn money_of(
 fn entry(
     checker: &OnlineChecker,
     state: &FinalState<'_>,
-    visitor: &Visitor,
+    (place, visitor): (usize, &Visitor),
     rows: &[&Row],
     record: &Record,
     received: &BTreeSet<String>,
@@ -93,7 +94,7 @@ fn entry(
     }
     let may_be_bad = bad.as_ref().is_some_and(|id| possible.contains(id));
     // A process that starts with a wrong clock, and hears from no other machine, cannot know better.
-    let expiring = visitor.expiring || checker.judged_by_a_wrong_clock;
+    let expiring = visitor.expiring || checker.may_be_misjudged(place);
     match record.outcome {
         Outcome::Invalid | Outcome::NoEvents if !received.is_empty() => {
             Err(format!("it is {}, and the platform received events of it", record.outcome))
@@ -109,6 +110,9 @@ fn entry(
         Outcome::Rejected if may_be_bad => Ok(()),
         Outcome::Rejected if expiring && state.rules.may_be_late && record.reason == "100/2804003" => Ok(()),
         Outcome::Expired if expiring => Ok(()),
+        Outcome::Parked if record.wait_reason() == Some(WaitReason::Damaged) => {
+            damaged(checker, rows, record, received)
+        }
         // The online checker knows whether it had to be.
         Outcome::Parked if waits_for_operator(record) => Ok(()),
         // It met no good event of its pixel, so it is not known to be bad.
@@ -124,6 +128,26 @@ fn entry(
 fn waits_for_operator(record: &Record) -> bool {
     let for_operator = [WaitReason::UnknownOutcome, WaitReason::ZeroRevenue, WaitReason::ImplausibleRevenue];
     record.wait_reason().is_some_and(|reason| for_operator.contains(&reason))
+}
+
+/// Checks that what is damaged was, and that the platform received no money of it that no row states.
+fn damaged(
+    checker: &OnlineChecker,
+    rows: &[&Row],
+    record: &Record,
+    received: &BTreeSet<String>,
+) -> Result<(), Violation> {
+    if !checker.is_damaged(&record.key) {
+        return Err("it waits as damaged, and nothing of it was".to_owned());
+    }
+    let value: i64 = received.iter().filter_map(|id| checker.received[id].event.value_micros).sum();
+    let most = rows.iter().filter_map(|row| row.money()).map(|(_, micros)| micros).max();
+    if value > most.unwrap_or(0) {
+        return Err(format!(
+            "it was damaged, and the platform received {value} millionths, at most {most:?} are stated"
+        ));
+    }
+    Ok(())
 }
 
 /// Checks that the platform has all events of the entry, with the right value.

@@ -7,6 +7,20 @@ use super::OnlineChecker;
 use super::final_state::{FinalState, Violation};
 use crate::input::{Class, Row};
 
+/// Checks that what cannot be reported is shown: the entry says what was stated last, and what of it no event reported.
+pub(super) fn shown(checker: &OnlineChecker, visitor: usize, record: &Record) -> Result<(), Violation> {
+    let stated = checker.arrivals(visitor).filter_map(Row::figures).next_back().unwrap_or_default();
+    let observed = (record.observed.count, record.observed.revenue.micros());
+    if observed != stated {
+        return Err(format!("it shows {observed:?}, and {stated:?} was stated last"));
+    }
+    let (unreported, missing) = (record.unreported().micros(), stated.1 - record.reported.revenue.micros());
+    if unreported != missing.max(0) {
+        return Err(format!("it shows {unreported} millionths as not reported, and lacks {missing}"));
+    }
+    Ok(())
+}
+
 /// Checks that no money is locked away by a row that had none: what is reported is the first money that was stated, or, with
 /// increments, the last as far as events can carry it.
 pub(super) fn check(

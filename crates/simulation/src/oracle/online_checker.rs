@@ -6,10 +6,10 @@
 //! forgotten: it would count twice. What is in flight fits into the
 //! process's memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Outcome, UnixMillis};
+use domain::{ConversionKey, Outcome, UnixMillis};
 use ports::clock::APART;
 use ports::destination::PreparedEvent;
 use ports::ledger::{
@@ -75,8 +75,11 @@ pub(crate) struct OnlineChecker {
     pub(super) received: BTreeMap<String, Received>,
     /// What analytics received: the latest version of each key, and its outcome.
     pub(super) exported: BTreeMap<[u8; 32], (u64, Outcome)>,
-    /// A process started with a clock that was wrong, heard from no other machine, and judged ages by it.
-    pub(crate) judged_by_a_wrong_clock: bool,
+    /// Visitors whose rows or entry were in the hands of a process that had started with a wrong clock and heard from no other machine:
+    /// it could judge their ages only by that clock.
+    judged_by_a_wrong_clock: BTreeSet<usize>,
+    /// Visitors whose entry was damaged.
+    damaged: BTreeSet<usize>,
     /// The first rule that was broken.
     pub(crate) violation: Option<String>,
 }
@@ -100,7 +103,8 @@ impl SharedChecker {
             leases: BTreeMap::new(),
             received: BTreeMap::new(),
             exported: BTreeMap::new(),
-            judged_by_a_wrong_clock: false,
+            judged_by_a_wrong_clock: BTreeSet::new(),
+            damaged: BTreeSet::new(),
             violation: None,
         })))
     }
@@ -115,6 +119,32 @@ impl OnlineChecker {
         if self.violation.is_none() {
             self.violation = Some(rule());
         }
+    }
+
+    /// The input of the run.
+    pub(crate) fn input(&self) -> Arc<Input> {
+        Arc::clone(&self.input)
+    }
+
+    /// The disk damaged what the ledger has of a visitor.
+    pub(crate) fn note_damage(&mut self, visitor: usize) {
+        self.damaged.insert(visitor);
+    }
+
+    /// Whether an entry was damaged.
+    pub(crate) fn is_damaged(&self, key: &ConversionKey) -> bool {
+        self.input.keys.get(key.as_bytes()).is_some_and(|visitor| self.damaged.contains(visitor))
+    }
+
+    /// A process whose clock is wrong, and which cannot know it, works on the conversions of these keys.
+    pub(crate) fn note_wrong_clock<'k>(&mut self, keys: impl Iterator<Item = &'k ConversionKey>) {
+        let visitors = keys.filter_map(|key| self.input.keys.get(key.as_bytes()));
+        self.judged_by_a_wrong_clock.extend(visitors);
+    }
+
+    /// Whether the ages of a visitor's rows may have been judged by a wrong clock.
+    pub(super) fn may_be_misjudged(&self, visitor: usize) -> bool {
+        self.judged_by_a_wrong_clock.contains(&visitor)
     }
 
     fn visitor(&self, lease: &Lease) -> Option<usize> {
@@ -331,7 +361,8 @@ impl OnlineChecker {
         let marked_ms = self.leases.get(&visitor).and_then(|held| held.marked_ms);
         let is_forgotten = marked_ms.is_some_and(|marked_ms| now_ms - marked_ms >= REPEATED_MS);
         let short_answers = settlement.maybe_received.map_or(0, |mark| mark.short_answers);
-        if !is_forgotten && short_answers <= SHORT_ANSWERS && !self.judged_by_a_wrong_clock {
+        if !is_forgotten && short_answers <= SHORT_ANSWERS && !self.judged_by_a_wrong_clock.contains(&visitor)
+        {
             let key = settlement.lease.key;
             self.fail(|| format!("{key:?} waits for a person, and could be sent again"));
         }

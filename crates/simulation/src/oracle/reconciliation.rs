@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{ObjectRef, Outcome};
+use domain::{ConversionKey, ObjectRef, Outcome};
 use ports::{BlobStore, ReportLedger};
 use serde::Deserialize;
 
 use super::OnlineChecker;
 use super::final_state::{FinalState, Violation};
-use crate::input::{File, FileKind, OUT_BUCKET, Row};
+use crate::input::{File, FileKind, OUT_BUCKET};
 use crate::worker::at_once;
 
 /// The filter's receipt, as far as it is checked.
@@ -35,14 +35,23 @@ pub(super) fn check(checker: &OnlineChecker, state: &FinalState<'_>) -> Result<(
     if there != outputs {
         return Err(format!("the filter's files are {there:?}, and should be {outputs:?}"));
     }
-    let is_expiring = |visitor: &usize| checker.input.visitors[*visitor].expiring;
+    // A row whose deadline passes during the run may be too old already when it is claimed, or seem so by a wrong clock. What is damaged
+    // waits, whatever it was.
+    let is_damaged =
+        |visitor: usize| checker.is_damaged(&ConversionKey::from_bytes(checker.input.visitors[visitor].key));
+    let is_uncertain = |visitor: &usize| {
+        checker.input.visitors[*visitor].expiring
+            || is_damaged(*visitor)
+            || checker.may_be_misjudged(*visitor)
+    };
     let visitors = 0..checker.input.visitors.len();
-    let entered = visitors.filter(|visitor| checker.input.rows_of(*visitor).any(Row::has_events));
-    // A row whose deadline passes during the run may be too old already when it is claimed.
-    let (expiring, due): (Vec<_>, Vec<_>) = entered.partition(is_expiring);
-    let (expiring, due) = (expiring.len() as u64, due.len() as u64);
-    let least = if checker.judged_by_a_wrong_clock { 0 } else { due };
-    if !(least..=due + expiring).contains(&sent_on) {
+    let entered = visitors.filter(|visitor| {
+        let mut rows = checker.input.rows_of(*visitor);
+        rows.any(|row| row.has_events() || is_damaged(*visitor))
+    });
+    let (uncertain, due): (Vec<_>, Vec<_>) = entered.partition(is_uncertain);
+    let (uncertain, due) = (uncertain.len() as u64, due.len() as u64);
+    if !(due..=due + uncertain).contains(&sent_on) {
         return Err(format!("{due} conversions were to be sent, the receipts count {sent_on}"));
     }
     Ok(())

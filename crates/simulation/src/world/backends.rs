@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adapter_embedded::analytics::EmbeddedAnalytics;
 use adapter_embedded::blob::FolderBlobStore;
 use adapter_embedded::feeds::EmbeddedFeeds;
-use adapter_embedded::ledger::EmbeddedLedger;
+use adapter_embedded::ledger::{Damage, EmbeddedLedger};
 use adapter_embedded::pixels::EmbeddedPixels;
 use adapter_embedded::queue::EmbeddedQueue;
 use adapter_embedded::subscriptions::EmbeddedSubscriptions;
 use adapter_embedded::{DIRECTORY_SCHEMA, Db};
 use destination_meta::destination::PLATFORM;
-use domain::{PixelCode, PixelRef, UnixMillis};
+use domain::{ConversionKey, PixelCode, PixelRef, UnixMillis};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
 use ports::{AnalyticsStore, LedgerErasure, PixelDirectory, SubscriptionStore};
@@ -109,6 +109,16 @@ impl Backends {
     pub(crate) fn retain(&self, until: UnixMillis, now: UnixMillis) -> ports::Result<()> {
         while at_once(self.ledger.erase_until(until, now, 50))?.more {}
         at_once(self.analytics.forget_until(until, 1_000)).map(drop)
+    }
+
+    /// Damages what the ledger has of a visitor, if it has an entry.
+    pub(crate) fn damage(&self, visitor: usize, damage: Damage) -> ports::Result<()> {
+        let mut checker = self.checker.lock();
+        let key = ConversionKey::from_bytes(checker.input().visitors[visitor].key);
+        if at_once(self.ledger.damage(&key, damage))? {
+            checker.note_damage(visitor);
+        }
+        Ok(())
     }
 
     fn meta(&self) -> std::sync::MutexGuard<'_, Meta> {

@@ -1,5 +1,7 @@
 //! The plan of a run: files, messages, crashes, clock jumps and outages, and when each happens.
 
+use adapter_embedded::ledger::Damage;
+
 use crate::chance::{Chance, Purpose};
 use crate::input::{Input, PIXELS};
 use crate::scheduler::Faults;
@@ -51,6 +53,8 @@ pub(crate) enum Action {
     Relent { pixel: &'static str },
     /// Retention erases what its time was over for a while ago.
     Retain,
+    /// The disk changes what the ledger has of a visitor.
+    Damage { visitor: usize, damage: Damage },
 }
 
 /// The ports that faults can be aimed at.
@@ -159,6 +163,7 @@ impl Plan {
         rules.clocks_agree = !actions.iter().any(|(_, action)| matches!(action, Action::ClockJump { .. }));
         let faults_end_ms = put_in(&mut actions, pause, faults_end_ms);
         let retains = add_retention(seed, &mut actions);
+        add_damage(seed, input, &mut actions);
         // The sort is stable: actions of one moment run in the order of planning.
         actions.sort_by_key(|(at_ms, _)| -at_ms);
         let target = chance.happens(0.4).then(|| chance.pick(&PORTS));
@@ -208,6 +213,19 @@ fn add_retention(seed: u64, actions: &mut Vec<(i64, Action)>) -> bool {
         actions.push((at_ms, Action::Retain));
     }
     true
+}
+
+/// Damages some entries in some of the runs, drawn apart likewise.
+fn add_damage(seed: u64, input: &Input, actions: &mut Vec<(i64, Action)>) {
+    let mut chance = Chance::new(seed, Purpose::Damage);
+    if actions.is_empty() || !chance.happens(0.2) {
+        return;
+    }
+    for _ in 0..chance.between(1, 3) {
+        let (at_ms, _) = actions[chance.index(actions.len())];
+        let (visitor, damage) = (chance.index(input.visitors.len()), chance.pick(&Damage::ALL));
+        actions.push((at_ms, Action::Damage { visitor, damage }));
+    }
 }
 
 /// Puts a pause into the middle of a plan; what comes later is put off. The new end of all faults.

@@ -235,6 +235,7 @@ impl World {
                 let now = self.true_time();
                 backends.retain(now.minus(RETAINED), now)?;
             }
+            Action::Damage { visitor, damage } => backends.damage(visitor, damage)?,
             Action::Revoke { pixel } => backends.revoke(pixel),
             Action::Renew { pixel } => backends.renew(pixel, self.started)?,
             Action::Refuse { pixel, code, subcode } => backends.refuse(pixel, Some((code, subcode))),
@@ -343,17 +344,17 @@ impl World {
         !waits && !is_open && stats.unexported == 0
     }
 
-    /// Whether every parked entry waits for the operator, or is bad and has never met a good one: then it is not known to be bad.
+    /// Whether every parked entry waits for the operator, or was damaged, or is bad and has never met a good one: then it is not known to be bad.
     fn waits_for_operator(&self) -> bool {
         let bad: BTreeSet<_> =
             self.input.visitors.iter().filter(|v| v.bad.is_some()).map(|v| v.key).collect();
         let parked = Selection { outcome: Outcome::Parked, reason: None, pixel: None, since: None };
         let parked = at_once(self.backends.ledger.select(&parked, None, 1_000)).unwrap_or_default();
-        let waits = |reason: &WaitReason| {
-            *reason != WaitReason::Damaged && WaitReason::WITHOUT_CREDENTIAL.contains(reason)
-        };
+        let waits = |reason: &WaitReason| WaitReason::WITHOUT_CREDENTIAL.contains(reason);
+        let checker = self.backends.checker.lock();
         parked.iter().all(|entry| match entry.wait_reason() {
             Some(WaitReason::NotIsolated) => bad.contains(entry.key.as_bytes()),
+            Some(WaitReason::Damaged) => checker.is_damaged(&entry.key),
             reason => reason.as_ref().is_some_and(waits),
         })
     }

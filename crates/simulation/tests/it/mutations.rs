@@ -11,6 +11,7 @@ const fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
         Mutation::BytesUnbounded => 250,
         Mutation::FutureSent => 200,
+        Mutation::DamagedIsSent => 150,
         Mutation::RetryForgetsAccepted => 100,
         _ => 0,
     }
@@ -68,4 +69,8 @@ mutations! {
     first_money_is_duplicate_is_found: FirstMoneyIsDuplicate,
     invalid_money_sent_is_found: InvalidMoneySent,
     future_sent_is_found: FutureSent,
+    damaged_is_fatal_is_found: DamagedIsFatal,
+    damaged_is_sent_is_found: DamagedIsSent,
+    erased_is_forgotten_is_found: ErasedIsForgotten,
+    erased_too_early_is_found: ErasedTooEarly,
 }
