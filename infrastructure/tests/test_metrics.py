@@ -110,6 +110,18 @@ class Metrics(unittest.TestCase):
         self.assertGreater(len(alerts), 10)
         self.assertEqual((fired, quiet), (alerts, alerts))
 
+    def test_what_is_unknown_is_found(self):
+        for unknown in [
+            "rate(efflux_no_such_total[5m])",
+            'efflux_rows_total{pixel="1"}',
+            "sum by (campaign) (efflux_rows_total)",
+            'efflux_rows_total{currency="USD"}',
+            "rate(no_such_total[5m])",
+        ]:
+            with self.assertRaises(AssertionError, msg=unknown):
+                self.assert_known(unknown)
+        self.assert_known('sum by (currency, reason) (efflux_unreported_revenue{pixel="1"})')
+
     def assert_known(self, expression, recorded=frozenset()):
         """Each metric of a PromQL expression exists, is measured, and has the labels that the expression names."""
         names = set(re.findall(r"\befflux_\w+(?::\w+)*\b", expression)) - recorded
@@ -121,6 +133,8 @@ class Metrics(unittest.TestCase):
             self.assertIn(base, metrics(), expression)
             self.assertIn(base, metrics_measured(), expression)
             labels.update(metrics()[base].labels)
+            if metrics()[base].kind in ("money", "money_gauge"):
+                labels.add("currency")
         used = re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", expression)
         for listed in re.findall(r"\b(?:by|without|on|ignoring)\s*\(([^)]*)\)", expression):
             used += [label.strip() for label in listed.split(",") if label.strip()]

@@ -42,13 +42,7 @@ impl PostgresDiagnosis {
             })
             .await?;
         let clock = Check::clock("PostgreSQL", UnixMillis(theirs), before, self.clock.now());
-        let saw = match (encrypted, is_local) {
-            (true, _) => "the connection is encrypted, and the certificate was checked",
-            (false, true) => "not encrypted; the server is on this machine",
-            (false, false) => "not encrypted: tokens cross the network in plain text",
-        };
-        let remedy = "set sslmode=require in DATABASE_URL, and switch TLS on at the server";
-        Ok([clock, Check::that(encrypted || is_local, "pixels: TLS", saw, remedy)])
+        Ok([clock, of_tls(encrypted, is_local)])
     }
 
     async fn tables(&self) -> Check {
@@ -65,12 +59,42 @@ impl PostgresDiagnosis {
     }
 }
 
+/// Whether tokens can be read on their way.
+fn of_tls(encrypted: bool, is_local: bool) -> Check {
+    let saw = match (encrypted, is_local) {
+        (true, _) => "the connection is encrypted, and the certificate was checked",
+        (false, true) => "not encrypted; the server is on this machine",
+        (false, false) => "not encrypted: tokens cross the network in plain text",
+    };
+    let remedy = "set sslmode=require in DATABASE_URL, and switch TLS on at the server";
+    Check::that(encrypted || is_local, "pixels: TLS", saw, remedy)
+}
+
 #[async_trait]
 impl Diagnose for PostgresDiagnosis {
     async fn findings(&self) -> Vec<Check> {
         match self.connection().await {
             Ok([clock, tls]) => vec![clock, tls, self.tables().await],
             Err(error) => vec![Check::failed("pixels: PostgreSQL", &error)],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::diagnose::CheckState;
+
+    use super::*;
+
+    #[test]
+    fn tokens_in_plain_text_on_the_network_are_a_finding() {
+        for (encrypted, is_local, state) in [
+            (true, false, CheckState::Ok),
+            (true, true, CheckState::Ok),
+            (false, true, CheckState::Ok),
+            (false, false, CheckState::Finding),
+        ] {
+            assert_eq!(of_tls(encrypted, is_local).state, state, "{encrypted} {is_local}");
         }
     }
 }

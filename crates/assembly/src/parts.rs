@@ -85,7 +85,7 @@ impl<P: OpenPorts> Parts<P> {
         service: Service,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let registry = Arc::new(Metrics::new());
+        let registry = Arc::new(Metrics::new(&settings.reporting.currency));
         let readiness = Arc::new(Health::new());
         let upload = backends::upload(&settings, service, &clock).await?;
         let metrics: Arc<dyn MetricSink> = match &upload {

@@ -112,8 +112,8 @@ impl MetaDiagnosis {
         let wrong = tried.iter().map(|(_, standing)| *standing).find(|standing| *standing != Standing::Works);
         match wrong {
             None => Check::ok(name, saw),
-            Some(Standing::Unclear) => {
-                Check { unreachable: true, ..Check::unknowable(name, saw, Standing::Unclear.remedy()) }
+            Some(standing) if standing.is_unknown() => {
+                Check { unreachable: true, ..Check::unknowable(name, saw, standing.remedy()) }
             }
             Some(standing) => Check::finding(name, saw, standing.remedy()),
         }
@@ -122,8 +122,8 @@ impl MetaDiagnosis {
     async fn token(&self, pixel: &Pixel, credential: &Credential, now: UnixMillis) -> (String, Standing) {
         let probe = self.meta.probe(&pixel.pixel.code, credential, now).await;
         let saw = match probe.standing {
-            Standing::Works => format!("{} works", credential.label),
-            standing => format!("{}: {} ({})", credential.label, standing.as_str(), probe.detail),
+            Standing::Works => format!("{} works", credential.shown()),
+            standing => format!("{}: {} ({})", credential.shown(), standing.as_str(), probe.detail),
         };
         (saw, probe.standing)
     }

@@ -243,6 +243,10 @@ impl Filter {
         let labels = [("service", "filter-svc"), ("network", network)];
         self.metrics.count(name::FILTER_ROWS_READ, &labels, receipt.rows_in);
         self.metrics.count(name::FILTER_ROWS_KEPT, &labels, receipt.kept);
+        for (reason, rows) in &receipt.filtered_out {
+            let [service, network] = labels;
+            self.metrics.count(name::FILTER_ROWS_LEFT_OUT, &[service, network, ("reason", reason)], *rows);
+        }
         if receipt.rows_in > 0 {
             let ratio = receipt.kept as f64 / receipt.rows_in as f64;
             self.metrics.observe(name::FILTER_KEPT_RATIO, &labels, ratio);

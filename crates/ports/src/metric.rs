@@ -38,6 +38,8 @@ pub enum MetricKind {
     Money,
     /// A value of now: [`MetricSink::gauge`].
     Gauge,
+    /// A value of now in whole units of the feeds' currency: [`MetricSink::gauge`].
+    MoneyGauge,
     /// A distribution, with the upper bounds of its buckets: [`MetricSink::observe`].
     Histogram(&'static [f64]),
 }
@@ -63,6 +65,14 @@ pub struct Metric {
     /// How CloudWatch gets it; it is in `/metrics` in any case.
     pub cloudwatch: Option<CloudWatch>,
     doc: &'static str,
+}
+
+impl MetricKind {
+    /// Whether it is an amount of money; what shows it says in which currency.
+    #[must_use]
+    pub const fn is_money(self) -> bool {
+        matches!(self, Self::Money | Self::MoneyGauge)
+    }
 }
 
 impl Metric {

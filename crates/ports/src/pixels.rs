@@ -39,6 +39,15 @@ impl Credential {
         let ending = token.len().checked_sub(4).filter(|_| token.len() >= SHOWN_FROM)?;
         token.get(ending..)
     }
+
+    /// The label with that ending: `token-1 (…wxyz)`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.ending() {
+            Some(ending) => format!("{} (…{ending})", self.label),
+            None => self.label.clone(),
+        }
+    }
 }
 
 /// The directory of pixels.

@@ -38,11 +38,11 @@ enum Values {
 }
 
 impl Metrics {
-    /// No measurements yet.
+    /// No measurements yet; each amount of money has this currency as a label.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(currency: &str) -> Self {
         let registry = Registry::new();
-        let kept = name::ALL.iter().filter_map(|metric| match register(metric, &registry) {
+        let kept = name::ALL.iter().filter_map(|metric| match register(metric, currency, &registry) {
             Ok(values) => Some((metric.name, Kept { labels: metric.labels, values })),
             Err(error) => {
                 tracing::error!(metric = metric.name, error = %error, "this metric cannot be kept");
@@ -74,24 +74,22 @@ impl Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn register(metric: &Metric, registry: &Registry) -> prometheus::Result<Values> {
+fn register(metric: &Metric, currency: &str, registry: &Registry) -> prometheus::Result<Values> {
     let (name, help) = (metric.name, metric.help());
+    let options = || match metric.kind.is_money() {
+        true => Opts::new(name, help).const_label("currency", currency),
+        false => Opts::new(name, help),
+    };
     let keep = |collector: Box<dyn Collector>| registry.register(collector);
     Ok(match metric.kind {
         MetricKind::Counter | MetricKind::Money => {
             let unit = if metric.kind == MetricKind::Money { MICROS } else { 1.0 };
-            let counter = CounterVec::new(Opts::new(name, help), metric.labels)?;
+            let counter = CounterVec::new(options(), metric.labels)?;
             keep(Box::new(counter.clone()))?;
             Values::Counter(counter, unit)
         }
-        MetricKind::Gauge => {
-            let gauge = GaugeVec::new(Opts::new(name, help), metric.labels)?;
+        MetricKind::Gauge | MetricKind::MoneyGauge => {
+            let gauge = GaugeVec::new(options(), metric.labels)?;
             keep(Box::new(gauge.clone()))?;
             Values::Gauge(gauge)
         }
@@ -130,22 +128,24 @@ mod tests {
 
     #[test]
     fn every_metric_of_the_table_can_be_kept() {
-        assert_eq!(Metrics::new().kept.len(), name::ALL.len());
+        assert_eq!(Metrics::new("USD").kept.len(), name::ALL.len());
     }
 
     #[test]
     fn what_is_measured_is_shown() {
-        let metrics = Metrics::new();
-        metrics.count(name::ROWS, &[("outcome", "reported")], 2);
-        metrics.count(name::ROWS, &[("outcome", "reported")], 3);
+        let metrics = Metrics::new("EUR");
+        metrics.count(name::ROWS, &[("outcome", "invalid"), ("reason", "malformed")], 2);
+        metrics.count(name::ROWS, &[("outcome", "invalid"), ("reason", "malformed")], 3);
         metrics.gauge(name::READY, &[], 1.0);
         metrics.count(name::REPORTED_REVENUE, &[("platform", "meta"), ("pixel", "1")], 1_250_000);
+        metrics.gauge(name::EXPIRING_REVENUE, &[("platform", "meta"), ("pixel", "1")], 0.5);
         metrics.observe(name::REQUEST_SECONDS, &[("platform", "meta")], 0.3);
         let text = metrics.render();
         for line in [
-            "efflux_rows_total{outcome=\"reported\"} 5",
+            "efflux_rows_total{outcome=\"invalid\",reason=\"malformed\"} 5",
             "efflux_ready 1",
-            "efflux_reported_revenue_total{pixel=\"1\",platform=\"meta\"} 1.25",
+            "efflux_reported_revenue_total{currency=\"EUR\",pixel=\"1\",platform=\"meta\"} 1.25",
+            "efflux_expiring_revenue{currency=\"EUR\",pixel=\"1\",platform=\"meta\"} 0.5",
             "efflux_destination_request_seconds_bucket{platform=\"meta\",le=\"0.25\"} 0",
             "efflux_destination_request_seconds_bucket{platform=\"meta\",le=\"0.5\"} 1",
             "# HELP efflux_destination_request_seconds Duration of requests to the destination in seconds",

@@ -89,7 +89,7 @@ mod tests {
     async fn a_service_that_runs_is_live_and_one_that_stopped_is_not() {
         let settings = HttpSettings { bind: HERE, port: 0 };
         let server =
-            Server::bind(&settings, Arc::new(Metrics::new()), Arc::new(Health::new())).await.unwrap();
+            Server::bind(&settings, Arc::new(Metrics::new("USD")), Arc::new(Health::new())).await.unwrap();
         let (address, stop) = (server.address(), CancellationToken::new());
         let serving = tokio::spawn(server.serve(stop.clone()));
         live(&HttpSettings { bind: ANYWHERE, port: address.port() }).await.unwrap();

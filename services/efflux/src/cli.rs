@@ -106,3 +106,31 @@ impl Run for Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// They stay up or write rows, and the demo is for people.
+    const WITHOUT_JSON: [&str; 4] = ["run", "sandbox", "sample", "demo"];
+
+    /// The names of the commands below one that take no option `--json`.
+    fn without_json(command: &clap::Command, name: &str) -> Vec<String> {
+        let below: Vec<_> = command.get_subcommands().filter(|below| below.get_name() != "help").collect();
+        if below.is_empty() {
+            let has_json = command.get_arguments().any(|argument| argument.get_long() == Some("json"));
+            return if has_json { Vec::new() } else { vec![name.to_owned()] };
+        }
+        let named = |below: &clap::Command| format!("{name} {}", below.get_name()).trim().to_owned();
+        below.into_iter().flat_map(|below| without_json(below, &named(below))).collect()
+    }
+
+    #[test]
+    fn every_command_prints_json() {
+        let mut without = without_json(&Cli::command(), "");
+        without.retain(|name| !WITHOUT_JSON.contains(&name.as_str()));
+        assert!(without.is_empty(), "{without:?}");
+    }
+}

@@ -9,7 +9,7 @@ use ports::{BlobStore, Clock, ReportLedger};
 use serde::Serialize;
 
 /// Pause between two polls.
-const POLL: Duration = Duration::from_millis(150);
+pub(crate) const POLL: Duration = Duration::from_millis(150);
 
 /// A receipt is a few hundred bytes; a larger object is not a receipt.
 pub(crate) const MAX_RECEIPT_BYTES: u64 = 1 << 20;
@@ -23,6 +23,25 @@ pub(crate) struct Followed {
     pub(crate) filter: Option<FilterReceipt>,
     /// The reporter's receipt; absent when no row passed the filter, or until the reporter has processed the file.
     pub(crate) report: Option<Receipt>,
+    /// Conversions of other files that it states again and that are open. Known once it has been followed to its end.
+    #[serde(skip)]
+    pub(crate) open_duplicates: OpenDuplicates,
+}
+
+/// Open conversions that a file states and that another file entered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpenDuplicates {
+    /// They wait for the operator, a credential, or their money.
+    pub(crate) parked: u64,
+    /// They are sent, or tried again, without the operator.
+    pub(crate) on_their_way: u64,
+}
+
+impl OpenDuplicates {
+    /// All of them.
+    pub(crate) const fn all(self) -> u64 {
+        self.parked + self.on_their_way
+    }
 }
 
 impl Followed {
@@ -58,6 +77,23 @@ impl Followed {
     /// Rows that are still open.
     pub(crate) fn open(&self) -> u64 {
         self.report.as_ref().map_or(0, Receipt::open)
+    }
+
+    /// Whether something that it states is still to be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open() + self.open_duplicates.all() > 0
+    }
+
+    /// Whether it has rows, and none of them was reported or can be: all were left out or are at an end.
+    pub(crate) fn is_without_effect(&self) -> bool {
+        let Some(filter) = self.filter.as_ref().filter(|filter| filter.rows_in > 0) else { return false };
+        match &self.report {
+            None => filter.output.is_none() && !filter.held,
+            Some(report) => {
+                report.complete
+                    && report.open() + report.rows(Outcome::Reported) + report.rows(Outcome::Duplicate) == 0
+            }
+        }
     }
 
     /// Why the file was refused whole, if it was.
@@ -116,6 +152,6 @@ impl Places<'_> {
             None => None,
             Some(output) => self.ledger.receipt(&output.id()).await?,
         };
-        Ok(Followed { object: object.clone(), filter, report })
+        Ok(Followed { object: object.clone(), filter, report, open_duplicates: OpenDuplicates::default() })
     }
 }

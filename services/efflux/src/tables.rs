@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io::{IsTerminal, stdout};
 
 use comfy_table::{CellAlignment, Table};
-use domain::{Money, Outcome, PixelRef, Reason};
+use domain::{Money, Outcome, PixelRef, Reason, Receipt};
 use runtime::terminal::one_line;
 
 use crate::arrangement;
@@ -42,14 +42,14 @@ pub(crate) fn money(money: Money, currency: &str) -> String {
     }
 }
 
-/// The receipt of one file.
-pub(crate) fn receipt(followed: &Followed) -> String {
+/// The receipt of one file, its money in this currency.
+pub(crate) fn receipt(followed: &Followed, currency: &str) -> String {
     let mut text = format!("{}\n", followed.object);
     if let Some(reason) = followed.refused() {
         writeln!(text, "  refused: {reason}").expect("writing to a String never fails");
         return text;
     }
-    let mut table = table(&["", "rows", "events", "revenue"]);
+    let mut table = table(&["", "rows", "events", &format!("revenue {currency}")]);
     let Some(filter) = &followed.filter else {
         text.push_str("  not processed yet: is `efflux run`, or filter-svc, running on this data?\n");
         return text;
@@ -73,9 +73,8 @@ pub(crate) fn receipt(followed: &Followed) -> String {
             ]);
         }
     }
-    if let Some(report) = followed.report.as_ref().filter(|report| !report.unreported.is_zero()) {
-        let unreported = ["stated and not reported", "", ""].map(String::from);
-        table.add_row(unreported.into_iter().chain([amount(report.unreported)]));
+    for (what, sum) in followed.report.iter().flat_map(in_all) {
+        table.add_row([what.to_owned(), String::new(), String::new(), amount(sum)]);
     }
     let mut suspicions = String::new();
     for reason in followed.suspicious() {
@@ -89,14 +88,40 @@ pub(crate) fn receipt(followed: &Followed) -> String {
         )
         .expect("writing to a String never fails");
     }
-    let conclusion = match (followed.balances(), followed.open()) {
-        (true, 0) => "Reconciled: every row has an outcome, and none is open.".to_owned(),
-        (true, open) => format!("Reconciled; {open} rows are still open."),
-        (false, _) if followed.is_held() => "It waits for you.".to_owned(),
-        (false, _) => "Not reconciled (yet): some rows have no outcome.".to_owned(),
-    };
-    writeln!(text, "{}\n{suspicions}{conclusion}", written(&table)).expect("writing to a String never fails");
+    if followed.is_without_effect() {
+        suspicions.push_str("No row of it was reported.\n");
+    }
+    writeln!(text, "{}\n{suspicions}{}", written(&table), conclusion(followed))
+        .expect("writing to a String never fails");
     text
+}
+
+/// The money of a file.
+fn in_all(report: &Receipt) -> Vec<(&'static str, Money)> {
+    let mut sums = vec![("stated in all", report.stated), ("reported in all", report.revenue())];
+    sums.push(("stated and not reported", report.unreported));
+    sums.retain(|(_, sum)| !sum.is_zero());
+    sums
+}
+
+/// Whether all of a file is at its end.
+fn conclusion(followed: &Followed) -> String {
+    let (open, again) = (followed.open(), followed.open_duplicates.all());
+    if !followed.balances() {
+        let waits = "It waits for you.";
+        return if followed.is_held() { waits } else { "Not reconciled (yet): some rows have no outcome." }
+            .to_owned();
+    }
+    match (open, again) {
+        (0, 0) => "Reconciled: every row has an outcome, and none is open.".to_owned(),
+        (open, 0) => format!("Reconciled; {open} rows are still open."),
+        (0, again) => format!("Reconciled; {}.", still_to_be_sent(again)),
+        (open, again) => format!("Reconciled; {open} rows are still open, and {}.", still_to_be_sent(again)),
+    }
+}
+
+fn still_to_be_sent(again: u64) -> String {
+    format!("of {again} of its duplicates something is still to be sent: see `efflux status`")
 }
 
 /// All files together, for a media buyer.

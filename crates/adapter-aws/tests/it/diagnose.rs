@@ -80,7 +80,7 @@ async fn a_bucket_that_announces_nothing_or_too_little_is_a_finding() {
     expected.ways[0].bucket = bare;
     let bare = Deployed { aws: deployed.aws, expected };
     let found = bare.findings().await;
-    for what in ["notifications", "versions", "lifecycle", "public access"] {
+    for what in ["notifications", "versions", "lifecycle", "public access", "encryption"] {
         assert!(found.iter().any(|name| name == what), "{what}: {found:?}");
     }
 }

@@ -77,22 +77,13 @@ impl MongoDiagnosis {
     }
 
     async fn shard_key(&self, hello: &Document) -> Check {
-        let name = format!("collection {CONVERSIONS}: shard key");
-        if hello.get_str("msg").ok() != Some("isdbgrid") {
-            return Check::not_applicable(name, "the server is not a sharded cluster");
+        if !is_sharded(hello) {
+            return Check::not_applicable(shard_key_name(), "the server is not a sharded cluster");
         }
-        let key = match self.connection.shard_key(OPERATION, CONVERSIONS).await {
-            Ok(Some(key)) => key,
-            Ok(None) => return Check::ok(name, "the collection is on one shard"),
-            Err(error) => return Check::failed(name, &error),
-        };
-        let fields: Vec<_> = key.keys().map(String::as_str).collect();
-        Check::that(
-            fields == ["_id"],
-            name,
-            fields.join(", "),
-            "shard by { _id: \"hashed\" }: each claim names keys, and with another shard key it asks every shard",
-        )
+        match self.connection.shard_key(OPERATION, CONVERSIONS).await {
+            Ok(key) => of_shard_key(key.as_ref()),
+            Err(error) => Check::failed(shard_key_name(), &error),
+        }
     }
 
     /// The one other sender whose traces the ledger has.
@@ -121,6 +112,27 @@ impl MongoDiagnosis {
     }
 }
 
+/// Whether the answer to `hello` is that of a router to shards.
+fn is_sharded(hello: &Document) -> bool {
+    hello.get_str("msg").ok() == Some("isdbgrid")
+}
+
+fn shard_key_name() -> String {
+    format!("collection {CONVERSIONS}: shard key")
+}
+
+/// Whether a claim finds its entries on one shard; without a key the collection is not sharded.
+fn of_shard_key(key: Option<&Document>) -> Check {
+    let Some(key) = key else { return Check::ok(shard_key_name(), "the collection is on one shard") };
+    let fields: Vec<_> = key.keys().map(String::as_str).collect();
+    Check::that(
+        fields == ["_id"],
+        shard_key_name(),
+        fields.join(", "),
+        "shard by { _id: \"hashed\" }: each claim names keys, and with another shard key it asks every shard",
+    )
+}
+
 #[async_trait]
 impl Diagnose for MongoDiagnosis {
     async fn findings(&self) -> Vec<Check> {
@@ -136,5 +148,24 @@ impl Diagnose for MongoDiagnosis {
             self.shard_key(&hello).await,
             self.legacy_system().await,
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::diagnose::CheckState;
+
+    use super::*;
+
+    #[test]
+    fn only_a_router_has_a_shard_key_and_only_by_id_is_it_right() {
+        assert!(is_sharded(&doc! { "msg": "isdbgrid", "ok": 1 }));
+        assert!(!is_sharded(&doc! { "setName": "rs0", "ok": 1 }));
+        let state = |key: Option<Document>| of_shard_key(key.as_ref()).state;
+        assert_eq!(state(None), CheckState::Ok);
+        assert_eq!(state(Some(doc! { "_id": "hashed" })), CheckState::Ok);
+        for wrong in [doc! { "pixel": 1 }, doc! { "_id": 1, "pixel": 1 }, doc! { "pixel": 1, "_id": 1 }] {
+            assert_eq!(state(Some(wrong.clone())), CheckState::Finding, "{wrong}");
+        }
     }
 }

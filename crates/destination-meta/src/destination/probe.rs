@@ -1,6 +1,7 @@
 //! Whether a token may send to a pixel, found out without making an event.
 
 use domain::{PixelCode, UnixMillis};
+use outbound_http::Failure;
 use ports::pixels::Credential;
 
 use super::Meta;
@@ -34,7 +35,9 @@ pub enum Standing {
     Blocked,
     /// Meta wants something of the account's owner first.
     AccountRefused,
-    /// No connection, no answer, or Meta's own failure: try again.
+    /// Nothing answers at the address, or not in time, or something that is not Meta.
+    Unreachable,
+    /// Meta's own failure, or an answer that says nothing about the token: try again.
     Unclear,
     /// Meta took the event, which it never should have.
     Accepted,
@@ -54,9 +57,16 @@ impl Standing {
             Self::WrongVersion => "wrong version",
             Self::Blocked => "blocked",
             Self::AccountRefused => "account refused",
+            Self::Unreachable => "unreachable",
             Self::Unclear => "unclear",
             Self::Accepted => "accepted",
         }
+    }
+
+    /// Whether the token was not judged: it may be a good one.
+    #[must_use]
+    pub const fn is_unknown(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Unclear)
     }
 
     /// What to do about it.
@@ -71,6 +81,7 @@ impl Standing {
             Self::WrongVersion => "check META_GRAPH_VERSION and META_GRAPH_URL",
             Self::Blocked => "look into Meta's account quality page",
             Self::AccountRefused => "accept Meta's terms, or what else it asks for, in Events Manager",
+            Self::Unreachable => "check META_GRAPH_URL and the network",
             Self::Unclear => "try again later",
             Self::Accepted => "is META_GRAPH_URL right? Meta refuses events older than 7 days",
         }
@@ -105,7 +116,9 @@ impl Meta {
                     trace_id: error.and_then(|error| error.fbtrace_id.clone()),
                 }
             }
-            Err(error) => Probe { standing: Standing::Unclear, detail: error.to_string(), trace_id: None },
+            Err(error) => {
+                Probe { standing: without_answer(error.failure()), detail: error.to_string(), trace_id: None }
+            }
         }
     }
 }
@@ -137,6 +150,15 @@ fn standing(answer: &ReadAnswer) -> Standing {
         (AnswerVerdict::Blocked { .. }, ..) => Standing::Blocked,
         (AnswerVerdict::Accepted, ..) => Standing::Accepted,
         _ => Standing::Unclear,
+    }
+}
+
+/// How a token stands of which no answer came.
+const fn without_answer(failure: Failure) -> Standing {
+    match failure {
+        Failure::Token => Standing::Invalid,
+        Failure::Address => Standing::WrongPixel,
+        _ => Standing::Unreachable,
     }
 }
 

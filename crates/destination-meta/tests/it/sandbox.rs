@@ -189,7 +189,7 @@ async fn a_probe_tells_tokens_apart_and_leaves_no_event() {
     let url = sandbox.url();
     sandbox.stop().await;
     let probe = meta.probe(&PixelCode::new(PIXEL).unwrap(), &credential(TOKEN), Still.now()).await;
-    assert_eq!(probe.standing, Standing::Unclear, "{url}");
+    assert_eq!(probe.standing, Standing::Unreachable, "{url}");
     assert!(!format!("{probe:?}").contains(TOKEN));
 }
 

@@ -11,7 +11,7 @@ use pipeline::filter::{FileWatch, Filter};
 use pipeline::worker::{Handled, Handler};
 use pipeline::{Blocking, RowLimits, Subscriptions};
 use port_tests::clock::ManualClock;
-use ports::metric::{Labels, MetricSink};
+use ports::metric::{Labels, MetricSink, name};
 use ports::notice::{State, Subject};
 use ports::queue::{Delivery, Handle};
 use ports::subscriptions::Subscription;
@@ -38,12 +38,14 @@ impl SubscriptionStore for OneCampaign {
     }
 }
 
+/// By name and reason.
 #[derive(Debug, Default)]
-struct Counters(Mutex<BTreeMap<&'static str, u64>>);
+struct Counters(Mutex<BTreeMap<(&'static str, String), u64>>);
 
 impl MetricSink for Counters {
-    fn count(&self, name: &'static str, _: Labels<'_>, by: u64) {
-        *self.0.lock().unwrap().entry(name).or_default() += by;
+    fn count(&self, name: &'static str, labels: Labels<'_>, by: u64) {
+        let reason = labels.iter().find(|(label, _)| *label == "reason").map_or("", |(_, reason)| reason);
+        *self.0.lock().unwrap().entry((name, reason.to_owned())).or_default() += by;
     }
     fn gauge(&self, _: &'static str, _: Labels<'_>, _: f64) {}
     fn observe(&self, _: &'static str, _: Labels<'_>, _: f64) {}
@@ -124,7 +126,11 @@ impl World {
     }
 
     fn suspicious(&self) -> u64 {
-        self.counters.0.lock().unwrap().get(ports::metric::name::SUSPICIOUS_FILES).copied().unwrap_or(0)
+        self.counted(name::SUSPICIOUS_FILES, "")
+    }
+
+    fn counted(&self, name: &'static str, reason: &str) -> u64 {
+        self.counters.0.lock().unwrap().get(&(name, reason.to_owned())).copied().unwrap_or(0)
     }
 }
 
@@ -156,6 +162,8 @@ async fn an_id_that_lost_digits_is_never_a_neighbours_campaign() {
     let expected =
         [("no_campaign", 2), ("not_subscribed", 1)].map(|(reason, rows)| (reason.to_owned(), rows));
     assert_eq!(receipt.filtered_out, BTreeMap::from(expected));
+    let counted = |reason| world.counted(name::FILTER_ROWS_LEFT_OUT, reason);
+    assert_eq!((counted("no_campaign"), counted("not_subscribed"), counted("")), (2, 1, 0));
 }
 
 #[tokio::test]
@@ -236,6 +244,10 @@ async fn a_file_that_looks_wrong_is_said_to_be_wrong_and_passes() {
     let receipt = world.filter("unsubscribed", &row("s", "\"9\"")).await;
     assert!(receipt.suspicious[0].contains("subscribed campaign"), "{receipt:?}");
     assert_eq!(world.suspicious(), 2);
+    let noted = world.noted.0.lock().unwrap().clone();
+    let expected =
+        [("good", State::Well), ("renamed", State::Suspicious), ("unsubscribed", State::Suspicious)];
+    assert_eq!(noted, expected.map(|(name, state)| (name.to_owned(), state)));
 }
 
 #[tokio::test]

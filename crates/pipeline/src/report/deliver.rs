@@ -6,7 +6,7 @@
 //! 2. `lane`: the lane's task prepares it (`prepared`), gathers a `batch`, and sends as many at once as the pixel bears.
 //! 3. `send`: one batch from its leases to its settlements.
 //! 4. `delivery`: the requests of that batch, more than one when `bisect` must find bad events; each is a `request`.
-//! 5. `conclude`: the outcomes of its events become its settlement; `expired` counts what came too late.
+//! 5. `conclude`: the outcomes of its events become its settlement; `lost` counts the money of what is not sent any more.
 //! 6. `settle`: all settlements of the batch are written in one call.
 //!
 //! `pixel_context` is what these steps share for one pixel; `weight` says how much memory a conversion takes in them.
@@ -15,9 +15,9 @@ mod batch;
 mod bisect;
 mod conclude;
 mod delivery;
-mod expired;
 mod lane;
 mod lanes;
+mod lost;
 mod nothing_sent;
 mod pixel_context;
 mod prepared;

@@ -22,9 +22,11 @@ metrics! {
     MESSAGES_PROCESSED = counter "efflux_messages_processed_total" ["service"], cloudwatch as "ProcessedMessages";
     /// Messages that became dead letters or were released.
     MESSAGES_FAILED = counter "efflux_messages_failed_total" ["service"], cloudwatch as "FailedMessages";
-    /// Rows brought to the ledger, by how they stood then.
-    ROWS = counter "efflux_rows_total" ["outcome"];
-    /// Conversions settled, by outcome.
+    /// Rows that the filter left out, by reason.
+    FILTER_ROWS_LEFT_OUT = counter "efflux_filter_rows_left_out_total" ["service", "network", "reason"];
+    /// Rows brought to the ledger, by how they stood then; the invalid ones and those that wait by reason.
+    ROWS = counter "efflux_rows_total" ["outcome", "reason"];
+    /// Attempts that ended, by the state in which they left their conversions; what waits counts again.
     SETTLED = counter "efflux_conversions_settled_total" ["platform", "pixel", "outcome"], cloudwatch by "outcome";
     /// Events that the destination accepted.
     EVENTS = counter "efflux_events_accepted_total" ["platform", "pixel"], cloudwatch;
@@ -42,6 +44,8 @@ metrics! {
     BOOKS_DIFFERENCE = counter "efflux_books_difference_total" [], cloudwatch;
     /// Revenue of conversions that expired unreported.
     EXPIRED_REVENUE = money "efflux_expired_revenue_total" ["platform", "pixel"], cloudwatch;
+    /// Revenue of conversions that expired or were rejected, and that no event reported, by outcome.
+    LOST_REVENUE = money "efflux_lost_revenue_total" ["platform", "pixel", "outcome"];
     /// Revenue reported.
     REPORTED_REVENUE = money "efflux_reported_revenue_total" ["platform", "pixel"], cloudwatch;
     /// What retention has erased, by store: entries of the ledger, states in analytics, files.
@@ -65,9 +69,9 @@ metrics! {
     /// Ledger entries that are set aside because they are damaged.
     DAMAGED_ENTRIES = gauge "efflux_damaged_entries" [], cloudwatch;
     /// Revenue that feeds stated for open conversions and no event reported, in units of the feeds' currency.
-    UNREPORTED_REVENUE = gauge "efflux_unreported_revenue" ["platform", "pixel", "state", "reason"];
+    UNREPORTED_REVENUE = money_gauge "efflux_unreported_revenue" ["platform", "pixel", "state", "reason"];
     /// The part of it whose deadline comes within 24 hours.
-    EXPIRING_REVENUE = gauge "efflux_expiring_revenue" ["platform", "pixel"];
+    EXPIRING_REVENUE = money_gauge "efflux_expiring_revenue" ["platform", "pixel"];
     /// Seconds until the nearest deadline of an open conversion; infinite without one.
     NEAREST_DEADLINE = gauge "efflux_nearest_deadline_seconds" ["platform", "pixel"];
     /// Age in seconds of the oldest open conversion.

@@ -7,6 +7,7 @@ macro_rules! metrics {
     (@kind counter) => { MetricKind::Counter };
     (@kind money) => { MetricKind::Money };
     (@kind gauge) => { MetricKind::Gauge };
+    (@kind money_gauge) => { MetricKind::MoneyGauge };
     (@kind seconds) => { MetricKind::Histogram(SECONDS) };
     (@kind ratio) => { MetricKind::Histogram(RATIO) };
     (@cloudwatch $name:literal) => { None };

@@ -36,7 +36,7 @@ async fn start() -> Surface {
 
 /// A server with so many bytes of metrics.
 async fn with_metrics(bytes: usize) -> Surface {
-    let (metrics, health) = (Arc::new(Metrics::new()), Arc::new(Health::new()));
+    let (metrics, health) = (Arc::new(Metrics::new("USD")), Arc::new(Health::new()));
     for letter in ["a", "b", "c", "d", "e", "f", "g", "h"] {
         metrics.count(name::ROWS, &[("outcome", &letter.repeat(bytes / 8))], 1);
     }

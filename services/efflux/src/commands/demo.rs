@@ -88,8 +88,9 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
     for (network, object) in put {
         files.push((network.name().to_owned(), places.follow(&object, LONGEST, |_| {}).await?));
     }
-    out(&tables::summary(&files, &parts.settings.reporting.currency));
-    conclude(&files, sandbox)
+    let currency = &parts.settings.reporting.currency;
+    out(&tables::summary(&files, currency));
+    conclude(&files, currency, sandbox)
 }
 
 /// Makes a sample and puts it where the network's interpreter would.
@@ -116,12 +117,12 @@ async fn put_sample(
 }
 
 /// The sandbox checks the ledger independently: it must have accepted exactly the events of the receipts.
-fn conclude(files: &[(String, Followed)], sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
+fn conclude(files: &[(String, Followed)], currency: &str, sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
     for (network, followed) in files {
         if !followed.balances() || followed.open() > 0 {
             bail!(
                 "{network}: the receipts do not reconcile, or rows are still open\n{}",
-                tables::receipt(followed)
+                tables::receipt(followed, currency)
             );
         }
     }

@@ -66,7 +66,8 @@ backends::port_set! {
 
 impl Run for Erase {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
-        let parts = context.open::<Erased>().await?;
+        // Of a visitor whose data lies elsewhere it must not say that there is none.
+        let parts = context.reading().open::<Erased>().await?;
         match subject(&parts, &self) {
             Some(subject) => erase(&parts, &self, subject).await,
             None => retention(&parts, &self).await,

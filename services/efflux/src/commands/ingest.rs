@@ -1,5 +1,6 @@
 //! `efflux ingest`: puts files where a network's interpreter would, and follows their processing.
 
+mod again;
 mod receipts;
 
 use std::collections::BTreeMap;
@@ -16,12 +17,13 @@ use domain::network::NETWORKS;
 use domain::{Network, ObjectRef, Row};
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::blob::BlobWriter;
-use ports::{Blob, BlobStore, ReportLedger};
+use ports::{Blob, BlobStore, Ledger, ReportLedger};
 use row_files::{FileError, RowText, Rows, decompressed};
 use runtime::terminal::one_line;
 use runtime::{ExitStatus, NoInput, WrongUsage};
 use settings::Settings;
 
+use self::again::Stated;
 use crate::context::{Context, Run};
 use crate::follow::{Followed, Places};
 use crate::sheet::{Cell, Format, Sheet, print_json};
@@ -41,7 +43,7 @@ pub(crate) struct Ingest {
     /// Network account, a part of the object key
     #[arg(long, default_value = "default")]
     account: String,
-    /// Follow the files to the end and print their receipts; exit 0 only if all files reconcile, none looks wrong, and no row is open
+    /// Follow the files to the end and print their receipts; exit 0 only if all files reconcile, none looks wrong, and nothing of them is open
     #[arg(long)]
     wait: bool,
     /// Give up waiting after this many seconds
@@ -58,7 +60,7 @@ backends::port_set! {
 
 backends::port_set! {
     /// To put files and follow their processing.
-    pub(crate) struct Follow { blobs: BlobStore, ledger: ReportLedger }
+    pub(crate) struct Follow { blobs: BlobStore, ledger: Ledger }
 }
 
 impl Run for Ingest {
@@ -280,8 +282,12 @@ async fn follow_all(
     let mut all = Vec::with_capacity(put.len());
     for (file, object) in put {
         let bar = if quiet { ProgressBar::hidden() } else { progress(file) };
-        let followed = places.follow(object, timeout, |seen| show(&bar, seen)).await?;
+        let give_up = parts.clock.now().plus(timeout);
+        let mut followed = places.follow(object, timeout, |seen| show(&bar, seen)).await?;
         bar.finish_and_clear();
+        if let Some(stated) = Stated::read(&*parts.ports.blobs, &parts.settings, &followed).await? {
+            followed.open_duplicates = stated.follow(&*parts.ports.ledger, &*parts.clock, give_up).await?;
+        }
         all.push(followed);
     }
     Ok(all)
@@ -312,16 +318,16 @@ fn show(bar: &ProgressBar, seen: &Followed) {
     bar.set_position(ended);
 }
 
-/// Prints the receipts. Done means: every file reconciles, none looks wrong, and no row is open.
+/// Prints the receipts. Done means: every file reconciles, none looks wrong, and nothing of them is open.
 fn report(followed: &[Followed], format: Format, currency: &str) -> anyhow::Result<ExitStatus> {
-    let done = followed.iter().all(|f| f.balances() && f.open() == 0 && f.suspicious().is_empty());
+    let done = followed.iter().all(|f| f.balances() && !f.is_open() && f.suspicious().is_empty());
     if format.json {
         let receipts = followed.iter().map(|f| receipts::json(f, currency));
         print_json(&receipts.collect::<Result<_, _>>()?)?;
     } else if format.csv {
         receipts::sheet(followed).in_currency(currency).print(format, "")?;
     } else {
-        followed.iter().for_each(|f| out(&tables::receipt(f)));
+        followed.iter().for_each(|f| out(&tables::receipt(f, currency)));
     }
     Ok(if done { ExitStatus::Done } else { ExitStatus::Incomplete })
 }

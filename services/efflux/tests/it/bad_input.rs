@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use samples::SampleNetwork;
+use samples::{SampleNetwork, SampleSpec, campaign_ids};
 
 use crate::harness::{World, rows, spec, wait_until};
 
@@ -151,8 +151,53 @@ fn a_file_that_looks_wrong_is_held_until_it_is_released() {
     let json: serde_json::Value = serde_json::from_str(&world.ok(&["held", "list", "--json"])).unwrap();
     assert!(list.contains("networks/sedo/") && list.contains("no row has the field revenue"), "{list}");
     let key = json[0]["key"].as_str().unwrap();
+    let of_filter = |place: usize| {
+        let status: serde_json::Value = serde_json::from_str(&world.ok(&["status", "--json"])).unwrap();
+        status["files_of_filter"][place].clone()
+    };
+    let first = of_filter(0);
+    assert_eq!((&first["state"], &first["key"]), (&"held".into(), &key.into()), "{first}");
+    assert_eq!(first["why"], "no row has the field revenue", "{first}");
+    let status = world.ok(&["status"]);
+    assert!(status.contains("1 file held: `efflux held list`"), "{status}");
+    assert!(status.contains("  held  ") && status.contains(&format!("{key}  no row has")), "{status}");
     assert!(world.ok(&["held", "release", key]).contains("is released"));
     assert_eq!(world.ok(&["held", "list"]), "");
     assert_eq!(world.output(&["held", "release", key]).status.code(), Some(1), "it is not held any more");
     wait_until(PATIENCE, "its events are sent", || world.events_exactly_once() > events);
+    wait_until(PATIENCE, "it is suspicious still", || of_filter(0)["state"] == "suspicious");
+    assert!(world.ok(&["status"]).contains("1 of the latest 2 files suspicious"));
+}
+
+#[test]
+fn a_file_of_which_nothing_was_reported_says_so() {
+    let world = World::new();
+    let _running = world.start("efflux", &["run"]);
+    let shown = |name: &str, spec: &SampleSpec| {
+        let file = world.sample(name, spec);
+        let output = world.output(&["ingest", "--wait", file.to_str().unwrap()]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let good = spec(SampleNetwork::Tonic, 5, 7);
+    let (code, said) = shown("invalid.json", &SampleSpec { pixels: vec!["4444".to_owned()], ..good.clone() });
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["Suspicious: every row that was passed on is invalid.", "No row of it was reported."] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    let (code, said) = shown("good.json", &good);
+    assert!(code == Some(0) && !said.contains("No row of it"), "{said}");
+    let (_, said) = shown("again.json", &good);
+    assert!(
+        said.contains("duplicate") && !said.contains("No row of it"),
+        "they were reported before: {said}"
+    );
+    let mut args =
+        vec!["subscriptions".to_owned(), "add".to_owned(), "--country".to_owned(), "IS".to_owned()];
+    args.extend(campaign_ids(&good));
+    world.ok(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let (_, said) = shown("elsewhere.json", &spec(SampleNetwork::Tonic, 5, 8));
+    assert!(
+        said.contains("filtered out: other_country") && said.contains("No row of it was reported."),
+        "{said}"
+    );
 }

@@ -119,6 +119,12 @@ fn what_cannot_be_reached_is_69_and_what_cannot_be_written_74() {
         &["meta", "preview", rows],
         &["dlq", "list", "--json"],
         &["dlq", "redrive", "--all", "--dry-run"],
+        &["report"],
+        &["held", "list", "--json"],
+        &["feeds", "list", "--csv"],
+        &["doctor"],
+        &["ingest", "--network", "tonic", rows],
+        &["ingest", "--network", "tonic", "--wait", "--timeout", "0", rows],
     ] {
         let output = world.command("efflux").args(args).stdout(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(74), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));

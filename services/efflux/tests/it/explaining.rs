@@ -176,3 +176,30 @@ fn a_preview_names_field_value_and_rule() {
     let empty = world.file("empty.json", "[]");
     assert_eq!(world.ok(&["meta", "preview", empty.to_str().unwrap(), "--json"]), "[]\n");
 }
+
+#[test]
+fn money_is_in_the_currency_that_was_set() {
+    let world = World::empty(Vec::new(), vec![("CURRENCY".to_owned(), "EUR".to_owned())]);
+    world.add_pixels_and_campaigns();
+    let pixel = "111000000000001";
+    world.sandbox.set_tokens(pixel, &["another-token"]);
+    let _running = world.start("efflux", &["run"]);
+    let change = json!({"session_id": "waits", "pixel_id": pixel, "conversions": 1, "revenue": "2.50"});
+    let (file, _) = rows(&[(0, change)], 1);
+    let file = world.file("a.json", file);
+    world.ok(&["ingest", file.to_str().unwrap()]);
+    let parked = || explain(&world, &["waits"])["conversions"][0]["outcome"] == "parked";
+    crate::harness::wait_until(crate::harness::LONGEST, "it is parked", parked);
+    for args in [
+        &["explain", "waits"][..],
+        &["retry", "--status", "parked", "--dry-run"],
+        &["status"],
+        &["pixels", "remove", pixel],
+    ] {
+        let said = String::from_utf8(world.output(args).stdout).unwrap();
+        assert!(said.contains("EUR 2.50") && !said.contains('$'), "{args:?}: {said}");
+    }
+    let output = world.output(&["ingest", "--wait", file.to_str().unwrap()]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("EUR") && !said.contains('$'), "{said}");
+}

@@ -1,5 +1,7 @@
 //! The log of one file, as production writes it.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::harness::{LONGEST, World, spec, wait_until};
@@ -100,4 +102,22 @@ fn a_warning_names_its_message_at_every_level() {
     let lines: Vec<Value> = log().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let line = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
     assert!(field(line, "message.id").is_some_and(Value::is_string) && line["reason"].is_string(), "{line}");
+}
+
+/// On a terminal a log has colours, unless `NO_COLOR` is set.
+#[test]
+fn no_color_is_respected_on_a_terminal() {
+    let world = World::new();
+    let shown = |settings: &[(&str, &str)]| {
+        let mut command = world.settled(Command::new("script"));
+        command.args(["-qec", &format!("{} status", env!("CARGO_BIN_EXE_efflux")), "/dev/null"]);
+        // A misspelt setting is warned of.
+        command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm-256color").env("META_GRAPH_VERSON", "v25.0");
+        let output = command.envs(settings.iter().copied()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let coloured = shown(&[]);
+    assert!(coloured.contains("META_GRAPH_VERSION meant") && coloured.contains("\u{1b}["), "{coloured:?}");
+    let plain = shown(&[("NO_COLOR", "1")]);
+    assert!(plain.contains("META_GRAPH_VERSION meant") && !plain.contains('\u{1b}'), "{plain:?}");
 }

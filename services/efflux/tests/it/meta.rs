@@ -8,6 +8,7 @@ use samples::{SampleNetwork, default_pixels};
 use serde_json::Value;
 
 use crate::harness::{LONGEST, World, spec, wait_until};
+use crate::wire::free_port;
 
 /// Runs a command that reads standard input.
 pub(crate) fn fed(world: &World, args: &[&str], input: &[u8]) -> Output {
@@ -47,9 +48,12 @@ fn values_are_hashed_line_by_line() {
 #[test]
 fn tokens_are_tested_without_an_event_and_never_shown() {
     let world = World::new();
-    for (code, lines) in
-        [("700", "EAABgood\nEAABold\n"), ("701", "EAABweak\nEAABgood\n"), ("702", "EAABnonsense\n")]
-    {
+    for (code, lines) in [
+        ("700", "EAABgood\nEAABold\n"),
+        ("701", "EAABweak\nEAABgood\n"),
+        ("702", "EAABnonsense\n"),
+        ("703", "EAAB0123456789012345wxyz\n"),
+    ] {
         let file = world.file(code, lines);
         world.ok(&["pixels", "add", code, "--force", "--tokens", file.to_str().unwrap()]);
     }
@@ -67,12 +71,16 @@ fn tokens_are_tested_without_an_event_and_never_shown() {
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         let standings =
             json["tokens"].as_array().unwrap().iter().map(|t| t["standing"].as_str().unwrap().to_owned());
-        (output.status.code(), standings.collect::<Vec<_>>())
+        (output.status.code(), standings.collect::<Vec<_>>(), json["tokens"][0]["token"].clone())
     };
-    assert_eq!(check(&["--pixel", "700"]), (Some(0), vec!["works".into(), "expired".into()]));
-    assert_eq!(check(&["--pixel", "701"]), (Some(1), vec!["lacks permission".into(), "wrong pixel".into()]));
-    assert_eq!(check(&["--pixel", "702"]), (Some(1), vec!["invalid".into()]));
-    let (code, all) = check(&[]);
+    let label = || Value::from("token-1");
+    assert_eq!(check(&["--pixel", "700"]), (Some(0), vec!["works".into(), "expired".into()], label()));
+    let standings = vec!["lacks permission".into(), "wrong pixel".into()];
+    assert_eq!(check(&["--pixel", "701"]), (Some(1), standings, label()));
+    assert_eq!(check(&["--pixel", "702"]), (Some(1), vec!["invalid".into()], label()));
+    let (_, _, long) = check(&["--pixel", "703"]);
+    assert_eq!(long, "token-1 (…wxyz)", "a long token is known by its end");
+    let (code, all, _) = check(&[]);
     assert!(code == Some(1) && all.len() > 5, "{all:?}");
     assert_eq!(world.sandbox.stats().accepted_events(), 0);
     assert!(!world.output(&["meta", "check", "--pixel", "no-such"]).status.success());
@@ -81,6 +89,33 @@ fn tokens_are_tested_without_an_event_and_never_shown() {
         world.command("efflux").env("META_GRAPH_VERSION", "v20.0").args(["meta", "check"]).output().unwrap();
     let old = String::from_utf8(old.stdout).unwrap();
     assert!(old.contains("wrong version") && old.contains("ended on 2026-09-24"), "{old}");
+}
+
+#[test]
+fn no_pixel_and_a_wrong_address_are_said_so() {
+    let world = World::empty(Vec::new(), Vec::new());
+    world.ok(&["subscriptions", "add", "1"]);
+    let output = world.output(&["meta", "check"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("There is no pixel of Meta") && said.contains("efflux pixels add"), "{said}");
+    let output = world.output(&["meta", "check", "--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &json["tokens"]), (Some(1), &serde_json::json!([])));
+
+    let tokens = world.file("t.txt", "EAABgood\n");
+    world.ok(&["pixels", "add", "111000000000009", "--tokens", tokens.to_str().unwrap()]);
+    let output = world
+        .command("efflux")
+        .args(["meta", "check"])
+        .env("META_GRAPH_URL", format!("http://127.0.0.1:{}", free_port()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in ["unreachable", "no connection", "check META_GRAPH_URL and the network"] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn what_cannot_be_right_is_refused_when_it_is_entered() {
 #[test]
 fn commands_that_read_make_nothing() {
     let world = World::empty(Vec::new(), Vec::new());
-    let reading: [&[&str]; 9] = [
+    let reading: [&[&str]; 11] = [
         &["status"],
         &["report"],
         &["held", "list"],
@@ -253,6 +253,8 @@ fn commands_that_read_make_nothing() {
         &["subscriptions", "list"],
         &["retry", "--status", "parked", "--dry-run"],
         &["meta", "check"],
+        &["feeds", "list"],
+        &["erase", "--session", "s", "--dry-run"],
     ];
     for args in reading {
         let output = world.output(args);
@@ -266,13 +268,24 @@ fn commands_that_read_make_nothing() {
 #[test]
 fn a_sandbox_and_the_platforms_never_share_a_ledger() {
     let world = World::empty(Vec::new(), Vec::new());
-    for (setting, address) in
-        [("MONGODB_URI", "mongodb://127.0.0.1:1"), ("DATABASE_URL", "postgresql://127.0.0.1:1/x")]
-    {
-        let output =
-            world.command("efflux").args(["run", "--sandbox"]).env(setting, address).output().unwrap();
+    let queue = "http://127.0.0.1:1/q";
+    let production: [&[(&str, &str)]; 4] = [
+        &[("MONGODB_URI", "mongodb://127.0.0.1:1")],
+        &[("DATABASE_URL", "postgresql://127.0.0.1:1/x")],
+        &[("CLICKHOUSE_URL", "http://127.0.0.1:1/d")],
+        &[
+            ("TRIGGER_CONVERSION_REPORTS_QUEUE_URL", queue),
+            ("REPORT_CONVERSIONS_QUEUE_URL", queue),
+            ("TRIGGER_DLQ_URL", queue),
+            ("REPORT_DLQ_URL", queue),
+        ],
+    ];
+    for settings in production {
+        let mut command = world.command("efflux");
+        let output = command.args(["run", "--sandbox"]).envs(settings.iter().copied()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(64) && said.contains(setting), "{said}");
+        assert!(output.status.code() == Some(64) && said.contains(settings[0].0), "{said}");
+        assert!(said.contains("--sandbox"), "{said}");
     }
     let running = world.start("efflux", &["run"]);
     // An empty mark was being written when its process died.
@@ -290,16 +303,18 @@ fn what_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = world.command("efflux").args(["pixels", "list"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(74), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut closed = world
-        .command("efflux")
-        .args(["subscriptions", "list"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(closed.stdout.take());
-    let output = closed.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    for args in [&["subscriptions", "list"][..], &["sample", "--network", "tonic", "--rows", "100000"]] {
+        let mut closed = world
+            .command("efflux")
+            .args(args)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(closed.stdout.take());
+        let output = closed.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{args:?}: {output:?}");
+    }
 }
 
 #[test]

@@ -122,12 +122,18 @@ fn status_knows_the_money_and_shows_what_it_can_when_a_backend_is_damaged() {
     let status = json(&world.ok(&["status", "--json"]));
     let stated: i64 = receipts.iter().map(|r| micros(&r["receipt"]["report"]["stated"])).sum();
     assert_eq!(micros(&status["money"]["stated"]), stated);
+    let unreported: i64 = receipts.iter().map(|r| micros(&r["receipt"]["report"]["unreported"])).sum();
+    assert_eq!(micros(&status["money"]["unreported"]), unreported);
+    assert!(unreported > 0, "some rows are invalid");
     assert_eq!((&status["unavailable"], &status["file_counts"]["latest"]), (&json("[]"), &2.into()));
     world.ingest(&[&world.file("half.bad", r#"[{"session_id":"a"},{"#)]);
     wait_until(LONGEST, "there is a dead letter", || {
         let text = world.ok(&["status"]);
         text.contains("`efflux dlq list`") && text.contains("1 of the latest 3 refused")
     });
+    let refused = json(&world.ok(&["status", "--json"]))["files_of_filter"][0].clone();
+    assert_eq!(refused["state"], "refused", "{refused}");
+    assert!(refused["why"].as_str().unwrap().contains("byte 21"), "{refused}");
     assert_eq!(running.terminate(), Some(0));
 
     let whole = std::fs::read(world.path("data/ledger.db")).unwrap();

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use samples::{Defect, SampleNetwork, SampleSpec, generate};
+use samples::{Defect, SampleNetwork, SampleSpec, default_pixels, generate};
+use serde_json::Value;
 
-use crate::harness::{World, events, rows, rows_because, spec};
+use crate::harness::{LONGEST, World, events, rows, rows_because, spec, wait_until};
 
 #[test]
 fn the_demo_succeeds() {
@@ -105,5 +106,60 @@ fn expected_outcome(defect: Defect) -> Expected {
         "duplicate_in_file" | "restatement" => Expected::Duplicate,
         "unexpanded_macro" => Expected::FilteredOut,
         _ => Expected::Good,
+    }
+}
+
+#[test]
+fn a_file_whose_restatement_is_still_to_be_sent_is_open() {
+    let world = World::patient();
+    let running = world.start("efflux", &["run"]);
+    let mut row: Value = serde_json::from_str(&generate(&spec(SampleNetwork::Tonic, 1, 8)).rows[0]).unwrap();
+    let mut stated = |conversions: u64, revenue: &str| {
+        row["conversions"] = conversions.into();
+        row["revenue"] = revenue.into();
+        world.file(&format!("{conversions}.json"), format!("[{row}]"))
+    };
+    let (first, second) = (stated(1, "1.00"), stated(2, "3.00"));
+    assert_eq!(world.ingest(&[&first]).0, 0);
+    let sent = world.events_exactly_once();
+
+    // The pixel's token is refused now, so the second click waits.
+    default_pixels().iter().for_each(|pixel| world.sandbox.set_tokens(pixel, &["another-token"]));
+    let (code, receipts) = world.ingest(&[&second]);
+    assert_eq!((rows(&receipts, "duplicate"), &receipts[0]["balances"]), (1, &true.into()), "{receipts:?}");
+    assert_eq!((code, &receipts[0]["open_duplicates"]), (1, &1.into()), "{receipts:?}");
+    let again = ["ingest", "--wait", second.to_str().unwrap()];
+    let output = world.output(&again);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 of its duplicates") && !said.contains("none is open"), "{said}");
+
+    default_pixels().iter().for_each(|pixel| world.sandbox.set_tokens(pixel, &["token-of-the-test"]));
+    world.ok(&["retry", "--status", "parked", "--yes"]);
+    wait_until(LONGEST, "the second click is sent", || world.events_exactly_once() == sent + 1);
+    let (code, receipts) = world.ingest(&[&second]);
+    assert_eq!((code, &receipts[0]["open_duplicates"]), (0, &0.into()), "{receipts:?}");
+    assert!(world.ok(&again).contains("Reconciled: every row has an outcome, and none is open."));
+    assert_eq!(running.terminate(), Some(0));
+}
+
+/// While a restatement is on its way, `--wait` waits for it.
+#[test]
+fn a_restatement_that_is_on_its_way_is_waited_for() {
+    let world = World::patient();
+    let _running = world.start("efflux", &["run"]);
+    let row: Value = serde_json::from_str(&generate(&spec(SampleNetwork::Tonic, 1, 8)).rows[0]).unwrap();
+    let stated = |clicks: u64| {
+        let mut row = row.clone();
+        row["conversions"] = clicks.into();
+        row["revenue"] = clicks.into();
+        world.file(&format!("{clicks}.json"), format!("[{row}]"))
+    };
+    assert_eq!(world.ingest(&[&stated(1)]).0, 0);
+    for clicks in 2..5 {
+        let sent = world.events_exactly_once();
+        let (code, receipts) = world.ingest(&[&stated(clicks)]);
+        assert_eq!((code, rows(&receipts, "duplicate")), (0, 1), "{receipts:?}");
+        assert_eq!(world.events_exactly_once(), sent + 1, "it was sent before the receipt was printed");
     }
 }

@@ -105,8 +105,7 @@ fn what_is_printed_for_programs_is_as_its_schema_says() {
     let discarded = printed(&world, "dlq-discard", &args);
     let expected = json!({"discarded": [{"queue": "trigger", "message": id}], "not_found": ["unknown"]});
     assert_eq!(discarded, expected);
-    world.ok(&["feeds", "set", "tonic", "--time-zone", "Europe/Berlin"]);
-    printed(&world, "feeds-list", &["feeds", "list", "--json"]);
+    of_feeds(&world);
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     printed(&world, "ingest", &["ingest", "--json", more.to_str().unwrap()]);
     assert_eq!(running.terminate(), Some(0));
@@ -157,6 +156,23 @@ fn explained_and_tried_again(world: &World) -> Value {
     conversions.find(is_named).unwrap().clone()
 }
 
+/// Feeds, with what has changed; and the way of notices.
+fn of_feeds(world: &World) {
+    let set = ["feeds", "set", "tonic", "--time-zone", "Europe/Berlin", "--json"];
+    let added = printed(world, "feeds-set", &set);
+    let expected = json!({"network": "tonic", "time_zone": "Europe/Berlin"});
+    assert_eq!(
+        (&added["change"], &added["before"], &added["after"]),
+        (&"added".into(), &Value::Null, &expected)
+    );
+    assert_eq!(printed(world, "feeds-set", &set)["change"], "unchanged");
+    assert_eq!(printed(world, "feeds-list", &["feeds", "list", "--json"]), json!([expected]));
+    let remove = ["feeds", "remove", "tonic", "--json"];
+    assert_eq!(printed(world, "feeds-remove", &remove), json!({"removed": "tonic"}));
+    assert_eq!(printed(world, "feeds-remove", &remove), json!({"removed": null}));
+    assert_eq!(world.output(&remove).status.code(), Some(1));
+}
+
 /// Pixels and campaigns, with what has changed.
 fn changed(world: &World) {
     let tokens = world.file("new.txt", "EAAB0123456789012345wxyz\n");
@@ -186,6 +202,18 @@ fn changed(world: &World) {
 }
 
 #[test]
+fn what_prepares_and_tries_is_as_its_schema_says() {
+    let world = World::empty(Vec::new(), Vec::new());
+    let done = printed(&world, "migrate", &["migrate", "--json"]);
+    assert_ne!(done["done"][0], Value::Null);
+    let (receiver, _runtime) = crate::notices::receiver(&[200]);
+    let output =
+        world.command("efflux").args(["notify", "test", "--json"]).env("NOTIFY_URL", receiver.url()).output();
+    let tried = as_its_schema_says("notify-test", &["notify", "test", "--json"], output.unwrap());
+    assert_eq!(tried, json!({"signed": false}));
+}
+
+#[test]
 fn tables_are_csv_too() {
     let (world, _running) = eventful();
     for (args, header) in [
@@ -194,6 +222,7 @@ fn tables_are_csv_too() {
         (&["dlq", "list"], "queue,dead_since,service,message,deliveries,reason\n"),
         (&["held", "list"], "held_since,rows,key,reason\n"),
         (&["meta", "check"], "pixel,token,standing,detail,trace,remedy\n"),
+        (&["pixels", "list"], "platform,pixel,name,tokens\n"),
     ] {
         let output = world.output(&[args, &["--csv"]].concat());
         let text = String::from_utf8(output.stdout).unwrap();
@@ -227,6 +256,20 @@ fn tables_fit_the_window() {
         let longest = table.iter().map(|line| line.chars().count()).max().unwrap();
         assert!(longest <= usize::from(columns), "{command}: {longest} of {columns}\n{text}");
     }
-    let text = shown(80, "report");
-    assert!(text.contains("\nreported revenue    ") && !text.contains('═'), "one below the other: {text}");
+    let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
+    for (command, first) in
+        [("report".to_owned(), "\nreported revenue    "), ("status".to_owned(), "\nunreported revenue   ")]
+    {
+        let text = shown(80, &command);
+        assert!(text.contains(first) && !text.contains('═'), "one below the other: {text}");
+    }
+    for command in ["held list".to_owned(), format!("ingest --wait {}", more.display())] {
+        let text = shown(80, &command);
+        let is_of_table = |line: &&str| line.contains(['═', '─', '╌']) || line.starts_with(' ');
+        let longest = text.lines().filter(is_of_table).map(|line| line.chars().count()).max();
+        assert!(
+            longest.is_some_and(|longest| (10..=80).contains(&longest)),
+            "{command}: {longest:?}\n{text}"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
-use super::expired;
+use super::lost;
 use super::nothing_sent::nothing_sent;
 use super::pixel_context::PixelContext;
 use super::prepared::{Claimed, Prepared, Unsendable, prepare};
@@ -126,7 +126,7 @@ impl Lane {
     fn settlement_of_unsendable(&self, due: Due, reason: Unsendable) -> Settlement {
         match reason {
             Unsendable::Expired => {
-                expired::count(&self.context.reporting, &due);
+                lost::count_expired(&self.context.reporting, &due);
                 nothing_sent(due, Settle::Expired)
             }
             Unsendable::MaybeReceived => leave_to_a_person(due),
@@ -153,6 +153,7 @@ impl Lane {
             }
             Unsendable::Refused(reason) => {
                 tracing::warn!(pixel = %self.context.pixel, reason, "a claimed conversion cannot be sent");
+                lost::count_unsendable(&self.context.reporting, &due);
                 nothing_sent(due, Settle::Rejected { reason })
             }
         }

@@ -8,6 +8,7 @@ use ports::ledger::{Settle, Settled};
 use super::batch::Batch;
 use super::conclude::settlement;
 use super::delivery::BatchDelivery;
+use super::lost;
 use super::nothing_sent::nothing_sent;
 use super::pixel_context::PixelContext;
 use super::prepared::Prepared;
@@ -36,6 +37,7 @@ pub(super) async fn send(context: Arc<PixelContext>, batch: Batch) {
         let (items, feedback) = delivery.run().await;
         let now = reporting.clock.now();
         adapt_throttle(&context, &feedback, now);
+        lost::count_rejected(reporting, &context.pixel, &items);
         end = feedback.end;
         settlements.extend(items.into_iter().map(|item| settlement(reporting, item, end, now)));
     }

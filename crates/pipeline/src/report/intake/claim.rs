@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{ObjectRef, Outcome, PixelRef};
+use domain::{ObjectRef, Outcome, PixelRef, Reason};
 use ports::ledger::{Claim, Due, Lease, Portion, Positions, RowClaim, RowVerdict};
 use ports::metric::name;
 use row_files::FileError;
@@ -132,34 +132,45 @@ impl Claimer<'_> {
     async fn claim(&self, claims: Vec<RowClaim>, events: &[u32]) -> ports::Result<u64> {
         let mut candidates: Vec<_> = claims.iter().zip(events).map(candidate).collect();
         let waits: Vec<_> = claims.iter().map(waiting).collect();
+        let reasons: Vec<_> = claims.iter().map(|row| reason(&row.verdict)).collect();
         let holder = self.reporting.holder();
         let claims = self.reporting.ledger.claim(claims, &holder).await?;
         self.note_parked(&claims, waits);
         let (mut duplicates, mut due) = (0, Vec::new());
-        let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
-        for (claim, candidate) in claims.into_iter().zip(&mut candidates) {
+        let mut rows: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for ((claim, candidate), reason) in claims.into_iter().zip(&mut candidates).zip(reasons) {
             let outcome = match claim {
                 Claim::Held(lease) => {
                     due.extend(candidate.take().map(|candidate| {
                         let Weighed { due, events } = candidate;
                         Weighed { due: Due { lease, ..due }, events }
                     }));
-                    "claimed"
+                    ("claimed", "")
                 }
                 Claim::Duplicate => {
                     duplicates += 1;
-                    "duplicate"
+                    ("duplicate", "")
                 }
-                Claim::Stands(outcome) => outcome.as_str(),
+                Claim::Stands(outcome @ (Outcome::Invalid | Outcome::Parked)) => (outcome.as_str(), reason),
+                Claim::Stands(outcome) => (outcome.as_str(), ""),
             };
             *rows.entry(outcome).or_default() += 1;
         }
         tracing::debug!(rows = candidates.len(), duplicates, due = due.len(), "rows claimed");
         self.lanes.submit_weighed(due.into_iter(), &holder).await;
-        for (outcome, rows) in rows {
-            self.reporting.metrics.count(name::ROWS, &[("outcome", outcome)], rows);
+        for ((outcome, reason), rows) in rows {
+            self.reporting.metrics.count(name::ROWS, &[("outcome", outcome), ("reason", reason)], rows);
         }
         Ok(duplicates)
+    }
+}
+
+/// Why a row is invalid or waits; empty where there is nothing to say.
+fn reason(verdict: &RowVerdict) -> &'static str {
+    match verdict {
+        RowVerdict::Invalid(reasons) => reasons.category().map_or("", Reason::as_str),
+        RowVerdict::Waits { odd, .. } => odd.as_str(),
+        RowVerdict::Sendable { .. } | RowVerdict::NoEvents => "",
     }
 }
 

@@ -6,11 +6,12 @@ use domain::{Feed, Network, TimeZone};
 use ports::FeedDirectory;
 use runtime::terminal::one_line;
 use runtime::{ExitStatus, WrongUsage};
+use serde_json::{Value, json};
 
 use super::change::Changes;
 use crate::context::{Context, Run};
 use crate::out;
-use crate::sheet::{Cell, Format, Sheet};
+use crate::sheet::{Cell, Format, Sheet, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Feeds {
@@ -25,6 +26,9 @@ pub(crate) enum Feeds {
     Remove {
         /// Feed network
         network: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -38,6 +42,9 @@ pub(crate) struct Set {
     /// Take a network that Efflux does not know
     #[arg(long)]
     force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 backends::port_set! {
@@ -57,11 +64,11 @@ impl Run for Feeds {
             Self::Set(args) => {
                 let given = Given::read(&args)?;
                 let parts = context.open::<FeedSet>().await?;
-                set(&*parts.ports.feeds, &given).await
+                set(&*parts.ports.feeds, &given, args.json).await
             }
-            Self::Remove { network } => {
+            Self::Remove { network, json } => {
                 let parts = context.open::<FeedSet>().await?;
-                remove(&*parts.ports.feeds, &domain::feed::network_name(&network)).await
+                remove(&*parts.ports.feeds, &domain::feed::network_name(&network), json).await
             }
         }
     }
@@ -113,33 +120,47 @@ fn time_zone(text: &str) -> Result<Option<TimeZone>, WrongUsage> {
     zone.map_err(|error| WrongUsage::new(format!("--time-zone `{}`: {error}", one_line(text))))
 }
 
-async fn set(directory: &dyn FeedDirectory, given: &Given) -> anyhow::Result<ExitStatus> {
+async fn set(directory: &dyn FeedDirectory, given: &Given, json: bool) -> anyhow::Result<ExitStatus> {
     let there = directory.snapshot().await?;
     let known = there.into_iter().find(|feed| feed.network == given.network);
+    let before = known.as_ref().map(object);
     let mut changes = Changes::of(one_line(&given.network), known.is_none());
     let mut feed = known.unwrap_or_else(|| Feed::of(&given.network));
     given.apply(&mut feed, &mut changes);
     directory.put(&feed).await?;
-    out(&format!("{}\n", changes.line()));
+    if json {
+        print_json(&changes.json(before.as_ref(), &object(&feed)))?;
+    } else {
+        out(&format!("{}\n", changes.line()));
+    }
     Ok(ExitStatus::Done)
 }
 
-async fn remove(directory: &dyn FeedDirectory, network: &str) -> anyhow::Result<ExitStatus> {
-    if directory.remove(network).await? {
+async fn remove(directory: &dyn FeedDirectory, network: &str, json: bool) -> anyhow::Result<ExitStatus> {
+    let was_there = directory.remove(network).await?;
+    if json {
+        print_json(&json!({"removed": was_there.then_some(network)}))?;
+    } else if was_there {
         out(&format!("{} removed\n", one_line(network)));
-        return Ok(ExitStatus::Done);
+    } else {
+        out(&format!("nothing is set for {}\n", one_line(network)));
     }
-    out(&format!("nothing is set for {}\n", one_line(network)));
-    Ok(ExitStatus::Incomplete)
+    Ok(if was_there { ExitStatus::Done } else { ExitStatus::Incomplete })
 }
 
 fn sheet(all: &[Feed]) -> Sheet<2> {
     let mut sheet = Sheet::new(["network", "time_zone"]);
-    for Feed { network, time_zone } in all {
-        let zone = time_zone.as_ref().map(TimeZone::name);
-        sheet.add([Cell::text(network), Cell::or_nothing(zone, Cell::text)]);
-    }
+    all.iter().for_each(|feed| sheet.add(row(feed)));
     sheet
+}
+
+fn row(Feed { network, time_zone }: &Feed) -> [Cell; 2] {
+    [Cell::text(network), Cell::or_nothing(time_zone.as_ref().map(TimeZone::name), Cell::text)]
+}
+
+/// As `list --json` shows it.
+fn object(feed: &Feed) -> Value {
+    sheet(&[]).object(&row(feed))
 }
 
 #[cfg(test)]
@@ -163,7 +184,7 @@ mod tests {
 
     #[test]
     fn something_must_be_set() {
-        let args = Set { network: "tonic".to_owned(), time_zone: None, force: false };
+        let args = Set { network: "tonic".to_owned(), time_zone: None, force: false, json: false };
         assert!(Given::read(&args).is_err());
     }
 }

@@ -17,7 +17,7 @@ use super::change::Changes;
 use crate::context::{Context, Run};
 use crate::out;
 use crate::sheet::{Cell, Format, Sheet, print_json};
-use crate::tables::amount;
+use crate::tables::money;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Pixels {
@@ -100,7 +100,8 @@ impl Run for Pixels {
                     return remove(&*parts.ports.pixels, &pixel, args.json).await;
                 }
                 let parts = context.open::<PixelsInUse>().await?;
-                let waits = what_waits(&*parts.ports.ledger, &pixel, context.clock.now()).await?;
+                let (ledger, currency) = (&*parts.ports.ledger, &parts.settings.reporting.currency);
+                let waits = what_waits(ledger, &pixel, currency, context.clock.now()).await?;
                 if let Some(waits) = waits
                     && !agreed(&pixel, &waits, args.json)?
                 {
@@ -159,6 +160,7 @@ async fn remove(directory: &dyn PixelDirectory, pixel: &PixelRef, json: bool) ->
 async fn what_waits(
     ledger: &dyn LedgerAdmin,
     pixel: &PixelRef,
+    currency: &str,
     now: domain::UnixMillis,
 ) -> anyhow::Result<Option<String>> {
     let waiting: Vec<_> =
@@ -170,7 +172,7 @@ async fn what_waits(
     let unreported: Money = waiting.iter().map(|group| group.unreported).sum();
     Ok(Some(format!(
         "{conversions} conversions wait for {pixel}, unreported revenue {}. Without the pixel they wait until their deadline and expire.",
-        amount(unreported)
+        money(unreported, currency)
     )))
 }
 
@@ -211,11 +213,7 @@ fn object(pixel: &Pixel) -> Value {
 
 /// Labels, and the last four characters of tokens that are long enough to keep the rest a secret.
 fn shown_tokens(credentials: &[Credential]) -> String {
-    let shown = |credential: &Credential| match credential.ending() {
-        Some(ending) => format!("{} (…{ending})", credential.label),
-        None => credential.label.clone(),
-    };
-    let all: Vec<_> = credentials.iter().map(shown).collect();
+    let all: Vec<_> = credentials.iter().map(Credential::shown).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 

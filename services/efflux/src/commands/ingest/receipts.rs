@@ -19,6 +19,7 @@ pub(super) fn json(followed: &Followed, currency: &str) -> serde_json::Result<Va
         "currency": currency,
         "balances": followed.balances(),
         "open": followed.open(),
+        "open_duplicates": followed.open_duplicates.all(),
         "refused": followed.refused(),
         "suspicious": followed.suspicious(),
         "held": followed.is_held(),

@@ -18,7 +18,8 @@ use crate::sheet::{Cell, Format, Sheet, print_json};
 /// A token that was tested.
 struct Tested {
     pixel: String,
-    label: String,
+    /// Its label and how it ends.
+    token: String,
     probe: Probe,
 }
 
@@ -40,7 +41,11 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, format: Format) -
         bail!("unknown pixel {code} of Meta; `efflux pixels list` shows all");
     }
     let mut tested = Vec::new();
-    let mut all_work = true;
+    // Without a pixel nothing can be sent.
+    let mut all_work = !pixels.is_empty();
+    if pixels.is_empty() && !format.json && !format.csv {
+        out("There is no pixel of Meta, so nothing can be sent: see `efflux pixels add --help`.\n");
+    }
     for pixel in pixels {
         let of_pixel = test_pixel(&meta, clock, pixel).await;
         all_work &= of_pixel.iter().any(|t| t.probe.standing == Standing::Works);
@@ -53,7 +58,9 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, format: Format) -
     if format.json {
         print_json(&json!({"version": version, "warning": warning, "tokens": sheet.to_json()}))?;
     } else {
-        sheet.print(format, "No pixel of Meta has a token.")?;
+        if format.csv || !sheet.is_empty() {
+            sheet.print(format, "")?;
+        }
         if let (Some(warning), false) = (warning, format.csv) {
             out(&format!("{warning}\n"));
         }
@@ -66,17 +73,17 @@ async fn test_pixel(meta: &Meta, clock: &Arc<dyn Clock>, pixel: &Pixel) -> Vec<T
     for credential in &pixel.credentials {
         let code = &pixel.pixel.code;
         let probe = meta.probe(code, credential, clock.now()).await;
-        tested.push(Tested { pixel: code.to_string(), label: credential.label.clone(), probe });
+        tested.push(Tested { pixel: code.to_string(), token: credential.shown(), probe });
     }
     tested
 }
 
 fn sheet(tested: &[Tested]) -> Sheet<6> {
     let mut sheet = Sheet::new(["pixel", "token", "standing", "detail", "trace", "remedy"]);
-    for Tested { pixel, label, probe } in tested {
+    for Tested { pixel, token, probe } in tested {
         sheet.add([
             Cell::text(pixel),
-            Cell::text(label),
+            Cell::text(token),
             Cell::text(probe.standing.as_str()),
             Cell::text(&probe.detail),
             Cell::or_nothing(probe.trace_id.as_deref(), Cell::text),

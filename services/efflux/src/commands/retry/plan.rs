@@ -9,7 +9,7 @@ use runtime::terminal::one_line;
 use serde_json::{Value, json};
 
 use super::tokens::Tokens;
-use crate::tables::amount;
+use crate::tables::money;
 
 /// What a retry would do, with what is known about the tokens of the pixels.
 pub(super) struct Plan<'p> {
@@ -81,9 +81,8 @@ impl<'p> Plan<'p> {
     /// For people.
     pub(super) fn text(&self) -> String {
         let mut text = String::from("To try again:\n");
-        let sign = if self.currency == "USD" { "$" } else { self.currency };
         let mut line = |what: &str, entries: u64, revenue: Money| {
-            writeln!(text, "  {entries:>9}  {sign} {:>12}  {what}", amount(revenue))
+            writeln!(text, "  {entries:>9}  {:>14}  {what}", money(revenue, self.currency))
                 .expect("writing to a String never fails");
         };
         for (group, a) in &self.plan.reopen {

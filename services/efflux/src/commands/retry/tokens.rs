@@ -57,8 +57,8 @@ async fn test(parts: &Parts<Replayable>, meta: &Meta, pixel: &PixelRef, all: &[C
     for credential in all {
         match meta.probe(&pixel.code, credential, parts.clock.now()).await.standing {
             Standing::Works | Standing::Accepted => return Tokens::Work,
-            Standing::Unclear => return Tokens::Unknown,
-            standing => said.push(format!("{}: {}", credential.label, standing.as_str())),
+            standing if standing.is_unknown() => return Tokens::Unknown,
+            standing => said.push(format!("{}: {}", credential.shown(), standing.as_str())),
         }
     }
     if said.is_empty() {

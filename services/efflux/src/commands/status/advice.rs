@@ -24,7 +24,7 @@ pub(super) fn of(known: &Known) -> Vec<String> {
     for (name, service, depth) in queues {
         advice.extend(depth.into_iter().flat_map(|depth| of_queue(name, service, depth)));
     }
-    if let Some(files) = known.files {
+    if let Some(files) = known.files.as_ref().map(|files| files.counts) {
         let latest = files.latest;
         if files.held > 0 {
             advice.push(format!("{} held: `efflux held list` says why.", counted(files.held, "file")));

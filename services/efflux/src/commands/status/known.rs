@@ -12,7 +12,7 @@ use ports::{Clock, ErrorKind, EventQueue};
 use runtime::ExitStatus;
 use settings::Settings;
 
-use super::files::FileCounts;
+use super::files::FilterFiles;
 use super::money::Money;
 use super::undecided::{Undecided, undecided};
 
@@ -24,7 +24,7 @@ const SOON: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Known {
     pub(super) trigger_queue: Option<Depth>,
     pub(super) report_queue: Option<Depth>,
-    pub(super) files: Option<FileCounts>,
+    pub(super) files: Option<FilterFiles>,
     pub(super) ledger: Option<InLedger>,
     pub(super) analytics: Option<InAnalytics>,
     /// Since when the money of analytics was entered.
@@ -63,7 +63,7 @@ type Asked<T> = Result<T, OpenError>;
 struct InQueues {
     trigger: Asked<Depth>,
     report: Asked<Depth>,
-    files: Asked<FileCounts>,
+    files: Asked<FilterFiles>,
 }
 
 impl Known {
@@ -162,7 +162,7 @@ async fn in_queues(settings: &Settings, clock: &Arc<dyn Clock>) -> InQueues {
     }
     let report = depth(opener.report_queue().await).await;
     let files = match opener.blobs().await {
-        Ok(blobs) => FileCounts::of_latest(&*blobs, &settings.buckets.report).await.map_err(OpenError::from),
+        Ok(blobs) => FilterFiles::of_latest(&*blobs, &settings.buckets.report).await.map_err(OpenError::from),
         Err(error) => Err(error),
     };
     InQueues { trigger, report, files }

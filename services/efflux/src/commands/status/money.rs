@@ -13,6 +13,8 @@ const NETWORKS: usize = 10_000;
 pub(super) struct Money {
     pub(super) stated: Amount,
     pub(super) reported: Amount,
+    /// Stated of each conversion and not reported, whether it waits, is lost, or has no paid click that could carry it.
+    pub(super) unreported: Amount,
     /// Stated of conversions that were rejected, expired or are invalid, and not reported.
     pub(super) lost: Amount,
 }
@@ -34,6 +36,7 @@ impl Money {
         for total in analytics.totals(&wanted).await? {
             money.stated = money.stated + total.stated;
             money.reported = money.reported + total.reported;
+            money.unreported = money.unreported + total.unreported;
             if matches!(total.outcome, Outcome::Rejected | Outcome::Expired | Outcome::Invalid) {
                 money.lost = money.lost + total.unreported;
             }

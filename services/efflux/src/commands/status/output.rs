@@ -3,7 +3,7 @@
 use ports::queue::Depth;
 use serde_json::{Value, json};
 
-use super::files::FileCounts;
+use super::files::OddFile;
 use super::known::{Known, Unavailable};
 use super::{advice, waiting};
 
@@ -36,13 +36,17 @@ impl Known {
                 "since": self.since.rfc3339(),
                 "stated": money.map(|m| m.stated.to_string()),
                 "reported": money.map(|m| m.reported.to_string()),
+                "unreported": money.map(|m| m.unreported.to_string()),
                 "lost": money.map(|m| m.lost.to_string()),
                 "waiting": ledger.map(|l| waiting::money(&l.waiting).to_string()),
                 "expiring_within_24h": ledger.map(|l| waiting::expiring(&l.waiting).to_string()),
             },
             "waiting": ledger.map(|l| waiting::sheet(&l.waiting).in_currency(currency).to_json()),
             "for_a_person": ledger.map(|l| l.undecided.json()),
-            "file_counts": self.files.map(FileCounts::json),
+            "file_counts": self.files.as_ref().map(|files| files.counts.json()),
+            "files_of_filter": self.files.as_ref().map(|files| -> Vec<_> {
+                files.odd.iter().map(OddFile::json).collect()
+            }),
             "files": files,
             "unavailable": self.unavailable.iter().map(Unavailable::json).collect::<Value>(),
             "next": advice::of(self),

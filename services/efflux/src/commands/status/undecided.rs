@@ -5,6 +5,8 @@ use ports::LedgerAdmin;
 use ports::ledger::{Selection, WaitReason};
 use serde_json::{Value, json};
 
+use crate::tables::money;
+
 /// Entries that are read at once.
 const PAGE: usize = 1_000;
 
@@ -33,7 +35,7 @@ impl Undecided {
     }
 
     /// A line for each reason.
-    pub(super) fn in_words(&self) -> Vec<String> {
+    pub(super) fn in_words(&self, currency: &str) -> Vec<String> {
         let line = |group: &Group| {
             let what = match group.reason {
                 WaitReason::Damaged => "are damaged in the ledger",
@@ -44,7 +46,9 @@ impl Undecided {
             let whom = if group.reason == WaitReason::ZeroRevenue { "their money" } else { "you" };
             format!(
                 "{} conversions, unreported revenue {}, {what} and wait for {whom} (parked: {}); see `efflux explain`.",
-                group.conversions, group.unreported, group.reason
+                group.conversions,
+                money(group.unreported, currency),
+                group.reason
             )
         };
         self.0.iter().map(line).collect()

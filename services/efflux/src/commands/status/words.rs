@@ -7,6 +7,7 @@ use ports::ledger::ObjectReceipt;
 use ports::queue::Depth;
 use runtime::terminal::one_line;
 
+use super::files::OddFile;
 use super::known::{InLedger, Known};
 use super::{advice, waiting};
 use crate::tables::money;
@@ -23,7 +24,7 @@ impl Known {
         for (name, depth) in [("trigger", self.trigger_queue), ("report", self.report_queue)] {
             depth.into_iter().for_each(|depth| line(queue(name, depth)));
         }
-        if let Some(files) = self.files {
+        if let Some(files) = self.files.as_ref().map(|files| files.counts) {
             line(format!(
                 "files: {} of the latest {} refused, {} suspicious; {} held",
                 files.refused, files.latest, files.suspicious, files.held
@@ -40,6 +41,11 @@ impl Known {
             line(format!("{} changes wait for export to analytics.", ledger.stats.unexported));
             latest(&ledger.latest, currency).into_iter().for_each(&mut line);
         }
+        let odd: Vec<_> = self.files.iter().flat_map(|files| &files.odd).map(OddFile::line).collect();
+        if !odd.is_empty() {
+            line("\nFiles that need a look:".to_owned());
+            odd.into_iter().for_each(&mut line);
+        }
         let advice = advice::of(self);
         line(if advice.is_empty() { "\nNothing needs you.".to_owned() } else { "\nNext:".to_owned() });
         advice.into_iter().for_each(|one| line(format!("  {one}")));
@@ -48,15 +54,15 @@ impl Known {
 
     fn money(&self, currency: &str) -> Option<String> {
         let known = self.analytics.as_ref()?.money;
-        let [stated, reported, lost] =
-            [known.stated, known.reported, known.lost].map(|amount| money(amount, currency));
+        let [stated, reported, unreported, lost] =
+            [known.stated, known.reported, known.unreported, known.lost].map(|sum| money(sum, currency));
         let late = match self.ledger.as_ref().map_or(0, |ledger| ledger.stats.unexported) {
             0 => String::new(),
             changes => format!(" ({changes} changes are not exported yet)"),
         };
         let since = self.since;
         Some(format!(
-            "\nMoney entered since {since}: stated {stated}, reported {reported}, lost {lost}{late}"
+            "\nMoney entered since {since}: stated {stated}, reported {reported}, not reported {unreported}, of which lost {lost}{late}"
         ))
     }
 }
@@ -75,7 +81,7 @@ impl InLedger {
             ));
             lines.push(waiting::sheet(&self.waiting).to_table(stdout().is_terminal()));
         }
-        lines.extend(self.undecided.in_words());
+        lines.extend(self.undecided.in_words(currency));
         lines.push("\nConversions in the ledger:".to_owned());
         let states = self.stats.states.iter();
         lines.extend(states.map(|state| format!("  {:<10} {:>9}", state.outcome.as_str(), state.entries)));

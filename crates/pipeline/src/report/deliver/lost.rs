@@ -1,18 +1,52 @@
-//! The money of conversions whose deadline has passed.
+//! The money of conversions that are lost: their deadline has passed, or the platform refuses them for good.
 
 use domain::expand::{events, increment};
 use domain::validate::amounts;
-use domain::{Event, Money, Row};
+use domain::{Event, Money, Outcome, PixelRef, Row};
+use ports::destination::EventOutcome;
 use ports::ledger::{Due, Portion};
 use ports::metric::name;
 
+use super::delivery::DeliveryItem;
 use crate::report::Reporting;
 
 /// Counts the money of a conversion whose deadline has passed.
-pub(super) fn count(reporting: &Reporting, due: &Due) {
-    let micros = u64::try_from(unreported_value(due).micros()).unwrap_or(0);
-    let labels = [("platform", due.pixel.platform.as_str()), ("pixel", due.pixel.code.as_str())];
-    reporting.metrics.count(name::EXPIRED_REVENUE, &labels, micros);
+pub(super) fn count_expired(reporting: &Reporting, due: &Due) {
+    let value = unreported_value(due);
+    let [platform, pixel] = labels(&due.pixel);
+    reporting.metrics.count(name::EXPIRED_REVENUE, &[platform, pixel], micros(value));
+    count(reporting, &due.pixel, Outcome::Expired, value);
+}
+
+/// Counts the money of a conversion that cannot be sent for good.
+pub(super) fn count_unsendable(reporting: &Reporting, due: &Due) {
+    count(reporting, &due.pixel, Outcome::Rejected, unreported_value(due));
+}
+
+/// Counts the money of what the platform has rejected in a delivery.
+pub(super) fn count_rejected(reporting: &Reporting, pixel: &PixelRef, items: &[DeliveryItem]) {
+    let rejected = items.iter().filter(|item| item.outcomes.contains(&EventOutcome::Rejected));
+    let lacking = rejected.flat_map(|DeliveryItem { prepared, .. }| {
+        let events = prepared.events.iter().filter(|event| !prepared.accepted.contains(event.position));
+        events.filter_map(|event| event.value)
+    });
+    count(reporting, pixel, Outcome::Rejected, lacking.sum());
+}
+
+fn count(reporting: &Reporting, pixel: &PixelRef, outcome: Outcome, lost: Money) {
+    if lost > Money::ZERO {
+        let [platform, pixel] = labels(pixel);
+        let labels = [platform, pixel, ("outcome", outcome.as_str())];
+        reporting.metrics.count(name::LOST_REVENUE, &labels, micros(lost));
+    }
+}
+
+fn labels(pixel: &PixelRef) -> [(&'static str, &str); 2] {
+    [("platform", pixel.platform.as_str()), ("pixel", pixel.code.as_str())]
+}
+
+fn micros(money: Money) -> u64 {
+    u64::try_from(money.micros()).unwrap_or(0)
 }
 
 /// The value of the Purchases that the destination does not have.
