@@ -51,7 +51,7 @@ fn is_met_by_a_claim(change: &Document) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_entry_that_cannot_be_read_keeps_no_other_from_its_work() {
-    for change in changes().into_iter().filter(|change| is_met_by_a_claim(change)) {
+    for change in changes().into_iter().filter(is_met_by_a_claim) {
         let ledger = damaged_by(change.clone()).await;
         let due = ledger.claim_due(&DueLimits::of(10), &holder(200)).await.expect("an answer");
         assert_eq!(due.len(), 2, "{change}");
