@@ -66,7 +66,7 @@ pub(super) async fn undecided(ledger: &dyn LedgerAdmin, damaged: u64) -> ports::
             let Some(last) = page.last() else { break };
             after = Some(last.key);
         }
-        if reason == WaitReason::Damaged {
+        if group.reason == WaitReason::Damaged {
             // Those that cannot be read are among them.
             group.conversions = damaged;
         }
