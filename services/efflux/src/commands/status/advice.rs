@@ -67,7 +67,7 @@ fn of_money(ledger: &InLedger) -> Vec<String> {
     };
     let mut advice = Vec::new();
     for (reason, what) in REMEDIES {
-        let conversions = if *reason == &WaitReason::Damaged { ledger.stats.damaged } else { parked(reason) };
+        let conversions = if **reason == WaitReason::Damaged { ledger.stats.damaged } else { parked(reason) };
         if conversions > 0 {
             advice.push(format!("{} parked ({reason}): {what}.", counted(conversions, "conversion")));
         }
