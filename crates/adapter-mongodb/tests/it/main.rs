@@ -4,6 +4,7 @@
 
 mod damage;
 mod diagnose;
+mod elections;
 mod erasure;
 mod failures;
 mod golden;

@@ -8,6 +8,7 @@ import threading
 import traceback
 
 from .commands import WRITES, Commands, Refused
+from .faults import Faults, error
 from .journal import Journal
 from .wire import answer, read_request
 
@@ -22,6 +23,7 @@ class Front:
     def __init__(self, folder):
         self.lock = threading.Lock()
         self.commands = Commands()
+        self.faults = Faults()
         self.journal = Journal(folder)
         print(f"{self.journal.replay(self.replayed)} changes read from {self.journal.path}")
 
@@ -38,15 +40,31 @@ class Front:
             if name in SMALL_TALK:
                 return {**self.commands.run(document), "ok": 1.0}
             with self.lock:
-                if name in WRITES:
-                    # Before it runs, because mongomock keeps and changes the documents that it gets.
-                    self.journal.append(document)
-                return {**self.commands.run(document), "ok": 1.0}
+                if name == "configureFailPoint":
+                    self.faults.configure(document)
+                    return {"ok": 1.0}
+                return self.run(document, self.faults.of(document))
         except Refused as refused:
             return refused.document
         except Exception as error:
             print(f"{name}: {traceback.format_exc()}")
             return {"ok": 0.0, "errmsg": f"{type(error).__name__}: {error}", "code": 2, "codeName": "BadValue"}
+
+
+    def run(self, document, fault):
+        """Runs a command, or has it fail: before or after it was done, or after it was done by this server alone."""
+        fails = fault is not None and "errorCode" in fault
+        if fails and not fault.get("applied"):
+            return error(fault)
+        if next(iter(document)) in WRITES:
+            # Before it runs, because mongomock keeps and changes the documents that it gets.
+            self.journal.append(document)
+        answer = {**self.commands.run(document), "ok": 1.0}
+        if fails:
+            return error(fault)
+        if fault is not None:
+            answer["writeConcernError"] = fault["writeConcernError"]
+        return answer
 
 
 class Connection(socketserver.StreamRequestHandler):
