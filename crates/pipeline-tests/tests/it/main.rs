@@ -7,6 +7,7 @@ mod bisection;
 mod credentials;
 mod crossing;
 mod damage;
+mod doubt;
 mod erasure;
 mod feeds;
 mod filtering;

@@ -179,19 +179,35 @@ impl World {
 
     /// The same, which reaches the feeds in its own way, too.
     pub(crate) fn intake_with(&self, ledger: Arc<dyn ReportLedger>, feeds: Arc<dyn FeedDirectory>) -> Intake {
+        self.intake_of((ledger, feeds, Arc::<ManualClock>::clone(&self.clock)), CLAIM_ROWS)
+    }
+
+    /// Intake of another process with a clock of its own, which claims so many rows at once.
+    pub(crate) fn intake_by(&self, clock: Arc<dyn Clock>, claim_rows: usize) -> Intake {
+        let (ledger, feeds) =
+            (Arc::<EmbeddedLedger>::clone(&self.ledger), Arc::<EmbeddedFeeds>::clone(&self.feeds));
+        self.intake_of((ledger, feeds, clock), claim_rows)
+    }
+
+    fn intake_of(
+        &self,
+        (ledger, feeds, clock): (Arc<dyn ReportLedger>, Arc<dyn FeedDirectory>, Arc<dyn Clock>),
+        claim_rows: usize,
+    ) -> Intake {
         let ports = ReportPorts {
             pixels: Arc::<EmbeddedPixels>::clone(&self.directory),
             feeds,
             blobs: Arc::clone(&self.reporting.blobs),
             ledger,
             destinations: destinations(meta(&self.sandbox.url())).into_iter().collect(),
-            clock: Arc::<ManualClock>::clone(&self.clock),
+            clock,
             rng: Arc::new(Half),
             metrics: Arc::<Tally>::clone(&self.tally),
             health: Arc::new(NoHealth),
             notices: Arc::new(NoNotices),
         };
-        let reporting = Arc::new(Reporting::new(config_of(OnUnknown::Resend), ports));
+        let config = ReportConfig { claim_rows, ..config_of(OnUnknown::Resend) };
+        let reporting = Arc::new(Reporting::new(config, ports));
         let lanes = Lanes::new(Arc::clone(&reporting));
         Intake::new(reporting, lanes)
     }

@@ -61,6 +61,8 @@ impl Claimer<'_> {
             }
             self.alarm_about(&shared_sessions);
             standing_keys::find(&*self.reporting.ledger, &mut claims, &spellings).await?;
+            // They were judged by the time at which the file was begun. Since then another machine's clock may have been seen.
+            self.reporting.wants_the_time()?;
             claimed.rows += claims.len() as u64;
             claimed.duplicates += self.claim(claims, &events).await?;
             drop(memory);
