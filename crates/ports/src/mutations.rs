@@ -58,7 +58,7 @@ pub enum Mutation {
     DamagedIsFatal,
     /// The text of a row is sent although it has changed since it was stored.
     DamagedIsSent,
-    /// A conversion whose text was erased is entered anew when its row comes again.
+    /// A conversion whose text was erased is entered a second time when its row comes again.
     ErasedIsForgotten,
     /// Retention erases the text of what is still to be sent.
     ErasedTooEarly,

@@ -6,5 +6,6 @@ mod dashboards;
 mod diagnose;
 mod failures;
 mod golden;
+mod merges;
 mod server;
 mod suites;

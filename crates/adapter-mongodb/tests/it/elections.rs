@@ -77,7 +77,7 @@ impl World {
         data.insert("failCommands", vec![command]);
         data.insert("namespace", format!("{}.report_conversions", self.database));
         let fail = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
-        self.admin.run_command(fail).await.expect("a server that can be told to fail");
+        self.admin.run_command(fail).await.expect("a server that fails on demand");
     }
 
     /// The only entry.
