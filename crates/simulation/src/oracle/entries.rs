@@ -49,17 +49,18 @@ fn received(checker: &OnlineChecker, visitor: usize) -> BTreeSet<String> {
     checker.received.keys().filter(is_theirs).cloned().collect()
 }
 
-/// Checks the money; what of it is reported only unless what became of the rows depends on the moments at which they were claimed.
+/// Checks the money, unless what became of the rows depends on the moments at which they were claimed: whether a row was too old decides, too,
+/// which of several in one claim brings the entry.
 fn money_of(
     checker: &OnlineChecker,
     state: &FinalState<'_>,
     (place, visitor): (usize, &Visitor),
     record: &Record,
 ) -> Result<(), Violation> {
-    money::shown(checker, place, record)?;
     if visitor.expiring || checker.may_be_misjudged(place) {
         return Ok(());
     }
+    money::shown(checker, place, record)?;
     money::check(checker, state, place, record)
 }
 
