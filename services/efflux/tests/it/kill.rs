@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use meta_sandbox::Action;
 use samples::{SampleNetwork, generate};
 use serde_json::Value;
 
@@ -33,6 +34,39 @@ fn a_killed_process_ends_with_each_event_accepted_once() {
     });
     // Events that were sent but not settled are sent again: the sandbox knows their ids and counts each once.
     assert_eq!(world.sandbox.stats().accepted_events(), expected_events);
+}
+
+#[test]
+fn what_was_being_sent_when_a_process_was_killed_waits_for_a_person_who_wants_that() {
+    let world = World::new();
+    let spec = spec(SampleNetwork::Tonic, 20, 77);
+    world.ok(&["ingest", world.sample("hold.json", &spec).to_str().unwrap()]);
+    let settings =
+        [("ON_UNKNOWN_OUTCOME", "hold"), ("LEASE_SECONDS", "23"), ("META_REQUEST_TIMEOUT_MS", "5000")];
+    // The events are there, and the answer never comes.
+    world.sandbox.add_fault(Action::LateAnswerMs(60_000).always());
+    let running = world.start_with("efflux", &["run"], &settings);
+    wait_until(LONGEST, "the platform has events", || world.sandbox.stats().accepted_events() > 0);
+    running.kill();
+    world.sandbox.clear_faults();
+    assert_eq!(unknown(&status(&world)), 0, "it ended before it could say so");
+
+    let again = world.start_with("efflux", &["run"], &settings);
+    wait_until(LONGEST, "all else is reported", || {
+        let status = status(&world);
+        let entries = |state: &str| status["ledger"][state].as_u64().unwrap_or(0);
+        let waiting = unknown(&status);
+        waiting > 0 && entries("reported") + entries("no_events") + waiting == 20
+    });
+    assert_eq!(world.sandbox.stats().repeated_events(), 0, "nothing is sent again without a person's word");
+    assert_eq!(again.terminate(), Some(0));
+}
+
+/// Conversions of which a person is to say whether they are sent again.
+fn unknown(status: &Value) -> u64 {
+    let causes = status["for_a_person"].as_array().unwrap().iter();
+    let unknown = causes.filter(|cause| cause["reason"] == "unknown_outcome");
+    unknown.map(|cause| cause["conversions"].as_u64().unwrap()).sum()
 }
 
 /// How long a process lives before it is killed: it has received files by then, and has finished none.
