@@ -41,7 +41,7 @@ fn dimension(name: &str, value: &str) -> Dimension {
 fn scale(metric: &str) -> f64 {
     match metric {
         name::FILTER_KEPT_RATIO => 100.0,
-        name::EXPIRED_REVENUE | name::REPORTED_REVENUE => 1e-6,
+        name::EXPIRED_REVENUE | name::LOST_REVENUE | name::REPORTED_REVENUE => 1e-6,
         _ => 1.0,
     }
 }
@@ -60,7 +60,9 @@ fn unit(metric: &str) -> StandardUnit {
         name::FILTER_KEPT_RATIO => StandardUnit::Percent,
         name::REQUEST_SECONDS => StandardUnit::Seconds,
         // Money, and yes or no.
-        name::EXPIRED_REVENUE | name::REPORTED_REVENUE | name::READY => StandardUnit::None,
+        name::EXPIRED_REVENUE | name::LOST_REVENUE | name::REPORTED_REVENUE | name::READY => {
+            StandardUnit::None
+        }
         _ => StandardUnit::Count,
     }
 }

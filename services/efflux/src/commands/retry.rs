@@ -105,6 +105,11 @@ async fn retry(parts: &Parts<Replayable>, args: &Retry, selection: &Selection) -
 
 fn in_words(done: Replayed) -> String {
     let mut text = format!("{} conversions are due now.\n", done.reopened);
+    if done.reopened > 0 {
+        text.push_str(
+            "Where a platform asked for a pause (rate limit, Retry-After), they go out when it is over.\n",
+        );
+    }
     if done.changed_meanwhile > 0 {
         text.push_str(&format!(
             "{} were changed by another process meanwhile and skipped.\n",

@@ -54,7 +54,10 @@ impl std::fmt::Display for Due {
         match self {
             Self::At(at) => write!(f, "at {at}"),
             Self::Since(at) => {
-                write!(f, "now, if reporter-svc or `efflux run` is running: it is due since {at}")
+                write!(
+                    f,
+                    "now, if reporter-svc or `efflux run` is running and the platform asked for no pause: it is due since {at}"
+                )
             }
             Self::Unknown => f.write_str("at an unknown time"),
         }
