@@ -1,6 +1,6 @@
 //! Entries that cannot be read: each is set aside, so that it harms itself alone.
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, doc};
 use domain::UnixMillis;
 use ports::Result;
 use ports::ledger::WaitReason;
@@ -41,17 +41,9 @@ pub(super) async fn set_aside(
     }
     let mut set = doc! { "state": "parked", "reason": WaitReason::Damaged.as_str(), "owner": Bson::Null, "due_at": Bson::Null };
     set.extend(changed(now));
-    let unset = doc! { "wakes_at": "" };
-    let next = doc! { "$set": set.clone(), "$unset": unset.clone(), "$inc": { "version": 1 } };
-    // Nothing can be added to a version that is not a number.
-    set.insert("version", 1_i64);
-    let first = doc! { "$set": set, "$unset": unset };
-    let is_number = doc! { "$type": "number" };
-    let update = |version: Document, change: Document| {
-        doc! { "q": { "_id": { "$in": &ids }, "version": version }, "u": change, "multi": true }
-    };
-    let updates = vec![update(is_number.clone(), next), update(doc! { "$not": is_number }, first)];
-    connection.update(operation, CONVERSIONS, updates).await.map(drop)
+    let change = doc! { "$set": set, "$unset": { "wakes_at": "" }, "$inc": { "version": 1 } };
+    let update = doc! { "q": { "_id": { "$in": ids } }, "u": change, "multi": true };
+    connection.update(operation, CONVERSIONS, vec![update]).await.map(drop)
 }
 
 /// Exports nothing of entries that cannot be read: they would be met again and again.

@@ -195,14 +195,7 @@ impl Stored<'_> {
             set.extend(changed(now));
         }
         let condition = doc! { "_id": self.0.get("_id"), "version": self.0.get("version") };
-        let mut change = doc! { "$unset": unset };
-        if matches!(self.0.get("version"), Some(Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_))) {
-            change.insert("$inc", doc! { "version": 1 });
-        } else {
-            // Nothing can be added to a version that is not a number.
-            set.insert("version", 1_i64);
-        }
-        change.insert("$set", set);
+        let change = doc! { "$set": set, "$unset": unset, "$inc": { "version": 1 } };
         (doc! { "q": condition, "u": change }, ending.is_some())
     }
 }

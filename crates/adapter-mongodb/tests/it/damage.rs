@@ -27,7 +27,7 @@ async fn damaged_by(change: Document) -> MongoLedger {
 }
 
 /// What a field is changed to.
-fn changes() -> [Document; 11] {
+fn changes() -> [Document; 10] {
     [
         doc! { "accepted": "zz!" },
         doc! { "failures": "many" },
@@ -35,7 +35,6 @@ fn changes() -> [Document; 11] {
         doc! { "raw": r#"{"session_id":"s2","revenue":9}"# },
         doc! { "pixel": 7 },
         doc! { "attempt": -9 },
-        doc! { "version": "first" },
         doc! { "state": "pondering" },
         doc! { "observed_revenue": "much" },
         doc! { "reported_revenue": 7 },
