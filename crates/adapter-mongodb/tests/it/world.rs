@@ -35,10 +35,17 @@ pub(crate) fn settings(uri: &str, database: &str) -> MongoSettings {
     MongoSettings { uri: uri.to_owned().into(), database: database.to_owned(), legacy: false }
 }
 
+/// The server's address, for a client that gives up late. Beside many other tests the emulator may answer no heartbeat for seconds, and what a
+/// ledger does with a server that is silent has tests of its own.
+fn patient() -> String {
+    let url = port_tests::service::url("MONGODB");
+    let and = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{and}connectTimeoutMS=60000")
+}
+
 /// An empty ledger with its indexes.
 pub(crate) async fn ledger() -> MongoLedger {
-    let ledger =
-        MongoLedger::open(&settings(&port_tests::service::url("MONGODB"), &database())).await.unwrap();
+    let ledger = MongoLedger::open(&settings(&patient(), &database())).await.unwrap();
     ledger.migrate().await.unwrap();
     ledger
 }
