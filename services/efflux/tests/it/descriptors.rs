@@ -1,6 +1,7 @@
 //! A process that may open too few files: a limit of the machine, and no fault of a file.
 
 use std::fs;
+use std::path::Path;
 
 use samples::SampleNetwork;
 use serde_json::Value;
@@ -13,8 +14,9 @@ const SPARE: [usize; 2] = [2, 5];
 /// What a process had in flight when it ended comes again soon.
 const SHORT: [(&str, &str); 1] = [("QUEUE_VISIBILITY_SECONDS", "5")];
 
-/// Each file is longer than what a spool keeps in memory.
-const ROWS: usize = 4_000;
+/// Each file is longer than what a spool keeps in memory: its rows are long, so that they need not be many.
+const ROWS: usize = 1_000;
+const NOTE_BYTES: usize = 4_000;
 const FILES: u64 = 4;
 
 #[test]
@@ -26,7 +28,9 @@ fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
         for seed in 0..FILES {
             let spec = spec(SampleNetwork::Tonic, ROWS, 700 + seed);
             events += events_in(&spec);
-            world.ok(&["ingest", world.sample(&format!("{seed}.json"), &spec).to_str().unwrap()]);
+            let file = world.sample(&format!("{seed}.json"), &spec);
+            make_long(&file);
+            world.ok(&["ingest", file.to_str().unwrap()]);
         }
         let running = world.start_within(&[&limit], "efflux", &["run"], &SHORT);
         wait_until(LONGEST, "it meets the limit", || {
@@ -42,6 +46,17 @@ fn a_process_that_may_open_few_files_blames_none_of_those_it_cannot_open() {
         });
         assert_eq!(world.sandbox.stats().accepted_events(), events);
     }
+}
+
+/// Adds a long field to each row, which no one reads.
+fn make_long(file: &Path) {
+    let mut rows: Vec<Value> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    for row in &mut rows {
+        row["note"] = "n".repeat(NOTE_BYTES).into();
+    }
+    let text = serde_json::to_string(&rows).unwrap();
+    assert!(text.len() > ports::blob::SPOOL_BYTES);
+    fs::write(file, text).unwrap();
 }
 
 fn opened_by_an_idle_process(world: &World) -> usize {
