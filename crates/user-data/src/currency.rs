@@ -22,9 +22,10 @@ static ISO_4217: [&str; 157] = [
 /// The row's currency, in upper case; the configured one where the row names none.
 ///
 /// # Errors
+///
 /// [`Reason::Malformed`] when the row names something else: sending its amount in another currency would be worse than not
 /// sending it.
-pub(super) fn currency<'c>(of_row: Option<&'c str>, configured: &'c str) -> Result<Cow<'c, str>, Reason> {
+pub fn currency<'c>(of_row: Option<&'c str>, configured: &'c str) -> Result<Cow<'c, str>, Reason> {
     let Some(code) = of_row else { return Ok(Cow::Borrowed(configured)) };
     let upper = if code.bytes().any(|b| b.is_ascii_lowercase()) {
         Cow::Owned(code.to_ascii_uppercase())

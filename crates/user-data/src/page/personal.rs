@@ -1,5 +1,5 @@
-//! What an address of the web may say of a person, and must not go out in clear beside hashes: Meta does not accept contact information
-//! that is not hashed ([Customer Information Parameters], read 2026-11-29).
+//! What an address of the web may say of a person, and must not go out in clear beside hashes: platforms do not accept contact information
+//! that is not hashed; Meta says so ([Customer Information Parameters], read 2026-11-29).
 //!
 //! [Customer Information Parameters]: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
 

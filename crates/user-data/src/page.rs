@@ -1,4 +1,4 @@
-//! `event_source_url`: where the visitor was, without what says who it was.
+//! The page of a conversion: where the visitor was, without what says who it was.
 
 mod personal;
 
@@ -11,11 +11,9 @@ use url::Url;
 const LONGEST: usize = 8 * 1024;
 
 /// The row's own address, else its domain's front page, else `default`. What is not an address of the web is passed over:
-/// Meta would refuse it, and every event of the request with it.
-pub(super) fn source_url<'a>(
-    conversion: &'a Conversion<'_>,
-    default: Option<&'a str>,
-) -> Option<Cow<'a, str>> {
+/// a platform would refuse it, and every event of the request with it.
+#[must_use]
+pub fn source_url<'a>(conversion: &'a Conversion<'_>, default: Option<&'a str>) -> Option<Cow<'a, str>> {
     let given = conversion.event_source_url.as_deref().and_then(address);
     given.or_else(|| conversion.domain_name.as_deref().and_then(front_page)).or(default.map(Cow::Borrowed))
 }
