@@ -1,0 +1,4 @@
+//! Faults that a test asks for.
+
+pub(crate) mod book;
+pub(crate) mod fault;
