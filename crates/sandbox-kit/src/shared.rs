@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::books::ledger::Ledger;
 use crate::clock::SandboxClock;
-use crate::faults::book::{FaultBook, Glance, Stage};
+use crate::faults::book::FaultBook;
 use crate::faults::fault::FaultAction;
+use crate::faults::glance::{Glance, Stage};
 use crate::tokens::Tokens;
 
 /// What the shared part of a sandbox is started with.

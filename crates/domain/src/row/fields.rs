@@ -68,7 +68,7 @@ pub struct Conversion<'a> {
     pub fbc: Option<Text<'a>>,
     /// `fbp`, as the browser's cookie had it. Never made up.
     pub fbp: Option<Text<'a>>,
-    /// `ttp`, as TikTok's cookie `_ttp` had it. Never made up.
+    /// `ttp`, as the browser's cookie had it. Never made up.
     pub ttp: Option<Text<'a>>,
     /// `em`: e-mail address or its hash.
     pub email: Option<Text<'a>>,

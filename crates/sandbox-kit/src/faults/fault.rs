@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::book::{Glance, Stage};
+use super::glance::{Glance, Stage};
 
 /// One fault. Faults are looked at in the order they were given; several may meet one request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
