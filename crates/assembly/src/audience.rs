@@ -24,9 +24,22 @@ enum Audience {
 }
 
 impl Audience {
-    fn of(settings: &Settings) -> Self {
-        let url = &settings.destinations.meta.graph_url;
-        let host = url.host_str().unwrap_or_default();
+    /// Who gets them, by every platform that is reported to.
+    fn of(settings: &Settings) -> Result<Self, WrongUsage> {
+        let destinations = &settings.destinations;
+        let meta = Self::at(destinations.meta.graph_url.host_str());
+        let tiktok = destinations.tiktok.enabled.then(|| Self::at(destinations.tiktok.url.host_str()));
+        if tiktok.is_some_and(|tiktok| tiktok != meta) {
+            return Err(WrongUsage::new(
+                "one of META_GRAPH_URL and TIKTOK_URL leads to a sandbox on this machine, the other to a platform: let both lead to \
+                 sandboxes, or both to platforms",
+            ));
+        }
+        Ok(meta)
+    }
+
+    fn at(host: Option<&str>) -> Self {
+        let host = host.unwrap_or_default();
         let is_loopback =
             host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         if is_loopback || host == "localhost" { Self::Sandbox } else { Self::Platforms }
@@ -46,7 +59,7 @@ pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     if settings.backends.mongodb.is_some() {
         return Ok(());
     }
-    marked(&settings.backends.data_dir, Audience::of(settings))
+    marked(&settings.backends.data_dir, Audience::of(settings)?)
 }
 
 fn marked(folder: &Path, audience: Audience) -> anyhow::Result<()> {
@@ -75,8 +88,8 @@ fn marked(folder: &Path, audience: Audience) -> anyhow::Result<()> {
         Audience::Platforms => ("a sandbox on this machine", "the platforms themselves"),
     };
     Err(WrongUsage::new(format!(
-        "the conversions of {} were sent to {was}, and META_GRAPH_URL leads to {now}: set EFFLUX_DATA_DIR to another folder, or META_GRAPH_URL to \
-         where they were sent",
+        "the conversions of {} were sent to {was}, and META_GRAPH_URL leads to {now}: set EFFLUX_DATA_DIR to another folder, or META_GRAPH_URL \
+         (and TIKTOK_URL) to where they were sent",
         folder.display()
     ))
     .into())
@@ -101,6 +114,24 @@ mod tests {
                 refused.is::<WrongUsage>() && refused.to_string().contains("EFFLUX_DATA_DIR"),
                 "{refused}"
             );
+        }
+    }
+
+    #[test]
+    fn a_sandbox_and_a_platform_do_not_go_together() {
+        let audience = |pairs: &[(&str, &str)]| {
+            let environment = settings::Environment::from_pairs(pairs.iter().copied());
+            Audience::of(&Settings::load(&environment, settings::Service::Efflux).unwrap())
+        };
+        let (meta, tiktok) = (("META_GRAPH_URL", "http://127.0.0.1:1"), ("TIKTOK_URL", "http://localhost:2"));
+        let enabled = ("TIKTOK_ENABLED", "true");
+        assert_eq!(audience(&[]).unwrap(), Audience::Platforms);
+        assert_eq!(audience(&[enabled]).unwrap(), Audience::Platforms);
+        assert_eq!(audience(&[meta]).unwrap(), Audience::Sandbox);
+        assert_eq!(audience(&[meta, tiktok, enabled]).unwrap(), Audience::Sandbox);
+        assert_eq!(audience(&[meta, ("TIKTOK_ENABLED", "false")]).unwrap(), Audience::Sandbox);
+        for mixed in [[meta, enabled], [tiktok, enabled]] {
+            assert!(audience(&mixed).unwrap_err().to_string().contains("TIKTOK_URL"));
         }
     }
 

@@ -46,8 +46,9 @@ impl OwnProcesses {
             .args([ARGUMENT, self.service.name()])
             .env_clear()
             .envs(self.settings.environment.pairs())
-            // A sandbox in this process listens where no variable says so.
+            // The sandboxes in this process listen where no variable says so.
             .env("META_GRAPH_URL", self.settings.destinations.meta.graph_url.as_str())
+            .env("TIKTOK_URL", self.settings.destinations.tiktok.url.as_str())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         command.spawn()

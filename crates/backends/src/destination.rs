@@ -14,9 +14,10 @@ use crate::OpenError;
 /// [`OpenError::Destination`] when no connection could ever be made with these settings.
 pub fn destinations(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Destinations, OpenError> {
     // A further platform is a further line.
-    let all = [
-        opened(destination_meta::open(settings, clock))?, //
-    ];
+    let mut all = vec![opened(destination_meta::open(settings, clock))?];
+    if settings.destinations.tiktok.enabled {
+        all.push(opened(destination_tiktok::open(settings))?);
+    }
     Ok(all.into_iter().collect())
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use destination_meta::MetaDiagnosis;
+use destination_tiktok::TikTokDiagnosis;
 use ports::diagnose::{Check, Diagnose};
 use ports::{Clock, Error, ErrorKind};
 use settings::Settings;
@@ -31,6 +32,9 @@ pub async fn diagnoses(settings: &Settings, clock: &Arc<dyn Clock>) -> Vec<Box<d
         all.push(or_why("pixels: PostgreSQL", postgres::diagnosis(address, clock)));
     }
     all.push(or_why("Meta", meta(settings, clock).await));
+    if settings.destinations.tiktok.enabled {
+        all.push(or_why("TikTok", tiktok(settings, clock).await));
+    }
     all
 }
 
@@ -39,6 +43,12 @@ async fn meta(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Box<dyn Dia
     let pixels = Opener::for_reading(settings, clock).pixels().await.map_err(|error| error.to_string());
     let version = &settings.destinations.meta.graph_version;
     Ok(Box::new(MetaDiagnosis::new(client, version, pixels, Arc::clone(clock))))
+}
+
+async fn tiktok(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Box<dyn Diagnose>, OpenError> {
+    let client = destination_tiktok::client(settings).map_err(OpenError::of_destination)?;
+    let pixels = Opener::for_reading(settings, clock).pixels().await.map_err(|error| error.to_string());
+    Ok(Box::new(TikTokDiagnosis::new(client, pixels, Arc::clone(clock))))
 }
 
 /// What cannot be opened says so in its checks.

@@ -2,11 +2,9 @@
 //!
 //! The part that all events of a conversion share, the visitor's data above all, is normalised, hashed and written once.
 
-mod currency;
 mod data_processing;
 mod names;
 mod preview;
-mod source_url;
 mod sufficient;
 mod visitor;
 
@@ -19,13 +17,13 @@ use domain::expand::{Event, expand};
 use domain::validate::Valid;
 use domain::{Conversion, ConversionKey, Reason, Reasons};
 use ports::destination::PreparedEvent;
+use user_data::currency::currency;
 use user_data::normalise::client_user_agent;
+use user_data::page::source_url;
 
 pub use preview::{Sent, UserField, user_fields};
 pub use settings::destinations::meta::{DataProcessing, EventNames, NotAPlace, Place};
 
-use currency::currency;
-use source_url::source_url;
 pub(crate) use sufficient::is_enough;
 
 /// What the mapping needs beside the conversion.

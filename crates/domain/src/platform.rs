@@ -138,6 +138,8 @@ pub struct PlatformRules {
     pub deduplication_margin: Duration,
     /// The most events that one request may hold.
     pub max_events: usize,
+    /// The most bytes that these events may have together. A single event may have more.
+    pub max_bytes: usize,
 }
 
 impl PlatformRules {
@@ -152,6 +154,7 @@ impl PlatformRules {
     ///     deduplication: Duration::from_secs(300),
     ///     deduplication_margin: Duration::from_secs(30),
     ///     max_events: 100,
+    ///     max_bytes: 100_000,
     /// };
     /// assert_eq!(rules.deadline(UnixSeconds(1_000)), UnixMillis(1_540_000));
     /// assert_eq!(rules.repeat_until(UnixMillis(1_000_000)), UnixMillis(1_270_000));

@@ -4,10 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The time in Unix seconds.
-pub type SandboxClock = Arc<dyn Fn() -> i64 + Send + Sync>;
+use sandbox_kit::{SandboxClock, system_clock};
 
 /// What a sandbox is started with. The default listens on a free port of localhost and knows no pixel.
 #[derive(Clone)]
@@ -63,10 +61,4 @@ impl fmt::Debug for SandboxConfig {
             .field("record_file", &self.record_file)
             .finish_non_exhaustive()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the default clock is the system's; tests give their own")]
-fn system_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

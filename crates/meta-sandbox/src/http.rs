@@ -1,11 +1,8 @@
-//! HTTP: connections, requests, what each asks for, and answers.
+//! HTTP: requests, what each asks for, and answers.
 
 pub(crate) mod answer;
 pub(crate) mod body;
-pub(crate) mod control;
 pub(crate) mod form;
 pub(crate) mod ingest;
 pub(crate) mod path;
 pub(crate) mod route;
-pub(crate) mod server;
-pub(crate) mod wire;

@@ -1,11 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod books;
 mod config;
 mod faults;
 mod http;
-mod json;
 mod refusal;
 mod rules;
 mod sandbox;
@@ -13,9 +11,9 @@ mod schema;
 mod state;
 mod tokens;
 
-pub use books::events::EventFilter;
-pub use books::ledger::{AcceptedId, KeptEvent};
-pub use books::stats::{NameStats, PixelStats, RequestStats, Stats};
-pub use config::{SandboxClock, SandboxConfig};
-pub use faults::fault::{Action, BadEvent, ErrorAnswer, Fault, Matcher};
+pub use config::SandboxConfig;
+pub use faults::{Action, BadEvent, ErrorAnswer, Fault};
 pub use sandbox::Sandbox;
+pub use sandbox_kit::{
+    AcceptedId, EventFilter, KeptEvent, Matcher, NameStats, PixelStats, RequestStats, SandboxClock, Stats,
+};

@@ -10,30 +10,16 @@ mod tests;
 
 use std::borrow::Cow;
 
-use rust_decimal::Decimal;
+use sandbox_kit::CheckedEvent;
+use sandbox_kit::json::Object;
 use serde_json::value::RawValue;
 
-use crate::json::Object;
 use crate::refusal::Refusal;
 use crate::schema::EVENT;
 
 const DAY: i64 = 86_400;
 /// How far ahead of the sandbox's clock an event may lie, in seconds. Meta names no tolerance.
 const AHEAD: i64 = 60;
-
-/// One event that passed every check.
-#[derive(Debug)]
-pub(crate) struct CheckedEvent<'a> {
-    pub(crate) name: Cow<'a, str>,
-    pub(crate) id: Option<Cow<'a, str>>,
-    /// Unix seconds.
-    pub(crate) time: i64,
-    pub(crate) value: Option<Decimal>,
-    /// Upper case.
-    pub(crate) currency: Option<String>,
-    /// The event as it was sent.
-    pub(crate) json: &'a str,
-}
 
 /// The parts of an event that several rules look at.
 struct Parts<'a> {

@@ -11,8 +11,8 @@ pub(crate) use tables::{BODY, EVENT};
 
 use serde_json::value::RawValue;
 
-use crate::json::Object;
 use crate::refusal::Refusal;
+use sandbox_kit::json::Object;
 
 /// One key of an object.
 #[derive(Debug)]

@@ -1,77 +1,29 @@
-//! Which token opens which pixel.
+//! How a token that does not open a pixel is refused.
 
-use std::collections::{HashMap, HashSet};
+use sandbox_kit::{Standing, Tokens};
 
 use crate::refusal::Refusal;
 
-/// The tokens of every pixel, and those that were taken away.
-#[derive(Default)]
-pub(crate) struct Tokens {
-    pixels: HashMap<String, HashSet<String>>,
-    retired: HashSet<String>,
-    /// Good tokens that may not send to these pixels.
-    powerless: HashSet<(String, String)>,
-    any_pixel: bool,
-}
-
-impl Tokens {
-    pub(crate) fn new(pixels: Vec<(String, Vec<String>)>, any_pixel: bool) -> Self {
-        let mut tokens = Self { any_pixel, ..Self::default() };
-        for (pixel, list) in pixels {
-            tokens.set(pixel, list);
+/// Whether `token` may send to `pixel`.
+pub(crate) fn judge(tokens: &Tokens, pixel: &str, token: Option<&str>) -> Result<(), Refusal> {
+    match tokens.judge(pixel, token) {
+        Standing::Missing => {
+            Err(Refusal::plain(400, 2500, "An access token is required to request this resource."))
         }
-        tokens
-    }
-
-    /// Replaces the tokens of `pixel`. A token that was valid and now opens nothing counts as expired.
-    pub(crate) fn set(&mut self, pixel: String, list: Vec<String>) {
-        let before = self.pixels.insert(pixel, list.into_iter().collect());
-        self.retired.extend(before.into_iter().flatten());
-        let Self { pixels, retired, .. } = self;
-        retired.retain(|token| !pixels.values().any(|tokens| tokens.contains(token)));
-    }
-
-    /// Lets these tokens be good, and refuses them at `pixel` for want of a permission.
-    pub(crate) fn set_powerless(&mut self, pixel: &str, list: Vec<String>) {
-        self.powerless.retain(|(of, _)| of != pixel);
-        self.powerless.extend(list.into_iter().map(|token| (pixel.to_owned(), token)));
-    }
-
-    /// Takes a token away from every pixel; it counts as expired from then on.
-    pub(crate) fn revoke(&mut self, token: &str) {
-        self.pixels.values_mut().for_each(|tokens| {
-            tokens.remove(token);
-        });
-        self.retired.insert(token.to_owned());
-    }
-
-    /// Whether `token` may send to `pixel`.
-    pub(crate) fn judge(&self, pixel: &str, token: Option<&str>) -> Result<(), Refusal> {
-        let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Err(Refusal::plain(400, 2500, "An access token is required to request this resource."));
-        };
-        if self.retired.contains(token) {
-            return Err(expired());
-        }
-        if self.powerless.contains(&(pixel.to_owned(), token.to_owned())) {
+        Standing::Retired => Err(expired()),
+        Standing::Powerless => {
             let message = "(#200) Requires ads_management permission to manage the object";
-            return Err(Refusal::plain(403, 200, message));
+            Err(Refusal::plain(403, 200, message))
         }
-        let tokens = self.pixels.get(pixel);
-        if tokens.is_some_and(|tokens| tokens.contains(token)) {
-            return Ok(());
-        }
-        if tokens.is_none() && !is_id(pixel) {
+        _ if !tokens.knows(pixel) && !is_id(pixel) => {
             let message = format!("(#803) Some of the aliases you requested do not exist: {pixel}");
-            return Err(Refusal::plain(404, 803, message));
+            Err(Refusal::plain(404, 803, message))
         }
-        if tokens.is_none() && self.any_pixel {
-            return Ok(());
+        Standing::Opens => Ok(()),
+        Standing::Elsewhere => Err(unsupported(pixel)),
+        Standing::Unknown => {
+            Err(Refusal::plain(401, 190, "Invalid OAuth access token - Cannot parse access token"))
         }
-        if self.pixels.values().any(|tokens| tokens.contains(token)) {
-            return Err(unsupported(pixel));
-        }
-        Err(Refusal::plain(401, 190, "Invalid OAuth access token - Cannot parse access token"))
     }
 }
 
@@ -116,13 +68,13 @@ mod tests {
             ("1", None, "2500"),
             ("shop", Some("a"), "803"),
         ] {
-            assert_eq!(code(&tokens.judge(pixel, token)), expected, "{pixel} {token:?}");
+            assert_eq!(code(&judge(&tokens, pixel, token)), expected, "{pixel} {token:?}");
         }
         tokens.set("1".into(), vec!["b".into()]);
-        assert_eq!(code(&tokens.judge("1", Some("a"))), "190/463");
+        assert_eq!(code(&judge(&tokens, "1", Some("a"))), "190/463");
         tokens.set("1".into(), vec!["a".into()]);
-        assert_eq!(code(&tokens.judge("1", Some("a"))), "ok");
-        assert_eq!(code(&tokens.judge("1", Some("b"))), "190/463");
+        assert_eq!(code(&judge(&tokens, "1", Some("a"))), "ok");
+        assert_eq!(code(&judge(&tokens, "1", Some("b"))), "190/463");
     }
 
     #[test]
@@ -130,20 +82,20 @@ mod tests {
         let mut tokens =
             Tokens::new(vec![("1".into(), vec!["a".into()]), ("2".into(), vec!["a".into()])], false);
         tokens.set_powerless("1", vec!["a".into()]);
-        assert_eq!(code(&tokens.judge("1", Some("a"))), "200");
-        assert_eq!(code(&tokens.judge("2", Some("a"))), "ok");
+        assert_eq!(code(&judge(&tokens, "1", Some("a"))), "200");
+        assert_eq!(code(&judge(&tokens, "2", Some("a"))), "ok");
         tokens.set_powerless("1", vec![]);
         tokens.revoke("a");
-        assert_eq!(code(&tokens.judge("2", Some("a"))), "190/463");
+        assert_eq!(code(&judge(&tokens, "2", Some("a"))), "190/463");
         tokens.set("2".into(), vec!["a".into()]);
-        assert_eq!(code(&tokens.judge("2", Some("a"))), "ok");
+        assert_eq!(code(&judge(&tokens, "2", Some("a"))), "ok");
     }
 
     #[test]
     fn any_pixel_takes_any_token_unless_the_pixel_is_known() {
         let tokens = Tokens::new(vec![("1".into(), vec!["a".into()])], true);
-        assert_eq!(code(&tokens.judge("7", Some("x"))), "ok");
-        assert_eq!(code(&tokens.judge("7", None)), "2500");
-        assert_eq!(code(&tokens.judge("1", Some("x"))), "190");
+        assert_eq!(code(&judge(&tokens, "7", Some("x"))), "ok");
+        assert_eq!(code(&judge(&tokens, "7", None)), "2500");
+        assert_eq!(code(&judge(&tokens, "1", Some("x"))), "190");
     }
 }

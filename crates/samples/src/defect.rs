@@ -161,7 +161,11 @@ impl Defect {
         let now = spec.now_unix_s;
         match self {
             Self::UnknownPixel => row.set("pixel_id", "999999999999999"),
-            Self::OlderThan7Days => row.set("click_timestamp", now - 8 * DAY),
+            Self::OlderThan7Days => {
+                // TikTok attributes clicks of 28 days.
+                let days = if spec.is_on_tiktok(visit.campaign()) { 30 } else { 8 };
+                row.set("click_timestamp", now - days * DAY);
+            }
             Self::FutureClick => row.set("click_timestamp", now + 3 * DAY),
             Self::TimestampText => row.set("click_timestamp", visit.clicked_at().to_string()),
             Self::TimestampMs => row.set("click_timestamp", visit.clicked_at() * 1_000),

@@ -13,4 +13,4 @@ mod visit;
 pub use defect::{Defect, Meaning};
 pub use rows::{Rows, SampleRow, rows};
 pub use sample::{Sample, Truth, generate, write_rows};
-pub use spec::{SampleNetwork, SampleSpec, campaign_ids, default_pixels, object_key};
+pub use spec::{SampleNetwork, SampleSpec, campaign_ids, default_pixels, default_tiktok_pixels, object_key};

@@ -77,6 +77,8 @@ pub struct SampleSpec {
     pub days: f64,
     /// Pixel codes; campaign *n* has pixel *n* modulo their number. None stands for [`default_pixels`].
     pub pixels: Vec<String>,
+    /// Codes of TikTok's pixels. With some, every third campaign is TikTok's.
+    pub tiktok_pixels: Vec<String>,
     /// Number of campaigns; zero counts as one.
     pub campaigns: u32,
     /// Name of the account at the network: a field of each row and a segment of the key.
@@ -99,6 +101,7 @@ impl Default for SampleSpec {
             now_unix_s: 0,
             days: 6.0,
             pixels: default_pixels(),
+            tiktok_pixels: Vec::new(),
             campaigns: 20,
             account: "ExampleMediaLLC".to_owned(),
             dirty: 0.0,
@@ -109,8 +112,16 @@ impl Default for SampleSpec {
 }
 
 impl SampleSpec {
+    /// Whether a campaign runs on TikTok.
+    pub(crate) const fn is_on_tiktok(&self, campaign: u32) -> bool {
+        !self.tiktok_pixels.is_empty() && campaign % 3 == 2
+    }
+
     /// The pixel of a campaign.
     pub(crate) fn pixel(&self, campaign: u32) -> String {
+        if self.is_on_tiktok(campaign) {
+            return self.tiktok_pixels[campaign as usize / 3 % self.tiktok_pixels.len()].clone();
+        }
         match self.pixels.len() {
             0 => default_pixel(campaign % DEFAULT_PIXELS),
             n => self.pixels[campaign as usize % n].clone(),
@@ -128,6 +139,12 @@ fn default_pixel(n: u32) -> String {
 #[must_use]
 pub fn default_pixels() -> Vec<String> {
     (0..DEFAULT_PIXELS).map(default_pixel).collect()
+}
+
+/// Two pixel codes in the shape of TikTok's, which belong to no one.
+#[must_use]
+pub fn default_tiktok_pixels() -> Vec<String> {
+    (1..=2).map(|n| format!("C0EXAMPLETIKTOK0000{n}")).collect()
 }
 
 pub(crate) fn campaign_id(campaign: u32) -> String {
@@ -202,6 +219,14 @@ mod tests {
         assert_eq!([0, 1, 2].map(|c| spec.pixel(c)), ["a", "b", "a"]);
         assert_eq!(campaign_ids(&spec).len(), 3);
         assert_eq!(SampleSpec { pixels: vec![], ..spec }.pixel(4), default_pixels()[1]);
+    }
+
+    #[test]
+    fn every_third_campaign_is_tiktoks_if_there_are_pixels_of_it() {
+        let spec = SampleSpec { tiktok_pixels: vec!["T0".into(), "T1".into()], ..SampleSpec::default() };
+        assert_eq!([2, 5, 8].map(|c| spec.pixel(c)), ["T0", "T1", "T0"]);
+        assert_eq!([0, 1, 3].map(|c| spec.pixel(c)), [0, 1, 0].map(default_pixel));
+        assert!(!SampleSpec::default().is_on_tiktok(2));
     }
 
     #[test]

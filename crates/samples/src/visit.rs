@@ -83,7 +83,7 @@ impl Visit {
         let mut row = Fields::default();
         self.network_fields(spec, &mut row);
         self.platform_fields(spec, &mut row);
-        self.visitor_fields(&mut row);
+        self.visitor_fields(spec, &mut row);
         row.push("conversions", self.conversions);
         row.push("revenue", self.revenue());
         row.push("unique_identifier", format!("{}-{}", self.session, self.keyword));
@@ -111,7 +111,8 @@ impl Visit {
         row.push("nw_account_id", self.network_account);
         row.push("nw_account_name", spec.account.as_str());
         row.push("nw_campaign_id", self.network_campaign.to_string());
-        row.push("nw_campaign_name", format!("{n:03}_FB_{}_{country}", vertical.replace(' ', "")));
+        let platform = if spec.is_on_tiktok(n) { "TT" } else { "FB" };
+        row.push("nw_campaign_name", format!("{n:03}_{platform}_{}_{country}", vertical.replace(' ', "")));
         row.push("crossroads_campaign_type", kind);
         row.push("crossroads_campaign_number", "");
         row.push("vertical", vertical);
@@ -128,16 +129,21 @@ impl Visit {
         row.push("adset_name", "");
         row.push("adset_id", numbered(120_210_000_000_200_000));
         row.push("ad_id", numbered(120_210_000_000_300_000));
-        row.push("traffic_source", "facebook");
+        row.push("traffic_source", if spec.is_on_tiktok(n) { "tiktok" } else { "facebook" });
     }
 
-    fn visitor_fields(&self, row: &mut Fields) {
+    fn visitor_fields(&self, spec: &SampleSpec, row: &mut Fields) {
         row.push("session_id", self.session.as_str());
         row.push("ip", self.ip.as_str());
         row.push("country_code", self.place.country);
         row.push("region", self.place.region);
         row.push("city", self.place.city);
-        row.push("ts_click_id", self.click_id.as_str());
+        if spec.is_on_tiktok(self.campaign) {
+            row.push("ts_click_id", tiktok_click_id(&self.click_id));
+            row.push("ttp", tiktok_cookie(&self.session));
+        } else {
+            row.push("ts_click_id", self.click_id.as_str());
+        }
         row.push("user_agent", self.agent);
         row.push("keyword_clicked", self.keyword);
     }
@@ -172,6 +178,16 @@ fn click_id(chance: &mut Chance) -> String {
     "IwZXh0bgNhZW0BMABhZGlkA".chars().chain(tail).collect()
 }
 
+/// A click id in the shape of TikTok's: a constant beginning, then hundreds of characters. Nothing is drawn for it.
+fn tiktok_click_id(click_id: &str) -> String {
+    format!("E.C.P.{}", click_id.repeat(3))
+}
+
+/// A value of TikTok's cookie `_ttp`: 27 characters.
+fn tiktok_cookie(session: &str) -> String {
+    session.chars().filter(|c| *c != '-').take(27).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +202,17 @@ mod tests {
     fn clicks_lie_within_the_days() {
         assert_eq!(age(0.0, 6.0), 60);
         assert!(age(0.999_999, 6.0) < 6 * 86_400);
+    }
+
+    #[test]
+    fn rows_of_tiktok_look_like_its_own() {
+        let spec = SampleSpec { tiktok_pixels: vec!["T".into()], campaigns: 3, ..SampleSpec::default() };
+        let visits = (0..200).map(|row| Visit::draw(&mut Chance::of_row(3, row), &spec));
+        let visit = visits.into_iter().find(|visit| visit.campaign() == 2).unwrap();
+        let row: serde_json::Value = serde_json::from_str(&visit.fields(&spec).json()).unwrap();
+        assert_eq!((&row["traffic_source"], &row["pixel_id"]), (&"tiktok".into(), &"T".into()));
+        assert!(row["ts_click_id"].as_str().is_some_and(|id| id.starts_with("E.C.P.") && id.len() > 200));
+        assert_eq!(row["ttp"].as_str().map(str::len), Some(27));
     }
 
     #[test]

@@ -48,4 +48,6 @@ macro_rules! destinations {
 destinations! {
     /// Meta.
     meta: MetaSettings = "META_";
+    /// TikTok.
+    tiktok: TikTokSettings = "TIKTOK_";
 }

@@ -137,7 +137,7 @@ fn all_addresses(reader: &mut Reader<'_>) {
 }
 
 /// Pages that conversions and notices name; nothing connects to them.
-const NO_CONNECTION: [&str; 2] = ["META_DEFAULT_EVENT_SOURCE_URL", "CONSOLE_URL"];
+const NO_CONNECTION: [&str; 3] = ["META_DEFAULT_EVENT_SOURCE_URL", "TIKTOK_DEFAULT_PAGE_URL", "CONSOLE_URL"];
 
 /// How the AWS SDK's own settings of addresses begin.
 const AWS_ENDPOINTS: &str = "AWS_ENDPOINT_URL";

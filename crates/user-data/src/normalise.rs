@@ -32,6 +32,7 @@ mod user_agent;
 use std::borrow::Cow;
 
 pub use crawler::is_crawler;
+pub use email::email_addresses;
 pub use given::{CustomerKey, is_suffix};
 pub use hints::Hints;
 pub use ip::client_ip_address;

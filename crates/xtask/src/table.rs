@@ -38,6 +38,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "adapter-clickhouse",
             "adapter-embedded",
             "destination-meta",
+            "destination-tiktok",
             "outbound-http",
             "row-files",
             "port-tests",
@@ -49,7 +50,9 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("backends", &["adapter-*", "destination-*", "settings", "ports", "domain"], &[]),
     layer("assembly", &["runtime", "settings", "pipeline", "backends", "ports", "domain"], &[]),
     layer("port-tests", &["ports", "domain"], &[]),
-    layer("meta-sandbox", &[], &[]),
+    layer("sandbox-kit", &[], &[]),
+    layer("meta-sandbox", &["sandbox-kit"], &[]),
+    layer("tiktok-sandbox", &["sandbox-kit"], &[]),
     layer("samples", &[], &[]),
     layer(
         "simulation",
@@ -81,8 +84,10 @@ pub(crate) const LAYERS: &[Layer] = &[
             "ports",
             "domain",
             "destination-meta",
+            "destination-tiktok",
             "user-data",
             "meta-sandbox",
+            "tiktok-sandbox",
             "samples",
         ],
         // Its tests take production backends away by a proxy.
@@ -94,7 +99,7 @@ pub(crate) const LAYERS: &[Layer] = &[
 const SERVICE: &[&str] = &["assembly", "runtime", "settings", "pipeline", "backends", "ports", "domain"];
 
 /// Made for tests, and without dependencies on the rest: any crate's tests may use them.
-pub(crate) const DEV_ANYWHERE: &[&str] = &["samples", "meta-sandbox"];
+pub(crate) const DEV_ANYWHERE: &[&str] = &["samples", "meta-sandbox", "tiktok-sandbox"];
 
 /// A foreign crate that only some of ours may name in their manifests.
 #[derive(Debug)]
@@ -118,7 +123,7 @@ pub(crate) const CONFINED: &[Confined] = &[
     },
 ];
 
-const HTTP: &[&str] = &["outbound-http", "runtime", "meta-sandbox"];
+const HTTP: &[&str] = &["outbound-http", "runtime", "sandbox-kit"];
 
 /// A crate whose whole tree of normal dependencies must stay light.
 #[derive(Debug)]

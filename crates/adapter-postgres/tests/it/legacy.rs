@@ -41,6 +41,7 @@ async fn tokens_have_an_order_and_the_traps_are_known() {
             "meta:300: user-account-1=first user-account-4=fourth",
             "meta:400: ",
             "tiktok:100: ",
+            "tiktok:C4A1B2C3D4E5F6G7H8I9: user-account-7=of-tiktok",
         ]
     );
 }

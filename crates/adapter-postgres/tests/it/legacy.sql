@@ -25,15 +25,17 @@ INSERT INTO user_accounts (name, provider, token, fetching, role, expires_in) VA
     ('Robot', 'facebook', 'system', true, 'system_user', NULL),
     ('Mary Major', 'facebook', 'fourth', NULL, NULL, NULL),
     ('Richard Roe', 'facebook', 'expired', true, 'system_user', now() - interval '1 day'),
-    ('Stranger', 'facebook', NULL, true, 'system_user', NULL);
+    ('Stranger', 'facebook', NULL, true, 'system_user', NULL),
+    ('Mario Rossi', 'tiktok', 'of-tiktok', true, 'client', NULL);
 INSERT INTO ad_accounts (id, provider, provider_id, name) VALUES
     (1, 'facebook', 'act_1', 'One'), (2, 'facebook', 'act_2', 'Two'), (3, 'facebook', 'act_3', 'Three'),
     (4, 'facebook', 'act_4', 'Four'), (5, 'facebook', 'act_5', 'Five'), (6, 'facebook', 'act_6', 'Six'),
-    (5000000000, 'facebook', 'act_7', 'Large');
-INSERT INTO aa_prioritized_ua_map (ua_id, aa_id) VALUES (2, 1), (1, 2), (3, 3), (5, 4), (6, 5);
+    (7, 'tiktok', 'advertiser_1', 'Advertiser'), (5000000000, 'facebook', 'act_7', 'Large');
+INSERT INTO aa_prioritized_ua_map (ua_id, aa_id) VALUES (2, 1), (1, 2), (3, 3), (5, 4), (6, 5), (7, 7);
 INSERT INTO ua_aa_map (ua_id, aa_id) VALUES (1, 1), (4, 2), (1, 5000000000), (1, 6), (4, 6);
 INSERT INTO pixels (id, code, name, traffic_source) VALUES
     ('p1', '100', 'Shop', 'facebook'), ('p2', '200', NULL, 'facebook'), ('p3', '300', 'A', 'facebook'), ('p4', '300', 'B', 'facebook'),
-    ('p5', '400', NULL, 'facebook'), ('p6', '100', NULL, 'tiktok'), ('p7', NULL, 'No code', 'facebook'), ('p8', 'no code!', NULL, 'facebook');
+    ('p5', '400', NULL, 'facebook'), ('p6', '100', NULL, 'tiktok'), ('p7', NULL, 'No code', 'facebook'), ('p8', 'no code!', NULL, 'facebook'),
+    ('p9', 'C4A1B2C3D4E5F6G7H8I9', 'Shop', 'TikTok');
 INSERT INTO pixels_ad_accounts_relations (pixel_id, ad_account_id) VALUES
-    ('p1', 1), ('p1', 2), ('p1', 3), ('p1', 4), ('p2', 5000000000), ('p3', 6), ('p4', 6), ('p5', 4), ('p5', 5);
+    ('p1', 1), ('p1', 2), ('p1', 3), ('p1', 4), ('p2', 5000000000), ('p3', 6), ('p4', 6), ('p5', 4), ('p5', 5), ('p9', 7);

@@ -33,6 +33,9 @@ const DEDUPLICATION: Duration = Duration::from_secs(48 * 3600);
 /// Kept free before the end of [`DEDUPLICATION`].
 const DEDUPLICATION_MARGIN: Duration = Duration::from_secs(3600);
 
+/// Meta's pages name no limit in bytes; no request need be larger.
+const MAX_BYTES_PER_REQUEST: usize = 4 << 20;
+
 impl Requirements for MetaConfig {
     fn rules(&self) -> PlatformRules {
         PlatformRules {
@@ -41,6 +44,7 @@ impl Requirements for MetaConfig {
             deduplication: DEDUPLICATION,
             deduplication_margin: DEDUPLICATION_MARGIN,
             max_events: MAX_EVENTS_PER_REQUEST,
+            max_bytes: MAX_BYTES_PER_REQUEST,
         }
     }
 

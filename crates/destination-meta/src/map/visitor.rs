@@ -5,16 +5,15 @@ use std::borrow::Cow;
 use domain::row::Conversion;
 use domain::{Reason, UnixSeconds};
 use user_data::hash::hash;
-use user_data::normalise::{self, Field, Hints, Normal, client_ip_address, client_user_agent, normalise};
+use user_data::normalise::{
+    self, Field, Hints, Normal, client_ip_address, client_user_agent, email_addresses, normalise,
+};
+use user_data::object::TextObject;
 
-use super::put_text;
 use super::sufficient::Sufficiency;
 use crate::click::read_click;
 use crate::fbc::check_fbp;
 use crate::fields;
-
-/// The most addresses of one text.
-const MOST_ADDRESSES: usize = 10;
 
 /// What becomes of one value of a row.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ pub(super) fn write(
     conversion: &Conversion<'_>,
     click_time: UnixSeconds,
 ) -> Result<(), Reason> {
-    let mut object = Object { text, last: None };
+    let mut object = TextObject::new(text);
     let mut seen = Sufficiency::new();
     let mut has_agent = false;
     visit(conversion, click_time, |name, _, fate| {
@@ -97,7 +96,7 @@ fn visit_hashed(
     };
     // Meta takes lists of these.
     for value in conversion.email.iter().chain(&conversion.more_emails) {
-        for address in addresses(value) {
+        for address in email_addresses(value) {
             show(Field::Email, address);
         }
     }
@@ -124,13 +123,6 @@ fn visit_hashed(
     if !named {
         show(Field::ExternalId, &conversion.session_id);
     }
-}
-
-/// The addresses of a text that has several, as some feeds write lists; else the text.
-fn addresses(text: &str) -> impl Iterator<Item = &str> {
-    let is_list = text.matches('@').count() > 1;
-    let parts = text.split(move |c: char| is_list && (matches!(c, ',' | ';' | '|') || c.is_whitespace()));
-    parts.filter(move |part| !is_list || !part.is_empty()).take(MOST_ADDRESSES)
 }
 
 /// The cookie's `fbc`, unless the row's click id is another: then the cookie is of an earlier click, or was changed on its way, and the
@@ -163,70 +155,4 @@ fn visit_click(
 
 fn plain(checked: Result<Cow<'_, str>, normalise::Reason>) -> Fate<'_> {
     checked.map_or_else(Fate::Omitted, Fate::Plain)
-}
-
-/// A JSON object of texts, written as it grows. Several values of one name, one after the other, become a list without repetitions.
-struct Object<'t> {
-    text: &'t mut Vec<u8>,
-    last: Option<Last>,
-}
-
-/// The name that was written last.
-struct Last {
-    name: &'static str,
-    /// Where its value begins.
-    start: usize,
-    is_list: bool,
-}
-
-impl Object<'_> {
-    fn put(&mut self, name: &'static str, value: &str) {
-        self.put_with(name, |text| put_text(text, value));
-    }
-
-    /// For values that need no escapes: hexadecimal digits and URL-safe letters.
-    fn put_plain(&mut self, name: &'static str, value: &str) {
-        self.put_with(name, |text| {
-            text.push(b'"');
-            text.extend_from_slice(value.as_bytes());
-            text.push(b'"');
-        });
-    }
-
-    fn put_with(&mut self, name: &'static str, value: impl Fn(&mut Vec<u8>)) {
-        match &mut self.last {
-            Some(last) if last.name == name => {
-                let mut next = Vec::new();
-                value(&mut next);
-                if self.text[last.start..].windows(next.len()).any(|before| before == next) {
-                    return;
-                }
-                if !last.is_list {
-                    self.text.insert(last.start, b'[');
-                    last.is_list = true;
-                }
-                self.text.push(b',');
-                self.text.extend_from_slice(&next);
-            }
-            _ => {
-                self.end_list();
-                self.text.extend_from_slice(if self.last.is_none() { b"{\"" } else { b",\"" });
-                self.text.extend_from_slice(name.as_bytes());
-                self.text.extend_from_slice(b"\":");
-                self.last = Some(Last { name, start: self.text.len(), is_list: false });
-                value(self.text);
-            }
-        }
-    }
-
-    fn end_list(&mut self) {
-        if self.last.as_ref().is_some_and(|last| last.is_list) {
-            self.text.push(b']');
-        }
-    }
-
-    fn close(mut self) {
-        self.end_list();
-        self.text.extend_from_slice(if self.last.is_none() { b"{}" } else { b"}" });
-    }
 }

@@ -111,6 +111,7 @@ impl Requirements for Strict {
             deduplication: day,
             deduplication_margin: day,
             max_events: 1,
+            max_bytes: 1 << 20,
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Conversion<'a> {
     pub fbc: Option<Text<'a>>,
     /// `fbp`, as the browser's cookie had it. Never made up.
     pub fbp: Option<Text<'a>>,
+    /// `ttp`, as the browser's cookie had it. Never made up.
+    pub ttp: Option<Text<'a>>,
     /// `em`: e-mail address or its hash.
     pub email: Option<Text<'a>>,
     /// Further members of `em`, where it is a list.
@@ -241,6 +243,7 @@ impl<'a> Conversion<'a> {
             b"external_id" => (29, &mut self.external_id),
             b"order_id" => (30, &mut self.order_id),
             b"currency" => (31, &mut self.currency),
+            b"ttp" => (40, &mut self.ttp),
             _ => return None,
         })
     }

@@ -36,7 +36,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 }
 
 /// The fields that are read, each at its number.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 41] = [
     "keyword_clicked",
     "network",
     "nw_account_name",
@@ -77,6 +77,7 @@ const NAMES: [&str; 40] = [
     "visits",
     "serp",
     "conversions",
+    "ttp",
 ];
 
 /// The fields of a JSON object that are read, in the order in which they come, each with its value as it is written; `None` when the text

@@ -98,6 +98,7 @@ fn a_field_that_comes_twice_makes_the_row_malformed() {
         "ts_click_id",
         "fbc",
         "fbp",
+        "ttp",
         "em",
         "ph",
         "fn",

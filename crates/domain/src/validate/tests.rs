@@ -44,6 +44,7 @@ impl Requirements for Week {
             deduplication: Duration::from_secs(48 * 3600),
             deduplication_margin: Duration::from_secs(3600),
             max_events: 10,
+            max_bytes: 1 << 20,
         }
     }
 

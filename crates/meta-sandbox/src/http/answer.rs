@@ -1,16 +1,11 @@
 //! Answers as Meta shapes them.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
+use http::StatusCode;
+use sandbox_kit::Answer;
+use sandbox_kit::answer::json;
 use serde::Serialize;
 
 use crate::refusal::Refusal;
-
-/// A whole HTTP answer.
-pub(crate) type Answer = Response<Full<Bytes>>;
 
 #[derive(Serialize)]
 struct ErrorBody<'a> {
@@ -57,27 +52,4 @@ pub(crate) fn refusal(refusal: &Refusal, trace: &str) -> Answer {
         fbtrace_id: trace,
     };
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST), &ErrorBody { error })
-}
-
-/// Any value as JSON.
-pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(value).expect("the sandbox's own types always serialise");
-    typed(status, "application/json; charset=UTF-8", body)
-}
-
-/// A body with its type.
-pub(crate) fn typed(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer
-}
-
-/// Adds headers a fault asks for; what cannot be a header is left out.
-pub(crate) fn add_headers(answer: &mut Answer, headers: &BTreeMap<String, String>) {
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            answer.headers_mut().insert(name, value);
-        }
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::json::{self, Kind, Object, kind};
 use crate::refusal::Refusal;
-use crate::rules::{self, CheckedEvent};
+use crate::rules;
 use crate::schema::BODY;
+use sandbox_kit::CheckedEvent;
+use sandbox_kit::json::{self, Kind, Object, kind};
 
 /// The most events one request may hold.
 const MOST: usize = 1000;

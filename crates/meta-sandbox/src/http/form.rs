@@ -9,8 +9,8 @@ use http::{HeaderMap, header};
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use crate::json::{self, Kind, kind};
 use crate::refusal::Refusal;
+use sandbox_kit::json::{self, Kind, kind};
 
 /// What kind of body a request has.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,24 +3,16 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use sandbox_kit::answer::{add_headers, typed};
+use sandbox_kit::{Answer, CheckedEvent, Glance, Reply, Stage};
 use tokio::time::sleep;
 
-use crate::faults::book::{Glance, Stage};
-use crate::faults::fault::{Action, BadEvent, ErrorAnswer};
-use crate::http::answer::{self, Answer};
+use crate::faults::{Action, BadEvent, ErrorAnswer};
+use crate::http::answer;
 use crate::http::body::Body;
 use crate::refusal::Refusal;
-use crate::rules::CheckedEvent;
 use crate::state::State;
-use crate::tokens::expired;
-
-/// What happens to the connection.
-#[derive(Debug)]
-pub(crate) enum Reply {
-    Answer(Answer),
-    /// It is cut without an answer.
-    Reset,
-}
+use crate::tokens::{expired, judge};
 
 /// Why the pipeline stopped before the events were stored.
 enum Stop {
@@ -48,7 +40,7 @@ pub(crate) async fn events(state: &State, pixel: &str, outside: &Outside, body: 
     let token = outside.token.as_deref().or(own.as_deref());
     let checked = check(state, pixel, token, outside, body);
     let glanced: Vec<_> = match &checked {
-        Ok(events) if !state.faults().is_empty() => {
+        Ok(events) if !state.shared.faults().is_empty() => {
             events.iter().map(|event| (event.id.as_deref(), event.json)).collect()
         }
         _ => Vec::new(),
@@ -80,27 +72,27 @@ fn check<'a>(
     outside: &Outside,
     body: Result<Body<'a>, Refusal>,
 ) -> Result<Vec<CheckedEvent<'a>>, Refusal> {
-    state.tokens().judge(pixel, token)?;
+    judge(&state.shared.tokens(), pixel, token)?;
     let body = body?;
     let (proof, time) = body.proof();
     let proof = outside.proof.as_deref().or(proof.as_deref());
     state.check_proof(token, (proof, outside.proof_time.or(time)))?;
-    body.check(state.now())
+    body.check(state.shared.now())
 }
 
 async fn before(state: &State, glance: &Glance<'_>, token: Option<&str>, trace: &str) -> Result<(), Stop> {
-    for action in state.draw(Stage::Before, glance) {
+    for action in state.shared.draw(Stage::Before, glance) {
         match action {
             Action::LatencyMs(ms) => sleep(Duration::from_millis(ms)).await,
             Action::Error(error) => return Err(Stop::Fault(Box::new(error_answer(&error, trace)))),
             Action::HtmlBody { status, html } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                let page = answer::typed(status, "text/html; charset=utf-8", html);
+                let page = typed(status, "text/html; charset=utf-8", html);
                 return Err(Stop::Fault(Box::new(page)));
             }
             Action::ResetBeforeAccepting => return Err(Stop::Reset),
             Action::RevokeToken => {
-                state.tokens().revoke(token.unwrap_or_default());
+                state.shared.tokens().revoke(token.unwrap_or_default());
                 return Err(Stop::Refused(expired()));
             }
             _ => {}
@@ -110,12 +102,12 @@ async fn before(state: &State, glance: &Glance<'_>, token: Option<&str>, trace: 
 }
 
 fn store(state: &State, glance: &Glance<'_>, events: &[CheckedEvent<'_>]) -> Result<(), Stop> {
-    for action in state.draw(Stage::Checked, glance) {
+    for action in state.shared.draw(Stage::Checked, glance) {
         if let Action::BadEvent(bad) = action {
             return Err(Stop::Refused(bad_event(&bad, glance)));
         }
     }
-    let stored = state.ledger().accept(glance.pixel, state.now(), events);
+    let stored = state.shared.ledger().accept(glance.pixel, state.shared.now(), events);
     stored.map_err(|error| {
         tracing::error!(%error, "the record file cannot be written; the events were not taken");
         Stop::Refused(Refusal::plain(500, 2, "Service temporarily unavailable").with_transient(true))
@@ -124,31 +116,31 @@ fn store(state: &State, glance: &Glance<'_>, events: &[CheckedEvent<'_>]) -> Res
 
 async fn after(state: &State, glance: &Glance<'_>, token: Option<&str>, count: usize, trace: &str) -> Reply {
     let (mut received, mut messages, mut headers) = (count, Vec::new(), Vec::new());
-    for action in state.draw(Stage::Stored, glance) {
+    for action in state.shared.draw(Stage::Stored, glance) {
         match action {
             Action::ResetAfterAccepting => {
-                state.ledger().count(|requests| requests.accepted_then_reset += 1);
+                state.shared.ledger().count(|requests| requests.accepted_then_reset += 1);
                 return Reply::Reset;
             }
             Action::LateAnswerMs(ms) => sleep(Duration::from_millis(ms)).await,
-            Action::RevokeTokenAfterAccepting => state.tokens().revoke(token.unwrap_or_default()),
+            Action::RevokeTokenAfterAccepting => state.shared.tokens().revoke(token.unwrap_or_default()),
             Action::ShortReceived(by) => received = received.saturating_sub(by),
             Action::Messages(more) => messages.extend(more),
             Action::Headers(more) => headers.push(more),
             _ => {}
         }
     }
-    state.ledger().count(|requests| requests.accepted += 1);
+    state.shared.ledger().count(|requests| requests.accepted += 1);
     let mut answer = answer::success(received, &messages, trace);
-    headers.iter().for_each(|more| answer::add_headers(&mut answer, more));
+    headers.iter().for_each(|more| add_headers(&mut answer, more));
     Reply::Answer(answer)
 }
 
 fn stopped(state: &State, stop: Stop, trace: &str) -> Reply {
-    let mut ledger = state.ledger();
+    let mut ledger = state.shared.ledger();
     match stop {
         Stop::Refused(refusal) => {
-            ledger.count_refusal(&refusal);
+            ledger.count_refusal(refusal.label());
             Reply::Answer(answer::refusal(&refusal, trace))
         }
         Stop::Fault(answer) => {
@@ -166,7 +158,7 @@ fn error_answer(error: &ErrorAnswer, trace: &str) -> Answer {
     let plain = Refusal::plain(error.status, error.code, error.message.clone());
     let refusal = plain.with_transient(error.is_transient).with_subcode(error.subcode);
     let mut answer = answer::refusal(&refusal, trace);
-    answer::add_headers(&mut answer, &error.headers);
+    add_headers(&mut answer, &error.headers);
     answer
 }
 

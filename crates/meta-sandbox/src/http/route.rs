@@ -1,43 +1,35 @@
 //! From an HTTP request to an answer.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use sandbox_kit::{Reply, SandboxedPlatform, Shared};
 
-use crate::http::control;
+use crate::faults::Action;
 use crate::http::form;
-use crate::http::ingest::{self, Outside, Reply};
+use crate::http::ingest::{self, Outside};
 use crate::http::path;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::tokens::unsupported;
 
-/// Meta names no limit in bytes; this one only guards the sandbox's memory.
-const LARGEST_BODY: usize = 64 << 20;
+impl SandboxedPlatform for State {
+    type Action = Action;
 
-/// Answers one request.
-pub(crate) async fn handle(state: &State, request: Request<Incoming>) -> Reply {
-    let (head, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return ingest::refuse(state, Refusal::plain(413, 1, "The body is too large"));
-        }
-        // The sender hung up in the middle: there is nothing to answer or count.
-        Err(_) => return Reply::Reset,
-    };
-    if head.uri.path() == control::LIVE {
-        return Reply::Answer(control::handle(state, &head.method, "health", "", &body));
+    fn shared(&self) -> &Shared<Action> {
+        &self.shared
     }
-    let query = head.uri.query().unwrap_or_default();
-    if let Some(path) = head.uri.path().strip_prefix(control::PREFIX) {
-        return Reply::Answer(control::handle(state, &head.method, path, query, &body));
+
+    async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
+        graph(self, head, head.uri.query().unwrap_or_default(), body).await
     }
-    graph(state, &head, query, &body).await
+
+    fn too_large(&self) -> Reply {
+        ingest::refuse(self, Refusal::plain(413, 1, "The body is too large"))
+    }
 }
 
-async fn graph(state: &State, head: &http::request::Parts, query: &str, body: &Bytes) -> Reply {
+async fn graph(state: &State, head: &Parts, query: &str, body: &Bytes) -> Reply {
     let pixel = match path::pixel(head.uri.path()) {
         Ok(pixel) => pixel,
         Err(refusal) => return ingest::refuse(state, refusal),

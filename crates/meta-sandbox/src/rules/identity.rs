@@ -1,7 +1,7 @@
 //! Too little customer information: keys that describe too many people to match one.
 
-use crate::json::Object;
 use crate::refusal::Refusal;
+use sandbox_kit::json::Object;
 
 /// An event is refused when all its customer keys are within one of these.
 const TOO_LITTLE: [&[&str]; 4] = [

@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::Parts;
-use crate::books::money;
-use crate::json::{Kind, kind};
 use crate::refusal::Refusal;
+use sandbox_kit::json::{Kind, kind};
+use sandbox_kit::money;
 
 /// The value and the currency in upper case, of events whose schema holds.
 pub(super) fn check(parts: &Parts<'_>) -> Result<(Option<Decimal>, Option<String>), Refusal> {

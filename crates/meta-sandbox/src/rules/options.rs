@@ -1,8 +1,8 @@
 //! Limited data use: when a state has to be given.
 
 use super::Parts;
-use crate::json;
 use crate::refusal::Refusal;
+use sandbox_kit::json;
 
 pub(super) fn check(parts: &Parts<'_>) -> Result<(), Refusal> {
     let options = parts.event.get("data_processing_options").and_then(json::list);

@@ -1,18 +1,14 @@
 //! The form of single values.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use serde_json::value::RawValue;
 
-use super::lists::CURRENCIES;
 use super::{Shape, Table};
-use crate::books::money;
-use crate::json::{self, Kind, kind};
 use crate::refusal::Refusal;
-
-/// SHA-256 of nothing: a value all customers without that key would share.
-const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+use sandbox_kit::forms::{HASH_OF_NOTHING, is_currency, is_digits, is_ip, is_sha256, is_web_address};
+use sandbox_kit::json::{self, Kind, kind};
+use sandbox_kit::money;
 
 type Checked = Result<(), Refusal>;
 
@@ -62,7 +58,7 @@ impl Shape {
     fn check_web(self, text: &str) -> Checked {
         match self {
             Shape::Url => must(is_web_address(text), "must be an http or https address"),
-            Shape::Ip => must(is_ip(text), "must be an IPv4 or IPv6 address"),
+            Shape::Ip => must(is_address(text), "must be an IPv4 or IPv6 address"),
             Shape::Fbc => must(is_cookie(text, is_click_id), "must be fb.INDEX.MILLISECONDS.CLICK_ID"),
             _ => must(is_cookie(text, is_digits), "must be fb.INDEX.MILLISECONDS.NUMBER"),
         }
@@ -117,7 +113,7 @@ fn one_or_each(raw: &RawValue, check: fn(&str) -> Checked) -> Checked {
 
 fn hashed(text: &str) -> Checked {
     let (hash, suffix) = text.split_at_checked(64).unwrap_or((text, ""));
-    let is_hash = hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hash = is_sha256(hash);
     let is_suffix = suffix.is_empty() || suffix.strip_prefix('.').is_some_and(is_builder_suffix);
     must(is_hash && is_suffix, "must be SHA-256 in lower-case hex")?;
     not_hash_of_nothing(hash)
@@ -156,7 +152,9 @@ fn processing_options(raw: &RawValue) -> Checked {
 }
 
 fn currency(code: &str) -> Checked {
-    if CURRENCIES.binary_search(&code.to_ascii_uppercase().as_str()).is_ok() {
+    let upper = code.to_ascii_uppercase();
+    // Known to be refused.
+    if is_currency(&upper) && upper != "MRU" {
         return Ok(());
     }
     Err(Refusal::event(2_804_011, "Currency not accepted", "The currency of an event is not one Meta takes."))
@@ -189,20 +187,13 @@ fn extinfo(raw: &RawValue) -> Checked {
     Err(Refusal::event(2_804_043, "Invalid extinfo", "The extinfo of an app event is incomplete."))
 }
 
-fn is_web_address(text: &str) -> bool {
-    let parsed = url::Url::parse(text);
-    parsed.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        && !text.contains(char::is_whitespace)
-}
-
-fn is_ip(text: &str) -> bool {
-    if text.parse::<IpAddr>().is_ok() {
+fn is_address(text: &str) -> bool {
+    if is_ip(text) {
         return true;
     }
     // The Parameter Builder adds its suffix here too; two more digits are a mistake, not a suffix.
-    text.rsplit_once('.').is_some_and(|(ip, suffix)| {
-        is_builder_suffix(suffix) && !is_digits(suffix) && ip.parse::<IpAddr>().is_ok()
-    })
+    text.rsplit_once('.')
+        .is_some_and(|(ip, suffix)| is_builder_suffix(suffix) && !is_digits(suffix) && is_ip(ip))
 }
 
 fn is_cookie(text: &str, is_payload: fn(&str) -> bool) -> bool {
@@ -214,10 +205,6 @@ fn is_cookie(text: &str, is_payload: fn(&str) -> bool) -> bool {
     let tail = matches!(suffix, []) || matches!(suffix, [one] if is_builder_suffix(one));
     let stamp = is_digits(index) && index.len() <= 2 && is_digits(created) && created.len() == 13;
     *version == "fb" && stamp && is_payload(payload) && tail
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_click_id(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The use cases on the embedded adapters, against the sandbox of Meta.
+//! The use cases on the embedded adapters, against the sandboxes of the platforms.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -26,5 +26,6 @@ mod redelivery;
 mod refusals;
 mod replay;
 mod restatements;
+mod tiktok;
 mod two_platforms;
 mod world;

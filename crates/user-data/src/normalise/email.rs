@@ -8,6 +8,9 @@ use super::Reason;
 use super::given::looks_like_md5;
 use super::screen::is_invisible;
 
+/// The most addresses of one text.
+const MOST_ADDRESSES: usize = 10;
+
 /// The longest address that mail can be sent to, in bytes (RFC 5321).
 const LONGEST: usize = 254;
 
@@ -48,6 +51,13 @@ fn is_domain(domain: &str) -> bool {
     let label = |part: &str| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-');
     let Some((_, top)) = domain.rsplit_once('.') else { return false };
     domain.split('.').all(label) && !top.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The addresses of a text that has several, as some feeds write lists; else the text.
+pub fn email_addresses(text: &str) -> impl Iterator<Item = &str> {
+    let is_list = text.matches('@').count() > 1;
+    let parts = text.split(move |c: char| is_list && (matches!(c, ',' | ';' | '|') || c.is_whitespace()));
+    parts.filter(move |part| !is_list || !part.is_empty()).take(MOST_ADDRESSES)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `efflux demo`: samples of four networks through the whole pipeline, against the sandbox.
+//! `efflux demo`: samples of four networks through the whole pipeline, against the sandboxes of Meta and TikTok.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,18 +9,16 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use assembly::Parts;
 use clap::Args;
-use destination_meta::destination::PLATFORM;
-use domain::{ObjectRef, PixelCode, PixelRef};
-use meta_sandbox::Sandbox;
+use domain::{ObjectRef, PixelCode, PixelRef, Platform};
 use ports::pixels::{Credential, Pixel};
 use ports::subscriptions::Subscription;
 use runtime::ExitStatus;
-use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels};
+use samples::{SampleNetwork, SampleSpec, campaign_ids, default_pixels, default_tiktok_pixels};
 use secrecy::SecretString;
 use settings::Environment;
 
 use super::ingest::{self, places, put_content};
-use super::run::start_sandbox;
+use super::run::sandboxes::{Listen, Sandboxes};
 use super::sample;
 use crate::context::{Context, Run};
 use crate::follow::Followed;
@@ -46,6 +44,7 @@ impl Run for Demo {
         let environment = Environment::from_pairs([
             ("EFFLUX_DATA_DIR", data.path().display().to_string().as_str()),
             ("LOG_LEVEL", "error"),
+            ("TIKTOK_ENABLED", "true"),
         ]);
         run_all(context.with_environment(environment).open().await?).await
     }
@@ -53,24 +52,30 @@ impl Run for Demo {
 
 async fn run_all(mut parts: Parts) -> anyhow::Result<ExitStatus> {
     let folder = tempfile::tempdir().context("cannot make a folder for the samples")?;
-    let sandbox = start_sandbox(&parts.clock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await?;
-    parts.settings.destinations.meta.graph_url =
-        sandbox.url().parse().context("the sandbox's own address")?;
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let sandboxes = Sandboxes::start(&parts.clock, Listen { meta: any, tiktok: Some(any) }, None).await?;
+    sandboxes.direct(&mut parts.settings.destinations)?;
     parts.settings.http.port = 0;
     prepare(&parts).await?;
 
     let parts = Arc::new(parts);
     let running = assembly::start(Arc::clone(&parts)).await?;
-    let shown = show(&parts, &sandbox, folder.path()).await;
+    let shown = show(&parts, &sandboxes, folder.path()).await;
     running.shut_down().await;
-    sandbox.stop().await;
+    sandboxes.stop().await;
     shown
 }
 
 async fn prepare(parts: &Parts) -> anyhow::Result<()> {
-    for code in default_pixels() {
+    let pixels = [
+        (destination_meta::destination::PLATFORM, default_pixels()),
+        (destination_tiktok::destination::PLATFORM, default_tiktok_pixels()),
+    ];
+    let of_platform =
+        |(platform, codes): (Platform, Vec<String>)| codes.into_iter().map(move |c| (platform, c));
+    for (platform, code) in pixels.into_iter().flat_map(of_platform) {
         let credential = Credential { label: "demo".to_owned(), token: SecretString::from("demo-token") };
-        let pixel = PixelRef::new(PLATFORM, PixelCode::new(code)?);
+        let pixel = PixelRef::new(platform, PixelCode::new(code)?);
         parts.ports.pixels.put(&Pixel { pixel, name: None, credentials: vec![credential] }).await?;
     }
     let spec = SampleSpec { campaigns: CAMPAIGNS, ..SampleSpec::default() };
@@ -78,7 +83,7 @@ async fn prepare(parts: &Parts) -> anyhow::Result<()> {
     Ok(parts.ports.subscriptions.put(&subscribed).await?)
 }
 
-async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result<ExitStatus> {
+async fn show(parts: &Parts, sandboxes: &Sandboxes, folder: &Path) -> anyhow::Result<ExitStatus> {
     let mut put = Vec::new();
     for (seed, network) in (1..).zip(SampleNetwork::ALL) {
         put.push((network, put_sample(parts, network, seed, folder).await?));
@@ -90,7 +95,7 @@ async fn show(parts: &Parts, sandbox: &Sandbox, folder: &Path) -> anyhow::Result
     }
     let currency = &parts.settings.reporting.currency;
     out(&tables::summary(&files, currency));
-    conclude(&files, currency, sandbox)
+    conclude(&files, currency, sandboxes)
 }
 
 /// Makes a sample and puts it where the network's interpreter would.
@@ -109,6 +114,7 @@ async fn put_sample(
         dirty: 0.06,
         restate: 0.02,
         ndjson: seed.is_multiple_of(2),
+        tiktok_pixels: default_tiktok_pixels(),
         ..SampleSpec::default()
     };
     let path = folder.join(format!("{network}.json"));
@@ -116,8 +122,12 @@ async fn put_sample(
     put_content(parts, &*parts.ports.blobs, ingest::open(&path)?, network.name(), &spec.account).await
 }
 
-/// The sandbox checks the ledger independently: it must have accepted exactly the events of the receipts.
-fn conclude(files: &[(String, Followed)], currency: &str, sandbox: &Sandbox) -> anyhow::Result<ExitStatus> {
+/// The sandboxes check the ledger independently: each must have accepted exactly the events of its platform in the receipts.
+fn conclude(
+    files: &[(String, Followed)],
+    currency: &str,
+    sandboxes: &Sandboxes,
+) -> anyhow::Result<ExitStatus> {
     for (network, followed) in files {
         if !followed.balances() || followed.open() > 0 {
             bail!(
@@ -126,16 +136,19 @@ fn conclude(files: &[(String, Followed)], currency: &str, sandbox: &Sandbox) -> 
             );
         }
     }
-    let sent: u64 = files.iter().filter_map(|(_, f)| f.report.as_ref()).map(domain::Receipt::events).sum();
-    let stats = sandbox.stats();
-    let (accepted, repeated) = (stats.accepted_events(), stats.repeated_events());
-    if accepted != sent || repeated != 0 {
-        bail!(
-            "the receipts count {sent} events; the sandbox accepted {accepted}, and received {repeated} twice"
-        );
+    let pixels = || files.iter().filter_map(|(_, f)| f.report.as_ref()).flat_map(|report| &report.pixels);
+    let mut said = Vec::new();
+    for (platform, accepted, repeated) in sandboxes.accepted() {
+        let of_platform = pixels().filter(|pixel| pixel.pixel.platform.as_str() == platform);
+        let sent: u64 = of_platform.map(|pixel| pixel.events).sum();
+        if accepted != sent || repeated != 0 {
+            bail!(
+                "the receipts count {sent} events of {platform}; its sandbox accepted {accepted}, and received {repeated} twice"
+            );
+        }
+        said.push(format!("{accepted} events of {platform}"));
     }
-    out(&format!(
-        "\nAll files reconcile. The sandbox has received each of the {accepted} events exactly once.\n"
-    ));
+    let said = said.join(" and ");
+    out(&format!("\nAll files reconcile. The sandboxes have received each of the {said} exactly once.\n"));
     Ok(ExitStatus::Done)
 }

@@ -1,23 +1,25 @@
 //! `efflux run` and `efflux sandbox`: processes that stay up.
 
+pub(crate) mod sandboxes;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use assembly::Parts;
 use clap::Args;
-use meta_sandbox::{Sandbox, SandboxConfig};
 use ports::Clock;
-use runtime::{ExitStatus, Lifecycle, Unreachable, WrongUsage};
+use runtime::{ExitStatus, Lifecycle, WrongUsage};
 use settings::Settings;
 
 use crate::context::{Context, Run};
 use crate::out;
+use sandboxes::{Listen, Sandboxes};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunServices {
-    /// Start the sandbox too, and send to it; it listens at META_GRAPH_URL if that is on this machine
+    /// Start the sandboxes too, and send to them; they listen at META_GRAPH_URL, and with TIKTOK_ENABLED at TIKTOK_URL, if these are
+    /// on this machine
     #[arg(long)]
     sandbox: bool,
     /// Keep files that look wrong as a whole for you, as HOLD_SUSPICIOUS_FILES=true does; see `efflux held`
@@ -27,10 +29,13 @@ pub(crate) struct RunServices {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunSandbox {
-    /// Address to listen on
+    /// Address that the sandbox of Meta listens on
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// Keep the accepted events across restarts, in this file
+    /// Address that the sandbox of TikTok listens on; by default port 8788 beside port 8787, else any free one
+    #[arg(long)]
+    listen_tiktok: Option<SocketAddr>,
+    /// Keep the accepted events across restarts, in this file, and those of TikTok in one beside it that ends with .tiktok
     #[arg(long)]
     record: Option<PathBuf>,
 }
@@ -51,7 +56,9 @@ impl Run for RunSandbox {
     async fn run(self, context: Context) -> anyhow::Result<ExitStatus> {
         let context = context.staying_up();
         let lifecycle = Lifecycle::new(context.settings()?.process.shutdown);
-        sandbox(&context.clock, self.listen, self.record, lifecycle).await
+        let tiktok = self.listen_tiktok.unwrap_or_else(|| beside(self.listen));
+        let listen = Listen { meta: self.listen, tiktok: Some(tiktok) };
+        sandbox(&context.clock, listen, self.record.as_deref(), lifecycle).await
     }
 }
 
@@ -76,21 +83,23 @@ fn only_embedded(settings: &Settings) -> Result<(), WrongUsage> {
 
 /// All services in one process, with the sandbox if asked for.
 async fn run(mut parts: Parts, sandbox: bool) -> anyhow::Result<ExitStatus> {
-    let running_sandbox = if sandbox {
+    let running = if sandbox {
         let record = PathBuf::from(&parts.settings.backends.data_dir).join("sandbox-accepted.tsv");
-        let url = &parts.settings.destinations.meta.graph_url;
-        let listen = local_address(url.host_str(), url.port());
-        let sandbox = start_sandbox(&parts.clock, listen, Some(record)).await?;
-        tracing::info!(url = sandbox.url(), "the sandbox listens");
-        parts.settings.destinations.meta.graph_url =
-            sandbox.url().parse().context("the sandbox's own address")?;
-        Some(sandbox)
+        let destinations = &mut parts.settings.destinations;
+        let meta = &destinations.meta.graph_url;
+        let meta = local_address(meta.host_str(), meta.port());
+        let tiktok = &destinations.tiktok;
+        let tiktok = tiktok.enabled.then(|| local_address(tiktok.url.host_str(), tiktok.url.port()));
+        let listen = Listen { meta, tiktok };
+        let sandboxes = Sandboxes::start(&parts.clock, listen, Some(&record)).await?;
+        sandboxes.direct(destinations)?;
+        Some(sandboxes)
     } else {
         None
     };
     let status = assembly::run(Arc::new(parts)).await?;
-    if let Some(sandbox) = running_sandbox {
-        sandbox.stop().await;
+    if let Some(sandboxes) = running {
+        sandboxes.stop().await;
     }
     Ok(status)
 }
@@ -107,40 +116,27 @@ fn local_address(host: Option<&str>, port: Option<u16>) -> SocketAddr {
     }
 }
 
-/// The sandbox alone.
+/// Port 8788 beside port 8787, so that both are where the documents say; else any free one.
+fn beside(meta: SocketAddr) -> SocketAddr {
+    SocketAddr::new(meta.ip(), if meta.port() == 8787 { 8788 } else { 0 })
+}
+
+/// The sandboxes alone.
 async fn sandbox(
     clock: &Arc<dyn Clock>,
-    listen: SocketAddr,
-    record: Option<PathBuf>,
+    listen: Listen,
+    record: Option<&Path>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<ExitStatus> {
-    let sandbox = start_sandbox(clock, listen, record).await?;
-    out(&format!("{}\n", sandbox.url()));
+    let sandboxes = Sandboxes::start(clock, listen, record).await?;
+    sandboxes.urls().for_each(|url| out(&format!("{url}\n")));
     let stop = lifecycle.soft_token();
     lifecycle.spawn("sandbox", async move {
         stop.cancelled().await;
-        sandbox.stop().await;
+        sandboxes.stop().await;
         Ok(())
     });
     Ok(lifecycle.run_to_end().await)
-}
-
-/// A sandbox that accepts any token for pixels that have no tokens set.
-pub(crate) async fn start_sandbox(
-    clock: &Arc<dyn Clock>,
-    listen: SocketAddr,
-    record: Option<PathBuf>,
-) -> anyhow::Result<Sandbox> {
-    let clock = Arc::clone(clock);
-    let config = SandboxConfig {
-        listen,
-        accept_any_pixel: true,
-        clock: Arc::new(move || clock.now().seconds().0),
-        record_file: record,
-        ..SandboxConfig::default()
-    };
-    let started = Sandbox::start(config).await;
-    started.map_err(|error| Unreachable(format!("the sandbox cannot listen on {listen}: {error:#}")).into())
 }
 
 #[cfg(test)]
@@ -154,5 +150,12 @@ mod tests {
         assert_eq!(at(Some("localhost"), Some(8787)), "127.0.0.1:8787");
         assert_eq!(at(Some("graph.facebook.com"), None), "127.0.0.1:0");
         assert_eq!(at(Some("192.0.2.1"), Some(80)), "127.0.0.1:0");
+    }
+
+    #[test]
+    fn the_sandbox_of_tiktok_is_beside_that_of_meta() {
+        let at = |meta: &str| beside(meta.parse().unwrap()).to_string();
+        assert_eq!(at("0.0.0.0:8787"), "0.0.0.0:8788");
+        assert_eq!(at("127.0.0.1:4711"), "127.0.0.1:0");
     }
 }

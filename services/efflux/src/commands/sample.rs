@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ports::Clock;
 use runtime::{ExitStatus, NoOutput, WrongUsage};
-use samples::{SampleNetwork, SampleSpec, rows, write_rows};
+use samples::{SampleNetwork, SampleSpec, default_tiktok_pixels, rows, write_rows};
 
 use crate::context::{Context, Run};
 
@@ -28,6 +28,9 @@ pub(crate) struct Sample {
     /// Share of rows that are stated again with grown figures
     #[arg(long, default_value_t = 0.0)]
     restate: f64,
+    /// Give every third campaign to TikTok
+    #[arg(long)]
+    tiktok: bool,
     /// One row per line instead of an array
     #[arg(long)]
     ndjson: bool,
@@ -52,6 +55,7 @@ fn make(clock: &dyn Clock, args: &Sample) -> anyhow::Result<ExitStatus> {
         dirty: share("--dirty", args.dirty)?,
         restate: share("--restate", args.restate)?,
         ndjson: args.ndjson,
+        tiktok_pixels: if args.tiktok { default_tiktok_pixels() } else { Vec::new() },
         ..SampleSpec::default()
     };
     match &args.out {

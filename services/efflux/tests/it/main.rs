@@ -38,5 +38,6 @@ mod services;
 mod signals;
 mod soak;
 mod storage;
+mod tiktok;
 mod versions;
 mod wire;

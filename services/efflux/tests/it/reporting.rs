@@ -11,8 +11,17 @@ use crate::harness::{LONGEST, World, events, rows, rows_because, spec, wait_unti
 fn the_demo_succeeds() {
     let world = World::patient();
     let out = world.ok(&["demo"]);
-    for word in ["tonic", "crossroads", "sedo", "airfind", "campaign not subscribed", "All files reconcile."]
-    {
+    for word in [
+        "tonic",
+        "crossroads",
+        "sedo",
+        "airfind",
+        "meta:111000000000001",
+        "tiktok:C0EXAMPLETIKTOK00001",
+        "events of tiktok exactly once",
+        "campaign not subscribed",
+        "All files reconcile.",
+    ] {
         assert!(out.contains(word), "`{word}` is missing in\n{out}");
     }
 }

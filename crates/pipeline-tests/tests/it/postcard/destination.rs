@@ -43,6 +43,7 @@ impl Requirements for Postcard {
             deduplication: Duration::from_secs(24 * 3600),
             deduplication_margin: Duration::from_secs(3600),
             max_events: 20,
+            max_bytes: 1 << 20,
         }
     }
 

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::PlatformRules;
 use ports::Clock;
 use ports::ledger::Settlement;
 
@@ -11,9 +12,6 @@ use super::prepared::Prepared;
 
 /// A conversion waits at most this long for others to fill its request.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-
-/// Payload of about this many bytes fills a request, however few its events are.
-const FULL_BYTES: usize = 4 << 20;
 
 /// Conversions that fill one request or less.
 #[derive(Default)]
@@ -48,12 +46,12 @@ impl Batch {
         self.due = true;
     }
 
-    /// Adds a conversion; returns it when it does not fit into one request of at most `max_events`.
-    pub(super) fn add(&mut self, prepared: Prepared, max_events: usize) -> Option<Prepared> {
+    /// Adds a conversion; returns it when it does not fit into one request as the platform takes them.
+    pub(super) fn add(&mut self, prepared: Prepared, rules: PlatformRules) -> Option<Prepared> {
         let events = self.events + prepared.events.len();
         let bytes = self.bytes + prepared.events.iter().map(|event| event.payload.len()).sum::<usize>();
-        self.due |= events >= max_events || bytes >= FULL_BYTES;
-        if events > max_events && !self.conversions.is_empty() {
+        self.due |= events >= rules.max_events || bytes >= rules.max_bytes;
+        if (events > rules.max_events || bytes > rules.max_bytes) && !self.conversions.is_empty() {
             return Some(prepared);
         }
         self.events = events;

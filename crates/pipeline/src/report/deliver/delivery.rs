@@ -79,7 +79,7 @@ impl BatchDelivery {
     pub(super) async fn run(mut self) -> (Vec<DeliveryItem>, BatchFeedback) {
         let places =
             self.items.iter().enumerate().flat_map(|(c, i)| (0..i.outcomes.len()).map(move |e| (c, e)));
-        let mut bisection = Bisection::new(places, self.context.destination.rules().max_events);
+        let mut bisection = Bisection::new(places, self.most_events());
         let end = self.send_all(&mut bisection).await;
         let end = self.conclude_suspects(end);
         let feedback = BatchFeedback {
@@ -89,6 +89,17 @@ impl BatchDelivery {
             slowest_answer: self.slowest_answer,
         };
         (self.items, feedback)
+    }
+
+    /// The most events of a request. A batch fits into one; of a single conversion there may be more.
+    fn most_events(&self) -> usize {
+        let rules = self.context.destination.rules();
+        let sizes = self.items.iter().flat_map(|item| item.prepared.events.iter().map(|e| e.payload.len()));
+        let (bytes, largest) = sizes.fold((0, 1), |(sum, largest), size| (sum + size, largest.max(size)));
+        if bytes <= rules.max_bytes {
+            return rules.max_events;
+        }
+        rules.max_events.min(rules.max_bytes / largest).max(1)
     }
 
     async fn send_all(&mut self, bisection: &mut Bisection) -> DeliveryEnd {

@@ -114,7 +114,7 @@ impl Lane {
         let destination = &*self.context.destination;
         let settings = (reporting.config.on_unknown, reporting.config.zero_revenue);
         match prepare(claimed, now, destination, &feeds, settings) {
-            Ok(prepared) => self.next = self.batch.add(prepared, destination.rules().max_events),
+            Ok(prepared) => self.next = self.batch.add(prepared, destination.rules()),
             Err(unsendable) => {
                 let (due, reason) = *unsendable;
                 let settlement = self.settlement_of_unsendable(due, reason);
@@ -188,7 +188,7 @@ impl Lane {
         if let Some(prepared) = self.next.take() {
             self.batch.start_waiting(&reporting.clock);
             // An empty batch takes any conversion.
-            self.batch.add(prepared, self.context.destination.rules().max_events);
+            self.batch.add(prepared, self.context.destination.rules());
         }
         if nothing_more_comes && !self.batch.is_empty() {
             self.batch.close();

@@ -47,6 +47,7 @@ mod tests {
             deduplication: Duration::from_secs(48 * 3600),
             deduplication_margin: Duration::from_secs(3600),
             max_events: 10,
+            max_bytes: 1 << 20,
         };
         let mark = Some(MaybeReceived::since(UnixMillis(1_000)));
         let needs = |mark, on_unknown, hours: u64| {

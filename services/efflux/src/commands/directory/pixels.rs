@@ -217,7 +217,7 @@ fn shown_tokens(credentials: &[Credential]) -> String {
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-/// Platforms that pixels can be added for. Not all of them have a destination so far.
+/// Platforms that pixels can be added for.
 const PLATFORMS: [&str; 2] = ["meta", "tiktok"];
 
 fn pixel_named(source: &str, code: &str, force: bool) -> anyhow::Result<PixelRef> {
@@ -230,6 +230,13 @@ fn pixel_named(source: &str, code: &str, force: bool) -> anyhow::Result<PixelRef
     if platform.as_str() == "meta" && !is_number && !force {
         let text = format!(
             "`{code}` is no code of Meta, which are numbers of 4 to 20 digits; --force takes it all the same"
+        );
+        return Err(WrongUsage::new(text).into());
+    }
+    let is_capitals = code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    if platform.as_str() == "tiktok" && !is_capitals && !force {
+        let text = format!(
+            "`{code}` is not a code of TikTok, which are capitals and digits; --force takes it all the same"
         );
         return Err(WrongUsage::new(text).into());
     }
@@ -301,6 +308,8 @@ mod tests {
         for (source, code, force) in [
             ("facebook", "11100000000000A", false),
             ("facebook", "224", false),
+            ("tiktok", "c4a1b2", false),
+            ("tiktok", "C4-A1", false),
             ("facebook", "", true),
             ("x", "1234", true),
         ] {

@@ -1,0 +1,148 @@
+//! A valid conversion into TikTok's events, as JSON text.
+//!
+//! The part that all events of a conversion share, the visitor's data above all, is normalised, hashed and written once.
+
+mod names;
+mod visitor;
+
+use std::io::Write;
+use std::ops::Range;
+
+use bytes::Bytes;
+use domain::event::EventKind;
+use domain::expand::{Event, expand};
+use domain::validate::Valid;
+use domain::{Conversion, ConversionKey, Reason, Reasons};
+use ports::destination::PreparedEvent;
+use user_data::currency::currency;
+use user_data::page::source_url;
+
+pub use settings::destinations::tiktok::EventNames;
+
+/// What the mapping needs beside the conversion.
+#[derive(Debug, Clone)]
+pub struct MapConfig {
+    /// The names of events.
+    pub event_names: EventNames,
+    /// ISO 4217 code of the feeds' amounts, upper case; a row's own `currency` goes first.
+    pub currency: String,
+    /// The page of conversions that do not say where they happened.
+    pub default_page_url: Option<String>,
+    /// What is said of limited data use with every event, if anything.
+    pub limited_data_use: Option<bool>,
+}
+
+/// Events of a request of about this many bytes fit into one allocation.
+const EVENT_BYTES: usize = 1_200;
+
+/// Why the mapping would refuse a conversion for what its row says, found before anything is claimed for it.
+pub(crate) fn refusals(config: &MapConfig, conversion: &Conversion<'_>) -> Reasons {
+    let has_page = source_url(conversion, config.default_page_url.as_deref()).is_some();
+    let lacks = (!has_page || !visitor::is_matchable(conversion)).then_some(Reason::InsufficientData);
+    let bad_currency = currency(conversion.currency.as_deref(), &config.currency).err();
+    [lacks, bad_currency].into_iter().flatten().collect()
+}
+
+/// Writes the events of a conversion.
+///
+/// # Errors
+/// [`Reason::InsufficientData`] when the page of the event is not known, which TikTok expects of website events, or the visitor cannot be
+/// matched; [`Reason::Malformed`] when the row names an invalid currency.
+pub fn prepare(
+    config: &MapConfig,
+    key: &ConversionKey,
+    valid: &Valid<'_, '_>,
+) -> Result<Vec<PreparedEvent>, Reason> {
+    prepare_events(config, valid, expand(key, valid))
+}
+
+/// Writes given events of a conversion.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_events(
+    config: &MapConfig,
+    valid: &Valid<'_, '_>,
+    events: impl Iterator<Item = Event>,
+) -> Result<Vec<PreparedEvent>, Reason> {
+    let conversion = valid.conversion();
+    let shared = shared_part(config, valid)?;
+    let currency = currency(conversion.currency.as_deref(), &config.currency)?;
+    let (total, _) = events.size_hint();
+    let mut text = Vec::with_capacity(total * shared.len().max(EVENT_BYTES));
+    let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
+    for event in events {
+        let start = text.len();
+        write_event(
+            &mut text,
+            config.event_names,
+            &event,
+            &shared,
+            (&currency, conversion.order_id.as_deref()),
+        );
+        spans.push((event, start..text.len()));
+    }
+    let text = Bytes::from(text);
+    let prepared = spans.into_iter().map(|(event, span)| PreparedEvent {
+        position: event.position,
+        id: event.id,
+        value: event.value,
+        payload: text.slice(span),
+    });
+    Ok(prepared.collect())
+}
+
+/// `","event_time":...,"page":{...},"user":{...}`; follows the event id.
+fn shared_part(config: &MapConfig, valid: &Valid<'_, '_>) -> Result<Vec<u8>, Reason> {
+    let mut text = Vec::with_capacity(EVENT_BYTES);
+    let event_time_s = valid.click_time().0;
+    put(&mut text, format_args!(r#"","event_time":{event_time_s},"page":{{"url":"#));
+    let conversion = valid.conversion();
+    let page = source_url(conversion, config.default_page_url.as_deref());
+    put_text(&mut text, &page.ok_or(Reason::InsufficientData)?);
+    text.push(b'}');
+    if let Some(limited) = config.limited_data_use {
+        put(&mut text, format_args!(r#","limited_data_use":{limited}"#));
+    }
+    text.extend_from_slice(br#","user":"#);
+    visitor::write(&mut text, conversion)?;
+    Ok(text)
+}
+
+/// `shared` is what all events of the conversion share; `currency` and `order_id` go with the value of a Purchase: TikTok makes no use of
+/// the one without the other.
+fn write_event(
+    text: &mut Vec<u8>,
+    names: EventNames,
+    event: &Event,
+    shared: &[u8],
+    (currency, order_id): (&str, Option<&str>),
+) {
+    text.extend_from_slice(br#"{"event":""#);
+    text.extend_from_slice(names::name(names, event.kind).as_bytes());
+    text.extend_from_slice(br#"","event_id":""#);
+    text.extend_from_slice(event.id.as_str().as_bytes());
+    text.extend_from_slice(shared);
+    if let (EventKind::Purchase, Some(value)) = (event.kind, event.value) {
+        put(text, format_args!(r#","properties":{{"value":{value},"currency":"#));
+        put_text(text, currency);
+        if let Some(order) = order_id {
+            text.extend_from_slice(br#","order_id":"#);
+            put_text(text, order);
+        }
+        text.push(b'}');
+    }
+    text.push(b'}');
+}
+
+/// Writes text as a JSON string.
+fn put_text(text: &mut Vec<u8>, value: &str) {
+    serde_json::to_writer(text, value).expect("a string serialises, and writing to memory never fails");
+}
+
+fn put(text: &mut Vec<u8>, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("writing to memory never fails");
+}
+
+#[cfg(test)]
+mod tests;
