@@ -87,6 +87,8 @@ class Commands(unittest.TestCase):
             deadline = time.monotonic() + DEADLINE_S
             while not (tasks := ecs.list_tasks(cluster=outputs["ClusterName"])["taskArns"]) and time.monotonic() < deadline:
                 self.assertIsNone(operator.poll(), "it ended before it started a task")
+                # The command needs the emulator and the cores, too.
+                time.sleep(0.2)
             (task,) = ecs.describe_tasks(cluster=outputs["ClusterName"], tasks=tasks)["tasks"]
             self.assertEqual(task["overrides"]["containerOverrides"][0]["command"], ["dlq", "list", "--json"])
             # The emulator starts no containers, so the test writes their log.
