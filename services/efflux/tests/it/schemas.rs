@@ -224,9 +224,12 @@ fn tables_are_csv_too() {
         (&["meta", "check"], "pixel,token,standing,detail,trace,remedy\n"),
         (&["pixels", "list"], "platform,pixel,name,tokens\n"),
     ] {
-        let output = world.output(&[args, &["--csv"]].concat());
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.starts_with(header) && text.lines().count() > 1, "{args:?}: {text}");
+        // What is reported is exported to analytics a little later.
+        wait_until(LONGEST, &format!("{args:?} has rows"), || {
+            let text = String::from_utf8(world.output(&[args, &["--csv"]].concat()).stdout).unwrap();
+            assert!(text.starts_with(header), "{args:?}: {text}");
+            text.lines().count() > 1
+        });
     }
     let more = world.sample("more.json", &spec(SampleNetwork::Tonic, 5, 9));
     let output = world.output(&["ingest", "--wait", "--csv", more.to_str().unwrap()]);

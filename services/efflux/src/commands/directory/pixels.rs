@@ -37,7 +37,7 @@ pub(crate) struct Add {
     /// The platform's pixel code
     code: String,
     /// Platform: meta or tiktok; `facebook` means meta
-    #[arg(long, default_value = "facebook")]
+    #[arg(long, visible_alias = "platform", default_value = "facebook")]
     source: String,
     /// A note for the operator
     #[arg(long)]
@@ -58,7 +58,7 @@ pub(crate) struct Remove {
     /// The platform's pixel code
     code: String,
     /// Platform: meta or tiktok; `facebook` means meta
-    #[arg(long, default_value = "facebook")]
+    #[arg(long, visible_alias = "platform", default_value = "facebook")]
     source: String,
     /// Continue without asking, and without looking whether conversions wait
     #[arg(long)]
