@@ -18,7 +18,7 @@ use ports::ledger::Portion;
 use ports::pixels::Credential;
 use secrecy::SecretString;
 
-use crate::map::{MapConfig, prepare, prepare_events};
+use crate::map::{MapConfig, prepare, prepare_events, put_text};
 use crate::proof::AppSecret;
 use crate::transport::Transport;
 
@@ -148,10 +148,6 @@ impl Meta {
     pub const fn new(config: MetaConfig, transport: Transport) -> Self {
         Self { config, transport }
     }
-}
-
-fn put_text(body: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(body, text).expect("text serialises, and writing to memory never fails");
 }
 
 impl Requirements for Meta {

@@ -80,7 +80,7 @@ impl MetaDiagnosis {
         };
         let ours: Vec<_> = pixels.into_iter().filter(|pixel| pixel.pixel.platform == PLATFORM).collect();
         if ours.is_empty() {
-            return vec![Check::finding(name, "there is no pixel", "add one with `efflux pixels add`")];
+            return vec![Check::finding(name, "no pixel was added", "add one with `efflux pixels add`")];
         }
         let mut checks = Vec::new();
         for pixel in ours.iter().take(PIXELS) {

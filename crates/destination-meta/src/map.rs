@@ -9,14 +9,12 @@ mod sufficient;
 mod visitor;
 
 use std::io::Write;
-use std::ops::Range;
 
-use bytes::Bytes;
 use domain::event::EventKind;
 use domain::expand::{Event, expand};
 use domain::validate::Valid;
 use domain::{Conversion, ConversionKey, Reason, Reasons};
-use ports::destination::PreparedEvent;
+use ports::destination::{PreparedEvent, write_events};
 use user_data::currency::currency;
 use user_data::normalise::client_user_agent;
 use user_data::page::source_url;
@@ -76,28 +74,10 @@ pub fn prepare_events(
     let conversion = valid.conversion();
     let shared = shared_part(config, valid)?;
     let currency = currency(valid.conversion().currency.as_deref(), &config.currency)?;
-    let (total, _) = events.size_hint();
-    let mut text = Vec::with_capacity(total * shared.len().max(EVENT_BYTES));
-    let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
-    for event in events {
-        let start = text.len();
-        write_event(
-            &mut text,
-            config.event_names,
-            &event,
-            &shared,
-            (&currency, conversion.order_id.as_deref()),
-        );
-        spans.push((event, start..text.len()));
-    }
-    let text = Bytes::from(text);
-    let prepared = spans.into_iter().map(|(event, span)| PreparedEvent {
-        position: event.position,
-        id: event.id,
-        value: event.value,
-        payload: text.slice(span),
-    });
-    Ok(prepared.collect())
+    let order_id = conversion.order_id.as_deref();
+    Ok(write_events(events, shared.len().max(EVENT_BYTES), |text, event| {
+        write_event(text, config.event_names, event, &shared, (&currency, order_id));
+    }))
 }
 
 /// `","event_time":...,"action_source":...,"event_source_url":...,"user_data":{...}`; follows the event id.
@@ -143,7 +123,7 @@ fn write_event(
 }
 
 /// Writes text as a JSON string.
-fn put_text(text: &mut Vec<u8>, value: &str) {
+pub(crate) fn put_text(text: &mut Vec<u8>, value: &str) {
     serde_json::to_writer(text, value).expect("a string serialises, and writing to memory never fails");
 }
 

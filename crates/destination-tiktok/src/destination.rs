@@ -13,7 +13,7 @@ use ports::destination::{PreparedEvent, SendReport};
 use ports::ledger::Portion;
 use ports::pixels::Credential;
 
-use crate::map::{MapConfig, prepare, prepare_events};
+use crate::map::{MapConfig, prepare, prepare_events, put_text};
 use crate::transport::Transport;
 
 use report::server_time;
@@ -98,10 +98,6 @@ impl TikTok {
     pub(crate) const fn is_test(&self) -> bool {
         self.config.test_event_code.is_some()
     }
-}
-
-fn put_text(body: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(body, text).expect("text serialises, and writing to memory never fails");
 }
 
 impl Requirements for TikTok {

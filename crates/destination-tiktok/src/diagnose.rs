@@ -72,7 +72,7 @@ impl TikTokDiagnosis {
         let ours: Vec<_> = pixels.iter().filter(|pixel| pixel.pixel.platform == PLATFORM).collect();
         if ours.is_empty() {
             let remedy = "add one with `efflux pixels add --platform tiktok`";
-            return vec![Check::finding(name, "there is no pixel", remedy)];
+            return vec![Check::finding(name, "no pixel was added", remedy)];
         }
         let bare: Vec<_> = ours
             .iter()

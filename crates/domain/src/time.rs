@@ -1,7 +1,7 @@
 //! Instants as numbers whose unit is in the type. Nothing here reads a clock.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,12 @@ impl UnixSeconds {
 }
 
 impl UnixMillis {
+    /// What another clock shows; `None` before 1970.
+    #[must_use]
+    pub fn of(time: SystemTime) -> Option<Self> {
+        i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok().map(Self)
+    }
+
     /// Whole seconds, rounded down.
     #[must_use]
     pub const fn seconds(self) -> UnixSeconds {

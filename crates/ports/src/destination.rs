@@ -1,11 +1,14 @@
 //! Platforms that receive events.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::expand::Event;
 use domain::validate::{Platforms, Requirements, Valid};
 use domain::{ConversionKey, EventId, Money, PixelCode, Platform, Reason, UnixMillis};
 
@@ -25,6 +28,30 @@ pub struct PreparedEvent {
     pub value: Option<Money>,
     /// The JSON of the event.
     pub payload: Bytes,
+}
+
+/// Writes the events of a conversion into one piece of memory, one behind the other; `event_bytes` is about what one takes.
+pub fn write_events(
+    events: impl Iterator<Item = Event>,
+    event_bytes: usize,
+    mut write: impl FnMut(&mut Vec<u8>, &Event),
+) -> Vec<PreparedEvent> {
+    let (total, _) = events.size_hint();
+    let mut text = Vec::with_capacity(total * event_bytes);
+    let mut spans: Vec<(Event, Range<usize>)> = Vec::with_capacity(total);
+    for event in events {
+        let start = text.len();
+        write(&mut text, &event);
+        spans.push((event, start..text.len()));
+    }
+    let text = Bytes::from(text);
+    let prepared = spans.into_iter().map(|(event, span)| PreparedEvent {
+        position: event.position,
+        id: event.id,
+        value: event.value,
+        payload: text.slice(span),
+    });
+    prepared.collect()
 }
 
 /// The outcome of one event of a request.
@@ -77,6 +104,23 @@ pub struct SendReport {
     pub server_time: Option<UnixMillis>,
     /// What does not match what was sent, for people.
     pub alarms: Vec<String>,
+}
+
+impl SendReport {
+    /// No usable answer came to a request of `sent` events, for a reason that holds no data of the request.
+    #[must_use]
+    pub fn unanswered(reason: &dyn fmt::Display, can_have_arrived: bool, sent: usize) -> Self {
+        let outcome = if can_have_arrived { EventOutcome::Unknown } else { EventOutcome::Transient };
+        Self {
+            outcomes: vec![outcome; sent],
+            answer: Answer { message: reason.to_string(), ..Answer::default() },
+            throttled: false,
+            wait: None,
+            short: false,
+            server_time: None,
+            alarms: Vec::new(),
+        }
+    }
 }
 
 /// Our client for a platform: what the platform requires of conversions, and how they are sent to it.

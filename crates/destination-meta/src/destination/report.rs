@@ -1,7 +1,5 @@
 //! An answer as the pipeline understands it.
 
-use std::time::UNIX_EPOCH;
-
 use domain::UnixMillis;
 use outbound_http::{Reply, RequestError};
 use ports::destination::{Answer, EventOutcome, PixelRefusal, SendReport};
@@ -67,8 +65,7 @@ pub fn answered(reply: &Reply, sent: usize) -> SendReport {
 
 /// What Meta's clock showed when it answered.
 pub(super) fn server_time(reply: &Reply) -> Option<UnixMillis> {
-    let since = reply.date()?.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok().map(UnixMillis)
+    UnixMillis::of(reply.date()?)
 }
 
 fn answer(status: u16, reading: &ReadAnswer) -> Answer {
@@ -107,14 +104,5 @@ fn alarms(success: Option<&Success>, sent: usize) -> Vec<String> {
 /// What it means for each of the `sent` events that no usable answer came.
 #[must_use]
 pub fn unanswered(error: &RequestError, sent: usize) -> SendReport {
-    let outcome = if error.can_have_arrived() { EventOutcome::Unknown } else { EventOutcome::Transient };
-    SendReport {
-        outcomes: vec![outcome; sent],
-        answer: Answer { message: error.to_string(), ..Answer::default() },
-        throttled: false,
-        wait: None,
-        short: false,
-        server_time: None,
-        alarms: Vec::new(),
-    }
+    SendReport::unanswered(error, error.can_have_arrived(), sent)
 }

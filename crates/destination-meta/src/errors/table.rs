@@ -36,7 +36,7 @@ pub enum AnswerVerdict {
     },
     /// The token is bad or may not do this: the next token, then the operator.
     Credential,
-    /// There is no such pixel, or the token may not see it: the next token, then the operator.
+    /// The pixel does not exist, or the token may not see it: the next token, then the operator.
     Configuration,
     /// The version or the address is wrong: hold the events until the operator has corrected it.
     Endpoint,

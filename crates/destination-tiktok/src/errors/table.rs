@@ -18,7 +18,7 @@ pub enum AnswerVerdict {
     Credential,
     /// The token may not do this with this pixel: the next token, then the operator.
     Permission,
-    /// There is no such pixel, or the token does not see it: the next token, then the operator.
+    /// The pixel does not exist, or the token does not see it: the next token, then the operator.
     Configuration,
     /// The address is wrong: hold the events until the operator has corrected it.
     Endpoint,
@@ -30,7 +30,7 @@ pub enum AnswerVerdict {
     UnknownOutcome,
 }
 
-/// Classifies an answer: by the code, whatever the status; by the status when there is no code.
+/// Classifies an answer: by the code, whatever the status; by the status when it has none.
 #[must_use]
 pub const fn classify(status: u16, code: Option<i64>) -> AnswerVerdict {
     let Some(code) = code else { return by_status(status) };

@@ -98,7 +98,7 @@ fn no_pixel_and_a_wrong_address_are_said_so() {
     let output = world.output(&["meta", "check"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("There is no pixel of Meta") && said.contains("efflux pixels add"), "{said}");
+    assert!(said.contains("No pixel of Meta was added") && said.contains("efflux pixels add"), "{said}");
     let output = world.output(&["meta", "check", "--json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &json["tokens"]), (Some(1), &serde_json::json!([])));

@@ -84,7 +84,7 @@ impl Run for Pixels {
             Self::List { format } => {
                 let parts = context.reading().open::<PixelSet>().await?;
                 let all = parts.ports.pixels.snapshot().await?;
-                sheet(&all).print(format, "There is no pixel yet: see `efflux pixels add --help`.")?;
+                sheet(&all).print(format, "No pixel was added yet: see `efflux pixels add --help`.")?;
                 Ok(ExitStatus::Done)
             }
             Self::Add(args) => {

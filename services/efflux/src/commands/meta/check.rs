@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context, only: Option<&str>, format: Format) -
     // Without a pixel nothing can be sent.
     let mut all_work = !pixels.is_empty();
     if pixels.is_empty() && !format.json && !format.csv {
-        out("There is no pixel of Meta, so nothing can be sent: see `efflux pixels add --help`.\n");
+        out("No pixel of Meta was added, so nothing can be sent: see `efflux pixels add --help`.\n");
     }
     for pixel in pixels {
         let of_pixel = test_pixel(&meta, clock, pixel).await;

@@ -14,7 +14,7 @@ use settings::DestinationSettings;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listen {
     pub(crate) meta: SocketAddr,
-    /// Without it there is no sandbox of TikTok.
+    /// Without it TikTok has no sandbox.
     pub(crate) tiktok: Option<SocketAddr>,
 }
 
